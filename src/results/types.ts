@@ -1,0 +1,76 @@
+import type { Counts } from "./counters.js";
+import type { Finding } from "./finding.js";
+
+/**
+ * The result file. `schema.ts` has the same in zod, for reading what comes from outside and for the exported JSON Schema;
+ * a type-level test keeps the two equal. Numbers carry their unit in their name, or stand under a counter whose declaration does.
+ */
+export interface ResultFile {
+  readonly schemaVersion: 1;
+  readonly kind: "s2split-result";
+  readonly tool: { readonly name: "s2split"; readonly version: string; readonly modelVersion: number };
+  /** True where the run was interrupted; `compare` refuses such a file as a baseline. */
+  readonly partial: boolean;
+  /** ISO 8601; null in reference results, which are the same on any machine. */
+  readonly createdAt: string | null;
+  /** null in reference results. */
+  readonly environment: Environment | null;
+  /** How it was measured. */
+  readonly options: { readonly wall: boolean; readonly runs: number | null; readonly timeMs: number | null; readonly seed: number };
+  /** Present in a part of a sweep: this part (1-based), of how many, of which plan. */
+  readonly shard: { readonly index: number; readonly count: number; readonly plan: string } | null;
+  readonly scenarios: readonly ScenarioResult[];
+  readonly runs: readonly RunResult[];
+}
+
+export interface Environment {
+  readonly node: string;
+  readonly v8: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly cpuModel: string;
+  readonly cpuCount: number;
+}
+
+/** One case: a scenario with its workload and chunk. */
+export interface ScenarioResult {
+  /** Unique in the file: the scenario's name, workload and variables joined with `/`. */
+  readonly id: string;
+  readonly mmu: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly workload: string;
+  /** What distinguishes this case in a sweep: `{ "mode": "enable", "chunk": "1G" }`. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The full scenario, self-contained: feed it to `--scenario` to run it again. */
+  readonly scenario: unknown;
+  readonly initial: Counts;
+}
+
+export interface RunResult {
+  /** Id of a scenario in this file. */
+  readonly scenario: string;
+  readonly strategy: string;
+  /** "builtin" or "user". */
+  readonly source: string;
+  readonly counts: Counts;
+  /** Empty: the result is right. */
+  readonly findings: readonly Finding[];
+  /** Series by part ("split", "ioctl"); null where wall time was not measured. */
+  readonly wall: Readonly<Record<string, WallSeries>> | null;
+}
+
+export interface WallSeries {
+  /** Wall time of the simulation on this host, measured. Not a time of any kernel. */
+  readonly samplesNs: readonly number[];
+  readonly medianNs: number;
+  readonly meanNs: number;
+  readonly stdevNs: number;
+  readonly minNs: number;
+  readonly maxNs: number;
+  /** 95% interval of the median (order statistics). */
+  readonly ci95Ns: readonly [number, number];
+}
+
+/** Raised whenever a change of the model changes any count: results of different versions are not compared. */
+export const MODEL_VERSION = 1;

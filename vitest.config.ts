@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    testTimeout: 60_000,
+    projects: [
+      { test: { name: "unit", include: ["src/**/*.test.ts"], exclude: ["src/e2e/**"], testTimeout: 60_000 } },
+      { test: { name: "e2e", include: ["src/e2e/**/*.test.ts"], testTimeout: 120_000 } },
+    ],
+  },
+});
