@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { median, medianInterval, medianIntervalRank, quantile, summarize } from "./statistics.js";
+
+const reference = JSON.parse(readFileSync(new URL("../testing/statistics/scipy.json", import.meta.url), "utf8")) as {
+  series: { samples: number[]; quantiles: [number, number][]; mean: number; stdev: number };
+  medianIntervalRank: [number, number][];
+};
+
+describe("summarize", () => {
+  test("gives the mean and standard deviation that NumPy gives", () => {
+    const summary = summarize(reference.series.samples);
+    expect(summary.meanNs).toBeCloseTo(reference.series.mean, 6);
+    expect(summary.stdevNs).toBeCloseTo(reference.series.stdev, 6);
+  });
+
+  test("keeps the samples in the order they were measured", () => {
+    expect(summarize([3, 1, 2]).samplesNs).toEqual([3, 1, 2]);
+  });
+
+  test("describes a single sample without dividing by zero", () => {
+    expect(summarize([7])).toEqual({
+      samplesNs: [7],
+      medianNs: 7,
+      meanNs: 7,
+      stdevNs: 0,
+      minNs: 7,
+      maxNs: 7,
+      ci95Ns: [7, 7],
+    });
+  });
+
+  test("refuses an empty series and samples that are not finite", () => {
+    expect(() => summarize([])).toThrow(RangeError);
+    expect(() => summarize([1, Number.NaN])).toThrow(RangeError);
+    expect(() => summarize([Number.NEGATIVE_INFINITY, 1])).toThrow(RangeError);
+  });
+
+  test("does not depend on the order of the samples", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 60 }), (samples) => {
+        const { samplesNs: _, ...one } = summarize(samples);
+        const { samplesNs: __, ...other } = summarize([...samples].reverse());
+        expect(other).toEqual(one);
+      }),
+    );
+  });
+});
+
+describe("quantile", () => {
+  test.each(reference.series.quantiles)("at %d is NumPy's default", (q, expected) => {
+    expect(quantile(reference.series.samples, q)).toBeCloseTo(expected, 6);
+  });
+
+  test("gives the mean of the two middle samples as the median of an even series", () => {
+    expect(median([1, 2, 10, 4])).toBe(3);
+  });
+});
+
+describe("the 95% interval of the median", () => {
+  test.each(reference.medianIntervalRank)("of %d samples is bounded by rank %d from either end", (n, rank) => {
+    expect(medianIntervalRank(n)).toBe(rank);
+  });
+
+  test("is the pair of order statistics of the published table: 3rd and 10th of 12, 6th and 15th of 20", () => {
+    // Conover, Practical Nonparametric Statistics, 3rd edition, table A3: Binomial(12, 1/2) and (20, 1/2).
+    const samples = Array.from({ length: 20 }, (_, i) => i + 1);
+    expect(medianInterval(samples.slice(0, 12))).toEqual([3, 10]);
+    expect(medianInterval(samples)).toEqual([6, 15]);
+  });
+
+  test("is the extremes where there are too few samples for any interval", () => {
+    expect(medianInterval([5, 1, 3])).toEqual([1, 5]);
+  });
+
+  test("always encloses the median", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 200 }), (samples) => {
+        const [low, high] = medianInterval(samples);
+        expect(low).toBeLessThanOrEqual(median(samples));
+        expect(high).toBeGreaterThanOrEqual(median(samples));
+      }),
+    );
+  });
+});

@@ -1,0 +1,206 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  bootstrapChange,
+  holm,
+  mannWhitney,
+  normalQuantile,
+  normalUpperTail,
+  relativeSpread,
+  samplesNeeded,
+  seededRandom,
+} from "./significance.js";
+
+const reference = JSON.parse(readFileSync(new URL("../testing/statistics/scipy.json", import.meta.url), "utf8")) as {
+  mannWhitney: { name: string; a: number[]; b: number[]; u: number; p: number }[];
+  normalUpperTail: [number, number][];
+  normalQuantile: [number, number][];
+};
+
+/** Relative where the value is small: a p of 3e-11 is to be right in its digits too. */
+function expectDigits(actual: number, expected: number, digits: number): void {
+  expect(Math.abs(actual - expected)).toBeLessThanOrEqual(Math.abs(expected) * 10 ** -digits);
+}
+
+describe("the Mann-Whitney test", () => {
+  test.each(reference.mannWhitney)("gives SciPy's U and p: $name", ({ a, b, u, p }) => {
+    const result = mannWhitney(a, b);
+    expect(result.u).toBe(u);
+    expectDigits(result.p, p, 11);
+  });
+
+  test("gives the p of the help page of R's wilcox.test: W = 35, one-sided 0.1272", () => {
+    const permeability = reference.mannWhitney[0]!;
+    expect(mannWhitney(permeability.a, permeability.b).p / 2).toBeCloseTo(0.1272, 4);
+  });
+
+  test("is exact by enumeration of all arrangements", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { minLength: 2, maxLength: 9 }),
+        fc.nat(),
+        (values, pick) => {
+          const size = 1 + (pick % (values.length - 1));
+          const a = values.slice(0, size);
+          const b = values.slice(size);
+          expect(mannWhitney(a, b).p).toBeCloseTo(enumerated(a, b), 12);
+        },
+      ),
+    );
+  });
+
+  test("does not care which series comes first", () => {
+    const series = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 25 });
+    fc.assert(
+      fc.property(series, series, (a, b) => {
+        expect(mannWhitney(a, b).p).toBeCloseTo(mannWhitney(b, a).p, 12);
+        expect(mannWhitney(a, b).u + mannWhitney(b, a).u).toBe(a.length * b.length);
+      }),
+    );
+  });
+});
+
+/** The two-sided p by trying every way to call `a.length` of the pooled values the first series. */
+function enumerated(a: number[], b: number[]): number {
+  const pooled = [...a, ...b];
+  const uOf = (first: number[], second: number[]): number =>
+    first.reduce((sum, x) => sum + second.filter((y) => x > y).length, 0);
+  const middle = (a.length * b.length) / 2;
+  const seen = Math.abs(uOf(a, b) - middle);
+  let all = 0;
+  let extreme = 0;
+  for (let mask = 0; mask < 1 << pooled.length; mask++) {
+    const first = pooled.filter((_, i) => mask & (1 << i));
+    if (first.length !== a.length) continue;
+    all++;
+    if (
+      Math.abs(
+        uOf(
+          first,
+          pooled.filter((_, i) => !(mask & (1 << i))),
+        ) - middle,
+      ) >= seen
+    )
+      extreme++;
+  }
+  return extreme / all;
+}
+
+describe("Holm's correction", () => {
+  test("adjusts a worked example: 0.01, 0.04, 0.03, 0.005 become 0.03, 0.06, 0.06, 0.02", () => {
+    // By hand from the definition: 4 x 0.005, 3 x 0.01, 2 x 0.03, then 1 x 0.04 raised to the one before.
+    const adjusted = holm([0.01, 0.04, 0.03, 0.005]);
+    for (const [i, expected] of [0.03, 0.06, 0.06, 0.02].entries()) expect(adjusted[i]).toBeCloseTo(expected, 12);
+  });
+
+  test("never lowers a p, never exceeds one, keeps the order and leaves a single test alone", () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 30 }), (ps) => {
+        const adjusted = holm(ps);
+        ps.forEach((p, i) => {
+          expect(adjusted[i]).toBeGreaterThanOrEqual(p);
+          expect(adjusted[i]).toBeLessThanOrEqual(1);
+          ps.forEach((q, j) => {
+            if (p < q) expect(adjusted[i]).toBeLessThanOrEqual(adjusted[j]!);
+          });
+        });
+        expect(adjusted[ps.indexOf(Math.min(...ps))]).toBeCloseTo(Math.min(1, Math.min(...ps) * ps.length), 12);
+      }),
+    );
+    expect(holm([])).toEqual([]);
+  });
+});
+
+describe("the bootstrap interval", () => {
+  const base = Array.from({ length: 41 }, (_, i) => 100 + i);
+  const slower = base.map((x) => x * 1.5);
+
+  test("is the same for the same seed and another for another", () => {
+    expect(bootstrapChange(base, slower, 7)).toEqual(bootstrapChange(base, slower, 7));
+    expect(bootstrapChange(base, slower, 7)).not.toEqual(bootstrapChange(base, slower, 8));
+  });
+
+  test("encloses the change that there is and excludes zero where it is plain", () => {
+    const [low, high] = bootstrapChange(base, slower, 1);
+    expect(low).toBeGreaterThan(0);
+    expect(low).toBeLessThan(0.5);
+    expect(high).toBeGreaterThan(0.5);
+  });
+
+  test("of constant series is a point", () => {
+    expect(bootstrapChange([100, 100, 100], [150, 150], 1)).toEqual([0.5, 0.5]);
+  });
+
+  test("covers the true ratio of medians about 95 times in 100", () => {
+    const random = seededRandom(2024);
+    const draw = (n: number, scale: number): number[] =>
+      Array.from({ length: n }, () => scale * (1 + 0.1 * gauss(random)));
+    let covered = 0;
+    for (let i = 0; i < 400; i++) {
+      const [low, high] = bootstrapChange(draw(30, 100), draw(30, 110), i, 400);
+      if (low <= 0.1 && high >= 0.1) covered++;
+    }
+    expect(covered).toBeGreaterThanOrEqual(400 * 0.92);
+    expect(covered).toBeLessThanOrEqual(400 * 0.99);
+  });
+});
+
+function gauss(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+describe("samples needed", () => {
+  test("are at least what the exact test needs to reach alpha at all: 4 a side at 0.05", () => {
+    // 2 / C(6, 3) = 0.1 and 2 / C(8, 4) = 0.0286.
+    expect(samplesNeeded(10, 0, 0.05)).toBe(4);
+    // 2 / C(14, 7) = 0.00058 is not below 0.0005; 2 / C(16, 8) = 0.00016 is.
+    expect(samplesNeeded(10, 0, 0.05 / 100)).toBe(8);
+  });
+
+  test("grow with the square of spread over change", () => {
+    const few = samplesNeeded(0.02, 0.05, 0.05);
+    const many = samplesNeeded(0.01, 0.05, 0.05);
+    expect(many / few).toBeGreaterThan(3.7);
+    expect(many / few).toBeLessThan(4.1);
+  });
+
+  test("give the power that they promise", () => {
+    const n = samplesNeeded(0.05, 0.08, 0.05);
+    const random = seededRandom(99);
+    let seen = 0;
+    for (let i = 0; i < 500; i++) {
+      const a = Array.from({ length: n }, () => 1 + 0.08 * gauss(random));
+      const b = Array.from({ length: n }, () => 1.05 + 0.08 * gauss(random));
+      if (mannWhitney(a, b).p < 0.05) seen++;
+    }
+    expect(seen / 500).toBeGreaterThan(0.74);
+    expect(seen / 500).toBeLessThan(0.87);
+  });
+
+  test("are without bound for no change at all", () => {
+    expect(samplesNeeded(0, 0.1, 0.05)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+test("the normal distribution agrees with SciPy to 12 digits, far tails included", () => {
+  for (const [z, p] of reference.normalUpperTail) expectDigits(normalUpperTail(z), p, 12);
+  for (const [p, z] of reference.normalQuantile) expect(normalQuantile(p)).toBeCloseTo(z, 10);
+});
+
+test("the relative spread ignores outliers", () => {
+  const samples = Array.from({ length: 101 }, (_, i) => 950 + i);
+  expect(relativeSpread([...samples, 1e9])).toBeCloseTo(relativeSpread(samples), 2);
+});
+
+test("the seeded generator is uniform, and repeats", () => {
+  const random = seededRandom(3);
+  const again = seededRandom(3);
+  const counts = new Array<number>(10).fill(0);
+  for (let i = 0; i < 10_000; i++) {
+    const x = random();
+    expect(again()).toBe(x);
+    counts[Math.floor(x * 10)]!++;
+  }
+  for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(120);
+});
