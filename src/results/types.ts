@@ -16,7 +16,12 @@ export interface ResultFile {
   /** null in reference results. */
   readonly environment: Environment | null;
   /** How it was measured. */
-  readonly options: { readonly wall: boolean; readonly runs: number | null; readonly timeMs: number | null; readonly seed: number };
+  readonly options: {
+    readonly wall: boolean;
+    readonly runs: number | null;
+    readonly timeMs: number | null;
+    readonly seed: number;
+  };
   /** Present in a part of a sweep: this part (1-based), of how many, of which plan. */
   readonly shard: { readonly index: number; readonly count: number; readonly plan: string } | null;
   readonly scenarios: readonly ScenarioResult[];

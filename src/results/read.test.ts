@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { UserError } from "../errors.js";
+import { resultFile, runResult, scenarioResult } from "../testing/resultBuilder.js";
+import { LARGEST_RESULT_BYTES, parseResult, readResult, readResults } from "./read.js";
+
+const folder = mkdtempSync(join(tmpdir(), "s2split-read-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** The message of the UserError that a promise rejects with; it must be one line. */
+async function messageOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  const { message } = error as UserError;
+  expect(message).not.toContain("\n");
+  expect(message.length).toBeLessThan(400);
+  return message;
+}
+
+const good = JSON.stringify(resultFile());
+
+test("a result comes back as it was written, byte order mark or not", async () => {
+  expect(await readResult(file("good.json", good))).toEqual(resultFile());
+  expect(await readResult(file("bom.json", `\uFEFF${good}`))).toEqual(resultFile());
+});
+
+describe("a file that is no result gets one line that names it", () => {
+  test.each([
+    ["truncated", good.slice(0, good.length / 2), /truncated/],
+    ["empty", "", /empty/],
+    ["white space", " \n", /empty/],
+    ["no JSON", "<html>\n\u001b[31m</html>", /not JSON/],
+    ["null", "null", /not an s2split result/],
+    ["a list", "[]", /not an s2split result/],
+    ["another tool's JSON", '{"kind":"other"}', /not an s2split result/],
+    ["a newer schema", good.replace('"schemaVersion":1', '"schemaVersion":2'), /schemaVersion 2, newer than this/],
+    ["schema version zero", good.replace('"schemaVersion":1', '"schemaVersion":0'), /schemaVersion: /],
+    ["a schema version that is text", good.replace('"schemaVersion":1', '"schemaVersion":"9"'), /schemaVersion: /],
+    ["__proto__ at the top", good.replace("{", '{"__proto__":{"partial":false},'), /__proto__/],
+    ["__proto__ in a scenario", good.replace('"granule"', '"__proto__":{"a":1},"granule"'), /__proto__/],
+    [
+      "deep nesting in a scenario",
+      good.replace('"granule":"4K"', `"granule":${"[".repeat(1e5)}${"]".repeat(1e5)}`),
+      /deep/,
+    ],
+    ["deep nesting alone", `${"[".repeat(1e6)}${"]".repeat(1e6)}`, /deep/],
+    ["a wrong type", good.replace('"partial":false', '"partial":"no"'), /partial: .*boolean/],
+    ["a number beyond doubles", good.replace('"lockDrops":2', '"lockDrops":1e999'), /runs\[0\]\.counts/],
+    ["a name that is a screen long", good.replace('"partial"', `"${"x".repeat(1e4)}\\n"`), /partial|x/],
+    [
+      "a run of an unknown scenario",
+      JSON.stringify(resultFile({ runs: [runResult({ scenario: "nowhere" })] })),
+      /"nowhere", which the file does not have/,
+    ],
+    [
+      "a run twice",
+      JSON.stringify(resultFile({ runs: [runResult(), runResult()] })),
+      /baseline on "thp\/enable" occurs twice/,
+    ],
+    [
+      "a scenario twice",
+      JSON.stringify(resultFile({ scenarios: [scenarioResult(), scenarioResult()] })),
+      /scenario "thp\/enable" occurs twice/,
+    ],
+    ["shard 3 of 2", JSON.stringify(resultFile({ shard: { index: 3, count: 2, plan: "p" } })), /shard 3 of 2/],
+  ])("%s", async (name, text, expected) => {
+    const message = await messageOf(parseResult(text, "some.json"));
+    expect(message, name).toMatch(/^some\.json: /);
+    expect(message).toMatch(expected);
+  });
+
+  test("hostile names leave no trace in the prototype of all objects", async () => {
+    await parseResult(good.replace('"granule"', '"constructor":{"prototype":{"polluted":1}},"granule"'), "x");
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+});
+
+describe("what cannot be read gets one line that names it", () => {
+  test("a missing file", async () => {
+    const path = join(folder, "missing.json");
+    expect(await messageOf(readResult(path))).toBe(
+      `${path}: cannot be read: no such file or folder; expected a result file`,
+    );
+  });
+
+  test("a folder where a file is expected", async () => {
+    expect(await messageOf(readResult(folder))).toMatch(/is a folder/);
+  });
+
+  test("a file of 500 MB, without reading it", async () => {
+    const path = file("huge.json", "");
+    truncateSync(path, 500_000_000);
+    const before = process.memoryUsage().rss;
+    expect(await messageOf(readResult(path))).toMatch(/477 MiB is too large; expected a result of at most 256 MiB/);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
+  });
+
+  test("an endless device, as soon as the limit is passed", async () => {
+    expect(await messageOf(readResult("/dev/zero"))).toMatch(/^\/dev\/zero: more than 256 MiB is too large/);
+  });
+
+  test("the limit lets through what fits in a string", () => {
+    expect(LARGEST_RESULT_BYTES).toBeLessThan(2 ** 29 - 24);
+  });
+});
+
+describe("a folder", () => {
+  test("gives each of its *.json in the order of names, and nothing else", async () => {
+    const path = join(folder, "set");
+    mkdirSync(path);
+    writeFileSync(join(path, "b.json"), good);
+    writeFileSync(join(path, "a.json"), good);
+    writeFileSync(join(path, "README.md"), "no result");
+    expect((await readResults([path])).map((named) => named.path)).toEqual([
+      join(path, "a.json"),
+      join(path, "b.json"),
+    ]);
+  });
+
+  test("without *.json is refused by name", async () => {
+    const path = join(folder, "bare");
+    mkdirSync(path);
+    expect(await messageOf(readResults([path]))).toBe(`${path}: has no *.json; expected a folder of result files`);
+  });
+
+  test("with a JSON file of another kind is refused by the name of that file", async () => {
+    const path = join(folder, "mixed");
+    mkdirSync(path);
+    writeFileSync(join(path, "package.json"), "{}");
+    expect(await messageOf(readResults([path]))).toContain(join(path, "package.json"));
+  });
+});

@@ -1,0 +1,157 @@
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { badInput, clip, UserError } from "../errors.js";
+import { hostile, inconsistency } from "./integrity.js";
+import type { ResultFile } from "./types.js";
+
+/** A result and where it came from, for messages. */
+export interface NamedResult {
+  /** The path as the user gave it, or a path within the folder that the user gave. */
+  readonly path: string;
+  readonly result: ResultFile;
+}
+
+/**
+ * The largest result file that is read, in bytes. A sweep of ten thousand cases with a thousand samples each has about a
+ * hundred million bytes; a file beyond this is a mistake, and would take the memory of the machine to parse.
+ */
+export const LARGEST_RESULT_BYTES = 256 * 2 ** 20;
+
+const SCHEMA_VERSION = 1;
+
+/**
+ * Reads one result file. `-` is standard input.
+ *
+ * @throws UserError, one line that names the file: unreadable, too large, truncated, of a newer schema, hostile, wrong types
+ */
+export async function readResult(path: string): Promise<ResultFile> {
+  return parseResult(await readText(path), nameOf(path));
+}
+
+/**
+ * Reads result files and folders of them: of a folder every `*.json` directly in it, in the order of their names.
+ *
+ * @throws UserError as {@link readResult}, or where a folder has no `*.json`
+ */
+export async function readResults(paths: readonly string[]): Promise<NamedResult[]> {
+  const results: NamedResult[] = [];
+  for (const path of paths) {
+    for (const file of await filesOf(path)) results.push({ path: nameOf(file), result: await readResult(file) });
+  }
+  return results;
+}
+
+/**
+ * Reads the text of a result file.
+ *
+ * @param input the file's name, for messages
+ * @throws UserError as {@link readResult}
+ */
+export async function parseResult(text: string, input: string): Promise<ResultFile> {
+  let value: unknown;
+  try {
+    // A byte order mark is no JSON, but editors write it.
+    value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch (error) {
+    const cause = text.trim() === "" ? "empty" : `not JSON, perhaps truncated (${clip((error as Error).message, 90)})`;
+    throw badInput(input, cause, "a result written by s2split bench --export-json");
+  }
+  const danger = hostile(value);
+  if (danger !== undefined) throw badInput(input, danger, "a result written by s2split bench --export-json");
+  checkKind(value, input);
+  // zod is loaded only where a file is read: --help does not pay for it.
+  const { resultFile } = await import("./schema.js");
+  const parsed = resultFile.safeParse(value);
+  if (!parsed.success) throw badInput(input, firstIssue(parsed.error.issues));
+  const result: ResultFile = parsed.data;
+  const problem = inconsistency(result);
+  if (problem !== undefined) throw badInput(input, problem);
+  return result;
+}
+
+/** A file of another kind or of a newer schema gets its own message, before the schema names some field that differs. */
+function checkKind(value: unknown, input: string): void {
+  const { kind, schemaVersion } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  if (kind !== "s2split-result") {
+    throw badInput(input, "not an s2split result", 'an object with "kind": "s2split-result"');
+  }
+  if (typeof schemaVersion === "number" && Number.isInteger(schemaVersion) && schemaVersion > SCHEMA_VERSION) {
+    throw badInput(
+      input,
+      `has schemaVersion ${schemaVersion}, newer than this s2split reads`,
+      `schemaVersion ${SCHEMA_VERSION}, or a newer s2split`,
+    );
+  }
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function firstIssue(issues: readonly Issue[]): string {
+  const issue = issues[0]!;
+  let where = "";
+  for (const key of issue.path) {
+    where += typeof key === "number" ? `[${key}]` : `${where === "" ? "" : "."}${clip(String(key))}`;
+  }
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+  return `${where === "" ? "" : `${where}: `}${clip(issue.message, 160)}${more}`;
+}
+
+function nameOf(path: string): string {
+  return path === "-" ? "standard input" : path;
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  if (path === "-") return [path];
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const names = (await readdir(path)).filter((name) => name.endsWith(".json")).sort();
+    if (names.length === 0) throw badInput(path, "has no *.json", "a folder of result files");
+    return names.map((name) => join(path, name));
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** Reads at most {@link LARGEST_RESULT_BYTES}; a pipe or a device is measured as it is read. */
+async function readText(path: string): Promise<string> {
+  const input = nameOf(path);
+  const tooLarge = (bytes: string): UserError =>
+    badInput(input, `${bytes} is too large`, `a result of at most ${LARGEST_RESULT_BYTES / 2 ** 20} MiB`);
+  try {
+    if (path !== "-") {
+      const info = await stat(path);
+      if (info.isDirectory()) throw badInput(input, "is a folder", "a result file");
+      if (info.isFile() && info.size > LARGEST_RESULT_BYTES) throw tooLarge(`${Math.ceil(info.size / 2 ** 20)} MiB`);
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of path === "-" ? process.stdin : createReadStream(path)) {
+      size += (chunk as Buffer).length;
+      if (size > LARGEST_RESULT_BYTES) throw tooLarge(`more than ${LARGEST_RESULT_BYTES / 2 ** 20} MiB`);
+      chunks.push(chunk as Buffer);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  } catch (error) {
+    throw unreadable(input, error);
+  }
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EISDIR: "is a folder",
+  ENOTDIR: "a part of the path is not a folder",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "too many symbolic links",
+};
+
+function unreadable(input: string, error: unknown): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === undefined) return error;
+  return badInput(clip(input, 200), `cannot be read: ${CAUSES[code] ?? code}`, "a result file");
+}
