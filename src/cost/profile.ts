@@ -1,0 +1,131 @@
+import type { TermId } from "./terms.js";
+
+/**
+ * A cost profile: what one of each thing costs on some machine, in nanoseconds, each figure with where it comes from. A
+ * profile turns exact counts into modelled time; it is never a measurement of the run that it is applied to.
+ *
+ * A cost that a profile lacks is absent, not zero: {@link modelTime} names the counts that had no price.
+ */
+export interface CostProfile {
+  readonly kind: "s2split-cost-profile";
+  readonly schemaVersion: 1;
+  readonly name: string;
+  /** One line: which machine, which measurement. */
+  readonly title: string;
+  /** The machines whose counts it prices: "arm64", "x86-tdp". */
+  readonly mmu: string;
+  readonly costs: Readonly<Partial<Record<CostId, CostFigure>>>;
+  /** What a reader must know before using it. */
+  readonly notes?: readonly string[] | undefined;
+}
+
+export interface CostFigure {
+  /** Nanoseconds each; for a broadcast TLBI, with one issuer. Not negative. */
+  readonly ns: number;
+  /** Nanoseconds more for each further concurrent issuer; only where the cost depends on them (TLBIs). */
+  readonly nsPerFurtherIssuer?: number | undefined;
+  readonly provenance: Provenance;
+  /** Other costs that this figure already contains, because they were measured together; they are not priced again. */
+  readonly includes?: readonly CostId[] | undefined;
+  /** 95% interval in nanoseconds, where the figure was fitted. */
+  readonly interval?: readonly [number, number] | undefined;
+}
+
+export interface Provenance {
+  /** `published`: as its author printed it. `derived`: computed from published or measured figures. `assumed`: a guess. */
+  readonly kind: "published" | "derived" | "assumed";
+  /** How it was got; the computation where derived. */
+  readonly how: string;
+  /** Author and date, or the runs it was fitted to. */
+  readonly source: string;
+  /** The cost whose assumed scale a derived ratio rests on: the ratio is derived, its nanoseconds are not. */
+  readonly scale?: CostId | undefined;
+}
+
+export interface CostInfo {
+  readonly id: CostId;
+  /** "ns per visit". */
+  readonly unit: string;
+  readonly label: string;
+  /** The terms it prices. */
+  readonly terms: readonly TermId[];
+}
+
+export const COST_IDS = [
+  "writeProtectVisit",
+  "splitVisit",
+  "splitVisitNewTable",
+  "nestedEntry",
+  "mapVisit",
+  "relaxVisit",
+  "freeVisit",
+  "inspect",
+  "writeProtectStore",
+  "splitStore",
+  "nestedStore",
+  "faultStore",
+  "tableAlloc",
+  "tableZero",
+  "tlbiBroadcast",
+  "tlbiLocal",
+  "tlbiRange",
+  "flush",
+  "fault",
+  "exit",
+  "cacheMaintenance",
+  "guestAccess",
+  "walk",
+  "range",
+  "lockDrop",
+  "ioctl",
+  "fixed",
+  "loop",
+  "tableSplit",
+] as const;
+
+export type CostId = (typeof COST_IDS)[number];
+
+function cost(id: CostId, unit: string, label: string, terms: readonly TermId[]): CostInfo {
+  return { id, unit, label, terms };
+}
+
+/** Every cost that a profile can have, in the order of tables. */
+export const COSTS: readonly CostInfo[] = [
+  cost("writeProtectVisit", "ns per visit", "visit, write-protect walk", ["writeProtectVisits"]),
+  cost("splitVisit", "ns per visit", "visit, split walk", ["splitVisits", "splitVisitsNewTable"]),
+  cost("splitVisitNewTable", "ns per visit", "visit, split walk, table just made", ["splitVisitsNewTable"]),
+  cost("nestedEntry", "ns per entry", "entry of a new table filled", ["nestedEntries"]),
+  cost("mapVisit", "ns per visit", "visit, map (fault)", ["mapVisits"]),
+  cost("relaxVisit", "ns per visit", "visit, relax (fault)", ["relaxVisits"]),
+  cost("freeVisit", "ns per visit", "visit while freeing a subtree", ["freeVisits"]),
+  cost("inspect", "ns per entry", "entry inspected, not visited", ["entriesPassed"]),
+  cost("writeProtectStore", "ns per store", "store, write-protect", ["writeProtectStores"]),
+  cost("splitStore", "ns per store", "store, break-before-make", ["splitStores"]),
+  cost("nestedStore", "ns per store", "store, new table", ["nestedStores"]),
+  cost("faultStore", "ns per store", "store, map, relax or free", ["mapStores", "relaxStores", "freeStores"]),
+  cost("tableAlloc", "ns per page", "table page, allocate", ["tablePages"]),
+  cost("tableZero", "ns per page", "table page, zero", ["tablePages"]),
+  cost("tlbiBroadcast", "ns per TLBI", "broadcast TLBI by IPA", ["tlbiBroadcast"]),
+  cost("tlbiLocal", "ns per TLBI", "local TLBI", ["tlbiLocal"]),
+  cost("tlbiRange", "ns per TLBI", "range TLBI", ["tlbiRange"]),
+  cost("flush", "ns per flush", "range flush of a slot", ["flushes"]),
+  cost("fault", "ns per fault", "guest fault, from exit to entry", ["faults"]),
+  cost("exit", "ns per fault", "guest exit and entry alone", ["faults"]),
+  cost("cacheMaintenance", "ns per call", "cache maintenance on map", ["cacheMaintenance"]),
+  cost("guestAccess", "ns per access", "guest's own access", ["guestAccesses"]),
+  cost("walk", "ns per walk", "walk, start to end", ["walks"]),
+  cost("range", "ns per range", "range handled (64-page word in clear)", ["ranges"]),
+  cost("lockDrop", "ns per drop", "mmu_lock drop and retake", ["lockDrops"]),
+  cost("ioctl", "ns per ioctl", "ioctl, outside the page tables", ["ioctls"]),
+  cost("fixed", "ns per run", "fixed part of a run", ["calls"]),
+  cost("loop", "ns per loop", "loop of the TDP iterator", ["loops"]),
+  cost("tableSplit", "ns per table", "page table made by a TDP split", ["tablesSplit"]),
+];
+
+const BY_ID: ReadonlyMap<CostId, CostInfo> = new Map(COSTS.map((info) => [info.id, info]));
+
+export function costInfo(id: CostId): CostInfo {
+  const info = BY_ID.get(id);
+  if (info === undefined) throw new Error(`no cost ${id}`);
+  return info;
+}
