@@ -16,7 +16,7 @@ function splitCounts(layout: string, mode: string, strategy: string): Counts {
 }
 
 function splitAlone(counts: Counts): Counts {
-  return { split: counts["split"]! };
+  return { split: counts.split! };
 }
 
 function change(profile: CostProfile, baseline: Counts, patched: Counts): number {
@@ -58,7 +58,7 @@ describe("terms", () => {
   });
 
   it("count the same step alike in a flow file and in a split file", () => {
-    const flow = termCounts(golden("arm64-flow/f-1G-of-2M-m-chunk1G").baseline.find((s) => s["phase"] === "clear1")!);
+    const flow = termCounts(golden("arm64-flow/f-1G-of-2M-m-chunk1G").baseline.find((s) => s.phase === "clear1")!);
     const split = termCounts(splitCounts("2M", "clear", "baseline"));
     // The real test's region is not 1 GiB aligned, so that a second chunk tops the cache up once more; all else is equal.
     const differing = TERM_IDS.filter((id) => flow[id] !== split[id]);
@@ -67,7 +67,7 @@ describe("terms", () => {
   });
 
   it("count the faults, TLBIs and map walks of a lazily split guest", () => {
-    const dirty = golden("arm64-flow/f-1G-of-2M-g-chunk0").baseline.find((s) => s["phase"] === "dirty1")!;
+    const dirty = golden("arm64-flow/f-1G-of-2M-g-chunk0").baseline.find((s) => s.phase === "dirty1")!;
     expect(termCounts(dirty)).toMatchObject({
       faults: 262144,
       tlbiBroadcast: 512,

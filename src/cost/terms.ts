@@ -78,7 +78,7 @@ function overSteps(counts: Counts, field: string): number {
  * that price the two apart); elsewhere later walks see the same entries as old ones and this is an upper bound.
  */
 function newTableVisits(counts: Counts): number {
-  const split = counts["split"];
+  const split = counts.split;
   if (split === null || typeof split !== "object") return 0;
   let sum = 0;
   for (const level of ["0", "1", "2", "3"]) {
@@ -117,7 +117,7 @@ export const TERMS: readonly Term[] = [
   term("tlbiRange", "TLBI", "range TLBIs", (c) => at(c, "tlbiRange")),
   term("flushes", "flush", "range flushes of slots", (c) => at(c, "flush/rangeCalls") + at(c, "tlbFlushes")),
   term("faults", "fault", "guest faults", (c) => {
-    const faults = c["faults"];
+    const faults = c.faults;
     return faults === null || typeof faults !== "object"
       ? 0
       : Object.keys(faults).reduce((sum, kind) => sum + at(c, `faults/${kind}`), 0);
@@ -131,7 +131,7 @@ export const TERMS: readonly Term[] = [
   term("guestAccesses", "access", "guest accesses", (c) => at(c, "reads") + at(c, "writes")),
   term("walks", "walk", "walks from the root", (c) => at(c, "writeProtect/walks") + at(c, "split/walks")),
   term("ranges", "range", "ranges handled (64-page words in clear)", (c) =>
-    Math.max(at(c, "writeProtect/ranges"), typeof c["split"] === "object" ? at(c, "split/calls") : 0, at(c, "masks")),
+    Math.max(at(c, "writeProtect/ranges"), typeof c.split === "object" ? at(c, "split/calls") : 0, at(c, "masks")),
   ),
   term(
     "lockDrops",
@@ -142,9 +142,9 @@ export const TERMS: readonly Term[] = [
       at(c, "split/lockDrops") + at(c, "mmuLockDropsTotal"),
   ),
   term("ioctls", "ioctl", "ioctls, one a slot", (c) =>
-    c["kind"] === undefined ? at(c, "flush/memslot") : at(c, "ioctls"),
+    c.kind === undefined ? at(c, "flush/memslot") : at(c, "ioctls"),
   ),
-  term("calls", "run", "runs", (c) => (c["kind"] === "guest" ? 0 : 1)),
+  term("calls", "run", "runs", (c) => (c.kind === "guest" ? 0 : 1)),
   term("loops", "loop", "loops of the TDP iterator", (c) => overSteps(c, "loops")),
   term("tablesSplit", "table", "page tables made by TDP splitting", (c) => overSteps(c, "spAllocs")),
 ];

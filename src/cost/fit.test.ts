@@ -1,0 +1,192 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { Counts } from "../results/counters.js";
+import { inflation, nearPairs } from "./collinearity.js";
+import { FITTED_COSTS, fitCosts, type Observation, profileFrom } from "./fit.js";
+import { modelTime } from "./modelTime.js";
+import type { CostId, CostProfile } from "./profile.js";
+import { parseProfile } from "./profileSchema.js";
+import { type TermCounts, termCounts } from "./terms.js";
+
+const folder = new URL("../testing/golden/arm64-flow/", import.meta.url);
+
+/** Every measured phase of the whole flows in the golden files, with the counts of baseline. */
+function goldenPhases(pattern: RegExp): { label: string; terms: TermCounts }[] {
+  const phases: { label: string; terms: TermCounts }[] = [];
+  for (const file of readdirSync(folder).filter((name) => pattern.test(name))) {
+    const { baseline } = JSON.parse(readFileSync(new URL(file, folder), "utf8")) as { baseline: Counts[] };
+    for (const step of baseline) {
+      const terms = termCounts(step);
+      const works = FITTED_COSTS.some((id) => id !== "fixed" && planted(only(id), terms) > 0);
+      if (works) phases.push({ label: `${file} ${String(step.phase)}`, terms });
+    }
+  }
+  return phases;
+}
+
+const truth: Readonly<Partial<Record<CostId, number>>> = {
+  writeProtectVisit: 27,
+  splitVisit: 15,
+  nestedEntry: 60,
+  tlbiBroadcast: 2000,
+  fault: 1600,
+  guestAccess: 4,
+  range: 120,
+  lockDrop: 300,
+};
+
+function only(...ids: CostId[]): CostProfile {
+  const figure = (ns: number) => ({ ns, provenance: { kind: "assumed" as const, how: "test", source: "test" } });
+  return {
+    kind: "s2split-cost-profile",
+    schemaVersion: 1,
+    name: "planted",
+    title: "planted",
+    mmu: "arm64",
+    costs: Object.fromEntries(ids.map((id) => [id, figure(truth[id] ?? 1)])),
+  };
+}
+
+function planted(profile: CostProfile, terms: TermCounts): number {
+  return modelTime(terms, profile).totalNs;
+}
+
+const everything = only(...(Object.keys(truth) as CostId[]));
+
+/** A measured time per phase: planted costs, with samples that scatter by a fixed pattern of so many percent. */
+function observe(phases: { label: string; terms: TermCounts }[], percent = 0): Observation[] {
+  const pattern = [-1, 0.4, 1, -0.3, 0.1, 0.7, -0.6];
+  return phases.map((phase, i) => {
+    const ns = planted(everything, phase.terms);
+    const shift = 1 + (percent / 100) * pattern[i % 7]!;
+    return { ...phase, samplesNs: pattern.map((p) => ns * shift * (1 + (percent / 100) * p)) };
+  });
+}
+
+const rich = goldenPhases(/^f-(1G|64M|32M)-of-.*\.json$/);
+const costs = Object.keys(truth) as CostId[];
+
+describe("fitCosts", () => {
+  it("recovers planted costs from the phases of the golden flows exactly", () => {
+    const fit = fitCosts(observe(rich), { costs, source: "test", resamples: 20 });
+    for (const id of costs) expect(fit.figures[id]?.ns ?? 0).toBeCloseTo(truth[id]!, 4);
+    for (const row of fit.rows) expect(Math.abs(row.errorPercent)).toBeLessThan(1e-6);
+    expect(fit.unexercised).toEqual([]);
+  });
+
+  it("gives intervals that hold the large costs when times scatter by 1 percent", () => {
+    const fit = fitCosts(observe(rich, 1), { costs, source: "test", resamples: 300 });
+    expect(fit.intervals).toBe("samples");
+    for (const id of ["fault", "splitVisit", "writeProtectVisit"] as const) {
+      const { ns, interval } = fit.figures[id]!;
+      expect(interval![0]).toBeLessThanOrEqual(ns);
+      expect(interval![1]).toBeGreaterThanOrEqual(ns);
+      expect(Math.abs(ns / truth[id]! - 1)).toBeLessThan(0.1);
+      expect(interval![1] - interval![0]).toBeGreaterThan(0);
+    }
+  });
+
+  it("is the same for the same seed", () => {
+    const options = { costs, source: "test", resamples: 50, seed: 7 };
+    expect(fitCosts(observe(rich, 1), options)).toEqual(fitCosts(observe(rich, 1), options));
+  });
+
+  it("falls back to the residuals where runs were measured once, and warns", () => {
+    const once = observe(rich, 1).map((o) => ({ ...o, samplesNs: o.samplesNs.slice(0, 1) }));
+    const fit = fitCosts(once, { costs, source: "test", resamples: 100 });
+    expect(fit.intervals).toBe("residuals");
+    expect(fit.warnings.some((w) => w.code === "few-samples")).toBe(true);
+  });
+
+  it("gives no interval where there are no more runs than costs", () => {
+    const one = observe(rich.slice(0, 1)).map((o) => ({ ...o, samplesNs: [o.samplesNs[0]!] }));
+    expect(fitCosts(one, { costs: ["fault"], source: "test" }).intervals).toBe(null);
+  });
+
+  it("says which costs no run exercises, and leaves them out", () => {
+    const enable = rich.filter(
+      (p) => /1G-of-4K-g-chunk1G.* enable/.test(p.label) || /of-2M-g-chunk1G.json enable/.test(p.label),
+    );
+    expect(enable.length).toBeGreaterThan(0);
+    const fit = fitCosts(observe(enable), { costs, source: "test", resamples: 20 });
+    expect(fit.unexercised).toEqual(["fault", "guestAccess"]);
+    expect(fit.figures.fault).toBeUndefined();
+  });
+
+  it("names two costs that always occur together, fits their sum, and names the run that tells them apart", () => {
+    const eager = rich.find((p) => p.label === "f-1G-of-2M-g-chunk1G.json enable")!;
+    const pages = rich.find((p) => p.label === "f-1G-of-4K-g-chunk0.json enable")!;
+    // With 2M blocks alone every page filled is a page visited by the split walk.
+    const candidates = [
+      { label: "2M again", terms: eager.terms },
+      { label: "4K, lazy", terms: pages.terms },
+      { label: "4K, chunk 1G", terms: rich.find((p) => p.label === "f-1G-of-4K-m-chunk2M.json clear1")!.terms },
+    ];
+    const two: CostId[] = ["nestedEntry", "tlbiBroadcast"];
+    const fit = fitCosts(observe([eager, eager]), { costs: two, source: "test", candidates, resamples: 20 });
+    expect(fit.warnings).toContainEqual(
+      expect.objectContaining({ code: "same-counts", a: "nestedEntry", b: "tlbiBroadcast", run: null }),
+    );
+    const all = planted(everything, eager.terms);
+    expect(fit.figures.nestedEntry!.ns * eager.terms.nestedEntries).toBeCloseTo(all, 0);
+    expect(fit.figures.nestedEntry!.includes).toContain("tlbiBroadcast");
+    expect(fit.figures.tlbiBroadcast).toBeUndefined();
+
+    const visits: CostId[] = ["splitVisit", "nestedEntry"];
+    const told = fitCosts(observe([eager, eager]), { costs: visits, source: "test", candidates, resamples: 20 });
+    expect(told.warnings).toContainEqual(expect.objectContaining({ code: "same-counts", run: "4K, chunk 1G" }));
+  });
+
+  it("makes a profile that the profile check takes and that models the runs it came from", () => {
+    const fit = fitCosts(observe(rich), { costs, source: "test", resamples: 20 });
+    const profile = parseProfile(JSON.parse(JSON.stringify(profileFrom(fit, "mine", "my box", "arm64"))), "test");
+    for (const phase of rich) {
+      const ns = planted(everything, phase.terms);
+      expect(Math.abs(modelTime(phase.terms, profile).totalNs / ns - 1)).toBeLessThan(1e-6);
+    }
+  });
+});
+
+describe("collinearity", () => {
+  it("names exact multiples, the nearest pair first, and no column of zeros", () => {
+    const pairs = nearPairs([
+      [1, 2, 1, 0],
+      [2, 4, 2.1, 0],
+      [3, 6, 3, 0],
+    ]);
+    expect(pairs[0]).toMatchObject({ a: 0, b: 1, exact: true });
+    expect(pairs.every((p) => p.a !== 3 && p.b !== 3)).toBe(true);
+    expect(pairs.some((p) => p.a === 0 && p.b === 2 && !p.exact)).toBe(true);
+  });
+
+  it("measures inflation as one over the part that others do not explain", () => {
+    expect(
+      inflation(
+        [
+          [1, 0],
+          [0, 1],
+        ],
+        0,
+      ),
+    ).toBeCloseTo(1, 12);
+    // (1, 1) against (1, 0): half of its square is explained.
+    expect(
+      inflation(
+        [
+          [1, 1],
+          [0, 1],
+        ],
+        1,
+      ),
+    ).toBeCloseTo(2, 12);
+    expect(
+      inflation(
+        [
+          [1, 2],
+          [2, 4],
+        ],
+        0,
+      ),
+    ).toBe(Number.POSITIVE_INFINITY);
+  });
+});
