@@ -13,9 +13,18 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20,
 export function parseSize(text: string | number, input = "size"): number {
   const s = String(text).trim();
   const match = /^(?:(\d{1,16})([KMGTP]?)(?:i?B)?|(0x[0-9a-f]{1,14}))$/i.exec(s);
-  const bytes = match === null ? Number.NaN : match[3] ? Number(match[3]) : Number(match[1]) * UNITS[(match[2] ?? "").toUpperCase()]!;
+  const bytes =
+    match === null
+      ? Number.NaN
+      : match[3]
+        ? Number(match[3])
+        : Number(match[1]) * UNITS[(match[2] ?? "").toUpperCase()]!;
   if (!Number.isSafeInteger(bytes)) {
-    throw badInput(`${input} "${clip(s)}"`, "not a size", "a whole number with an optional suffix K, M, G or T, such as 4K or 1G");
+    throw badInput(
+      `${input} "${clip(s)}"`,
+      "not a size",
+      "a whole number with an optional suffix K, M, G or T, such as 4K or 1G",
+    );
   }
   return bytes;
 }

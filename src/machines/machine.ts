@@ -44,7 +44,7 @@ export interface Machine<S extends ScenarioBase = ScenarioBase> {
 
 /** What every scenario has. */
 export interface ScenarioBase {
-  readonly mmu?: string;
+  readonly mmu?: string | undefined;
   readonly name?: string | undefined;
   readonly description?: string | undefined;
 }

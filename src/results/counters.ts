@@ -36,15 +36,20 @@ export function countAt(counts: Counts, path: string): CountValue | undefined {
   return at;
 }
 
-/** One number for a counter: the sum over levels where it is by level. Undefined where absent or not a number. */
+/** One number for a counter: the sum over all that stands below its path. Undefined where absent or not a number. */
 export function totalAt(counts: Counts, path: string): number | undefined {
   const value = countAt(counts, path);
+  return value === undefined ? undefined : sumOf(value);
+}
+
+function sumOf(value: CountValue): number | undefined {
   if (typeof value === "number") return value;
-  if (value === null || value === undefined || typeof value === "string") return undefined;
+  if (value === null || typeof value === "string") return undefined;
   let sum = 0;
   for (const part of Object.values(value)) {
-    if (typeof part !== "number") return undefined;
-    sum += part;
+    const partSum = sumOf(part);
+    if (partSum === undefined) return undefined;
+    sum += partSum;
   }
   return sum;
 }

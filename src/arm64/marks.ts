@@ -1,0 +1,79 @@
+import { MARK_HI } from "./descriptor.js";
+import type { TableMemory } from "./memory.js";
+
+/**
+ * Keeps bit 55 of table descriptors exact: set if and only if no block is mapped anywhere below (strategy split-mark).
+ *
+ * Each table page has a count of its entries that are blocks or unmarked tables. The mark in its parent's descriptor is set
+ * while that count is 0. Every method returns the stores it made to linked descriptors, which the caller counts.
+ */
+export class BlockMarks {
+  private blocks = new Int32Array(64);
+  /** Slot of the descriptor that points to this page; -1 for the root and for pages not linked yet. */
+  private parentSlot = new Int32Array(64).fill(-1);
+
+  constructor(private readonly mem: TableMemory) {}
+
+  /** A new table page with so many blocks among its entries, linked at `slot`. The caller stores the descriptor. */
+  linked(page: number, slot: number, blocksInside: number): void {
+    this.grow(page);
+    this.blocks[page] = blocksInside;
+    this.parentSlot[page] = slot;
+  }
+
+  /** hi bits to add to the descriptor of a table with so many blocks below. */
+  bits(blocksInside: number): number {
+    return blocksInside === 0 ? MARK_HI : 0;
+  }
+
+  /** An entry of the page holding `slot` became a block (or an unmarked table) and was none before. */
+  added(slot: number): number {
+    const page = this.pageOf(slot);
+    this.grow(page);
+    if (this.blocks[page]!++ > 0) return 0;
+    const parent = this.parentSlot[page]!;
+    if (parent < 0) return 0;
+    this.mem.words[2 * parent + 1]! &= ~MARK_HI;
+    return 1 + this.added(parent);
+  }
+
+  /** An entry of the page holding `slot` was a block (or an unmarked table) and is none now. */
+  removed(slot: number): number {
+    const page = this.pageOf(slot);
+    if (--this.blocks[page]! > 0) return 0;
+    const parent = this.parentSlot[page]!;
+    if (parent < 0) return 0;
+    this.mem.words[2 * parent + 1]! |= MARK_HI;
+    return 1 + this.removed(parent);
+  }
+
+  snapshot(): MarksSnapshot {
+    return { blocks: this.blocks.slice(), parentSlot: this.parentSlot.slice() };
+  }
+
+  restore(snapshot: MarksSnapshot): void {
+    if (this.blocks.length < snapshot.blocks.length) this.grow(snapshot.blocks.length);
+    this.blocks.set(snapshot.blocks);
+    this.parentSlot.set(snapshot.parentSlot);
+  }
+
+  private pageOf(slot: number): number {
+    return Math.floor(slot / this.mem.entries);
+  }
+
+  private grow(page: number): void {
+    if (page < this.blocks.length) return;
+    const size = Math.max(page + 1, this.blocks.length * 2);
+    const blocks = new Int32Array(size);
+    blocks.set(this.blocks);
+    this.blocks = blocks;
+    const parents = new Int32Array(size).fill(-1);
+    parents.set(this.parentSlot);
+    this.parentSlot = parents;
+  }
+}
+
+export interface MarksSnapshot {
+  readonly blocks: Int32Array;
+  readonly parentSlot: Int32Array;
+}

@@ -1,0 +1,15 @@
+import { unknownName } from "../errors.js";
+import type { Machine } from "./machine.js";
+
+/** The simulated MMUs; each is loaded when it is first asked for. */
+const loaders: Readonly<Record<string, () => Promise<Machine>>> = {
+  arm64: async () => (await import("./arm64.js")).arm64 as unknown as Machine,
+};
+
+export const machineIds: readonly string[] = Object.keys(loaders);
+
+/** @throws UserError for an unknown MMU */
+export async function loadMachine(id: string): Promise<Machine> {
+  if (!Object.hasOwn(loaders, id)) throw unknownName("MMU", id, machineIds);
+  return loaders[id]!();
+}
