@@ -104,32 +104,33 @@ export function bootstrapChange(
   resamples = 2000,
 ): readonly [number, number] {
   const random = seededRandom(seed);
-  const sortedBase = sortedFinite(base);
-  const sortedNext = sortedFinite(next);
+  const medianOfBase = medianResampler(sortedFinite(base), random);
+  const medianOfNext = medianResampler(sortedFinite(next), random);
   const changes = new Float64Array(resamples);
   for (let i = 0; i < resamples; i++) {
-    const before = resampledMedian(sortedBase, random);
-    changes[i] = resampledMedian(sortedNext, random) / before - 1;
+    const before = medianOfBase();
+    changes[i] = medianOfNext() / before - 1;
   }
   changes.sort();
   return [quantileOfSorted(changes, 0.025), quantileOfSorted(changes, 0.975)];
 }
 
-/** The median of as many draws with replacement; counting draws by rank spares sorting each resample. */
-function resampledMedian(sorted: Float64Array, random: () => number): number {
+/** A source of medians of as many draws with replacement; counting draws by rank spares sorting each resample. */
+function medianResampler(sorted: Float64Array, random: () => number): () => number {
   const n = sorted.length;
-  const drawn = new Uint32Array(n);
-  for (let i = 0; i < n; i++) drawn[Math.floor(random() * n)]!++;
   const lowRank = Math.floor((n - 1) / 2);
   const highRank = Math.floor(n / 2);
-  let seen = 0;
-  let low = Number.NaN;
-  for (let i = 0; i < n; i++) {
-    seen += drawn[i]!;
-    if (Number.isNaN(low) && seen > lowRank) low = sorted[i]!;
-    if (seen > highRank) return (low + sorted[i]!) / 2;
-  }
-  return low;
+  const drawn = new Uint32Array(n);
+  return () => {
+    drawn.fill(0);
+    for (let i = 0; i < n; i++) drawn[Math.floor(random() * n)]!++;
+    let at = 0;
+    let seen = drawn[0]!;
+    while (seen <= lowRank) seen += drawn[++at]!;
+    const low = sorted[at]!;
+    while (seen <= highRank) seen += drawn[++at]!;
+    return (low + sorted[at]!) / 2;
+  };
 }
 
 /**

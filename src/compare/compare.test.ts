@@ -1,0 +1,398 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { UserError } from "../errors.js";
+import type { NamedResult } from "../results/read.js";
+import type { ResultFile, RunResult } from "../results/types.js";
+import {
+  environment,
+  resultFile,
+  runResult,
+  scenarioResult,
+  toyCounters,
+  toyCounts,
+  unsplit,
+  wall,
+  withCount,
+} from "../testing/resultBuilder.js";
+import { compareResults, exitCodeOf } from "./compare.js";
+import { seededRandom } from "./significance.js";
+import { type CompareOptions, type Comparison, DEFAULT_COMPARE_OPTIONS, type ExactMetric } from "./types.js";
+
+const counters = new Map([["toy", toyCounters]]);
+
+function compare(base: ResultFile, next: ResultFile, options: Partial<CompareOptions> = {}): Comparison {
+  const sides = [base, next].map((result, i): NamedResult[] => [{ path: i === 0 ? "base.json" : "new.json", result }]);
+  return compareResults(sides[0]!, sides[1]!, counters, { ...DEFAULT_COMPARE_OPTIONS, ...options });
+}
+
+/** A result with one strategy on one scenario. */
+function single(run: Partial<RunResult> = {}, more: Partial<ResultFile> = {}): ResultFile {
+  return resultFile({ runs: [runResult(run)], ...more });
+}
+
+function metric(comparison: Comparison, path: string): ExactMetric {
+  return comparison.cells[0]!.exact.find((m) => m.path === path)!;
+}
+
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    return (error as UserError).message;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("exact counters", () => {
+  test("a result compared with itself has no change and ends with 0", () => {
+    const comparison = compare(resultFile(), resultFile());
+    expect(comparison.summary).toEqual({ regressions: 0, improvements: 0, changed: 0, tolerated: 0, compared: 21 });
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
+  test("one more inspected entry is a regression, named by counter, level and figures", () => {
+    const comparison = compare(single(), single({ counts: withCount(toyCounts, "split/inspected/3", 262145) }));
+    expect(exitCodeOf(comparison)).toBe(1);
+    expect(metric(comparison, "split/inspected")).toMatchObject({
+      base: 262657,
+      next: 262658,
+      change: 1 / 262657,
+      status: "regression",
+      levels: [{ level: "3", base: 262144, next: 262145 }],
+    });
+  });
+
+  test("one fewer is an improvement and ends with 0", () => {
+    const comparison = compare(single(), single({ counts: withCount(toyCounts, "split/inspected/3", 262143) }));
+    expect(metric(comparison, "split/inspected").status).toBe("improvement");
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
+  test("a strategy whose result is wrong is not praised for fewer entries", () => {
+    const worse = single({ counts: withCount(toyCounts, "split/inspected/3", 0), findings: [unsplit] });
+    const comparison = compare(single(), worse);
+    expect(metric(comparison, "split/inspected").status).toBe("changed");
+    expect(comparison.summary).toMatchObject({ regressions: 1, improvements: 0 });
+  });
+
+  test("the same sum at other levels is a change and no regression", () => {
+    const moved = withCount(withCount(toyCounts, "split/inspected/3", 262145), "split/inspected/2", 511);
+    const comparison = compare(single(), single({ counts: moved }));
+    expect(metric(comparison, "split/inspected")).toMatchObject({ change: 0, status: "changed" });
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
+  test.each([
+    [100, 101, 0.01, "tolerated"],
+    [100, 102, 0.01, "regression"],
+    [100, 101, 0, "regression"],
+    [0, 1, 1000, "regression"],
+    [0, 0, 0, "equal"],
+    [5, 0, 0, "improvement"],
+  ])("from %d to %d with at most %d more is: %s (%s)", (base, next, maxIncrease, status) => {
+    const of = (drops: number) => single({ counts: withCount(toyCounts, "split/lockDrops", drops) });
+    expect(metric(compare(of(base), of(next), { maxIncrease }), "split/lockDrops").status).toBe(status);
+  });
+
+  test("the tolerated increase is for costs: blocks left unsplit may not grow at all", () => {
+    const of = (blocks: number) => single({ counts: withCount(toyCounts, "final/unsplitBlocks", blocks) });
+    expect(exitCodeOf(compare(of(100), of(101), { maxIncrease: 1 }))).toBe(1);
+    expect(exitCodeOf(compare(of(101), of(100)))).toBe(0);
+  });
+
+  test("another final tree is a regression; one that was not computed is a change", () => {
+    const of = (digest: string | null) => single({ counts: withCount(toyCounts, "final/digest", digest) });
+    expect(exitCodeOf(compare(of("aa"), of("bb")))).toBe(1);
+    expect(metric(compare(of("aa"), of(null)), "final/digest").status).toBe("changed");
+    expect(metric(compare(of(null), of("aa")), "final/digest").status).toBe("changed");
+  });
+
+  test("an outcome without a bad direction is told and gates nothing", () => {
+    const comparison = compare(single(), single({ counts: withCount(toyCounts, "final/tables", 600) }));
+    expect(metric(comparison, "final/tables").status).toBe("changed");
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
+  test("a counter that vanished is a regression, since it could hide anything", () => {
+    const { lockDrops: _, ...split } = toyCounts.split;
+    const comparison = compare(single(), single({ counts: { ...toyCounts, split } }));
+    expect(metric(comparison, "split/lockDrops")).toMatchObject({ base: 2, next: undefined, status: "regression" });
+    expect(exitCodeOf(compare(single({ counts: { ...toyCounts, split } }), single()))).toBe(0);
+  });
+
+  test("a count that no declaration covers is compared too", () => {
+    const comparison = compare(
+      single({ counts: { ...toyCounts, extra: { deep: 1 } } }),
+      single({ counts: { ...toyCounts, extra: { deep: 2 } } }),
+    );
+    expect(metric(comparison, "extra/deep")).toMatchObject({ base: 1, next: 2, status: "changed" });
+  });
+
+  test("any single count changed anywhere is seen", () => {
+    const paths = [
+      "split/inspected/1",
+      "split/inspected/2",
+      "split/tlbi/2",
+      "split/lockDrops",
+      "final/unsplitBlocks",
+      "final/tables",
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), fc.integer({ min: 1, max: 1e9 }), (path, by) => {
+        const old = path
+          .split("/")
+          .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], toyCounts) as number;
+        const { summary } = compare(single(), single({ counts: withCount(toyCounts, path, old + by) }));
+        expect(summary.regressions + summary.changed).toBe(1);
+      }),
+    );
+  });
+
+  test("the verdict is a pure function: the same twice, and the arguments are left as they were", () => {
+    const freeze = <T>(value: T): T => {
+      if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
+      return value;
+    };
+    const base = freeze(structuredClone(resultFile({ runs: [runResult({ wall: wall([1, 2, 3, 4, 5, 6]) })] })));
+    const next = freeze(structuredClone(resultFile({ runs: [runResult({ wall: wall([2, 3, 4, 5, 6, 7]) })] })));
+    expect(compare(base, next)).toEqual(compare(base, next));
+  });
+});
+
+describe("findings", () => {
+  test.each([
+    ["right, then wrong", [], [unsplit], "regression", 1],
+    ["wrong, then right", [unsplit], [], "improvement", 0],
+    ["wrong in the same way", [unsplit], [unsplit], "equal", 0],
+    ["wrong more often", [unsplit], [{ ...unsplit, count: 512 }], "regression", 1],
+    ["wrong less often", [unsplit], [{ ...unsplit, count: 510 }], "improvement", 0],
+    ["wrong as often, elsewhere", [unsplit], [{ ...unsplit, data: { ipa: "0x0" } }], "changed", 0],
+    ["wrong in a new way instead", [unsplit], [{ ...unsplit, code: "tlbi-wrong-ipa" }], "regression", 1],
+  ] as const)("%s", (_, base, next, status, exitCode) => {
+    const comparison = compare(single({ findings: base }), single({ findings: next }));
+    expect(comparison.cells[0]!.findings.status).toBe(status);
+    expect(exitCodeOf(comparison)).toBe(exitCode);
+  });
+});
+
+describe("what is not compared is refused by the name of the field", () => {
+  test("another model version", () => {
+    const other = resultFile({ tool: { name: "s2split", version: "0.1.0", modelVersion: 2 } });
+    expect(refusal(() => compare(resultFile(), other))).toBe(
+      "new.json: tool.modelVersion is 2, and 1 in base.json; expected results of one model version",
+    );
+  });
+
+  test("another version of the tool with the same model is compared", () => {
+    const other = resultFile({ tool: { name: "s2split", version: "9.0.0", modelVersion: 1 } });
+    expect(exitCodeOf(compare(resultFile(), other))).toBe(0);
+  });
+
+  test("another scenario under the same id", () => {
+    const scenario = { granule: "4K", memslots: [{ base: "0x40000000", segments: [{ map: "2M", size: "2G" }] }] };
+    const message = refusal(() =>
+      compare(resultFile(), resultFile({ scenarios: [scenarioResult("thp/enable", { scenario })] })),
+    );
+    expect(message).toContain('scenario "thp/enable"');
+    expect(message).toContain('scenario.memslots[0].segments[0].size is "2G", and "1G" there');
+  });
+
+  test("another description of the same scenario is compared", () => {
+    const scenario = { ...(scenarioResult().scenario as object), description: "other words" };
+    const other = resultFile({ scenarios: [scenarioResult("thp/enable", { description: null, scenario })] });
+    expect(exitCodeOf(compare(resultFile(), other))).toBe(0);
+  });
+
+  test("nothing in common: the field that keeps scenarios of one name apart", () => {
+    const other = resultFile({
+      scenarios: [scenarioResult("thp/2M", { variables: { mode: "enable", chunk: "2M" } })],
+      runs: [runResult({ scenario: "thp/2M" })],
+    });
+    expect(refusal(() => compare(resultFile(), other))).toBe(
+      'base.json and new.json: no scenario in common: of "thp" variables.chunk is "1G" and "2M"; expected results of the same scenarios',
+    );
+  });
+
+  test("nothing in common: the ids, the strategies, or that there are no runs", () => {
+    const other = resultFile({ scenarios: [scenarioResult("x", { name: "x" })], runs: [runResult({ scenario: "x" })] });
+    expect(refusal(() => compare(resultFile(), other))).toContain('no scenario in common: "thp/enable" and "x"');
+    expect(refusal(() => compare(single(), single({ strategy: "mine" })))).toContain(
+      "no strategy in common: baseline and mine",
+    );
+    expect(refusal(() => compare(single(), resultFile({ runs: [] })))).toContain("new.json: has no runs");
+  });
+
+  test("a partial result as baseline; as NEW it is compared and told", () => {
+    expect(refusal(() => compare(resultFile({ partial: true }), resultFile()))).toBe(
+      "base.json: partial: its run was interrupted; expected a complete result as the baseline",
+    );
+    expect(compare(resultFile(), resultFile({ partial: true })).notes).toEqual([
+      { code: "next-partial", paths: ["new.json"] },
+    ]);
+  });
+
+  test("one run in two files of a side", () => {
+    const files = ["a.json", "b.json"].map((path) => ({ path, result: resultFile() }));
+    expect(refusal(() => compareResults(files, files, counters, DEFAULT_COMPARE_OPTIONS))).toBe(
+      'b.json: has baseline on "thp/enable", which a.json has too; expected each run once',
+    );
+  });
+});
+
+describe("cells that only one side has", () => {
+  const two = resultFile();
+  const one = single();
+
+  test("missing in NEW is a regression, unless allowed", () => {
+    const comparison = compare(two, one);
+    expect(comparison.missing.map((cell) => cell.strategy)).toEqual(["max-level", "skip-return-rfc"]);
+    expect(comparison.summary.regressions).toBe(2);
+    expect(exitCodeOf(compare(two, one, { allowMissing: true }))).toBe(0);
+  });
+
+  test("new in NEW is told and gates nothing", () => {
+    const comparison = compare(one, two);
+    expect(comparison.added.map((cell) => cell.strategy)).toEqual(["max-level", "skip-return-rfc"]);
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+});
+
+test("a folder of one file a scenario equals one file with all scenarios", () => {
+  const ids = ["a", "b", "c"];
+  const parts = ids.map((id) => ({
+    path: `${id}.json`,
+    result: resultFile({ scenarios: [scenarioResult(id)], runs: [runResult({ scenario: id })] }),
+  }));
+  const whole = resultFile({
+    scenarios: ids.map((id) => scenarioResult(id)),
+    runs: ids.map((id) => runResult({ scenario: id })),
+  });
+  const comparison = compareResults(parts, [{ path: "whole.json", result: whole }], counters, DEFAULT_COMPARE_OPTIONS);
+  expect(comparison.cells.map((cell) => cell.scenario)).toEqual(ids);
+  expect(comparison.summary).toMatchObject({ regressions: 0, changed: 0, compared: 21 });
+});
+
+describe("wall times", () => {
+  const around = (center: number, n: number): number[] => Array.from({ length: n }, (_, i) => center + i);
+  const timed = (samples: number[], more: Partial<ResultFile> = {}): ResultFile =>
+    single({ wall: wall(samples) }, more);
+
+  test("gate nothing by default, however slow", () => {
+    const comparison = compare(timed(around(1000, 30)), timed(around(9000, 30)));
+    expect(comparison.cells[0]!.wall[0]!.status).toBe("not-gated");
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
+  test("a confirmed rise beyond the threshold is a regression, a confirmed fall an improvement", () => {
+    const slower = compare(timed(around(1000, 30)), timed(around(1200, 30)), { wallThreshold: 0.1 });
+    expect(slower.cells[0]!.wall[0]).toMatchObject({ status: "regression", samples: [30, 30] });
+    expect(exitCodeOf(slower)).toBe(1);
+    const faster = compare(timed(around(1200, 30)), timed(around(1000, 30)), { wallThreshold: 0.1 });
+    expect(faster.cells[0]!.wall[0]!.status).toBe("improvement");
+    expect(exitCodeOf(faster)).toBe(0);
+  });
+
+  test("a confirmed rise within the threshold is none", () => {
+    const comparison = compare(timed(around(1000, 30)), timed(around(1200, 30)), { wallThreshold: 0.5 });
+    expect(comparison.cells[0]!.wall[0]!.status).toBe("noise");
+  });
+
+  test("three samples of each cannot confirm anything, and the comparison says how many could", () => {
+    const comparison = compare(timed([1000, 1001, 1002]), timed([2000, 2001, 2002]), { wallThreshold: 0.1 });
+    expect(comparison.cells[0]!.wall[0]).toMatchObject({ p: 0.1, status: "too-few", samplesNeeded: 6 });
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
+  test("Holm's correction is over all comparisons: what one test confirms, forty do not", () => {
+    const pair = (strategy: string, center: number) => runResult({ strategy, wall: wall(around(center, 5)) });
+    const many = (shift: number) =>
+      resultFile({ runs: Array.from({ length: 40 }, (_, i) => pair(`s${i}`, i === 0 ? 1000 + shift : 1000)) });
+    const alone = compare(timed(around(1000, 5)), timed(around(1500, 5)), { wallThreshold: 0.1 });
+    expect(exitCodeOf(alone)).toBe(1);
+    const among = compare(many(0), many(500), { wallThreshold: 0.1 });
+    expect(among.cells[0]!.wall[0]).toMatchObject({ p: alone.cells[0]!.wall[0]!.p, status: "too-few" });
+    expect(exitCodeOf(among)).toBe(0);
+  });
+
+  test("of another environment are refused by field where they gate, and left out with a note where they do not", () => {
+    const other = timed(around(9000, 30), { environment: { ...environment, cpuModel: "Other CPU" } });
+    expect(refusal(() => compare(timed(around(1000, 30)), other, { wallThreshold: 0.1 }))).toBe(
+      'new.json: environment.cpuModel is "Other CPU", and "Example CPU" in base.json; ' +
+        "expected wall times of one environment (--any-environment compares them all the same)",
+    );
+    const comparison = compare(timed(around(1000, 30)), other);
+    expect(comparison.cells[0]!.wall).toEqual([]);
+    expect(comparison.notes).toEqual([
+      { code: "wall-not-compared", field: "environment.cpuModel", base: '"Example CPU"', next: '"Other CPU"' },
+    ]);
+    const forced = compare(timed(around(1000, 30)), other, { wallThreshold: 0.1, anyEnvironment: true });
+    expect(forced.notes).toMatchObject([{ code: "environment-ignored" }]);
+    expect(exitCodeOf(forced)).toBe(1);
+  });
+
+  test("of an unknown environment are not compared either", () => {
+    const unknown = timed(around(1000, 30), { environment: null });
+    expect(compare(unknown, unknown).notes).toMatchObject([{ code: "wall-not-compared", field: "environment" }]);
+  });
+
+  test("that are absent cannot be gated: a threshold without times is refused", () => {
+    expect(refusal(() => compare(single(), single(), { wallThreshold: 0.1 }))).toMatch(/^new\.json: has no wall times/);
+  });
+
+  test("that are all zero, under a clock too coarse, are no change", () => {
+    const zero = timed([0, 0, 0, 0, 0, 0]);
+    expect(compare(zero, zero, { wallThreshold: 0.1 }).cells[0]!.wall[0]).toMatchObject({ change: 0, status: "noise" });
+  });
+});
+
+function gauss(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+describe("1000 A/A comparisons of seeded noise at alpha 0.05, threshold 0, before correction", () => {
+  const shapes: { shape: string; n: number; draw: (random: () => number) => number }[] = [
+    { shape: "normal, 5%", n: 30, draw: (random) => 1e6 * (1 + 0.05 * gauss(random)) },
+    { shape: "log-normal, 20%", n: 25, draw: (random) => Math.round(1e6 * Math.exp(0.2 * gauss(random))) },
+    { shape: "a coarse clock, many ties", n: 40, draw: (random) => 100 * Math.round(50 + 3 * gauss(random)) },
+    { shape: "six samples", n: 6, draw: (random) => 1e6 * Math.exp(0.1 * gauss(random)) },
+    {
+      shape: "two modes and outliers",
+      n: 50,
+      draw: (random) => (random() < 0.1 ? 3 : random() < 0.4 ? 1.2 : 1) * 1e6 * (1 + 0.02 * gauss(random)),
+    },
+  ];
+  test.each(shapes)("give at most 50 false regressions: $shape", ({ n, draw }) => {
+    const random = seededRandom(1);
+    const series = () => single({ wall: wall(Array.from({ length: n }, () => draw(random))) });
+    let regressions = 0;
+    let rejected = 0;
+    for (let i = 0; i < 1000; i++) {
+      // One comparison at a time is a family of one: Holm's correction leaves its p alone.
+      const comparison = compare(series(), series(), { wallThreshold: 0, seed: i });
+      regressions += comparison.summary.regressions;
+      if (comparison.cells[0]!.wall[0]!.p < 0.05) rejected++;
+    }
+    expect(regressions).toBeLessThanOrEqual(50);
+    // A test that never rejects would pass too: the rank test alone must be near its nominal 50 of 1000, three sigma up.
+    expect(rejected).toBeGreaterThanOrEqual(20);
+    expect(rejected).toBeLessThanOrEqual(71);
+    expect(regressions).toBeGreaterThan(0);
+  });
+
+  test("and a family of twenty gives, after Holm's correction, at most 5 families of 100 with any", () => {
+    const random = seededRandom(5);
+    const family = () =>
+      resultFile({
+        runs: Array.from({ length: 20 }, (_, i) =>
+          runResult({
+            strategy: `s${i}`,
+            wall: wall(Array.from({ length: 20 }, () => 1e6 * Math.exp(0.1 * gauss(random)))),
+          }),
+        ),
+      });
+    let alarms = 0;
+    for (let i = 0; i < 100; i++) alarms += exitCodeOf(compare(family(), family(), { wallThreshold: 0, seed: i }));
+    expect(alarms).toBeLessThanOrEqual(5);
+  });
+});
