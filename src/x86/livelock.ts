@@ -1,0 +1,43 @@
+/**
+ * Finds out that a walk goes in a circle. All that a walk does after a restart follows from where it restarts, from the phase of the
+ * yield schedule and from the tree: if these come back with nothing changed in between, it never ends.
+ *
+ * Brent's way: one remembered state, replaced after 1, 2, 4, 8... restarts, so that a circle is found within about three times its
+ * length and what leads to it, in constant memory.
+ */
+export class LivelockDetector {
+  #mark = -1;
+  #phase = -1;
+  #progress = -1;
+  #left = 0;
+  #lap = 1;
+
+  reset(): void {
+    this.#mark = -1;
+    this.#phase = -1;
+    this.#progress = -1;
+    this.#left = 0;
+    this.#lap = 1;
+  }
+
+  /**
+   * Called at each restart.
+   *
+   * @param mark gfn at which the walk goes on
+   * @param phase polls since the schedule was last due
+   * @param progress a number that grows with each change of the tree or of what the body keeps
+   * @returns whether the walk was in this state before, with nothing changed since
+   */
+  seen(mark: number, phase: number, progress: number): boolean {
+    if (mark === this.#mark && phase === this.#phase && progress === this.#progress) return true;
+    if (this.#left === 0) {
+      this.#mark = mark;
+      this.#phase = phase;
+      this.#progress = progress;
+      this.#left = this.#lap;
+      this.#lap *= 2;
+    }
+    this.#left--;
+    return false;
+  }
+}

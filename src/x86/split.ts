@@ -1,0 +1,132 @@
+import { type ByLevel, eachLeaf } from "./inspect.js";
+import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
+import { DIRTY, ENTRIES, isLeaf, PAGES, type TdpTree, WRITABLE } from "./tree.js";
+import type { IterVariant } from "./variant.js";
+
+/** What a split of a root counts, with the names of the golden files. Null where the walk never ends. */
+export interface SplitCounts {
+  readonly loops: number | null;
+  readonly body: number | null;
+  readonly loopsByLevel: ByLevel;
+  readonly spteReads: number | null;
+  /** Huge entries split, by their size. */
+  readonly split2m: number;
+  readonly split1g: number;
+  /** Page tables allocated, each with mmu_lock dropped. */
+  readonly spAllocs: number;
+  readonly mmuLockDropsForAlloc: number;
+  /** {@link mmuLockDropsForAlloc} + {@link reschedYields}. */
+  readonly mmuLockDropsTotal: number | null;
+  readonly reschedYields: number | null;
+  /** Always 0: a split needs no flush. */
+  readonly tlbFlushes: number;
+}
+
+/** How a split is made. */
+export interface SplitOptions {
+  /** Huge pages are split down to this level: 1 (4K) or 2 (2M). */
+  readonly targetLevel: number;
+  readonly schedule?: YieldSchedule;
+  /** False: allocate with the lock held, so that no allocation restarts the walk; what the restarts cost is the difference. Default true. */
+  readonly dropLockToAllocate?: boolean;
+  readonly sink?: IterSink | null;
+}
+
+/** {@link SplitCounts} and how the walk ended. */
+export interface SplitOutcome {
+  readonly counts: SplitCounts;
+  /** The gfn at which the walk goes in a circle, or null. */
+  readonly livelockGfn: number | null;
+}
+
+/**
+ * Splits the huge pages of a root in [start, end), as `tdp_mmu_split_huge_pages_root` does (Linux 7.3): a walk with min_level =
+ * target level + 1. Each huge entry is split one level at a time; the table for it is allocated with mmu_lock dropped, after which
+ * the walk restarts at the root, and is kept until a split uses it.
+ */
+export function splitRoot(
+  tree: TdpTree,
+  variant: IterVariant,
+  start: number,
+  end: number,
+  options: SplitOptions,
+): SplitOutcome {
+  const { targetLevel, dropLockToAllocate = true } = options;
+  tree.reserve(tablesToSplit(tree, start, end, targetLevel));
+  const iter = new TdpIter(tree, variant);
+  iter.sink = options.sink ?? null;
+  let split2m = 0;
+  let split1g = 0;
+  let spAllocs = 0;
+  let kept = -1;
+  for (let more = iter.start(start, end, targetLevel + 1, options.schedule ?? NEVER); more; more = iter.next()) {
+    if (iter.gated && !iter.enterBody()) continue;
+    if (!isLeaf(iter.spte) || iter.level <= targetLevel) continue;
+    if (kept < 0) {
+      kept = tree.allocate(iter.level - 1);
+      spAllocs++;
+      iter.changes++;
+      if (dropLockToAllocate) {
+        iter.sink?.("lock-drop", iter, { why: "page table" });
+        iter.restartAtMark();
+        continue;
+      }
+    }
+    if (iter.level === 2) split2m++;
+    else split1g++;
+    splitLeaf(tree, iter.at, iter.level, kept);
+    kept = -1;
+    iter.changes++;
+    iter.sink?.("split", iter, {});
+  }
+  if (kept >= 0) tree.freeTable(kept);
+  const { livelock } = iter;
+  const drops = dropLockToAllocate ? spAllocs : 0;
+  return {
+    counts: {
+      loops: livelock ? null : iter.loops,
+      body: livelock ? null : iter.loops - iter.filtered,
+      loopsByLevel: livelock ? {} : iter.loopsByLevel,
+      spteReads: livelock ? null : iter.reads,
+      split2m,
+      split1g,
+      spAllocs,
+      mmuLockDropsForAlloc: drops,
+      mmuLockDropsTotal: livelock ? null : drops + iter.yields,
+      reschedYields: livelock ? null : iter.yields,
+      tlbFlushes: 0,
+    },
+    livelockGfn: livelock ? iter.mark : null,
+  };
+}
+
+/** Loops of the same walk on a tree that needs no splitting any more, or for what it would be without restarts. */
+export function splitLoops(
+  tree: TdpTree,
+  variant: IterVariant,
+  start: number,
+  end: number,
+  targetLevel: number,
+): number | null {
+  return splitRoot(tree.clone(), variant, start, end, { targetLevel, dropLockToAllocate: false }).counts.loops;
+}
+
+/** Tables that a split of [start, end) down to a level takes. */
+export function tablesToSplit(tree: TdpTree, start: number, end: number, targetLevel: number): number {
+  let tables = 0;
+  const count = (_at: number, level: number): void => {
+    for (let from = level; from > targetLevel; from--) tables += PAGES[level]! / PAGES[from]!;
+  };
+  eachLeaf(tree, count, start, end);
+  return tables + 1;
+}
+
+/** Replaces a huge leaf by a table of leaves of the next level, with its frames and permissions. */
+function splitLeaf(tree: TdpTree, at: number, level: number, table: number): void {
+  const flags = tree.words[at]! & (WRITABLE | DIRTY);
+  const pfn = tree.pfns[at]!;
+  const pages = PAGES[level - 1]!;
+  tree.levels[table / ENTRIES] = level - 1;
+  for (let i = 0; i < ENTRIES; i++) tree.setLeaf(table + i, pfn + i * pages, flags);
+  tree.setTable(at, table);
+}

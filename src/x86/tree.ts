@@ -1,0 +1,177 @@
+/**
+ * The page tables of one TDP root, in typed arrays. Levels as in arch/x86/kvm/mmu: 1 is 4K, 2 is 2M, 3 is 1G, 4 or 5 is the root; 512
+ * entries a table.
+ *
+ * An entry (SPTE) is one 32-bit word of flags and, for a table, the child's number, so that a walk reads small integers only; the frame
+ * number of a leaf stands in an array of its own that no walk reads. Entry `i` of table `t` is at `512 * t + i`.
+ */
+export const ENTRIES = 512;
+
+/** The entry is shadow-present: a leaf or a table. */
+export const PRESENT = 1;
+/** The entry maps memory (a "last" SPTE). */
+export const LEAF = 2;
+/** The leaf may be written. */
+export const WRITABLE = 4;
+/** The leaf's dirty bit, as PML uses it. */
+export const DIRTY = 8;
+const CHILD_SHIFT = 4;
+
+/** 4K frames that an entry of a level covers, by level. */
+export const PAGES: readonly number[] = [0, 1, 2 ** 9, 2 ** 18, 2 ** 27, 2 ** 36];
+
+/** The highest root level. */
+export const MAX_LEVEL = 5;
+
+/** Frame that gfn 0 maps to in a built guest; the frame of gfn g is this + g, modulo 2^32. */
+export const PFN_OFFSET = 0x8000000;
+
+/** Whether an entry is a present, non-leaf SPTE. */
+export function isTable(spte: number): boolean {
+  return (spte & (PRESENT | LEAF)) === PRESENT;
+}
+
+/** Whether an entry is a present leaf. */
+export function isLeaf(spte: number): boolean {
+  return (spte & (PRESENT | LEAF)) === (PRESENT | LEAF);
+}
+
+/** Offset of the first entry of the table that an entry points to; only for {@link isTable} entries. */
+export function childOf(spte: number): number {
+  return (spte >>> CHILD_SHIFT) * ENTRIES;
+}
+
+/** A root and its tables. */
+export class TdpTree {
+  readonly rootLevel: number;
+  /** Offset of the root's first entry: the root is table 0. */
+  readonly root = 0;
+  /** The entries. Replaced when the tree grows: walks take it anew when they start. */
+  words: Int32Array;
+  /** Frame number of each leaf, modulo 2^32. */
+  pfns: Uint32Array;
+  /** Present entries of each table, as `used-count` keeps them. */
+  used: Uint16Array;
+  /** One bit an entry, set while it is present, as `used-bitmap` keeps them: bit `at & 31` of word `at >> 5`. */
+  bitmap: Int32Array;
+  /** Level of each table; 0 while it is free. */
+  levels: Uint8Array;
+  #made = 0;
+  #free: number[] = [];
+
+  /** @param capacity tables to make room for; the tree grows beyond when it must */
+  constructor(rootLevel: number, capacity = 8) {
+    this.rootLevel = rootLevel;
+    this.words = new Int32Array(capacity * ENTRIES);
+    this.pfns = new Uint32Array(capacity * ENTRIES);
+    this.used = new Uint16Array(capacity);
+    this.bitmap = new Int32Array((capacity * ENTRIES) / 32);
+    this.levels = new Uint8Array(capacity);
+    this.allocate(rootLevel);
+  }
+
+  /** Tables in use, the root included. */
+  get tables(): number {
+    return this.#made - this.#free.length;
+  }
+
+  /** Makes room for so many tables more, so that none of the arrays is replaced while they are taken. */
+  reserve(more: number): void {
+    const need = this.tables + more;
+    const have = this.levels.length;
+    if (need <= have) return;
+    const capacity = Math.max(need, have + (have >> 1));
+    this.words = grown(this.words, new Int32Array(capacity * ENTRIES));
+    this.pfns = grown(this.pfns, new Uint32Array(capacity * ENTRIES));
+    this.used = grown(this.used, new Uint16Array(capacity));
+    this.bitmap = grown(this.bitmap, new Int32Array((capacity * ENTRIES) / 32));
+    this.levels = grown(this.levels, new Uint8Array(capacity));
+  }
+
+  /** Takes an empty table of a level. @returns the offset of its first entry */
+  allocate(level: number): number {
+    const reused = this.#free.pop();
+    if (reused === undefined && this.#made === this.levels.length) this.reserve(1);
+    const table = reused ?? this.#made++;
+    this.levels[table] = level;
+    return table * ENTRIES;
+  }
+
+  /** Sets a leaf where nothing present was, or over a leaf. */
+  setLeaf(at: number, pfn: number, flags: number): void {
+    this.#mark(at);
+    this.words[at] = PRESENT | LEAF | flags;
+    this.pfns[at] = pfn;
+  }
+
+  /** Lets an entry point to a table, over nothing or over a leaf. */
+  setTable(at: number, child: number): void {
+    this.#mark(at);
+    this.words[at] = PRESENT | ((child / ENTRIES) << CHILD_SHIFT);
+    this.pfns[at] = 0;
+  }
+
+  /** Makes an entry non-present. What it pointed to is left alone: see {@link freeTable}. */
+  clear(at: number): void {
+    if ((this.words[at]! & PRESENT) === 0) return;
+    this.words[at] = 0;
+    this.pfns[at] = 0;
+    this.used[at >> 9]!--;
+    this.bitmap[at >> 5]! &= ~(1 << (at & 31));
+  }
+
+  /** Frees a table that nothing points to any more, and every table below it. @returns how many were freed */
+  freeTable(table: number): number {
+    let freed = 1;
+    const { words } = this;
+    for (let at = table; at < table + ENTRIES; at++) {
+      const spte = words[at]!;
+      if (isTable(spte)) freed += this.freeTable(childOf(spte));
+      words[at] = 0;
+      this.pfns[at] = 0;
+    }
+    const number = table / ENTRIES;
+    this.used[number] = 0;
+    this.bitmap.fill(0, table / 32, (table + ENTRIES) / 32);
+    this.levels[number] = 0;
+    this.#free.push(number);
+    return freed;
+  }
+
+  /** A tree with the same contents in the same places. */
+  clone(): TdpTree {
+    const copy = new TdpTree(this.rootLevel, this.levels.length);
+    copy.copyFrom(this);
+    return copy;
+  }
+
+  /** Takes over the contents of another tree of the same root level. */
+  copyFrom(other: TdpTree): void {
+    if (this.levels.length < other.levels.length) this.reserve(other.levels.length - this.tables);
+    this.#made = other.#made;
+    this.#free = other.#free.slice();
+    copyInto(this.words, other.words);
+    copyInto(this.pfns, other.pfns);
+    copyInto(this.used, other.used);
+    copyInto(this.bitmap, other.bitmap);
+    copyInto(this.levels, other.levels);
+  }
+
+  #mark(at: number): void {
+    if ((this.words[at]! & PRESENT) !== 0) return;
+    this.used[at >> 9]!++;
+    this.bitmap[at >> 5]! |= 1 << (at & 31);
+  }
+}
+
+type Numbers = Int32Array | Uint32Array | Uint16Array | Uint8Array;
+
+function grown<T extends Numbers>(from: Numbers, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function copyInto(to: Numbers, from: Numbers): void {
+  to.set(from);
+  to.fill(0, from.length);
+}

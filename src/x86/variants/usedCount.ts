@@ -1,0 +1,25 @@
+/**
+ * used-count: "keep track of the used entries" (Bernhard Kauer, 2024-10-23), as one count per table.
+ *
+ * The walk takes the table's count when it enters and takes one off for each present entry it passes; with none left it leaves the table.
+ * Entered in the middle, it cannot know how many of the count stand before: it may walk on to the table's end.
+ */
+import type { IterVariant } from "../variant.js";
+
+export const usedCount: IterVariant = {
+  enter: (table, index) => {
+    table.memo = table.used;
+    if (table.used > 0) return index;
+    // An empty root is landed on before its count is seen; an empty child is seen from its parent.
+    if (table.isRoot) table.load(index);
+    return 512;
+  },
+  next: (table, index) => {
+    if (table.present) table.memo--;
+    return table.memo <= 0 ? 512 : index + 1;
+  },
+  body: "present",
+  aside: 0,
+  asideMark: "moved",
+  fast: "count",
+};

@@ -1,0 +1,112 @@
+import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
+import { childOf, ENTRIES, isTable, PRESENT, type TdpTree } from "./tree.js";
+import type { IterVariant } from "./variant.js";
+
+/** One pass over a root, with the names of the golden files. */
+export interface ZapPass {
+  readonly root: number;
+  readonly zapLevel: number;
+  /** Iterations before any present check; null where the pass never ends. */
+  readonly loops: number | null;
+  /** Iterations that run the loop body. */
+  readonly body: number | null;
+  readonly loopsByLevel: Readonly<Record<string, number>>;
+  /** Entries that the body set non-present; those in tables below them are not among them. */
+  readonly zapped: number;
+  readonly spteReads: number | null;
+  readonly tablesFreed: number;
+  readonly removedPtEntries: number;
+  readonly yields: number | null;
+  /** Whether the pass goes in a circle. */
+  readonly livelock: boolean;
+  /** Where a pass in livelock keeps restarting, as a gfn; otherwise null. */
+  readonly livelockGfn: number | null;
+}
+
+/** The levels of the passes over a root: a 5-level root has none at level 4. */
+export function zapLevels(rootLevel: number): number[] {
+  return [1, 2, 3, rootLevel];
+}
+
+/**
+ * Zaps one root as `tdp_mmu_zap_root` does since Linux 6.13: 4K first, then each higher level, so that no single zap has much to free.
+ * Every pass walks [0, 2^(maxphyaddr - 12)) from the root.
+ *
+ * @param root index of the root, for the passes
+ * @param maxphyaddr physical address bits of the host
+ */
+export function zapRoot(
+  tree: TdpTree,
+  variant: IterVariant,
+  maxphyaddr: number,
+  root = 0,
+  schedule: YieldSchedule = NEVER,
+  sink: IterSink | null = null,
+): ZapPass[] {
+  const iter = new TdpIter(tree, variant);
+  iter.sink = sink;
+  return zapLevels(tree.rootLevel).map((zapLevel) =>
+    zapPass(iter, tree, zapLevel, 2 ** (maxphyaddr - 12), root, schedule),
+  );
+}
+
+function zapPass(
+  iter: TdpIter,
+  tree: TdpTree,
+  zapLevel: number,
+  end: number,
+  root: number,
+  schedule: YieldSchedule,
+): ZapPass {
+  let tablesFreed = 0;
+  iter.sink?.("pass", iter, { root, zapLevel });
+  for (let more = iter.start(0, end, zapLevel, schedule); more; more = iter.next()) {
+    if (iter.gated && !iter.enterBody()) continue;
+    const { spte } = iter;
+    if ((spte & PRESENT) === 0 || iter.level > zapLevel) continue;
+    tree.clear(iter.at);
+    iter.changes++;
+    const freed = isTable(spte) ? tree.freeTable(childOf(spte)) : 0;
+    tablesFreed += freed;
+    iter.sink?.("zap", iter, { tablesFreed: freed });
+  }
+  const { livelock } = iter;
+  return {
+    root,
+    zapLevel,
+    loops: livelock ? null : iter.loops,
+    body: livelock ? null : iter.loops - iter.filtered,
+    loopsByLevel: livelock ? {} : iter.loopsByLevel,
+    zapped: iter.changes,
+    spteReads: livelock ? null : iter.reads,
+    tablesFreed,
+    removedPtEntries: tablesFreed * ENTRIES,
+    yields: livelock ? null : iter.yields,
+    livelock,
+    livelockGfn: livelock ? iter.mark : null,
+  };
+}
+
+/** Sums of passes, as `totals` in the golden files; null where a pass never ends. */
+export function zapTotals(passes: readonly ZapPass[]): {
+  loops: number | null;
+  body: number | null;
+  zapped: number;
+  spteReads: number | null;
+} {
+  return {
+    loops: sum(passes.map((p) => p.loops)),
+    body: sum(passes.map((p) => p.body)),
+    zapped: passes.reduce((total, p) => total + p.zapped, 0),
+    spteReads: sum(passes.map((p) => p.spteReads)),
+  };
+}
+
+function sum(values: readonly (number | null)[]): number | null {
+  let total = 0;
+  for (const value of values) {
+    if (value === null) return null;
+    total += value;
+  }
+  return total;
+}
