@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type Counts, totalAt } from "../results/counters.js";
+import { guestPass } from "./guestPass.js";
+
+const GIB = 2 ** 30;
+const plain = {
+  pageBytes: 4096,
+  entries: 512,
+  memoryBytes: GIB,
+  strideBytes: 4096,
+  iteration: 1,
+  vcpu: 0,
+  seed: 1,
+};
+
+function golden(file: string, phase: string): Counts {
+  const url = new URL(`../testing/golden/arm64-flow/${file}.json`, import.meta.url);
+  return (JSON.parse(readFileSync(url, "utf8")) as { baseline: Counts[] }).baseline.find((s) => s.phase === phase)!;
+}
+
+/** Everything that a profile prices in a guest step; a count that is absent is 0. */
+function summary(step: Counts) {
+  const at = (path: string) => totalAt(step, path) ?? 0;
+  return {
+    writes: at("writes"),
+    reads: at("reads"),
+    permissionWrite: at("faults/permissionWrite"),
+    translationRead: at("faults/translationRead"),
+    translationWrite: at("faults/translationWrite"),
+    broadcast: at("tlbi"),
+    local: at("tlbiLocal"),
+    tables: at("tablesAllocated"),
+    mapStores: at("map/pteStores"),
+    relaxStores: at("relax/pteStores"),
+  };
+}
+
+describe("guestPass", () => {
+  it.each([
+    ["f-1G-of-2M-g-chunk0", "dirty1", 2 ** 21, 100, 1],
+    ["f-1G-of-2M-g-chunk0-w50", "dirty1", 2 ** 21, 50, 1],
+    ["f-1G-of-2M-g-chunk2M-w50", "dirty1", 4096, 50, 1],
+    ["f-1G-of-2M-g-chunk1G", "dirty1", 4096, 100, 1],
+    ["f-1G-of-4K-g-chunk0", "dirty1", 4096, 100, 1],
+    ["f-1G-of-1G-g-chunk0", "dirty1", GIB, 100, 1],
+    ["f-1G-of-2M-m-chunk0-w50", "dirty2", 2 ** 21, 50, 2],
+    ["f-1G-of-2M-m-chunk2M", "dirty2", 4096, 100, 2],
+  ])("equals %s, %s, in everything that is priced", (file, phase, leafBytes, writePercent, iteration) => {
+    expect(summary(guestPass({ ...plain, leafBytes, writePercent, iteration }))).toEqual(summary(golden(file, phase)));
+  });
+
+  it("equals the 16M guests at 5 percent writes", () => {
+    const pass = { ...plain, memoryBytes: 2 ** 24, writePercent: 5 };
+    expect(summary(guestPass({ ...pass, leafBytes: 2 ** 21 }))).toEqual(
+      summary(golden("f-16M-of-2M-g-chunk0-w5", "dirty1")),
+    );
+    expect(summary(guestPass({ ...pass, leafBytes: 4096 }))).toEqual(
+      summary(golden("f-16M-of-2M-g-chunk1G-w5", "dirty1")),
+    );
+  });
+
+  it("breaks one block for each access where each access is in a block of its own", () => {
+    const pass = guestPass({ ...plain, leafBytes: 2 ** 21, strideBytes: 2 ** 21, writePercent: 100 });
+    expect(summary(pass)).toMatchObject({ writes: 512, permissionWrite: 512, translationWrite: 0, broadcast: 512 });
+  });
+});
