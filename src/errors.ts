@@ -46,8 +46,8 @@ function editDistance(a: string, b: string): number {
 /** The error for a name that is not in a registry, with the nearest name that is. */
 export function unknownName(what: string, name: string, known: readonly string[]): UserError {
   const near = didYouMean(name, known);
-  const hint = near === undefined ? "" : `did you mean "${near}"? `;
-  return badInput(`${what} "${clip(name)}"`, "unknown", `${hint}one of ${known.join(", ")}`);
+  const problem = near === undefined ? "unknown" : `unknown, did you mean "${near}"?`;
+  return badInput(`${what} "${clip(name)}"`, problem, `one of ${known.join(", ")}`);
 }
 
 /** Shortens text from outside so that one message stays one readable line, whatever the input was. */

@@ -1,4 +1,4 @@
-import { badInput, clip, didYouMean } from "../errors.js";
+import { badInput, clip, unknownName } from "../errors.js";
 
 /**
  * Reading of JSON that comes from outside, field by field, with messages that name the field: for scenario files, whose reading is
@@ -16,12 +16,7 @@ export class Fields {
       throw badInput(path, `is ${nameOf(value)}`, "an object");
     for (const key of Object.keys(value)) {
       if (known.includes(key)) continue;
-      const near = didYouMean(key, known);
-      throw badInput(
-        `${path}: field "${clip(key)}"`,
-        "unknown",
-        near === undefined ? known.join(", ") : `did you mean "${near}"?`,
-      );
+      throw unknownName(`${path}: field`, key, known);
     }
     return new Fields(value as Record<string, unknown>, path);
   }

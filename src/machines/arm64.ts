@@ -44,6 +44,17 @@ export const arm64: Machine<Arm64Scenario> = {
     { path: "split/tablesAllocated", heading: "tables" },
     { path: "split/lockDrops", heading: "lock drops" },
   ],
+  totals: {
+    title: "whole ioctl: write-protect and split together, which is what userspace sees",
+    columns: [
+      { paths: ["writeProtect/visits", "split/visits"], heading: "visitor calls", change: true },
+      { paths: ["writeProtect/inspected", "split/inspected"], heading: "inspected", change: true },
+      { paths: ["writeProtect/pteStores", "split/pteStores", "split/nested/pteStores"], heading: "stores" },
+    ],
+    wallPart: "ioctl",
+    comparedHeading: "inspected",
+    commonPart: "the write-protect walk",
+  },
   parse: parseArm64Scenario,
   workloadOf: (scenario) => scenario.dirtyLog.mode,
   variablesOf: (scenario) => {

@@ -36,7 +36,7 @@ export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario
   try {
     layoutOf(scenario);
   } catch (error) {
-    if (error instanceof Error && error.name === "UserError") error.message = `${input}: ${error.message}`;
+    if (error instanceof Error && error.name === "UserError") error.message = input === "" ? error.message : `${input}: ${error.message}`;
     throw error;
   }
   return scenario;

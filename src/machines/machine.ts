@@ -21,6 +21,8 @@ export interface Machine<S extends ScenarioBase = ScenarioBase> {
   readonly strategies: readonly Strategy[];
   /** Rows of the headline table, by counter path; see `report/table.ts`. */
   readonly columns: readonly ColumnSpec[];
+  /** What userspace sees as one: a second, shorter table whose figures are sums over counters. */
+  readonly totals?: TotalsSpec;
 
   /** Checks an unknown value and returns the scenario. @throws UserError naming the field and what was expected. */
   parse(value: unknown, input: string): S;
@@ -75,6 +77,22 @@ export interface ColumnSpec {
   readonly heading: string;
   /** True where the change against baseline is shown beside the figure. */
   readonly change?: boolean;
+}
+
+export interface TotalsSpec {
+  /** "whole ioctl: write-protect and split". */
+  readonly title: string;
+  readonly columns: readonly {
+    readonly paths: readonly string[];
+    readonly heading: string;
+    readonly change?: boolean;
+  }[];
+  /** Part of {@link TimedRun} whose wall time belongs here. */
+  readonly wallPart: string;
+  /** Heading of the column whose change the closing line sets against that of the main table's column of the same heading. */
+  readonly comparedHeading: string;
+  /** The part of the whole that no strategy changes: "the write-protect walk". */
+  readonly commonPart: string;
 }
 
 export interface RunOptions {

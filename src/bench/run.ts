@@ -1,0 +1,173 @@
+import type { RunOptions, RunOutcome, TimedRun } from "../machines/machine.js";
+import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
+import { MODEL_VERSION } from "../results/types.js";
+import { environmentHere } from "./environment.js";
+import type { PlannedCase } from "./plan.js";
+import type { SampleSpec } from "./wall.js";
+
+/** How a plan is carried out. */
+export interface BenchOptions {
+  /** How wall time is sampled; null: counts only. */
+  readonly wall: SampleSpec | null;
+  readonly seed: number;
+  readonly toolVersion: string;
+  readonly run?: RunOptions;
+  /** null in reference results, which are the same on any machine. */
+  readonly createdAt: string | null;
+  /** Whether to say where it was measured; reference results do not. */
+  readonly environment: boolean;
+  readonly shard?: ResultFile["shard"];
+  /** Worker threads for counts; 1 is this thread. */
+  readonly jobs?: number;
+}
+
+/** Told of the work as it goes on. All are optional, and none may change anything. */
+export interface BenchEvents {
+  /** Before each case, and again as it is measured; `share` is 0 to 1 within the whole plan. */
+  progress?(share: number, what: string): void;
+  /** After each case, with the result so far, marked partial. Awaited: a crash loses no finished case. */
+  caseDone?(done: PlannedCase, resultSoFar: ResultFile): Promise<void>;
+  /** True ends the work after the present run. */
+  stopped?(): boolean;
+}
+
+/** Thrown where a case's repeats did not count the same: exit 3. */
+export class ModelFault extends Error {
+  override readonly name = "ModelFault";
+}
+
+/**
+ * Runs a plan and returns the result. Counts come from one run each; wall time, where asked for, from timed repeats of the same run.
+ *
+ * @returns the result file; `partial` is true where {@link BenchEvents.stopped} ended it
+ * @throws ModelFault if counters are not identical in every repeat
+ */
+export async function runPlan(
+  plan: readonly PlannedCase[],
+  options: BenchOptions,
+  events: BenchEvents = {},
+): Promise<ResultFile> {
+  const scenarios: ScenarioResult[] = [];
+  const runs: RunResult[] = [];
+  const environment = options.environment ? environmentHere() : null;
+  const file = (partial: boolean): ResultFile => ({
+    schemaVersion: 1,
+    kind: "s2split-result",
+    tool: { name: "s2split", version: options.toolVersion, modelVersion: MODEL_VERSION },
+    partial,
+    createdAt: options.createdAt,
+    environment,
+    options: {
+      wall: options.wall !== null,
+      runs: options.wall !== null && "rounds" in options.wall ? options.wall.rounds : null,
+      timeMs: options.wall !== null && "timeMs" in options.wall ? options.wall.timeMs : null,
+      seed: options.seed,
+    },
+    shard: options.shard ?? null,
+    scenarios: [...scenarios],
+    runs: [...runs],
+  });
+  for (const [index, planned] of plan.entries()) {
+    if (events.stopped?.() === true) return file(true);
+    const done = await runCase(planned, options, events, index, plan.length);
+    if (done === null) return file(true);
+    scenarios.push(done.scenario);
+    runs.push(...done.runs);
+    await events.caseDone?.(planned, file(index + 1 < plan.length));
+  }
+  return file(false);
+}
+
+async function runCase(
+  planned: PlannedCase,
+  options: BenchOptions,
+  events: BenchEvents,
+  index: number,
+  cases: number,
+): Promise<{ scenario: ScenarioResult; runs: RunResult[] } | null> {
+  const { machine, scenario, strategies } = planned;
+  const tell = (share: number, what: string) => events.progress?.((index + share) / cases, `${planned.id}: ${what}`);
+  const outcomes = new Map<string, RunOutcome>();
+  for (const [i, strategy] of strategies.entries()) {
+    tell((0.3 * i) / strategies.length, `counting ${strategy.id}`);
+    outcomes.set(strategy.id, machine.run(scenario, strategy, options.run));
+    await breathe();
+    if (events.stopped?.() === true) return null;
+  }
+  const wall =
+    options.wall === null
+      ? null
+      : await wallOf(planned, options.wall, (share) => tell(0.3 + 0.7 * share, "timing"), events);
+  if (wall === "stopped") return null;
+  const runs = strategies.map((strategy): RunResult => {
+    const outcome = outcomes.get(strategy.id)!;
+    return {
+      scenario: planned.id,
+      strategy: strategy.id,
+      source: strategy.source === "builtin" ? "builtin" : "user",
+      counts: outcome.counts,
+      findings: outcome.findings,
+      wall: wall?.get(strategy.id) ?? null,
+    };
+  });
+  const { name: _name, description, ...rest } = scenario;
+  return {
+    scenario: {
+      id: planned.id,
+      mmu: machine.id,
+      name: planned.name,
+      description: description ?? null,
+      workload: planned.workload,
+      variables: planned.variables,
+      scenario: rest,
+      initial: outcomes.get(strategies[0]!.id)!.initial,
+    },
+    runs,
+  };
+}
+
+async function wallOf(
+  planned: PlannedCase,
+  spec: SampleSpec,
+  tell: (share: number) => void,
+  events: BenchEvents,
+): Promise<Map<string, Record<string, WallSeries>> | "stopped" | null> {
+  const { machine, scenario } = planned;
+  const prepared = new Map<string, TimedRun>();
+  for (const strategy of planned.strategies) {
+    const timed = machine.prepareTimed?.(scenario, strategy);
+    if (timed === undefined) return null;
+    prepared.set(strategy.id, timed);
+  }
+  const [{ CountsDiffer, measureWall }, { summarize }] = await Promise.all([
+    import("./wall.js"),
+    import("./statistics.js"),
+  ]);
+  class Stopped extends Error {}
+  try {
+    const samples = await measureWall(prepared, spec, async (share) => {
+      tell(share);
+      await breathe();
+      if (events.stopped?.() === true) throw new Stopped();
+    });
+    const out = new Map<string, Record<string, WallSeries>>();
+    for (const [strategy, parts] of samples) {
+      out.set(strategy, Object.fromEntries([...parts].map(([part, ns]) => [part, summarize(ns)])));
+    }
+    return out;
+  } catch (error) {
+    if (error instanceof Stopped) return "stopped";
+    if (error instanceof CountsDiffer) throw new ModelFault(`${planned.id}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Lets signals and output through: the simulation itself never waits. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The strategies of a result's runs that its findings call wrong. */
+export function wrongRuns(result: ResultFile): readonly RunResult[] {
+  return result.runs.filter((run) => run.findings.length > 0);
+}

@@ -1,0 +1,73 @@
+import { Bench } from "tinybench";
+import type { TimedRun } from "../machines/machine.js";
+
+/** How many samples: a number of rounds, or as many as fit in a time. */
+export type SampleSpec = { readonly rounds: number } | { readonly timeMs: number };
+
+/** Rounds that are run and thrown away: the optimising compiler is done by then. */
+const WARM_UP_ROUNDS = 3;
+const LEAST_ROUNDS = 6;
+const MOST_ROUNDS = 10_000;
+
+/** Samples in nanoseconds, by strategy and part. */
+export type Samples = Map<string, Map<string, number[]>>;
+
+/** Thrown where a repeat counted otherwise than the first run did: a fault of the model. */
+export class CountsDiffer extends Error {
+  override readonly name = "CountsDiffer";
+}
+
+/**
+ * Measures wall time. Each sample works on a fresh copy of the tree, laid untimed; strategies and parts take turns, the order moved on by one
+ * each round, so that a slow moment of the machine falls on all of them. After each sample the counters are held against the first run's.
+ *
+ * @param runs prepared runs by strategy id
+ * @param pause called between rounds, for signals and progress; its argument is the share done, 0 to 1
+ * @throws CountsDiffer if a repeat's counters are not identical
+ */
+export async function measureWall(
+  runs: ReadonlyMap<string, TimedRun>,
+  spec: SampleSpec,
+  pause: (share: number) => Promise<void>,
+): Promise<Samples> {
+  const turns = [...runs].flatMap(([strategy, run]) => run.parts.map((part) => ({ strategy, part })));
+  const samples: Samples = new Map([...runs.keys()].map((strategy) => [strategy, new Map()]));
+  const expected = new Map<string, string>();
+  const started = performance.now();
+  const rounds = "rounds" in spec ? spec.rounds : MOST_ROUNDS;
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    for (let i = 0; i < turns.length; i++) {
+      const { strategy, part } = turns[(i + round + turns.length * WARM_UP_ROUNDS) % turns.length]!;
+      const ns = sampleOnce(`${strategy}/${part.id}`, part);
+      const counts = JSON.stringify(part.counts());
+      const key = `${strategy}/${part.id}`;
+      const first = expected.get(key);
+      if (first === undefined) expected.set(key, counts);
+      else if (first !== counts) throw new CountsDiffer(`${key}: counters differ between repeats`);
+      if (round < 0) continue;
+      const series = samples.get(strategy)!;
+      if (!series.has(part.id)) series.set(part.id, []);
+      series.get(part.id)!.push(ns);
+    }
+    const elapsed = performance.now() - started;
+    await pause(
+      "rounds" in spec ? (round + WARM_UP_ROUNDS) / (rounds + WARM_UP_ROUNDS) : Math.min(1, elapsed / spec.timeMs),
+    );
+    if ("timeMs" in spec && round + 1 >= LEAST_ROUNDS && elapsed >= spec.timeMs) break;
+  }
+  return samples;
+}
+
+/** One sample through a tiny Bench of its own: tinybench runs tasks in blocks, and only turns of one alternate. */
+function sampleOnce(name: string, part: { reset(): void; work(): void }): number {
+  const bench = new Bench({ iterations: 1, time: 0, warmup: false, retainSamples: true, throws: true });
+  // `async: false`: else tinybench calls the function once, untimed, to find out, which would work on the copy before it is timed.
+  bench.add(name, () => part.work(), { async: false, beforeEach: () => part.reset() });
+  bench.runSync();
+  const result = bench.tasks[0]!.result;
+  if (!("latency" in result)) throw new Error(`tinybench gave no sample for ${name}`);
+  const samples = result.latency.samples;
+  if (samples === undefined || samples.length !== 1)
+    throw new Error(`tinybench gave ${samples?.length ?? 0} samples for one run of ${name}`);
+  return samples[0]! * 1e6;
+}

@@ -1,0 +1,56 @@
+import { Command, Option } from "commander";
+import { toolVersion } from "../version.js";
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ register(program: Command): void }>;
+}
+
+/** Every command. Only the module of the one that is invoked is loaded; help needs no more than this table. */
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "bench",
+    summary: "count, exactly, what each walker strategy costs, and say whether it is right",
+    load: () => import("./commands/bench.js"),
+  },
+];
+
+const EXIT_CODES = `
+Exit codes:
+  0    fine
+  1    regression (compare, bench --baseline) or a strategy that is not right (verify)
+  2    usage, configuration or unreadable input
+  3    a model invariant failed, or bench --strict met a wrong result
+  70   internal error (a bug of s2split)
+  130  interrupted
+
+Modelled on Linux's dirty_log_perf_test. Counts are exact and checked against the kernel's own code; times say what they are.`;
+
+/**
+ * The commander program with the command that `args` invokes, the others as names with summaries.
+ *
+ * @param all load every command's options, as shell completion needs them
+ */
+export async function buildProgram(args: readonly string[], all = false): Promise<Command> {
+  const program = new Command("s2split")
+    .description(
+      "Simulate how KVM walks and splits its page tables for dirty logging: what it costs, and whether it is right.",
+    )
+    .version(toolVersion(), "-V, --version", "print the version")
+    .addOption(new Option("--color <when>", "colour in tables").choices(["auto", "always", "never"]).default("auto"))
+    .helpOption("-h, --help", "print help")
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("(s2split --help lists commands and options)")
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride();
+  const wanted = all
+    ? COMMANDS.map(({ name }) => name)
+    : [args.find((arg) => COMMANDS.some(({ name }) => name === arg))];
+  for (const { name, summary, load } of COMMANDS) {
+    if (wanted.includes(name)) (await load()).register(program);
+    else program.command(name).summary(summary).description(summary).allowUnknownOption().helpOption(false);
+  }
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}

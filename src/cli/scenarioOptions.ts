@@ -1,0 +1,167 @@
+import { type Command, Option } from "commander";
+import { GRANULES, type Granule, geometryOf, legalChunks } from "../arm64/geometry.js";
+import type { PlanItem } from "../bench/plan.js";
+import { badInput, UserError } from "../errors.js";
+import { backingNamed, segmentsFor } from "../guest/backings.js";
+import type { Arm64Scenario, Memslot } from "../guest/scenario.js";
+import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
+import { loadMachine } from "../machines/registry.js";
+import { loadScenario } from "./loadScenario.js";
+import { fraction, integer, list } from "./options.js";
+
+/** Options that say which guest is simulated and what is done to it; shared by every command that simulates. */
+export interface ScenarioOptions {
+  readonly backing?: string[];
+  readonly memory?: string;
+  readonly memslots: number;
+  readonly g?: boolean;
+  readonly mode?: "enable" | "clear" | "both";
+  readonly chunk?: string[];
+  readonly granule: Granule;
+  readonly ipaBits?: number;
+  readonly base?: string;
+  readonly thpCoverage: number;
+  readonly seed: number;
+  readonly scenario?: string[];
+}
+
+const DEFAULT_BACKINGS = ["4k", "thp", "hugetlb-1g"];
+const DEFAULT_BASE = 2 ** 30;
+const DEFAULT_IPA_BITS = 40;
+const MOST_IPA_BITS = 48;
+
+/** Adds the options, with the letters of dirty_log_perf_test where it has them. */
+export function addScenarioOptions(command: Command): Command {
+  return command
+    .option(
+      "-s, --backing <list>",
+      "host memory: 4k, thp, hugetlb-2m, hugetlb-1g, mixed, or the test's own names (default: 4k,thp,hugetlb-1g)",
+      list,
+    )
+    .option("-b, --memory <size>", "guest memory (K, M, G, T; default: 1G)")
+    .option("-x, --memslots <n>", "cut the memory evenly into this many memslots", integer(1, 4096), 1)
+    .option("-g", "no manual protect: split when dirty logging is enabled (--mode enable, the default)")
+    .addOption(new Option("--mode <mode>", "when to split").choices(["enable", "clear", "both"]))
+    .option("--chunk <list>", "eager-split chunk sizes, 0 is off (default: the largest the granule has)", list)
+    .addOption(new Option("--granule <size>", "translation granule").choices([...GRANULES]).default("4K"))
+    .option("--ipa-bits <n>", "IPA width, 32 to 48 (default: 40, or what the memory needs)", integer(32, MOST_IPA_BITS))
+    .option("--base <address>", "guest physical base of the memory (default: 0x40000000)")
+    .option(
+      "--thp-coverage <share>",
+      "share of the level-2 regions that are one block with thp, 0 to 1",
+      fraction(0, 1),
+      1,
+    )
+    .option("--seed <n>", "seed of everything random", integer(0, 2 ** 32 - 1), 1)
+    .option("--scenario <files...>", "scenario files (JSON) in place of the options above");
+}
+
+/**
+ * The scenarios that the options ask for, in order: files as they are given, or each backing, mode and chunk.
+ *
+ * @throws UserError for options that contradict each other or make no guest
+ */
+export async function scenariosFrom(options: ScenarioOptions): Promise<PlanItem[]> {
+  if (options.scenario !== undefined) {
+    refuseGuestOptions(options);
+    const items = await Promise.all(options.scenario.map((path) => loadScenario(path)));
+    return items.flatMap((item) => variants(item, options));
+  }
+  const machine = await loadMachine("arm64");
+  const names = (options.backing ?? DEFAULT_BACKINGS).map(backingNamed);
+  const items: PlanItem[] = [];
+  for (const backing of new Set(names)) {
+    for (const mode of modesOf(options) ?? ["enable"]) {
+      for (const chunk of options.chunk ?? [formatSize(legalChunks(options.granule).at(-1)!)]) {
+        const scenario = guestOf(options, backing, mode, chunk);
+        items.push({ machine, scenario: machine.parse(scenario, "") });
+      }
+    }
+  }
+  return items;
+}
+
+/** A scenario file's own mode and chunk, unless the options ask for others. */
+function variants(item: PlanItem, options: ScenarioOptions): PlanItem[] {
+  const modes = modesOf(options);
+  if (item.machine.id !== "arm64" || (modes === undefined && options.chunk === undefined)) return [item];
+  const scenario = item.scenario as Arm64Scenario;
+  return (modes ?? [scenario.dirtyLog.mode]).flatMap((mode) =>
+    (options.chunk ?? [scenario.dirtyLog.chunk]).map((chunk) => ({
+      machine: item.machine,
+      scenario: item.machine.parse(
+        { ...scenario, dirtyLog: { ...scenario.dirtyLog, mode, chunk } },
+        scenario.name ?? "scenario",
+      ),
+    })),
+  );
+}
+
+function modesOf(options: ScenarioOptions): ("enable" | "clear")[] | undefined {
+  if (options.g === true && options.mode !== undefined && options.mode !== "enable") {
+    throw badInput(`-g with --mode ${options.mode}`, "contradict each other", "-g, or --mode, not both");
+  }
+  if (options.mode === "both") return ["enable", "clear"];
+  if (options.mode !== undefined) return [options.mode];
+  return options.g === true ? ["enable"] : undefined;
+}
+
+function refuseGuestOptions(options: ScenarioOptions): void {
+  const given = (
+    [
+      ["--backing", options.backing],
+      ["--memory", options.memory],
+      ["--base", options.base],
+      ["--ipa-bits", options.ipaBits],
+    ] as const
+  ).filter(([, value]) => value !== undefined);
+  if (given.length > 0)
+    throw new UserError(`${given[0]![0]} with --scenario: the file gives the guest; expected one or the other`);
+}
+
+function guestOf(options: ScenarioOptions, backing: string, mode: "enable" | "clear", chunk: string): Arm64Scenario {
+  const bytes = parseSize(options.memory ?? "1G", "--memory");
+  const base = options.base === undefined ? DEFAULT_BASE : parseAddress(options.base, "--base");
+  const pageBytes = legalChunks(options.granule)[0]!;
+  if (bytes === 0 || bytes % (pageBytes * options.memslots) !== 0) {
+    throw badInput(
+      `--memory ${options.memory}`,
+      `cannot be cut into ${options.memslots} memslot${options.memslots === 1 ? "" : "s"} of whole pages`,
+      `a multiple of ${formatSize(pageBytes * options.memslots)}`,
+    );
+  }
+  const ipaBits = options.ipaBits ?? Math.max(DEFAULT_IPA_BITS, Math.ceil(Math.log2(base + bytes)));
+  if (ipaBits > MOST_IPA_BITS) {
+    throw badInput(
+      `--memory ${options.memory}`,
+      "does not fit the IPA space",
+      `memory that ends below 2^${MOST_IPA_BITS}`,
+    );
+  }
+  geometryOf(options.granule, ipaBits);
+  const slotBytes = bytes / options.memslots;
+  const memslots: Memslot[] = [];
+  for (let slot = 0; slot < options.memslots; slot++) {
+    memslots.push({
+      base: formatAddress(base + slot * slotBytes),
+      segments: segmentsFor(backing, slotBytes, options.granule, options.thpCoverage, options.seed + slot),
+    });
+  }
+  return {
+    name: nameOf(options, backing, bytes),
+    granule: options.granule,
+    ipaBits,
+    memslots,
+    dirtyLog: { mode, chunk },
+  };
+}
+
+function nameOf(options: ScenarioOptions, backing: string, bytes: number): string {
+  const parts = [backing, formatSize(bytes)];
+  if (backing === "thp" && options.thpCoverage < 1) parts.push(`coverage${options.thpCoverage}-seed${options.seed}`);
+  if (options.memslots > 1) parts.push(`x${options.memslots}`);
+  if (options.granule !== "4K") parts.push(`granule${options.granule}`);
+  if (options.base !== undefined) parts.push(`base${options.base}`);
+  if (options.ipaBits !== undefined) parts.push(`ipa${options.ipaBits}`);
+  return parts.join("-");
+}

@@ -1,0 +1,193 @@
+import type { Machine } from "../machines/machine.js";
+import { totalAt } from "../results/counters.js";
+import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
+import { shortFinding } from "./findings.js";
+import { type GridColumn, grid } from "./grid.js";
+import { describeScenario } from "./scenarioText.js";
+import type { Style } from "./style.js";
+import { fewer, formatChange, formatNs } from "./units.js";
+
+/** What the tables need to know of machines; the renderer loads nothing. */
+export type Machines = ReadonlyMap<string, Machine>;
+
+/** All cases of a result: per case the table of the split walks, the whole ioctl below it, and what it means. */
+export function benchTables(result: ResultFile, machines: Machines, style: Style): string {
+  const parts = result.scenarios.map((scenario) =>
+    benchTable(scenario, runsOf(result, scenario), machines.get(scenario.mmu)!, style),
+  );
+  if (parts.length > 0) parts.push(legend(result, style));
+  return parts.join("\n\n");
+}
+
+function runsOf(result: ResultFile, scenario: ScenarioResult): readonly RunResult[] {
+  return result.runs.filter((run) => run.scenario === scenario.id);
+}
+
+/** One case. */
+export function benchTable(
+  scenario: ScenarioResult,
+  runs: readonly RunResult[],
+  machine: Machine,
+  style: Style,
+): string {
+  const { chalk } = style;
+  const base = runs.find((run) => run.strategy === machine.baseline)!;
+  const title = `${chalk.bold(scenario.name)}: ${describeScenario(scenario, machine)}`;
+  const main = grid(...mainGrid(runs, base, machine, style), style);
+  const lines = [title, "", main];
+  if (machine.totals !== undefined) {
+    lines.push("", chalk.bold(`${machine.totals.title}:`), grid(...totalsGrid(runs, base, machine, style), style));
+    const closing = closingLine(runs, base, machine);
+    if (closing !== undefined) lines.push("", closing);
+  }
+  return lines.join("\n");
+}
+
+type GridArguments = [GridColumn[], string[][]];
+
+function mainGrid(runs: readonly RunResult[], base: RunResult, machine: Machine, style: Style): GridArguments {
+  const columns: GridColumn[] = [{ heading: "strategy", figure: false }];
+  for (const column of machine.columns) {
+    columns.push({ heading: column.heading, figure: true });
+    if (column.change === true) columns.push({ heading: "", figure: true });
+  }
+  const wallPart = Object.keys(base.wall ?? {})[0];
+  if (wallPart !== undefined)
+    columns.push({ heading: `wall, ${wallPart}`, figure: true }, { heading: "", figure: true });
+  columns.push({ heading: "result", figure: false });
+  const rows = runs.map((run) => {
+    const row = [run.strategy];
+    for (const column of machine.columns) {
+      row.push(...figureCells([column.path], run, base, column.change === true, style));
+    }
+    if (wallPart !== undefined)
+      row.push(...wallCells(run.wall?.[wallPart], base.wall?.[wallPart], isRight(run), style));
+    row.push(verdictCell(run, machine, style));
+    return row;
+  });
+  return [columns, rows];
+}
+
+function totalsGrid(runs: readonly RunResult[], base: RunResult, machine: Machine, style: Style): GridArguments {
+  const totals = machine.totals!;
+  const columns: GridColumn[] = [{ heading: "strategy", figure: false }];
+  for (const column of totals.columns) {
+    columns.push({ heading: column.heading, figure: true });
+    if (column.change === true) columns.push({ heading: "", figure: true });
+  }
+  const baseWall = base.wall?.[totals.wallPart];
+  if (baseWall !== undefined)
+    columns.push({ heading: `wall, ${totals.wallPart}`, figure: true }, { heading: "", figure: true });
+  const rows = runs.map((run) => {
+    const row = [run.strategy];
+    for (const column of totals.columns)
+      row.push(...figureCells(column.paths, run, base, column.change === true, style));
+    if (baseWall !== undefined) row.push(...wallCells(run.wall?.[totals.wallPart], baseWall, isRight(run), style));
+    return row;
+  });
+  return [columns, rows];
+}
+
+function figureCells(
+  paths: readonly string[],
+  run: RunResult,
+  base: RunResult,
+  change: boolean,
+  style: Style,
+): string[] {
+  const value = sumAt(run, paths);
+  const before = sumAt(base, paths);
+  const cells = [value === undefined ? "-" : String(value)];
+  if (!change) return cells;
+  if (run === base || value === undefined || before === undefined) return [...cells, ""];
+  return [...cells, changeCell(before, value, isRight(run), style)];
+}
+
+/** A change is coloured good or bad only where the result is right: entries that a wrong walk has not seen are no gain. */
+function changeCell(before: number, value: number, right: boolean, style: Style): string {
+  const text = formatChange(before, value);
+  if (!right) return style.chalk.dim(text);
+  return value < before ? style.chalk.green(text) : value > before ? style.chalk.red(text) : text;
+}
+
+function wallCells(
+  series: WallSeries | undefined,
+  base: WallSeries | undefined,
+  right: boolean,
+  style: Style,
+): string[] {
+  if (series === undefined) return ["-", ""];
+  const [low, high] = series.ci95Ns;
+  const spread = series.medianNs === 0 ? 0 : (50 * (high - low)) / series.medianNs;
+  const cell = `${formatNs(series.medianNs)} ±${spread.toFixed(spread < 10 ? 1 : 0)}%`;
+  if (base === undefined || base === series) return [cell, ""];
+  // Intervals that overlap do not tell the two apart: said so rather than given as a figure.
+  const apart = series.ci95Ns[1] < base.ci95Ns[0] || series.ci95Ns[0] > base.ci95Ns[1];
+  return [cell, apart ? changeCell(base.medianNs, series.medianNs, right, style) : "~"];
+}
+
+function verdictCell(run: RunResult, machine: Machine, style: Style): string {
+  if (!isRight(run)) return style.chalk.red(`WRONG: ${run.findings.map(shortFinding).join("; ")}`);
+  const strategy = machine.strategies.find((candidate) => candidate.id === run.strategy);
+  if (strategy !== undefined && strategy.knownFaults.length > 0)
+    return style.chalk.yellow("right here, wrong on other layouts");
+  return style.chalk.green("right");
+}
+
+/** The gain of the walk alone beside the gain of the whole, for the best strategy that is right here and has no known fault. */
+function closingLine(runs: readonly RunResult[], base: RunResult, machine: Machine): string | undefined {
+  const totals = machine.totals!;
+  const main = machine.columns.find((column) => column.heading === totals.comparedHeading)!;
+  const whole = totals.columns.find((column) => column.heading === totals.comparedHeading)!;
+  const sound = runs.filter((run) => run !== base && isRight(run) && !hasKnownFault(run, machine));
+  const before = totalAt(base.counts, main.path);
+  const wholeBefore = sumAt(base, whole.paths);
+  if (sound.length === 0 || !before || !wholeBefore) return undefined;
+  const best = sound.reduce((a, b) => (totalAt(b.counts, main.path)! < totalAt(a.counts, main.path)! ? b : a));
+  const after = totalAt(best.counts, main.path)!;
+  const wholeAfter = sumAt(best, whole.paths)!;
+  if (after >= before) return undefined;
+  const gain = 1 - after / before;
+  const wholeGain = 1 - wholeAfter / wholeBefore;
+  const sentence =
+    `${best.strategy} inspects ${fewer(before, after)} entries than ${base.strategy} in the split walk, and ` +
+    `${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
+  // Five points: below, the walk that all have in common is no news.
+  return gain - wholeGain > 0.05
+    ? `${sentence}: ${totals.commonPart} is the same under every strategy.`
+    : `${sentence}.`;
+}
+
+function hasKnownFault(run: RunResult, machine: Machine): boolean {
+  return (machine.strategies.find((strategy) => strategy.id === run.strategy)?.knownFaults.length ?? 0) > 0;
+}
+
+function isRight(run: RunResult): boolean {
+  return run.findings.length === 0;
+}
+
+function sumAt(run: RunResult, paths: readonly string[]): number | undefined {
+  let sum = 0;
+  for (const path of paths) {
+    const value = totalAt(run.counts, path);
+    if (value === undefined) return undefined;
+    sum += value;
+  }
+  return sum;
+}
+
+function legend(result: ResultFile, style: Style): string {
+  const lines = [
+    "Counts are exact: the same on every machine; the tests hold them equal to those of the kernel's own code.",
+  ];
+  if (result.runs.some((run) => run.wall !== null)) {
+    const host = result.environment;
+    lines.push(
+      `Wall times are measured: of this simulation on this host (${host?.cpuModel}, ${host?.cpuCount} CPUs, node ${host?.node}), median ± half the`,
+      "95% interval; not times of any kernel. ~ means that the intervals overlap.",
+    );
+  } else if (result.options.wall) {
+    lines.push("Wall time was not measured: the guest is too large for copies of its whole tree.");
+  }
+  return style.chalk.dim(lines.join("\n"));
+}
