@@ -46,6 +46,11 @@ export function inconsistency(result: ResultFile): string | undefined {
     runs.add(key);
   }
   const { shard } = result;
-  if (shard !== null && shard.index > shard.count) return `shard ${shard.index} of ${shard.count}`;
+  if (shard === null) return undefined;
+  if (shard.index > shard.count) return `shard ${shard.index} of ${shard.count}`;
+  // An interrupted part has fewer scenarios than places.
+  if (shard.cases.length !== result.scenarios.length && !result.partial) {
+    return `shard.cases has ${shard.cases.length} places for ${result.scenarios.length} scenarios`;
+  }
   return undefined;
 }

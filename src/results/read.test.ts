@@ -73,7 +73,11 @@ describe("a file that is no result gets one line that names it", () => {
       JSON.stringify(resultFile({ scenarios: [scenarioResult(), scenarioResult()] })),
       /scenario "thp\/enable" occurs twice/,
     ],
-    ["shard 3 of 2", JSON.stringify(resultFile({ shard: { index: 3, count: 2, plan: "p" } })), /shard 3 of 2/],
+    [
+      "shard 3 of 2",
+      JSON.stringify(resultFile({ shard: { index: 3, count: 2, plan: "p", cases: [0] } })),
+      /shard 3 of 2/,
+    ],
   ])("%s", async (name, text, expected) => {
     const message = await messageOf(parseResult(text, "some.json"));
     expect(message, name).toMatch(/^some\.json: /);

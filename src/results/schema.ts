@@ -67,6 +67,7 @@ const shard = z.strictObject({
   index: z.int().positive().describe("1-based"),
   count: z.int().positive(),
   plan: z.string().min(1).describe("Digest of the plan of which this is a part"),
+  cases: z.array(z.int().nonnegative()).describe("Where each scenario of the file stands in the plan, from 0"),
 });
 
 /** The shape of a result file. What it cannot say (ids that refer to each other) is in `integrity.ts`. */

@@ -22,10 +22,21 @@ export interface ResultFile {
     readonly timeMs: number | null;
     readonly seed: number;
   };
-  /** Present in a part of a sweep: this part (1-based), of how many, of which plan. */
-  readonly shard: { readonly index: number; readonly count: number; readonly plan: string } | null;
+  /** Present in a part of a sweep. */
+  readonly shard: Shard | null;
   readonly scenarios: readonly ScenarioResult[];
   readonly runs: readonly RunResult[];
+}
+
+/** Which part of which sweep a result is. */
+export interface Shard {
+  /** 1-based. */
+  readonly index: number;
+  readonly count: number;
+  /** Digest of the whole plan: parts of one sweep have the same. */
+  readonly plan: string;
+  /** Where each of this part's scenarios stands in the plan, from 0, in the order of the file: `merge` restores the order. */
+  readonly cases: readonly number[];
 }
 
 export interface Environment {

@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { UserError } from "../errors.js";
+import type { Machine, Strategy } from "../machines/machine.js";
+import type { PlannedCase } from "./plan.js";
+import { parseShard, planDigest, shardOf, workOf } from "./shard.js";
+
+const strategy = { id: "baseline", source: "builtin" } as Strategy;
+
+/** A case whose expected work is the number in its scenario. */
+function planned(id: string, work: number): PlannedCase {
+  const machine = { id: "toy", expectedWork: (scenario: { work: number }) => scenario.work } as unknown as Machine;
+  const scenario = { name: id, work } as PlannedCase["scenario"];
+  return { id, machine, name: id, workload: "split", variables: {}, scenario, strategies: [strategy] };
+}
+
+const plans = fc
+  .uniqueArray(fc.tuple(fc.string({ maxLength: 8 }), fc.integer({ min: 0, max: 1e9 })), {
+    maxLength: 40,
+    selector: ([id]) => id,
+  })
+  .map((cases) => cases.map(([id, work]) => planned(id, work)));
+
+function allShards(plan: readonly PlannedCase[], count: number) {
+  return Array.from({ length: count }, (_, i) => shardOf(plan, { index: i + 1, count }));
+}
+
+describe("the parts of a plan", () => {
+  test("are disjoint, together are the plan, keep its order, and know their places", () => {
+    fc.assert(
+      fc.property(plans, fc.integer({ min: 1, max: 12 }), (plan, count) => {
+        const parts = allShards(plan, count);
+        const places = parts.flatMap(({ shard }) => shard.cases);
+        expect([...places].sort((a, b) => a - b)).toEqual(plan.map((_, i) => i));
+        for (const { cases, shard } of parts) {
+          expect(shard.cases).toEqual([...shard.cases].sort((a, b) => a - b));
+          expect(cases).toEqual(shard.cases.map((place) => plan[place]));
+        }
+      }),
+    );
+  });
+
+  test("are balanced: the heaviest has at most the mean and one case more", () => {
+    fc.assert(
+      fc.property(plans, fc.integer({ min: 1, max: 12 }), (plan, count) => {
+        const loads = allShards(plan, count).map(({ cases }) => cases.reduce((sum, c) => sum + workOf(c), 0));
+        const mean = loads.reduce((a, b) => a + b, 0) / count;
+        expect(Math.max(...loads)).toBeLessThanOrEqual(mean + Math.max(0, ...plan.map(workOf)));
+      }),
+    );
+  });
+
+  test("hold the same cases whatever order the plan was given in", () => {
+    fc.assert(
+      fc.property(plans, fc.integer({ min: 1, max: 5 }), (plan, count) => {
+        const ids = (cases: readonly PlannedCase[]) => cases.map((c) => c.id).sort();
+        const reversed = [...plan].reverse();
+        for (let index = 1; index <= count; index++) {
+          const spec = { index, count };
+          expect(ids(shardOf(reversed, spec).cases)).toEqual(ids(shardOf(plan, spec).cases));
+        }
+      }),
+    );
+  });
+
+  test("are filled longest first: 9, 7, 5, 3 in two parts is 9 + 3 and 7 + 5", () => {
+    const plan = [planned("a", 3), planned("b", 5), planned("c", 7), planned("d", 9)];
+    expect(allShards(plan, 2).map(({ cases }) => cases.map((c) => c.id))).toEqual([
+      ["a", "d"],
+      ["b", "c"],
+    ]);
+  });
+
+  test("may be empty where there are more parts than cases", () => {
+    expect(shardOf([planned("a", 1)], { index: 2, count: 2 }).cases).toEqual([]);
+  });
+});
+
+describe("the digest of a plan", () => {
+  const plan = [planned("a", 1), planned("b", 2)];
+
+  test("is the same in every part, and another for another plan, order, strategy or setting", () => {
+    const digests = new Set(allShards(plan, 3).map(({ shard }) => shard.plan));
+    expect([...digests]).toEqual([planDigest(plan)]);
+    const others = [
+      planDigest([...plan].reverse()),
+      planDigest(plan.slice(1)),
+      planDigest([planned("a", 1), planned("b", 3)]),
+      planDigest([{ ...plan[0]!, strategies: [{ ...strategy, id: "max-level" }] }, plan[1]!]),
+      planDigest(plan, { runs: 10 }),
+      planDigest(plan, { runs: 11 }),
+      planDigest(plan),
+    ];
+    expect(new Set(others).size).toBe(others.length);
+  });
+
+  test("does not depend on where a user's strategy lies on this machine", () => {
+    const from = (source: string) => planDigest([{ ...plan[0]!, strategies: [{ ...strategy, source }] }]);
+    expect(from("one/mine.mjs")).toBe(from("other/mine.mjs"));
+    expect(from("one/mine.mjs")).not.toBe(from("builtin"));
+  });
+});
+
+test("--shard takes I/N", () => {
+  expect(parseShard("2/4")).toEqual({ index: 2, count: 4 });
+  expect(parseShard("1/1")).toEqual({ index: 1, count: 1 });
+});
+
+test.each(["0/4", "5/4", "1", "1/0", "a/b", "1/4/2", "-1/4", "1.5/2", "", "1/99999", "1/9999999999"])(
+  "--shard refuses %j by name",
+  (text) => {
+    expect(() => parseShard(text)).toThrow(UserError);
+    expect(() => parseShard(text)).toThrow(/--shard ".*": not a part; expected I\/N/);
+  },
+);
