@@ -49,6 +49,14 @@ export class TdpIter {
   gated = false;
   /** Set where a loop found that it goes in a circle: the walk has ended there. */
   livelock = false;
+  /**
+   * Where the run of entries ends that follow in this table without anything but the body between them; not beyond {@link at} where there
+   * is none. A body may handle the entries up to here itself, while `(words[at] | runAny) & PRESENT`, and then set {@link at} to
+   * the last one it handled: the counts follow from the position.
+   */
+  runEnd = 0;
+  /** 1 where a run takes non-present entries too. */
+  runAny = 0;
   /** Grows with every change that a body makes: what a livelock does not do. */
   changes = 0;
   /** Iterations of the present walk that were kept from the body. */
@@ -69,10 +77,6 @@ export class TdpIter {
   #minLevel = 1;
   #rootLevel = 4;
   #end = 0;
-  /** Entries before this offset may be taken by the short way; 0 turns it off. */
-  #hotEnd = 0;
-  /** 1 where the short way takes non-present entries too. */
-  #hotAny = 0;
   /** Where the present run of short steps began. */
   #runStart = 0;
   #base = 0;
@@ -116,7 +120,7 @@ export class TdpIter {
     this.changes = 0;
     this.livelock = false;
     this.#detector.reset();
-    this.#hotAny = this.#kind === EACH && this.#variant.aside === 0 ? 1 : 0;
+    this.runAny = this.#kind === EACH && this.#variant.aside === 0 ? 1 : 0;
     this.#runStart = 0;
     this.at = 0;
     if (start >= end) return false;
@@ -131,9 +135,9 @@ export class TdpIter {
   /** Takes the next entry. @returns whether there is one */
   next(): boolean {
     const at = this.at + 1;
-    if (at < this.#hotEnd) {
+    if (at < this.runEnd) {
       const spte = this.#words[at]!;
-      if (((spte | this.#hotAny) & PRESENT) !== 0) {
+      if (((spte | this.runAny) & PRESENT) !== 0) {
         this.at = at;
         this.spte = spte;
         return true;
@@ -169,7 +173,7 @@ export class TdpIter {
   /** Restarts at the root at the next `next`, as after mmu_lock was dropped in the body. It is not a poll. */
   restartAtMark(): void {
     this.#flush();
-    this.#hotEnd = 0;
+    this.runEnd = 0;
     this.#restartDue = true;
   }
 
@@ -298,7 +302,7 @@ export class TdpIter {
     this.#bases[level] = base;
     this.#gfns[level] = gfn;
     this.#idx[level] = index;
-    this.#endIdx[level] = left < 0 ? 0 : left > ENTRIES ? ENTRIES : left;
+    this.#endIdx[level] = Math.max(0, Math.min(left, ENTRIES));
     return true;
   }
 
@@ -323,18 +327,18 @@ export class TdpIter {
     this.#loops[level]!++;
     const filtered = this.#filter && (this.spte & PRESENT) === 0;
     this.gated = filtered || this.#every !== 0 || this.#variant.aside !== 0 || this.sink !== null;
-    this.#hotEnd = 0;
+    this.runEnd = 0;
     if (level === this.#minLevel && !this.gated && this.#kind !== HOOKS) {
       let end = this.#endIdx[level]!;
       // used-count leaves the table with its last present entry: no short step may go beyond it.
       if (this.#kind === COUNT && index + this.#memo[level]! < end) end = index + this.#memo[level]!;
-      this.#hotEnd = this.#base + end;
+      this.runEnd = this.#base + end;
     }
     return true;
   }
 
   #ended(): false {
-    this.#hotEnd = 0;
+    this.runEnd = 0;
     this.#runStart = this.at;
     if (this.sink !== null) this.#tell("end", {});
     return false;

@@ -48,7 +48,7 @@ export class TdpTree {
   readonly root = 0;
   /** The entries. Replaced when the tree grows: walks take it anew when they start. */
   words: Int32Array;
-  /** Frame number of each leaf, modulo 2^32. */
+  /** Frame number of each leaf, modulo 2^32; of other entries it means nothing. */
   pfns: Uint32Array;
   /** Present entries of each table, as `used-count` keeps them. */
   used: Uint16Array;
@@ -108,16 +108,19 @@ export class TdpTree {
   setTable(at: number, child: number): void {
     this.#mark(at);
     this.words[at] = PRESENT | ((child / ENTRIES) << CHILD_SHIFT);
-    this.pfns[at] = 0;
   }
 
-  /** Makes an entry non-present. What it pointed to is left alone: see {@link freeTable}. */
-  clear(at: number): void {
-    if ((this.words[at]! & PRESENT) === 0) return;
-    this.words[at] = 0;
-    this.pfns[at] = 0;
-    this.used[at >> 9]!--;
-    this.bitmap[at >> 5]! &= ~(1 << (at & 31));
+  /** Makes the present entries [from, to) of one table non-present. What they pointed to is left alone: see {@link freeTable}. */
+  clearRun(from: number, to: number): void {
+    if (to - from === 1) this.words[from] = 0;
+    else this.words.fill(0, from, to);
+    this.used[from >> 9]! -= to - from;
+    for (let at = from; at < to; ) {
+      const stop = Math.min(to, (at | 31) + 1);
+      const bits = stop - at === 32 ? -1 : ((1 << (stop - at)) - 1) << (at & 31);
+      this.bitmap[at >> 5]! &= ~bits;
+      at = stop;
+    }
   }
 
   /** Frees a table that nothing points to any more, and every table below it. @returns how many were freed */
@@ -127,9 +130,8 @@ export class TdpTree {
     for (let at = table; at < table + ENTRIES; at++) {
       const spte = words[at]!;
       if (isTable(spte)) freed += this.freeTable(childOf(spte));
-      words[at] = 0;
-      this.pfns[at] = 0;
     }
+    words.fill(0, table, table + ENTRIES);
     const number = table / ENTRIES;
     this.used[number] = 0;
     this.bitmap.fill(0, table / 32, (table + ENTRIES) / 32);

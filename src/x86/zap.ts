@@ -58,15 +58,24 @@ function zapPass(
   root: number,
   schedule: YieldSchedule,
 ): ZapPass {
+  const { words } = tree;
   let tablesFreed = 0;
   iter.sink?.("pass", iter, { root, zapLevel });
   for (let more = iter.start(0, end, zapLevel, schedule); more; more = iter.next()) {
     if (iter.gated && !iter.enterBody()) continue;
-    const { spte } = iter;
-    if ((spte & PRESENT) === 0 || iter.level > zapLevel) continue;
-    tree.clear(iter.at);
-    iter.changes++;
-    const freed = isTable(spte) ? tree.freeTable(childOf(spte)) : 0;
+    if ((iter.spte & PRESENT) === 0 || iter.level > zapLevel) continue;
+    // A whole run of present entries at once: see TdpIter.runEnd.
+    const { at, runEnd } = iter;
+    let next = at;
+    let freed = 0;
+    do {
+      const spte = words[next]!;
+      if (isTable(spte)) freed += tree.freeTable(childOf(spte));
+      next++;
+    } while (next < runEnd && (words[next]! & PRESENT) !== 0);
+    tree.clearRun(at, next);
+    iter.at = next - 1;
+    iter.changes += next - at;
     tablesFreed += freed;
     iter.sink?.("zap", iter, { tablesFreed: freed });
   }
