@@ -34,19 +34,32 @@ export type FaultCode =
   /** A table that is linked at more than one place. */
   | "table-linked-twice";
 
+/**
+ * Why a block is unsplit: the walk never came to it, or it was made by splitting a larger one (the cache being too small for the
+ * whole subtree) and then not entered.
+ */
+export type UnsplitCause = "passed-over" | "left-in-new-table";
+
 /** Spans that were write-protected and split, in frames, ascending: of one slot; null is the whole slot. */
 export type TouchedSpans = readonly (readonly [number, number])[] | null;
 
 /**
  * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address
  * with the same attributes; write permission is gone exactly where it was to go; every block that a touched span meets is split down
- * to pages. It knows nothing of strategies, and needs no second tree.
+ * to pages. With a cache too small for a level-1 block, that block becomes level-2 blocks, and only those of them that a span meets
+ * must be split: baseline leaves the others too. It knows nothing of strategies, and needs no second tree.
  */
 export class TreeCheck {
   readonly faults = new Map<FaultCode, Fault>();
   /** Leaves that belong where they are, by level, to be held against those that there are. */
   readonly matched = new Float64Array(4);
+  /** The fault "unsplit-block" by cause. */
+  readonly unsplit = new Map<UnsplitCause, Fault>();
   private readonly geometry: Geometry;
+  /** The cache is too small for the whole subtree of a level-1 block. */
+  private readonly shortCache: boolean;
+  private segment!: SegmentLayout;
+  private spans: TouchedSpans = null;
 
   constructor(
     private readonly layout: Layout,
@@ -54,6 +67,7 @@ export class TreeCheck {
     private readonly touched: readonly TouchedSpans[],
   ) {
     this.geometry = layout.geometry;
+    this.shortCache = layout.cacheCapacity < 1 + layout.geometry.entries;
   }
 
   /** Checks what lies in [from, to), in frames: multiples of every block size. */
@@ -64,6 +78,8 @@ export class TreeCheck {
         const start = Math.max(from, segment.startGfn);
         const end = Math.min(to, segment.endGfn);
         const spans = this.touched[index]!;
+        this.segment = segment;
+        this.spans = spans;
         if (spans === null) this.piece(segment, start, end, true);
         else this.pieces(segment, start, end, spans);
       }
@@ -136,7 +152,7 @@ export class TreeCheck {
         this.matched[level]!++;
         this.leaf(level, gfn, lo, hi, writable);
         if (gfn < start || gfn + span > end) this.add("stray-mapping", gfn, span, level);
-        if (mustSplit) this.add("unsplit-block", gfn, span, level);
+        if (mustSplit && (!this.shortCache || this.meetsSpan(gfn, gfn + span))) this.addUnsplit(gfn, span, level);
       }
     }
   }
@@ -181,12 +197,29 @@ export class TreeCheck {
     }
   }
 
+  private meetsSpan(start: number, end: number): boolean {
+    if (this.spans === null) return true;
+    const span = this.spans[firstEndingAfter(this.spans, start)];
+    return span !== undefined && span[0] < end;
+  }
+
+  private addUnsplit(gfn: number, span: number, level: number): void {
+    const [start, end] = naturalLeaf(this.geometry, this.segment, gfn);
+    const cause = end - start > span ? "left-in-new-table" : "passed-over";
+    this.add("unsplit-block", gfn, span, level);
+    this.addTo(this.unsplit, cause, gfn, span, level);
+  }
+
   /** Adds a fault of so many pages at a frame. */
   add(code: FaultCode, gfn: number, pages: number, level: number): void {
-    let fault = this.faults.get(code);
+    this.addTo(this.faults, code, gfn, pages, level);
+  }
+
+  private addTo<K>(faults: Map<K, Fault>, key: K, gfn: number, pages: number, level: number): void {
+    let fault = faults.get(key);
     if (fault === undefined) {
       fault = { count: 0, bytes: 0, firstGfn: gfn, level };
-      this.faults.set(code, fault);
+      faults.set(key, fault);
     }
     fault.count++;
     fault.bytes += pages * this.geometry.pageBytes;
