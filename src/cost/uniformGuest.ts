@@ -32,6 +32,9 @@ export interface GuestCounts {
   readonly cacheLeft: number;
 }
 
+/** Counts of regions already simulated, for callers that ask for many guests. */
+export type RegionMemory = Map<string, Counts>;
+
 /** Memory after which the work repeats itself: a multiple of every block and chunk. */
 export const REGION = 2 ** 30;
 /** Where the guest's memory begins: the first GiB boundary above 0, as on QEMU's virt machine. */
@@ -73,13 +76,20 @@ export function countsOf(layout: Layout, strategy: SplitStrategy): Counts {
  * multiplied, and a last incomplete region is what it adds to three whole ones. If not, the whole guest is simulated. Only
  * the flush of a slot is cut in pieces of its own (2^21 pages), and is computed.
  */
-export function countsOfGuest(guest: UniformGuest, strategy: SplitStrategy): GuestCounts {
+export function countsOfGuest(
+  guest: UniformGuest,
+  strategy: SplitStrategy,
+  memory: RegionMemory = new Map(),
+): GuestCounts {
   const regions = Math.floor(guest.bytes / REGION);
   const rest = guest.bytes - regions * REGION;
   const at = (bytes: number) => {
     // All at the IPA width of the whole guest, for the depth of the tree depends on it.
     const scenario = { ...uniformScenario(guest, bytes), ipaBits: uniformScenario(guest).ipaBits };
-    return countsOf(layoutOf(scenario), strategy);
+    const key = `${strategy.id} ${JSON.stringify(scenario)}`;
+    const known = memory.get(key) ?? countsOf(layoutOf(scenario), strategy);
+    memory.set(key, known);
+    return known;
   };
   if (regions <= WHOLE_REGIONS) return guestCounts(at(guest.bytes), false);
   const one = at(REGION);
