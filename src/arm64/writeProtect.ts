@@ -26,16 +26,20 @@ export class WriteProtectVisitor implements Visitor {
     return CONTINUE;
   }
 
+  /** Reads every descriptor of the run and applies the rule of {@link leaf} to each; only the calls are left out. */
   pages(words: Uint32Array, slot: number, count: number): number {
+    const validBit = VALID;
+    const writeBit = S2AP_WRITE;
+    const writable = VALID | S2AP_WRITE;
     let valid = 0;
     let stores = 0;
-    const endWord = 2 * (slot + count);
-    for (let word = 2 * slot; word < endWord; word += 2) {
-      const lo = words[word]!;
-      valid += lo & VALID;
-      if ((lo & (VALID | S2AP_WRITE)) === (VALID | S2AP_WRITE)) {
-        words[word] = lo & ~S2AP_WRITE;
-        stores++;
+    const endWord = (2 * (slot + count)) | 0;
+    for (let word = (2 * slot) | 0; word < endWord; word = (word + 2) | 0) {
+      const lo = words[word]! | 0;
+      valid = (valid + (lo & validBit)) | 0;
+      if ((lo & writable) === writable) {
+        words[word] = lo & ~writeBit;
+        stores = (stores + 1) | 0;
       }
     }
     this.counts.pteStores += stores;
