@@ -19,6 +19,7 @@ import { strategies } from "../strategies/registry.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { arm64Counters } from "./arm64Counters.js";
 import { parseArm64Scenario } from "./arm64Scenario.js";
+import { StrictWatch } from "./arm64Strict.js";
 import type { Machine, RunOptions, RunOutcome, Strategy, TimedRun } from "./machine.js";
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
@@ -83,9 +84,13 @@ export function runOn(scenario: Arm64Scenario, strategy: SplitStrategy, options:
   const stage2 = new Stage2(layout, strategy);
   const guest = guestFor(stage2, options);
   if (guest.whole) guest.regions.buildAll();
+  const watch = options.strict === true ? new StrictWatch(stage2) : null;
   drive(stage2, guest.regions.windows);
   guest.regions.finishAll();
-  return outcomeOf(stage2, guest.regions);
+  const outcome = outcomeOf(stage2, guest.regions);
+  if (watch === null) return outcome;
+  const findings = outcome.findings.flatMap((finding) => byCause(finding, stage2, guest.regions));
+  return { ...outcome, findings: [...findings, ...watch.findings(guest.regions, guest.whole)] };
 }
 
 /** The work of the scenario's mode. */
@@ -175,6 +180,15 @@ function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
     findings.push({ code: "tables-unaccounted", count: 1, data });
   }
   return findings;
+}
+
+/** Strict runs tell blocks that the walk never came to from blocks that splitting made: two mechanisms, two findings. */
+function byCause(finding: Finding, stage2: Stage2, { check }: RegionedGuest): readonly Finding[] {
+  if (finding.code !== "unsplit-block") return [finding];
+  return [...check.unsplit].map(([cause, { count, bytes, firstGfn, level }]) => {
+    const ipa = formatAddress(firstGfn * stage2.geometry.pageBytes);
+    return { code: finding.code, count, data: { bytes, ipa, level, cause } };
+  });
 }
 
 /** An estimate of the entries that a run goes over: building, write-protecting and checking always, splitting by strategy. */

@@ -81,6 +81,18 @@ const WORDS: Readonly<Record<string, Words>> = {
       `${counted(f.count, "entry", "entries")} ${was(f.count)} read that ${f.count === 1 ? "does" : "do"} not cover the walk's address: first ` +
       `index ${f.data.index} of a level-${f.data.level} table, which covers IPA ${f.data.entry}, with the address at ${f.data.addr}`,
   },
+  "mark-inexact": {
+    short: (f) => `${counted(f.count, "mark")} wrong, first at ${f.data.ipa}`,
+    long: (f) =>
+      `${counted(f.count, "table descriptor")} ${f.count === 1 ? "says" : "say"} wrongly whether a block is mapped below, the first at IPA ` +
+      `${f.data.ipa}, level ${f.data.level}`,
+  },
+  "outcome-differs": {
+    short: (f) => `ends unlike ${f.data.baseline}: ${f.data.counter}`,
+    long: (f) =>
+      `${counted(f.count, "figure")} of the finished state ${f.count === 1 ? "differs" : "differ"} from what ${f.data.baseline} leaves: first ` +
+      `${f.data.counter}, ${f.data.value} instead of ${f.data.expected}`,
+  },
   livelock: {
     short: () => "livelock: no progress between yields",
     long: (f) => `the walk makes no progress over a whole period between yields: it would never end${figures(f)}`,
