@@ -12,6 +12,8 @@ export interface Layout {
   readonly chunkPages: number;
   /** Pages that the split cache must hold before a chunk. */
   readonly cacheCapacity: number;
+  /** 2: eager splitting replaces a block by its table in one store (a proposal, see {@link DirtyLogSpec.bbm}). */
+  readonly bbm?: 2 | undefined;
 }
 
 export interface SlotLayout {
@@ -48,7 +50,7 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
     throw badInput(
       `chunk "${scenario.dirtyLog.chunk}"`,
       `the ${scenario.granule} granule has no such chunk size`,
-      `0 (off), ${chunks.map(formatSize).join(" or ")}`,
+      `0 (off), ${orList(chunks.map(formatSize))}`,
     );
   }
   const slots = scenario.memslots.map((slot, index) => slotLayout(scenario, geometry, index, slot));
@@ -160,4 +162,8 @@ function wordRuns(words: readonly string[], input: string): [number, number][] {
     }
   }
   return runs;
+}
+
+function orList(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }

@@ -56,6 +56,9 @@ export function register(program: Command): void {
 }
 
 async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Promise<void> {
+  if (flags.runs !== undefined && flags.time !== undefined) {
+    throw new UserError("--runs with --time: both say how many samples; expected one");
+  }
   const plan = await planFrom(flags);
   // Opened before the work: a path that cannot be written fails first.
   const outputs = await Promise.all(outputPaths(flags).map(prepareOutput));
@@ -108,8 +111,6 @@ function benchOptions(flags: BenchFlags): BenchOptions {
 }
 
 function sampleSpec(flags: BenchFlags): SampleSpec {
-  if (flags.runs !== undefined && flags.time !== undefined)
-    throw new UserError("--runs with --time: both say how many samples; expected one");
   return flags.time === undefined ? { rounds: flags.runs ?? DEFAULT_ROUNDS } : { timeMs: flags.time * 1000 };
 }
 
