@@ -159,12 +159,13 @@ export class TreeCheck {
 
   /** A run of pages; the loop looks for any difference, and only then for which. */
   private pages(words: Uint32Array, word: number, gfn: number, count: number, writable: boolean): void {
-    const step = this.geometry.pageBytes;
-    const hi = leafHi(this.geometry, gfn);
+    const step = this.geometry.pageBytes | 0;
+    const hi = leafHi(this.geometry, gfn) | 0;
     let lo = leafLo(this.geometry, gfn, PAGE_LEVEL, writable) | 0;
     let different = 0;
-    for (let i = 0; i < count; i++) {
-      different |= (words[word + 2 * i]! ^ lo) | (words[word + 2 * i + 1]! ^ hi);
+    const endWord = (word + 2 * count) | 0;
+    for (let at = word | 0; at < endWord; at = (at + 2) | 0) {
+      different |= (words[at]! ^ lo) | (words[at + 1]! ^ hi);
       lo = (lo + step) | 0;
     }
     this.matched[PAGE_LEVEL]! += count;

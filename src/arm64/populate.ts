@@ -62,13 +62,14 @@ export class Populator {
     const { geometry } = this;
     const count = Math.min(geometry.entries - (gfn % geometry.entries), end - gfn);
     const words = this.mem.words;
-    const hi = leafHi(geometry, gfn);
+    const hi = leafHi(geometry, gfn) | 0;
+    const step = geometry.pageBytes | 0;
     let lo = leafLo(geometry, gfn, PAGE_LEVEL, !segment.writeProtected) | 0;
-    const endWord = 2 * (slot + count);
-    for (let word = 2 * slot; word < endWord; word += 2) {
+    const endWord = (2 * (slot + count)) | 0;
+    for (let word = (2 * slot) | 0; word < endWord; word = (word + 2) | 0) {
       words[word] = lo;
       words[word + 1] = hi;
-      lo = (lo + geometry.pageBytes) | 0;
+      lo = (lo + step) | 0;
     }
     return count;
   }

@@ -126,9 +126,7 @@ export class RegionedGuest {
         digest?.block(level, gfn, lo, hi);
       },
       pages: (words, word, gfn, count) => {
-        let valid = 0;
-        for (let i = 0; i < count; i++) valid += words[word + 2 * i]! & VALID;
-        summary.leaves[PAGE_LEVEL]! += valid;
+        summary.leaves[PAGE_LEVEL]! += countValid(words, word, count);
         digest?.pages(words, word, gfn, count);
       },
     };
@@ -150,6 +148,14 @@ export class RegionedGuest {
     }
     for (let region = Math.floor(start / this.regionPages); region * this.regionPages < end; region++) yield region;
   }
+}
+
+function countValid(words: Uint32Array, word: number, count: number): number {
+  const validBit = VALID;
+  const endWord = (word + 2 * count) | 0;
+  let valid = 0;
+  for (let at = word | 0; at < endWord; at = (at + 2) | 0) valid = (valid + (words[at]! & validBit)) | 0;
+  return valid;
 }
 
 function emptySummary(): TreeSummary {
