@@ -1,4 +1,5 @@
 import { summarize } from "../bench/statistics.js";
+import type { Machine } from "../machines/machine.js";
 import type { CounterDeclaration, Counts } from "../results/counters.js";
 import type { Finding } from "../results/finding.js";
 import type { Environment, ResultFile, RunResult, ScenarioResult } from "../results/types.js";
@@ -140,3 +141,16 @@ export function resultFile(more: Partial<ResultFile> = {}): ResultFile {
     ...more,
   };
 }
+
+/** A machine that simulates nothing, for renderers and exports of hand-made results. */
+export const toyMachine = {
+  id: "toy",
+  title: "a toy",
+  baseline: "baseline",
+  counters: toyCounters,
+  strategies: [],
+  columns: [
+    { path: "split/inspected", heading: "inspected", change: true },
+    { path: "split/tlbi", heading: "TLBIs" },
+  ],
+} as unknown as Machine;

@@ -1,0 +1,48 @@
+import type { ResultFile } from "../../results/types.js";
+import type { Machines } from "../benchTable.js";
+import { verdict } from "../findings.js";
+import { metricsOf, nameWithUnit } from "./metrics.js";
+
+/**
+ * Comma-separated values by RFC 4180: one line a run, one column a figure with its unit in the name; an empty cell where a run
+ * has no such figure. Lines end with CR LF. Text that a spreadsheet would take for a formula begins with an apostrophe
+ * (OWASP, "CSV Injection").
+ */
+export function toCsv(result: ResultFile, machines: Machines): string {
+  const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
+  const rows: Map<string, string | number | null>[] = [];
+  const columns = new Set(["scenario", "mmu", "name", "workload"]);
+  for (const variable of result.scenarios.flatMap((scenario) => Object.keys(scenario.variables))) {
+    columns.add(`variable/${variable}`);
+  }
+  for (const column of ["strategy", "source", "right", "result"]) columns.add(column);
+  for (const run of result.runs) {
+    const scenario = scenarios.get(run.scenario)!;
+    const row = new Map<string, string | number | null>([
+      ["scenario", scenario.id],
+      ["mmu", scenario.mmu],
+      ["name", scenario.name],
+      ["workload", scenario.workload],
+      ["strategy", run.strategy],
+      ["source", run.source],
+      ["right", String(run.findings.length === 0)],
+      ["result", verdict(run.findings)],
+    ]);
+    for (const [variable, value] of Object.entries(scenario.variables)) row.set(`variable/${variable}`, value);
+    for (const metric of metricsOf(run, machines.get(scenario.mmu)?.counters ?? [])) {
+      row.set(nameWithUnit(metric), metric.value);
+    }
+    for (const column of row.keys()) columns.add(column);
+    rows.push(row);
+  }
+  const names = [...columns];
+  const lines = [names.map(cell), ...rows.map((row) => names.map((name) => cell(row.get(name) ?? null)))];
+  return lines.map((line) => `${line.join(",")}\r\n`).join("");
+}
+
+function cell(value: string | number | null): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,36 @@
+import type { ResultFile } from "../../results/types.js";
+import type { Machines } from "../benchTable.js";
+import { metricsOf, nameWithUnit } from "./metrics.js";
+
+/**
+ * One JSON object a line, one line a run, each complete by itself: what ran, where, whether it is right, every figure under a
+ * name with its unit, and the raw samples.
+ */
+export function toNdjson(result: ResultFile, machines: Machines): string {
+  const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
+  const lines = result.runs.map((run) => {
+    const { id, mmu, name, workload, variables } = scenarios.get(run.scenario)!;
+    const metrics = metricsOf(run, machines.get(mmu)?.counters ?? []);
+    return JSON.stringify({
+      kind: "s2split-run",
+      tool: result.tool,
+      createdAt: result.createdAt,
+      environment: result.environment,
+      scenario: id,
+      mmu,
+      name,
+      workload,
+      variables,
+      strategy: run.strategy,
+      source: run.source,
+      right: run.findings.length === 0,
+      findings: run.findings,
+      metrics: Object.fromEntries(metrics.map((metric) => [nameWithUnit(metric), metric.value])),
+      samplesNs:
+        run.wall === null
+          ? null
+          : Object.fromEntries(Object.entries(run.wall).map(([part, series]) => [part, series.samplesNs])),
+    });
+  });
+  return lines.map((line) => `${line}\n`).join("");
+}
