@@ -1,0 +1,51 @@
+import { badInput, clip } from "../errors.js";
+import { hostile } from "../results/integrity.js";
+import { readTextFrom } from "./readText.js";
+import type { MeasurementFile } from "./schema.js";
+
+const EXPECTED = "a measurement written by s2split measure or s2split import";
+
+/**
+ * Reads a measured-result file. `-` is standard input.
+ *
+ * @throws UserError, one line that names the file: unreadable, not JSON, of another kind or a newer schema, wrong types
+ */
+export async function readMeasurement(path: string): Promise<MeasurementFile> {
+  return await parseMeasurement(await readTextFrom(path, EXPECTED), path === "-" ? "standard input" : path);
+}
+
+/** As {@link readMeasurement}, of a text. @param input its name, for messages */
+export async function parseMeasurement(text: string, input: string): Promise<MeasurementFile> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch (error) {
+    throw badInput(input, `not JSON, perhaps truncated (${clip((error as Error).message, 90)})`, EXPECTED);
+  }
+  const danger = hostile(value);
+  if (danger !== undefined) throw badInput(input, danger, EXPECTED);
+  const { kind, schemaVersion } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  if (kind !== "s2split-measurement") throw badInput(input, "not a measurement of s2split", EXPECTED);
+  if (typeof schemaVersion === "number" && schemaVersion > 1) {
+    throw badInput(
+      input,
+      `has schemaVersion ${schemaVersion}, newer than this s2split reads`,
+      "schemaVersion 1, or a newer s2split",
+    );
+  }
+  const { measurementFile } = await import("./schema.js");
+  const parsed = measurementFile.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw badInput(input, `${clip(issue.path.join("."))}: ${clip(issue.message, 160)}`, EXPECTED);
+  }
+  const { cases, outputs, runs } = parsed.data;
+  const ids = new Set(cases.map(({ id }) => id));
+  if (ids.size !== cases.length) throw badInput(input, "two cases have the same id", EXPECTED);
+  for (const run of runs) {
+    if (!ids.has(run.case)) throw badInput(input, `a run belongs to no case: "${clip(run.case)}"`, EXPECTED);
+    if (run.output >= outputs.length)
+      throw badInput(input, `a run belongs to output ${run.output}, which is not there`, EXPECTED);
+  }
+  return parsed.data;
+}
