@@ -1,0 +1,80 @@
+import type { Command } from "commander";
+import { badInput } from "../../errors.js";
+import type { ReadOutput } from "../../measure/readLog.js";
+import { refuseOverwrite } from "../overwrite.js";
+
+interface ImportOptions {
+  readonly command?: string;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly color?: "auto" | "always" | "never";
+}
+
+const EXAMPLES = `
+Examples:
+  s2split import dlpt-4k.log dlpt-thp.log --output measured.json
+  s2split import --command "dirty_log_perf_test -v 96 -s anonymous_hugetlb_1gb" mail.txt
+  ./dirty_log_perf_test -b 1G | s2split import -
+
+A command line in a log is found ("$ ./dirty_log_perf_test -b 1G"); without one, the options of a run are not known, and calibrate and
+validate cannot use it. Logs with the same command are runs of one case. Lines that cannot be read are named on stderr.`;
+
+/** Adds `import`: saved output of dirty_log_perf_test as a measured result. */
+export function register(program: Command): void {
+  program
+    .command("import")
+    .summary("read saved output of the real dirty_log_perf_test")
+    .description("Read saved output of the real dirty_log_perf_test, of any kernel version, into a measured result.")
+    .argument("<logs...>", "files with its output, mails and kselftest logs included; - is standard input")
+    .option("--command <line>", "the command of logs that do not have it")
+    .option("--output <file>", "write the measured result (JSON) here, for compare, calibrate and validate")
+    .option("--force", "overwrite the output")
+    .option("--json", "print the measured result instead of the report")
+    .addHelpText("after", EXAMPLES)
+    .action(importLogs);
+}
+
+async function importLogs(logs: readonly string[], _: unknown, self: Command): Promise<void> {
+  const options = self.optsWithGlobals<ImportOptions>();
+  const [{ readLog }, { findSelftestCommand }, { assembleImport }, { nameOf, readTextFrom }] = await Promise.all([
+    import("../../measure/readLog.js"),
+    import("../../measure/selftestCommand.js"),
+    import("../../measure/assemble.js"),
+    import("../../measure/readText.js"),
+  ]);
+  const command = options.command === undefined ? undefined : findSelftestCommand(options.command);
+  if (options.command !== undefined && command === undefined) {
+    throw badInput(`--command "${options.command}"`, "not a command of the selftest", '"dirty_log_perf_test OPTIONS"');
+  }
+  const { prepareOutput } = await import("../../results/write.js");
+  if (options.output !== undefined) await refuseOverwrite(options.output, options.force);
+  const target = options.output === undefined ? undefined : await prepareOutput(options.output);
+
+  const read: ReadOutput[] = [];
+  for (const log of logs) {
+    const name = nameOf(log);
+    const text = await readTextFrom(log, "output of dirty_log_perf_test");
+    const origin = { log: name, rawFile: null, exitCode: null, signal: null, durationNs: null, truncated: false };
+    const one = readLog(text, origin, name, command);
+    if (one.runs.length === 0) throw badInput(name, whyNoRun(one), 'lines as "Populate memory time: 1.234567890s"');
+    read.push(one);
+  }
+  const { toolVersion } = await import("../../version.js");
+  const file = assembleImport(read, toolVersion());
+  const { formatJson } = await import("../../results/format.js");
+  await target?.write(formatJson(file));
+
+  const { unreadReport, measureReport } = await import("../../report/measureReport.js");
+  for (const line of unreadReport(file)) console.error(line);
+  if (options.json === true) await (await prepareOutput("-")).write(formatJson(file));
+  else {
+    const { styleFor } = await import("../../report/style.js");
+    process.stdout.write(measureReport(file, styleFor(process.stdout, options.color ?? "auto")));
+  }
+}
+
+function whyNoRun({ helpLine, failure }: ReadOutput): string {
+  if (helpLine !== undefined) return `has the help of the test (line ${helpLine}), no run`;
+  return failure === undefined ? "has no run of dirty_log_perf_test" : `has no run: ${failure}`;
+}

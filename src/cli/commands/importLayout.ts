@@ -1,0 +1,177 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { GRANULES, type Granule } from "../../arm64/geometry.js";
+import { badInput, clip } from "../../errors.js";
+import type { LayoutImport } from "../../guest/layoutImport.js";
+import { parseAddress, parseSize } from "../../guest/sizes.js";
+import { nameOf, readTextFrom } from "../../measure/readText.js";
+import { integer } from "../options.js";
+import { refuseOverwrite } from "../overwrite.js";
+
+interface ImportLayoutOptions {
+  readonly smaps?: string;
+  readonly memslot?: string[];
+  readonly granule?: Granule;
+  readonly ipaBits?: number;
+  readonly vma?: string[];
+  readonly minSize?: string;
+  readonly placement: "runs" | "spread";
+  readonly seed: number;
+  readonly mode: "enable" | "clear";
+  readonly chunk?: string;
+  readonly name?: string;
+  readonly output: string;
+  readonly force?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  # a guest of this arm64 host, by its folder in debugfs (reads ipa_range and stage2_levels too)
+  s2split import-layout /sys/kernel/debug/kvm/1234-11 --memslot 0x40000000:4G --output guest.json
+  s2split bench --scenario guest.json
+
+  # the memory of a running VMM, on any architecture
+  s2split import-layout --smaps /proc/1234/smaps --output vmm.json
+
+A dump has no output addresses and smaps has no positions: notes on stderr say what was assumed.`;
+
+const DUMP = "a stage2_page_tables file of debugfs, or the folder that has it";
+
+/** Adds `import-layout`: a real guest's memory as a scenario. */
+export function register(program: Command): void {
+  program
+    .command("import-layout")
+    .summary("turn a real guest's memory (stage-2 dump or smaps) into a scenario")
+    .description(
+      "Turn a real guest's memory into a scenario: a stage-2 dump of debugfs (arm64), or a VMM's /proc/PID/smaps (any host).",
+    )
+    .argument("[dump]", `${DUMP}; - is standard input`)
+    .option("--smaps <file>", "read /proc/PID/smaps instead of a dump")
+    .option(
+      "--memslot <base:size>",
+      "a memslot of the dump; repeatable (default: one, over all that is mapped)",
+      repeat,
+    )
+    .addOption(new Option("--granule <size>", "translation granule (default: as the sizes say)").choices([...GRANULES]))
+    .option(
+      "--ipa-bits <n>",
+      "IPA width (default: ipa_range beside the dump, else 40 or what the memory needs)",
+      integer(32, 52),
+    )
+    .option(
+      "--vma <address>",
+      "smaps: the mapping at this address; repeatable (default: the largest that can be guest memory)",
+      repeat,
+    )
+    .option(
+      "--min-size <size>",
+      "smaps: every such mapping of this size or more (default: 64M, and a tenth of the largest)",
+    )
+    .addOption(
+      new Option(
+        "--placement <how>",
+        "smaps: where huge pages go, which it does not say: in runs, or spread by the seed",
+      )
+        .choices(["runs", "spread"])
+        .default("runs"),
+    )
+    .option("--seed <n>", "seed of --placement spread", integer(0, 2 ** 32 - 1), 1)
+    .addOption(
+      new Option("--mode <mode>", "dirty log mode of the scenario").choices(["enable", "clear"]).default("enable"),
+    )
+    .option("--chunk <size>", "eager-split chunk of the scenario, 0 is off (default: the granule's largest)")
+    .option("--name <text>", "name of the scenario")
+    .option("--output <file>", "write the scenario here", "-")
+    .option("--force", "overwrite the output")
+    .addHelpText("after", EXAMPLES)
+    .action(importLayout);
+}
+
+function repeat(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+async function importLayout(dump: string | undefined, options: ImportLayoutOptions): Promise<void> {
+  if ((dump === undefined) === (options.smaps === undefined)) {
+    throw badInput(
+      "import-layout",
+      dump === undefined ? "nothing to read" : "a dump and --smaps",
+      "one of a dump and --smaps FILE",
+    );
+  }
+  const [{ prepareOutput }, { formatJson }, { noteWords }] = await Promise.all([
+    import("../../results/write.js"),
+    import("../../results/format.js"),
+    import("../../report/measureNotes.js"),
+  ]);
+  await refuseOverwrite(options.output, options.force);
+  const target = await prepareOutput(options.output);
+  const { scenario, notes } = await (dump === undefined ? fromSmaps(options.smaps!, options) : fromDump(dump, options));
+  await target.write(formatJson(scenario));
+  for (const note of notes) console.error(`note: ${noteWords(note)}`);
+}
+
+function shared({ granule, mode, chunk, name, ipaBits }: ImportLayoutOptions) {
+  return { granule, mode, name, ipaBits, chunkBytes: chunk === undefined ? undefined : parseSize(chunk, "--chunk") };
+}
+
+async function fromSmaps(path: string, options: ImportLayoutOptions): Promise<LayoutImport> {
+  if (options.memslot !== undefined)
+    throw badInput("--memslot", "not for --smaps, which has no guest addresses", "--vma ADDRESS");
+  const text = await readTextFrom(path, "/proc/PID/smaps of a running process");
+  const { importSmaps } = await import("../../guest/importSmaps.js");
+  return importSmaps(text, nameOf(path), {
+    ...shared(options),
+    vmas: options.vma?.map((address) =>
+      parseAddress(/^[0-9a-f]{5,13}$/i.test(address) ? `0x${address}` : address, "--vma"),
+    ),
+    minBytes: options.minSize === undefined ? undefined : parseSize(options.minSize, "--min-size"),
+    placement: options.placement,
+    seed: options.seed,
+  });
+}
+
+async function fromDump(path: string, options: ImportLayoutOptions): Promise<LayoutImport> {
+  if (options.vma !== undefined || options.minSize !== undefined)
+    throw badInput("--vma and --min-size", "only for --smaps", "--memslot BASE:SIZE");
+  const { file, levels, ipaBits } = await locate(path);
+  const text = await readTextFrom(file, DUMP);
+  const { importStage2Dump } = await import("../../guest/importStage2Dump.js");
+  return importStage2Dump(text, nameOf(file), {
+    ...shared(options),
+    levels,
+    ipaBits: options.ipaBits ?? ipaBits,
+    memslots: options.memslot?.map(memslotOf),
+  });
+}
+
+/** The dump in a folder of debugfs, with the width and the levels that stand beside it. */
+async function locate(
+  path: string,
+): Promise<{ file: string; levels: number | undefined; ipaBits: number | undefined }> {
+  const isFolder = path !== "-" && (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  if (!isFolder) return { file: path, levels: undefined, ipaBits: undefined };
+  const names = await readdir(path).catch((): string[] => []);
+  if (!names.includes("stage2_page_tables"))
+    throw badInput(clip(path, 200), "no stage2_page_tables in this folder", DUMP);
+  const number = async (name: string) => {
+    if (!names.includes(name)) return undefined;
+    const text = (await readTextFrom(join(path, name), "a number")).trim();
+    if (!/^\d{1,2}$/.test(text))
+      throw badInput(clip(join(path, name), 200), `"${clip(text)}" is not a number`, "a number of one or two digits");
+    return Number(text);
+  };
+  return {
+    file: join(path, "stage2_page_tables"),
+    levels: await number("stage2_levels"),
+    ipaBits: await number("ipa_range"),
+  };
+}
+
+function memslotOf(text: string): { base: number; bytes: number } {
+  const [base, size, more] = text.split(":");
+  if (base === undefined || size === undefined || more !== undefined)
+    throw badInput(`--memslot "${clip(text)}"`, "not a memslot", "BASE:SIZE, such as 0x40000000:4G");
+  return { base: parseAddress(base, "--memslot base"), bytes: parseSize(size, "--memslot size") };
+}

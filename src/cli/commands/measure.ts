@@ -1,0 +1,190 @@
+import type { Command } from "commander";
+import { badInput } from "../../errors.js";
+import type { PlannedRun } from "../../measure/plan.js";
+import type { RunRecord } from "../../measure/runner.js";
+import type { MeasurementFile } from "../../measure/schema.js";
+import { integer } from "../options.js";
+import { refuseOverwrite } from "../overwrite.js";
+
+interface MeasureOptions {
+  readonly runs: number;
+  readonly warmup: number;
+  readonly vary?: string[];
+  readonly env?: string[];
+  readonly timeout: number;
+  readonly output: string;
+  readonly force?: boolean;
+  readonly color?: "auto" | "always" | "never";
+}
+
+const EXAMPLES = `
+Examples:
+  s2split measure -- ./dirty_log_perf_test -b 1G -s anonymous_thp
+  s2split measure --runs 20 --vary 's=anonymous,anonymous_thp,anonymous_hugetlb_1gb' --vary 'g=on,off' \\
+      --output patched.json -- ./dirty_log_perf_test -m 6 -b 16G -c 2,3
+
+Runs are interleaved: every case once in each round. All raw output is kept, in the result and in files beside it.
+Exit code 1: some run failed, and is named; the others count.`;
+
+/** Adds `measure`: run the real selftest, again and again, and summarise what it prints. */
+export function register(program: Command): void {
+  program
+    .command("measure")
+    .summary("run the real dirty_log_perf_test repeatedly and summarise it")
+    .description(
+      "Run the real dirty_log_perf_test repeatedly, interleaved over what varies, and give each phase's median and interval.",
+    )
+    .argument("<command...>", "-- and the test with its options")
+    .option("--runs <n>", "measured runs of each case", integer(1, 10_000), 10)
+    .option("--warmup <n>", "runs of each case before, not counted", integer(0, 1000), 1)
+    .option(
+      "--vary <option=values>",
+      "an option of the test with several values, by letter (flags: on,off), or an environment variable; repeatable",
+      repeat,
+    )
+    .option("--env <name=value>", "set in the test's environment; repeatable", repeat)
+    .option("--timeout <seconds>", "end a run after this long; 0 is never", integer(0, 86_400), 600)
+    .option(
+      "--output <file>",
+      "measured result (JSON); raw output goes beside it, to FILE.raw/",
+      "s2split-measurement.json",
+    )
+    .option("--force", "overwrite the output")
+    .addHelpText("after", EXAMPLES)
+    .action(measure);
+}
+
+function repeat(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+async function measure(command: readonly string[], _: unknown, self: Command): Promise<void> {
+  const options = self.optsWithGlobals<MeasureOptions>();
+  const { planMeasurement } = await import("../../measure/plan.js");
+  const plan = planMeasurement(command, options);
+  if (options.output === "-") throw badInput("--output -", "raw output needs a place beside the result", "a file");
+
+  const [
+    { prepareOutput },
+    { RawFolder },
+    { emptyMeasurement },
+    { machineWarnings, readMachineNote },
+    { toolVersion },
+    { formatJson },
+  ] = await Promise.all([
+    import("../../results/write.js"),
+    import("../../measure/rawFolder.js"),
+    import("../../measure/assemble.js"),
+    import("../../measure/machineNote.js"),
+    import("../../version.js"),
+    import("../../results/format.js"),
+  ]);
+  // Places are opened first: hours of runs must not end in "permission denied".
+  await refuseOverwrite(options.output, options.force);
+  const target = await prepareOutput(options.output);
+  const raw = await RawFolder.open(options.output, options.force === true);
+
+  const machine = await readMachineNote();
+  const warnings = machineWarnings(
+    machine,
+    plan.cases.flatMap((one) => (one.options === null ? [] : [one.options])),
+  );
+  const { noteWords } = await import("../../report/measureNotes.js");
+  for (const warning of warnings) console.error(`warning: ${noteWords(warning)}`);
+
+  let file: MeasurementFile = {
+    ...emptyMeasurement("measure", toolVersion()),
+    partial: true,
+    createdAt: new Date().toISOString(),
+    machine,
+    warnings,
+    plan: { warmup: plan.warmup, runs: plan.runs, timeoutMs: options.timeout === 0 ? null : options.timeout * 1000 },
+    cases: plan.cases.map(({ id, variables, command: line, options: parsed }) => ({
+      id,
+      variables,
+      command: line,
+      options: parsed,
+    })),
+  };
+  const progress = await progressOf(plan.order.length);
+  const onRecord = async (record: RunRecord) => {
+    progress.clear();
+    const { output, runs, planned } = record;
+    await raw.write(output.rawFile, output.text);
+    file = { ...file, outputs: [...file.outputs, output], runs: [...file.runs, ...runs] };
+    for (const line of progress.failures(planned, record)) console.error(line);
+    await target.write(formatJson(file));
+  };
+  const { runMeasurement } = await import("../../measure/runner.js");
+  const interrupted = await untilInterrupted((signal) =>
+    runMeasurement(plan, {
+      timeoutMs: options.timeout === 0 ? null : options.timeout * 1000,
+      signal,
+      onStart: progress.start,
+      onRecord,
+      rawFile: (planned, index) => raw.name(planned, index),
+    }),
+  );
+  progress.clear();
+  file = { ...file, partial: interrupted };
+  await target.write(formatJson(file));
+
+  const [{ measureReport, unreadReport }, { styleFor }] = await Promise.all([
+    import("../../report/measureReport.js"),
+    import("../../report/style.js"),
+  ]);
+  for (const line of unreadReport(file)) console.error(line);
+  process.stdout.write(measureReport(file, styleFor(process.stdout, options.color ?? "auto")));
+  process.stdout.write(`Written: ${options.output}, raw output in ${raw.folder}\n`);
+  if (interrupted) process.exitCode = 130;
+  else if (file.runs.some((run) => run.status !== "complete")) process.exitCode = 1;
+}
+
+/** Ends the work on the first Ctrl-C or SIGTERM, so that what was measured is written; a second one ends the process. */
+async function untilInterrupted(work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
+  const controller = new AbortController();
+  const onSignal = () => {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+    console.error("\ninterrupted: ending the run, then writing what there is");
+    controller.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}
+
+/** Progress on stderr: one line that is rewritten on a terminal, nothing elsewhere but what failed. */
+async function progressOf(total: number) {
+  const { caseName, progressLine } = await import("../../report/measureProgress.js");
+  const { noteWords } = await import("../../report/measureNotes.js");
+  const shown = process.stderr.isTTY === true;
+  let spentNs = 0;
+  let done = 0;
+  return {
+    start(planned: PlannedRun, index: number) {
+      if (shown)
+        process.stderr.write(`\r\u001b[K${progressLine(planned, index, total, done === 0 ? null : spentNs / done)}`);
+    },
+    clear() {
+      if (shown) process.stderr.write("\r\u001b[K");
+    },
+    failures(planned: PlannedRun, { output, runs }: RunRecord): string[] {
+      spentNs += output.durationNs ?? 0;
+      done++;
+      const name = `${planned.warmup ? "warm-up" : "run"} ${planned.round}${caseName(planned) === "" ? "" : ` of ${caseName(planned)}`}`;
+      return runs.flatMap((run) =>
+        run.status === "complete"
+          ? []
+          : [
+              `${name}: ${run.status}${output.exitCode ? ` (exit code ${output.exitCode})` : ""}; ${run.notes.map(noteWords).join("; ")}; ${output.rawFile}`,
+            ],
+      );
+    },
+  };
+}
