@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { type GridColumn, grid, plainLength } from "./grid.js";
+import { styleFor } from "./style.js";
+
+const terminal = { isTTY: true, columns: 100 } as NodeJS.WriteStream;
+const pipe = { isTTY: undefined } as unknown as NodeJS.WriteStream;
+const colours = (stream: NodeJS.WriteStream, when: "auto" | "always" | "never", env: NodeJS.ProcessEnv) =>
+  styleFor(stream, when, env).chalk.level > 0;
+
+describe("styleFor", () => {
+  it("colours a terminal, and no pipe", () => {
+    expect(colours(terminal, "auto", {})).toBe(true);
+    expect(colours(pipe, "auto", {})).toBe(false);
+  });
+
+  it("obeys NO_COLOR on a terminal, but not an empty one, and not against --color always", () => {
+    expect(colours(terminal, "auto", { NO_COLOR: "1" })).toBe(false);
+    expect(colours(terminal, "auto", { NO_COLOR: "" })).toBe(true);
+    expect(colours(terminal, "always", { NO_COLOR: "1" })).toBe(true);
+    expect(colours(terminal, "auto", { TERM: "dumb" })).toBe(false);
+    expect(colours(pipe, "auto", { FORCE_COLOR: "1" })).toBe(true);
+    expect(colours(terminal, "never", { FORCE_COLOR: "1" })).toBe(false);
+  });
+
+  it("takes the width from the terminal, or from COLUMNS, and has none in a pipe", () => {
+    expect(styleFor(terminal, "auto", {}).columns).toBe(100);
+    expect(styleFor(pipe, "auto", { COLUMNS: "60" }).columns).toBe(60);
+    expect(styleFor(pipe, "auto", {}).columns).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe("grid", () => {
+  const columns: GridColumn[] = [
+    { heading: "strategy", figure: false },
+    { heading: "inspected", figure: true },
+    { heading: "", figure: true },
+  ];
+  const rows = [
+    ["baseline", "262657", ""],
+    ["max-level", "513", "-99.8%"],
+  ];
+  const style = (width: number) => ({ ...styleFor(pipe, "never", {}), columns: width });
+
+  it("aligns figures to the right, and ends no line in blanks", () => {
+    expect(grid(columns, rows, style(80))).toBe(
+      ["strategy   inspected", "baseline      262657", "max-level        513  -99.8%"].join("\n"),
+    );
+  });
+
+  it("writes records, a figure a line with its change, where the table is too wide", () => {
+    expect(grid(columns, rows, style(20))).toBe(
+      ["baseline", "  inspected  262657", "max-level", "  inspected  513  -99.8%"].join("\n"),
+    );
+  });
+
+  it("measures lines without their escape sequences", () => {
+    expect(plainLength("\u001b[31mred\u001b[39m")).toBe(3);
+  });
+});

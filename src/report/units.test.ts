@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { fewer, formatChange, formatNs } from "./units.js";
+
+describe("units", () => {
+  it("never rounds a change to a whole -100% that it is not", () => {
+    expect(formatChange(262657, 0)).toBe("-100.0%");
+    expect(formatChange(262657, 1)).toBe("-99.9996%");
+    expect(formatChange(262657, 513)).toBe("-99.8%");
+    expect(formatChange(100, 112)).toBe("+12.0%");
+    expect(formatChange(5, 5)).toBe("=");
+    expect(formatChange(0, 5)).toBe("new");
+  });
+
+  it("words a saving", () => {
+    expect(fewer(262657, 513)).toBe("99.8% fewer");
+    expect(fewer(10, 15)).toBe("50.0% more");
+    expect(fewer(3, 3)).toBe("as many");
+  });
+
+  it("gives times their unit and three significant digits", () => {
+    expect([950, 1320, 1_320_000, 12_400_000_000, 99_960].map(formatNs)).toEqual(["950 ns", "1.32 us", "1.32 ms", "12.4 s", "100 us"]);
+  });
+});
