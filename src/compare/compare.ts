@@ -191,15 +191,19 @@ function summarizeCells(
     improvements: 0,
     changed: 0,
     tolerated: 0,
-    compared: 0,
+    exact: 0,
+    equal: 0,
+    wall: 0,
   };
   for (const cell of cells) {
+    summary.exact += cell.exact.length + 1;
+    summary.wall += cell.wall.length;
     for (const { status } of [...cell.exact, ...cell.wall, cell.findings]) {
-      summary.compared++;
       if (status === "regression") summary.regressions++;
       else if (status === "improvement") summary.improvements++;
       else if (status === "changed") summary.changed++;
       else if (status === "tolerated") summary.tolerated++;
+      else if (status === "equal") summary.equal++;
     }
   }
   return summary;

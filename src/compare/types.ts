@@ -120,7 +120,11 @@ export interface Comparison {
     readonly improvements: number;
     readonly changed: number;
     readonly tolerated: number;
-    /** Metrics that were compared: counters, wall series and one set of findings a cell. */
-    readonly compared: number;
+    /** Exact counters, and results right or wrong (one a run), that were compared. */
+    readonly exact: number;
+    /** How many of {@link exact} are equal. */
+    readonly equal: number;
+    /** Wall series that were compared. */
+    readonly wall: number;
   };
 }

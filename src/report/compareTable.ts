@@ -1,0 +1,231 @@
+import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric } from "../compare/types.js";
+import { clip } from "../errors.js";
+import type { CountValue } from "../results/counters.js";
+import { verdict } from "./findings.js";
+import { grid } from "./grid.js";
+import type { Style } from "./style.js";
+import { formatNs } from "./units.js";
+
+/**
+ * A comparison as text: per case and strategy every figure that changed, side by side with its change, and one line on what
+ * is equal; then all regressions again in a list, since they are what the reader came for.
+ *
+ * @param all show equal figures too
+ */
+export function compareText(comparison: Comparison, style: Style, all = false): string {
+  const blocks: string[] = [];
+  for (const [scenario, cells] of byScenario(comparison.cells)) {
+    const shown = cells.map((cell) => ({ cell, rows: rowsOf(cell, style, all) })).filter(({ rows }) => rows.length > 0);
+    if (shown.length === 0) continue;
+    const lines = [style.chalk.bold(clip(scenario, 200))];
+    const columns = [
+      { heading: "  strategy", figure: false },
+      { heading: "metric", figure: false },
+      { heading: "base", figure: true },
+      { heading: "new", figure: true },
+      { heading: "change", figure: true },
+      { heading: "", figure: false },
+    ];
+    const rows = shown.flatMap(({ cell, rows }) =>
+      rows.map((row, i) => [`  ${i === 0 ? clip(cell.strategy) : ""}`, ...row]),
+    );
+    lines.push(grid(columns, rows, style));
+    blocks.push(lines.join("\n"));
+  }
+  blocks.push(...absentBlocks(comparison, style));
+  const notes = [...comparison.notes.map(noteText), ...wallNotes(comparison)];
+  if (notes.length > 0) blocks.push(notes.join("\n"));
+  const regressions = regressionLines(comparison);
+  if (regressions.length > 0) {
+    const title = style.chalk.red.bold(`${plural(regressions.length, "regression")}:`);
+    blocks.push([title, ...regressions.map((line) => `  ${line}`)].join("\n"));
+  }
+  blocks.push(summaryLine(comparison));
+  return blocks.join("\n\n");
+}
+
+/** Every regression in one line each: where, which strategy, what, from what to what. */
+export function regressionLines(comparison: Comparison): string[] {
+  const lines: string[] = [];
+  for (const cell of comparison.cells) {
+    const where = `${clip(cell.scenario, 200)}, ${clip(cell.strategy)}: `;
+    if (cell.findings.status === "regression") lines.push(`${where}result ${findingsText(cell)}`);
+    for (const metric of [...cell.exact, ...cell.wall]) {
+      if (metric.status === "regression") lines.push(where + metricSentence(metric));
+    }
+  }
+  if (!comparison.options.allowMissing) {
+    for (const { scenario, strategy } of comparison.missing) {
+      lines.push(`${clip(scenario, 200)}, ${clip(strategy)}: missing in the new result`);
+    }
+  }
+  return lines;
+}
+
+/** "entries inspected, split walk: 1025 -> 1026 entries (+0.10%)". */
+export function metricSentence(metric: ExactMetric | WallMetric): string {
+  if (metric.kind === "measured") {
+    return (
+      `wall time, ${metric.part}: median ${formatNs(metric.baseNs)} -> ${formatNs(metric.nextNs)} ` +
+      `(${percent(metric.change)}, 95% interval ${percent(metric.interval[0])} to ${percent(metric.interval[1])}, p ${pText(metric.pHolm)})`
+    );
+  }
+  const unit = metric.unit === "" ? "" : ` ${metric.unit}`;
+  const change = changeText(metric);
+  return `${metric.label}: ${valueText(metric.base)} -> ${valueText(metric.next)}${unit}${change === "" ? "" : ` (${change})`}`;
+}
+
+/** The last line: what was compared and how much of it is equal. */
+export function summaryLine({ summary, cells, missing, added }: Comparison): string {
+  const { exact, equal, wall, regressions, improvements, changed, tolerated } = summary;
+  const parts = [`${plural(cells.length, "run")} compared: ${equal} of ${exact} exact figures equal`];
+  if (wall > 0) parts.push(plural(wall, "wall time"));
+  if (tolerated > 0) parts.push(`${plural(tolerated, "increase")} within the limit`);
+  if (improvements > 0) parts.push(plural(improvements, "improvement"));
+  if (changed > 0) parts.push(plural(changed, "other change"));
+  if (missing.length > 0) parts.push(`${missing.length} missing`);
+  if (added.length > 0) parts.push(`${added.length} new`);
+  parts.push(regressions === 0 ? "no regression" : plural(regressions, "regression"));
+  return parts.join("; ");
+}
+
+/** Cells of one metric after the strategy: metric, base, new, change, status. */
+function rowsOf(cell: CellComparison, style: Style, all: boolean): string[][] {
+  const rows: string[][] = [];
+  if (all || cell.findings.status !== "equal") {
+    const { base, next, status } = cell.findings;
+    rows.push([
+      "result",
+      base.length === 0 ? "right" : "WRONG",
+      next.length === 0 ? "right" : "WRONG",
+      "",
+      mark(status, style),
+    ]);
+  }
+  for (const metric of cell.exact) {
+    if (!all && metric.status === "equal") continue;
+    const label = metric.unit === "" ? metric.label : `${metric.label} [${metric.unit}]`;
+    const status = mark(metric.status, style);
+    rows.push([label, valueText(metric.base), valueText(metric.next), changeText(metric), status]);
+    for (const { level, base, next } of metric.levels) {
+      rows.push([`  level ${level}`, String(base), String(next), percentOf(base, next), ""]);
+    }
+  }
+  for (const metric of cell.wall) {
+    if (!all && metric.status === "noise") continue;
+    const figures = [formatNs(metric.baseNs), formatNs(metric.nextNs), percent(metric.change)];
+    const p = `p ${pText(metric.pHolm)}, n ${metric.samples[0]}+${metric.samples[1]}`;
+    rows.push([
+      `wall, ${metric.part} [measured]`,
+      ...figures,
+      `${mark(metric.status, style)} ${style.chalk.dim(p)}`.trim(),
+    ]);
+  }
+  return rows;
+}
+
+const MARKS: Readonly<Record<ExactMetric["status"] | WallMetric["status"], string>> = {
+  equal: "",
+  improvement: "improvement",
+  changed: "changed",
+  tolerated: "within the limit",
+  regression: "REGRESSION",
+  "not-gated": "",
+  noise: "no change seen",
+  "too-few": "too few samples",
+};
+
+function mark(status: ExactMetric["status"] | WallMetric["status"], { chalk }: Style): string {
+  const text = MARKS[status];
+  return status === "regression" ? chalk.red(text) : status === "improvement" ? chalk.green(text) : text;
+}
+
+function valueText(value: CountValue | undefined): string {
+  if (value === undefined) return "absent";
+  if (value === null) return "none";
+  // A digest is told apart by its beginning.
+  return typeof value === "object" ? "..." : clip(String(value), 20);
+}
+
+function changeText(metric: ExactMetric): string {
+  if (metric.change === null || typeof metric.base !== "number" || typeof metric.next !== "number") return "";
+  return metric.status === "equal" ? "=" : percentOf(metric.base, metric.next);
+}
+
+function percentOf(base: number, next: number): string {
+  if (base === next) return "=";
+  return base === 0 ? `+${next}` : percent((next - base) / base);
+}
+
+/** A change as a percentage with enough digits that it never reads as zero or as all: +0.0004%, -99.8%. */
+export function percent(fraction: number): string {
+  const value = 100 * fraction;
+  const size = Math.abs(value);
+  let digits = 1;
+  while (digits < 8 && size > 0 && size < 10 ** -digits) digits++;
+  if (size > 99.9 && size < 100) digits = 3;
+  return `${value > 0 ? "+" : ""}${value.toFixed(digits)}%`;
+}
+
+function pText(p: number): string {
+  return p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`;
+}
+
+function findingsText(cell: CellComparison): string {
+  const { base, next } = cell.findings;
+  return `was ${verdict(base)}, now ${verdict(next)}`;
+}
+
+function absentBlocks({ missing, added, options }: Comparison, style: Style): string[] {
+  const blocks: string[] = [];
+  const gate = options.allowMissing ? "" : style.chalk.red(" (a regression unless --allow-missing)");
+  if (missing.length > 0) blocks.push(`missing in the new result${gate}:\n${refLines(missing)}`);
+  if (added.length > 0) blocks.push(`only in the new result:\n${refLines(added)}`);
+  return blocks;
+}
+
+/** One line a case with its strategies. */
+function refLines(refs: readonly CellRef[]): string {
+  return [...byScenario(refs)]
+    .map(([scenario, cells]) => `  ${clip(scenario, 200)}: ${cells.map(({ strategy }) => clip(strategy)).join(", ")}`)
+    .join("\n");
+}
+
+function byScenario<T extends CellRef>(cells: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const cell of cells) {
+    const group = groups.get(cell.scenario);
+    if (group === undefined) groups.set(cell.scenario, [cell]);
+    else group.push(cell);
+  }
+  return groups;
+}
+
+function noteText(note: Note): string {
+  switch (note.code) {
+    case "wall-not-compared":
+      return `wall times are not compared: ${note.field} is ${note.base} in the base and ${note.next} in the new result`;
+    case "environment-ignored":
+      return `wall times are compared although ${note.field} is ${note.base} in the base and ${note.next} in the new result`;
+    case "wall-only-one-side":
+      return `${plural(note.cells, "run")} ${note.cells === 1 ? "has" : "have"} wall times on one side only: not compared`;
+    case "next-partial":
+      return `the new result is partial, its run was interrupted: ${note.paths.join(", ")}`;
+  }
+}
+
+/** How many samples are needed, where there are too few to see a change of the threshold. */
+function wallNotes({ cells, options }: Comparison): string[] {
+  const few = cells.flatMap((cell) => cell.wall.filter((metric) => metric.status === "too-few"));
+  if (few.length === 0 || options.wallThreshold === null) return [];
+  const needed = Math.max(...few.map((metric) => metric.samplesNeeded ?? 0));
+  const have = Math.min(...few.flatMap((metric) => metric.samples));
+  return [
+    `too few samples in ${plural(few.length, "wall time")}: to see a change of ${percent(options.wallThreshold)} four times in five, ` +
+      `each side needs up to ${needed} samples (the fewest are ${have}): bench --runs ${needed}`,
+  ];
+}
+
+export function plural(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`;
+}
