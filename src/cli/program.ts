@@ -14,6 +14,21 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: "count, exactly, what each walker strategy costs, and say whether it is right",
     load: () => import("./commands/bench.js"),
   },
+  {
+    name: "measure",
+    summary: "run the real dirty_log_perf_test repeatedly and summarise it",
+    load: () => import("./commands/measure.js"),
+  },
+  {
+    name: "import",
+    summary: "read saved output of the real dirty_log_perf_test",
+    load: () => import("./commands/import.js"),
+  },
+  {
+    name: "import-layout",
+    summary: "turn a real guest's memory (stage-2 dump or smaps) into a scenario",
+    load: () => import("./commands/importLayout.js"),
+  },
 ];
 
 const EXIT_CODES = `
