@@ -62,6 +62,34 @@ describe("validate", () => {
     expect(percents(validateSplitSeries(series, scaled))).toEqual(percents(seriesRows("v1")));
   });
 
+  it("comes to the published 4K clear with the word cost that it implies, and nearer to the others", () => {
+    for (const id of ["v1", "v2"]) {
+      const { wordCost, rows, profile, series } = seriesRows(id);
+      const own = builtinProfile(profile);
+      const range = { ns: wordCost!.nsPerWord, provenance: own.costs.splitVisit!.provenance };
+      const mended = validateSplitSeries(series, { ...own, costs: { ...own.costs, range } });
+      expect(mended.rows[3]!.errorPoints).toBeCloseTo(0, 6);
+      for (const [i, row] of wordCost!.rows.entries()) {
+        expect(row.modelledPercent).toBeCloseTo(mended.rows[4 + i]!.modelledPercent, 9);
+        expect(Math.abs(row.errorPoints)).toBeLessThan(Math.abs(rows[4 + i]!.errorPoints));
+      }
+      expect(mended.wordCost).toBe(null);
+    }
+    expect(seriesRows("rfc").wordCost).toBe(null);
+  });
+
+  it("does not depend on the chunk size that v1 and v2 do not state, to 0.1 points", () => {
+    for (const one of all.split.slice(1)) {
+      const other = validateSplitSeries(one.series, undefined, new Map(), "2M");
+      one.rows.forEach((row, i) => {
+        expect(
+          Math.abs(row.modelledPercent - other.rows[i]!.modelledPercent),
+          `${row.mode} ${row.backing}`,
+        ).toBeLessThan(0.1);
+      });
+    }
+  });
+
   it("judges every row where the profile is not the series' own", () => {
     const { rows } = validateSplitSeries(SPLIT_SERIES[2]!, builtinProfile("ampereone"));
     expect(rows.every((row) => row.role === "judged")).toBe(true);

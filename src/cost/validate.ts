@@ -29,8 +29,25 @@ export interface SplitValidation {
   readonly unpriced: readonly UnpricedCount[];
   /** Whether modelled times rest on an assumed figure; `scaleOnly` where the change in percent does not. */
   readonly assumptions: "none" | "scaleOnly" | "figures";
+  /** What the clear rows tell of the cost that the profile lacks; null where there are none or the profile has it. */
+  readonly wordCost: WordCost | null;
   /** Whether counts of the slot were multiplied from equal regions (exactly) rather than simulated whole. */
   readonly scaled: boolean;
+}
+
+/**
+ * The profiles of v1 and v2 have no cost for a 64-page word, as enabling has none. The 4K row of clear implies one: this is it, and what the
+ * other clear rows become with it.
+ */
+export interface WordCost {
+  /** Nanoseconds a word, derived from the published 4K row of clear, on the profile's scale. */
+  readonly nsPerWord: number;
+  readonly rows: readonly {
+    readonly backing: Backing;
+    readonly modelledPercent: number;
+    readonly errorPoints: number;
+    readonly inside: boolean | null;
+  }[];
 }
 
 export interface SplitComparison {
@@ -49,7 +66,7 @@ export interface SplitComparison {
 }
 
 const MAPS: Readonly<Record<Backing, string>> = { "4K": "4K", thp: "2M", "hugetlb-1g": "1G" };
-/** Not stated in any of the mails; the RFC's figures imply 1G. With 2M the modelled changes are the same to 0.1 points. */
+/** Not stated in any of the mails; the figures of the RFC imply 1G. With 2M the modelled changes of v1 and v2 are the same to 0.1 points. */
 export const SERIES_CHUNK = "1G";
 
 function strategyNamed(id: string): SplitStrategy {
@@ -58,25 +75,30 @@ function strategyNamed(id: string): SplitStrategy {
   return found;
 }
 
-/** @param profile replaces the series' own profile: every row is then judged */
+/**
+ * @param profile replaces the series' own profile: every row is then judged
+ * @param chunk eager-split chunk, which the mails do not state
+ */
 export function validateSplitSeries(
   series: SplitSeries,
   profile?: CostProfile,
   memory: RegionMemory = new Map(),
+  chunk = SERIES_CHUNK,
 ): SplitValidation {
   const used = profile ?? builtinProfile(series.profile);
   const unpriced: UnpricedCount[][] = [];
   let assumed = false;
   let scaled = false;
-  const timeOf = (row: SplitRow, strategy: string): number => {
+  const timeOf = (row: SplitRow, strategy: string) => {
     let total = 0;
+    let words = 0;
     for (const map of passesOf(row)) {
       const guest = {
         granule: "4K",
         map,
         bytes: series.slotGiB * REGION,
         mode: row.mode,
-        chunk: SERIES_CHUNK,
+        chunk,
       } as const;
       const result = countsOfGuest(guest, strategyNamed(strategy), memory);
       scaled ||= result.scaled;
@@ -85,11 +107,13 @@ export function validateSplitSeries(
       assumed ||= time.restsOnAssumptions;
       unpriced.push([...time.unpriced]);
       total += time.totalNs;
+      words += result.terms.ranges;
     }
-    return total;
+    return { total, words };
   };
-  const rows = series.rows.map((row): SplitComparison => {
-    const modelledPercent = 100 * (timeOf(row, series.strategy) / timeOf(row, "baseline") - 1);
+  const times = series.rows.map((row) => ({ patched: timeOf(row, series.strategy), base: timeOf(row, "baseline") }));
+  const rows = series.rows.map((row, i): SplitComparison => {
+    const modelledPercent = 100 * (times[i]!.patched.total / times[i]!.base.total - 1);
     const errorPoints = modelledPercent - row.changePercent;
     return {
       mode: row.mode,
@@ -110,8 +134,29 @@ export function validateSplitSeries(
       unpriced.map((list) => ({ totalNs: 0, parts: [], restsOnAssumptions: false, unpriced: list })),
     ),
     assumptions: !assumed ? "none" : restsOnOneScale(used) ? "scaleOnly" : "figures",
+    wordCost: used.costs.range === undefined ? wordCostOf(series, times) : null,
     scaled,
   };
+}
+
+type RowTimes = Record<"patched" | "base", { readonly total: number; readonly words: number }>;
+
+function wordCostOf(series: SplitSeries, times: readonly RowTimes[]): WordCost | null {
+  const at = series.rows.findIndex((row) => row.mode === "clear" && row.backing === "4K");
+  if (at < 0) return null;
+  const { patched, base } = times[at]!;
+  // (patched + w n) / (base + w n) - 1 = published
+  const nsPerWord = ((patched.total - base.total) / (series.rows[at]!.changePercent / 100) - base.total) / base.words;
+  if (!(nsPerWord > 0)) return null;
+  const rows = series.rows.flatMap((row, i) => {
+    if (row.mode !== "clear" || i === at) return [];
+    const { patched: p, base: b } = times[i]!;
+    const modelledPercent = 100 * ((p.total + nsPerWord * p.words) / (b.total + nsPerWord * b.words) - 1);
+    const errorPoints = modelledPercent - row.changePercent;
+    const inside = row.stdevPoints === null ? null : Math.abs(errorPoints) <= row.stdevPoints;
+    return [{ backing: row.backing, modelledPercent, errorPoints, inside }];
+  });
+  return { nsPerWord, rows };
 }
 
 /**

@@ -1,0 +1,178 @@
+import type { UnpricedCount } from "../cost/modelTime.js";
+import type { SplitValidation, Validation, VcpuValidation, ZapValidation } from "../cost/validate.js";
+import { SERIES_CHUNK } from "../cost/validate.js";
+import { grid } from "./grid.js";
+import type { Style } from "./style.js";
+import { formatNs } from "./units.js";
+
+/** The model beside every published measurement: one table a series, and what must be known to read it. */
+export function validateReport(validation: Validation, style: Style): string {
+  const parts = [
+    ...validation.split.map((one) => splitSeries(one, style)),
+    ...validation.vcpus.map((one) => vcpuSeries(one, style)),
+    zapSeries(validation.zap, style),
+    legend(validation, style),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function splitSeries(one: SplitValidation, style: Style): string {
+  const { series } = one;
+  const what =
+    series.scope === "split" ? "the split alone, timed in the kernel" : "the whole ioctl, timed from userspace";
+  const head = [
+    `${style.chalk.bold(`${series.author}, ${series.date}`)}: ${series.title}`,
+    `${series.strategy} against baseline on ${series.machine}, slot of ${series.slotGiB}G, ${what}; modelled with profile ${one.profile}`,
+  ];
+  const table = grid(
+    [
+      { heading: "mode", figure: false },
+      { heading: "backing", figure: false },
+      { heading: "published", figure: true },
+      { heading: "stdev", figure: true },
+      { heading: "modelled", figure: true },
+      { heading: "error", figure: true },
+      { heading: "inside 1 stdev", figure: false },
+      { heading: "row", figure: false },
+    ],
+    one.rows.map((row) => [
+      row.mode,
+      row.backing,
+      `${row.publishedPercent.toFixed(2)}%`,
+      row.stdevPoints === null ? "none" : `${row.stdevPoints.toFixed(2)}`,
+      `${row.modelledPercent.toFixed(2)}%`,
+      points(row.errorPoints),
+      row.inside === null ? "no spread published" : row.inside ? "yes" : style.chalk.yellow("no"),
+      row.role,
+    ]),
+    style,
+  );
+  const notes: string[] = [];
+  if (one.scaled) {
+    notes.push(
+      `Counts of ${series.slotGiB}G are exact: 3 GiB were simulated; the third adds just what the second did, and so does each further one.`,
+    );
+  }
+  if (series.rows.some((row) => row.mode === "clear")) {
+    notes.push("Clear is the mean of two iterations: the second finds pages, whatever the backing.");
+  }
+  if (one.wordCost !== null) {
+    const others = one.wordCost.rows.map(
+      (row) => `${row.backing} ${row.modelledPercent.toFixed(2)}% (${points(row.errorPoints)})`,
+    );
+    notes.push(
+      `Clear lacks a cost per 64-page word. The 4K clear row implies ${formatNs(one.wordCost.nsPerWord)} a word; with it: ${others.join(", ")}.`,
+    );
+  }
+  if (one.assumptions === "scaleOnly") {
+    notes.push("The profile's scale is assumed; these percentages do not depend on it.");
+  }
+  if (one.assumptions === "figures") notes.push(style.chalk.yellow("The modelled figures rest on assumptions."));
+  notes.push(...unpricedNote(one.unpriced, one.profile));
+  return [...head, table, ...notes.map((note) => `  ${note}`)].join("\n");
+}
+
+function vcpuSeries(one: VcpuValidation, style: Style): string {
+  const { series, counts } = one;
+  const head = [
+    `${style.chalk.bold(`${series.author}, ${series.date}`)}: ${series.title}`,
+    `${series.workload}; 1G of 2M blocks a vCPU on ${series.machine}, first pass after the first clear; modelled with profile ${one.profile}`,
+    `each vCPU, simulated: lazy ${counts.lazy.faults} faults, ${counts.lazy.tlbis} broadcast TLBIs; ` +
+      `eager ${counts.eager.faults} faults, ${counts.eager.tlbis} broadcast TLBIs`,
+  ];
+  const table = grid(
+    [
+      { heading: "vCPUs", figure: true },
+      { heading: "lazy published", figure: true },
+      { heading: "modelled", figure: true },
+      { heading: "eager published", figure: true },
+      { heading: "modelled", figure: true },
+      { heading: "change published", figure: true },
+      { heading: "modelled", figure: true },
+      { heading: "error", figure: true },
+      { heading: "row", figure: false },
+    ],
+    one.rows.map((row) => [
+      String(row.vcpus),
+      formatNs(row.publishedLazyMs * 1e6),
+      formatNs(row.modelledLazyMs * 1e6),
+      formatNs(row.publishedEagerMs * 1e6),
+      formatNs(row.modelledEagerMs * 1e6),
+      `${row.publishedPercent.toFixed(1)}%`,
+      `${row.modelledPercent.toFixed(1)}%`,
+      points(row.errorPoints),
+      row.role,
+    ]),
+    style,
+  );
+  const notes = [
+    "No spread published. Vcpus waiting for mmu_lock are not modelled: published times grow with them, eager too.",
+  ];
+  if (one.restsOnAssumptions) notes.push(style.chalk.yellow("The modelled figures rest on assumptions."));
+  notes.push(...unpricedNote(one.unpriced, one.profile));
+  return [...head, table, ...notes.map((note) => `  ${note}`)].join("\n");
+}
+
+function zapSeries(zap: ZapValidation, style: Style): string {
+  const head = [
+    `${style.chalk.bold("Bernhard Kauer, 2024-10-23")}: KVM: x86: Fast forward the iterator when zapping the TDP MMU`,
+    "loops of the TDP iterator while the hello guest's root, and then an empty one, are zapped; simulated, not modelled",
+  ];
+  const table = grid(
+    [
+      { heading: "root", figure: true },
+      { heading: "zap level", figure: true },
+      { heading: "before, published", figure: true },
+      { heading: "simulated", figure: true },
+      { heading: "after, published", figure: true },
+      { heading: "simulated", figure: true },
+      { heading: "entries, published", figure: true },
+      { heading: "simulated", figure: true },
+    ],
+    zap.passes.map((pass) =>
+      [
+        pass.root,
+        pass.zapLevel,
+        pass.publishedBefore,
+        pass.simulatedBefore,
+        pass.publishedAfter,
+        pass.simulatedAfter,
+        pass.publishedEntries,
+        pass.simulatedEntries,
+      ].map(String),
+    ),
+    style,
+  );
+  const saved =
+    `Time saved: published ${formatNs(zap.publishedSavedNs)}, modelled ${formatNs(zap.modelledSavedNs)} with profile ` +
+    `${zap.profile} (fitted: its loop is this figure).`;
+  return [
+    ...head,
+    table,
+    `  ${zap.exact ? "Every count is equal." : style.chalk.yellow("Counts differ.")} ${saved}`,
+  ].join("\n");
+}
+
+function legend(validation: Validation, style: Style): string {
+  const rows = validation.split.flatMap((one) => one.rows);
+  const judged = rows.filter((row) => row.role === "judged" && row.inside !== null);
+  const inside = judged.filter((row) => row.inside === true).length;
+  return [
+    style.chalk.bold("How to read it"),
+    "Percentages are changes of run time, patched against unpatched; errors are modelled less published, in points.",
+    "fitted: the profile's figures were computed from this row, so that agreement proves nothing. judged: they were not.",
+    `Of ${judged.length} judged rows with a published spread, ${inside} ${inside === 1 ? "is" : "are"} within one standard deviation.`,
+    `The mails do not state the chunk size: ${SERIES_CHUNK}, which the RFC's figures imply. With 2M no modelled change of v1 or v2 differs by 0.1 points.`,
+  ].join("\n");
+}
+
+export function unpricedNote(unpriced: readonly UnpricedCount[], profile: string): string[] {
+  if (unpriced.length === 0) return [];
+  const list = unpriced.map((one) => `${one.label} (${one.count})`).join(", ");
+  return [`Counted, but ${profile} has no cost for: ${list}.`];
+}
+
+export function points(value: number): string {
+  const text = value.toFixed(2);
+  return `${value > 0 && Number(text) !== 0 ? "+" : ""}${Number(text) === 0 ? "0.00" : text} points`;
+}
