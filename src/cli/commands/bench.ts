@@ -1,14 +1,16 @@
 import type { Command } from "commander";
 import { type PlannedCase, planOf } from "../../bench/plan.js";
 import { type BenchOptions, runPlan, wrongRuns } from "../../bench/run.js";
+import { parseShard, shardOf } from "../../bench/shard.js";
 import type { SampleSpec } from "../../bench/wall.js";
 import { UserError } from "../../errors.js";
 import type { Machine } from "../../machines/machine.js";
-import { benchTables } from "../../report/benchTable.js";
+import { benchTables, type Machines } from "../../report/benchTable.js";
+import { type Exporter, exporters } from "../../report/exporters/index.js";
 import { Progress } from "../../report/progress.js";
 import { styleFor } from "../../report/style.js";
 import type { ResultFile } from "../../results/types.js";
-import { formatResult, type OutputTarget, prepareOutput } from "../../results/write.js";
+import { type OutputTarget, prepareOutput } from "../../results/write.js";
 import { toolVersion } from "../../version.js";
 import { Interrupt } from "../interrupt.js";
 import { EXIT } from "../main.js";
@@ -22,9 +24,11 @@ interface BenchFlags extends ScenarioOptions {
   readonly time?: number;
   readonly wall: boolean;
   readonly json?: boolean;
-  readonly exportJson?: string;
+  readonly shard?: string;
   readonly quiet?: boolean;
   readonly strict?: boolean;
+  /** `exportJson` and its like, one for each exporter. */
+  readonly [option: `export${string}`]: string | undefined;
 }
 
 const DEFAULT_ROUNDS = 20;
@@ -38,7 +42,7 @@ Examples:
 
 /** Adds `s2split bench`. */
 export function register(program: Command): void {
-  addScenarioOptions(program.command("bench"))
+  const command = addScenarioOptions(program.command("bench"))
     .summary("count, exactly, what each walker strategy costs, and say whether it is right")
     .description(
       "Simulate eager splitting under each walker strategy and print, per scenario, a table of exact counts, measured wall time of the simulation, and whether the result is right.",
@@ -47,41 +51,51 @@ export function register(program: Command): void {
     .option("--runs <n>", `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`, integer(2, 10_000))
     .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
     .option("--no-wall", "counts only, no wall time")
+    .option(
+      "--shard <i/n>",
+      "only the i-th of n parts of the plan, for sweeps over several machines; see s2split merge",
+    )
     .option("--json", "print the result as JSON, and nothing else, on stdout")
-    .option("--export-json <file>", "write the result as JSON (- is stdout)")
     .option("-q, --quiet", "print no table")
-    .option("--strict", "exit 3 if any strategy's result is wrong")
+    .option("--strict", "exit 3 if any strategy's result is wrong");
+  for (const { id, summary } of exporters) command.option(`--export-${id} <file>`, `write ${summary} (- is stdout)`);
+  command
     .addHelpText("after", EXAMPLES)
-    .action(async (flags: BenchFlags, command: Command) => bench(flags, command.optsWithGlobals().color));
+    .action(async (flags: BenchFlags, self: Command) => bench(flags, self.optsWithGlobals().color));
 }
 
 async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Promise<void> {
   if (flags.runs !== undefined && flags.time !== undefined) {
     throw new UserError("--runs with --time: both say how many samples; expected one");
   }
-  const plan = await planFrom(flags);
+  const whole = await planFrom(flags);
+  const spec = flags.wall ? sampleSpec(flags) : null;
+  const part =
+    flags.shard === undefined ? null : shardOf(whole, parseShard(flags.shard), { wall: spec, seed: flags.seed });
+  const plan = part?.cases ?? whole;
   // Opened before the work: a path that cannot be written fails first.
-  const outputs = await Promise.all(outputPaths(flags).map(prepareOutput));
+  const outputs = await outputsOf(flags);
+  const machines: Machines = new Map<string, Machine>(whole.map(({ machine }) => [machine.id, machine]));
   const interrupt = new Interrupt();
   const progress = new Progress(process.stderr, flags.quiet !== true);
   let result: ResultFile;
   try {
-    result = await runPlan(plan, benchOptions(flags), {
+    result = await runPlan(plan, benchOptions(flags, spec, part?.shard ?? null), {
       progress: (share, what) => progress.show(share, what),
-      caseDone: async (_done, soFar) => writeFiles(outputs, soFar),
+      caseDone: async (_done, soFar) => writeFiles(outputs, soFar, machines),
       stopped: () => interrupt.stopped,
     });
   } finally {
     progress.clear();
     interrupt.release();
   }
-  if (result.partial) await writeFiles(outputs, result);
-  if (flags.quiet !== true && !printsJson(flags)) {
-    const machines = new Map<string, Machine>(plan.map(({ machine }) => [machine.id, machine]));
+  await writeFiles(outputs, result, machines);
+  const toStdout = outputs.filter(({ target }) => target.path === "-");
+  if (flags.quiet !== true && toStdout.length === 0) {
     const tables = benchTables(result, machines, styleFor(process.stdout, color));
     if (tables !== "") process.stdout.write(`${tables}\n`);
   }
-  for (const output of outputs) if (output.path === "-") await output.write(formatResult(result));
+  for (const { target, exporter } of toStdout) await target.write(exporter.format(result, machines));
   if (result.partial) {
     console.error(
       `s2split: interrupted after ${result.scenarios.length} of ${plan.length} cases; what is written says that it is partial`,
@@ -100,9 +114,10 @@ export async function planFrom(flags: ScenarioOptions & { readonly strategy?: st
   return planOf(items, (machine) => strategiesNamed(machine, flags.strategy, known));
 }
 
-function benchOptions(flags: BenchFlags): BenchOptions {
+function benchOptions(flags: BenchFlags, wall: SampleSpec | null, shard: ResultFile["shard"]): BenchOptions {
   return {
-    wall: flags.wall ? sampleSpec(flags) : null,
+    wall,
+    shard,
     seed: flags.seed,
     toolVersion: toolVersion(),
     createdAt: new Date().toISOString(),
@@ -114,17 +129,34 @@ function sampleSpec(flags: BenchFlags): SampleSpec {
   return flags.time === undefined ? { rounds: flags.runs ?? DEFAULT_ROUNDS } : { timeMs: flags.time * 1000 };
 }
 
-function outputPaths(flags: BenchFlags): string[] {
-  const paths = flags.json === true ? ["-"] : [];
-  if (flags.exportJson !== undefined && !(flags.exportJson === "-" && flags.json === true))
-    paths.push(flags.exportJson);
-  return paths;
+/** A place to write to, and the form in which. */
+interface Output {
+  readonly target: OutputTarget;
+  readonly exporter: Exporter;
 }
 
-function printsJson(flags: BenchFlags): boolean {
-  return flags.json === true || flags.exportJson === "-";
+/** @throws UserError for a path that cannot be written, or two exports for one stdout */
+async function outputsOf(flags: BenchFlags): Promise<Output[]> {
+  const wanted = exporters.flatMap((exporter) => {
+    const path = flags[optionOf(exporter)];
+    return path === undefined ? [] : [{ path, exporter }];
+  });
+  const json = exporters.find(({ id }) => id === "json")!;
+  if (flags.json === true) wanted.push({ path: "-", exporter: json });
+  const toStdout = new Set(wanted.filter(({ path }) => path === "-").map(({ exporter }) => exporter));
+  if (toStdout.size > 1) throw new UserError(`${toStdout.size} exports to stdout; expected at most one`);
+  const unique = wanted.filter(
+    ({ path, exporter }, i) => wanted.findIndex((o) => o.path === path && o.exporter === exporter) === i,
+  );
+  return Promise.all(unique.map(async ({ path, exporter }) => ({ target: await prepareOutput(path), exporter })));
 }
 
-async function writeFiles(outputs: readonly OutputTarget[], result: ResultFile): Promise<void> {
-  for (const output of outputs) if (output.path !== "-") await output.write(formatResult(result));
+/** commander's name for `--export-github-benchmark`: exportGithubBenchmark. */
+function optionOf({ id }: Exporter): `export${string}` {
+  return `export${id.replace(/(?:^|-)(.)/g, (_match, letter: string) => letter.toUpperCase())}`;
+}
+
+async function writeFiles(outputs: readonly Output[], result: ResultFile, machines: Machines): Promise<void> {
+  for (const { target, exporter } of outputs)
+    if (target.path !== "-") await target.write(exporter.format(result, machines));
 }
