@@ -18,6 +18,7 @@ import { adoptArm64Strategy } from "../strategies/adopt.js";
 import { strategies } from "../strategies/registry.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { arm64Counters } from "./arm64Counters.js";
+import { randomLayouts } from "./arm64Random.js";
 import { parseArm64Scenario } from "./arm64Scenario.js";
 import { StrictWatch } from "./arm64Strict.js";
 import type { Machine, RunOptions, RunOutcome, Strategy, TimedRun } from "./machine.js";
@@ -66,6 +67,7 @@ export const arm64: Machine<Arm64Scenario> = {
   expectedWork,
   run: (scenario, strategy, options) => runOn(scenario, asSplitStrategy(strategy), options),
   prepareTimed: (scenario, strategy) => prepareTimed(scenario, asSplitStrategy(strategy)),
+  random: randomLayouts,
   adoptStrategy: adoptArm64Strategy,
 };
 
@@ -99,18 +101,17 @@ export function drive(stage2: Stage2, windows: Windows): void {
   else clearDirtyLog(stage2, windows);
 }
 
-/** A guest kept whole or by regions: as asked, else by size; and marks of tables above the regions need the whole tree. */
+/** A guest kept whole or by regions: as asked, else by size. Digests need leaves in address order. */
 export function guestFor(stage2: Stage2, options: RunOptions): { regions: RegionedGuest; whole: boolean } {
   const { layout } = stage2;
   const { geometry } = layout;
   const bytes = guestPages(layout) * geometry.pageBytes;
-  const regionPages = REGION_BYTES / geometry.pageBytes;
-  const rootEntries = geometry.spanPages[geometry.startLevel]! <= regionPages;
   const window = options.windowBytes ?? (bytes <= WHOLE_TREE_BYTES ? Number.POSITIVE_INFINITY : REGION_BYTES);
-  const whole = window === Number.POSITIVE_INFINITY || (stage2.marks !== null && !rootEntries);
+  const whole = window === Number.POSITIVE_INFINITY;
   const ascending = layout.slots.every((slot, i) => i === 0 || layout.slots[i - 1]!.endGfn <= slot.startGfn);
   const digest = (options.digest ?? whole) && (whole || ascending);
-  return { regions: new RegionedGuest(stage2, whole ? Number.POSITIVE_INFINITY : regionPages, digest), whole };
+  const regionPages = whole ? Number.POSITIVE_INFINITY : REGION_BYTES / geometry.pageBytes;
+  return { regions: new RegionedGuest(stage2, regionPages, digest), whole };
 }
 
 export function outcomeOf(stage2: Stage2, regions: RegionedGuest): RunOutcome {

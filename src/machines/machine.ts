@@ -1,3 +1,4 @@
+import type { Arbitrary } from "fast-check";
 import type { CounterDeclaration, Counts } from "../results/counters.js";
 import type { Finding } from "../results/finding.js";
 
@@ -40,9 +41,14 @@ export interface Machine<S extends ScenarioBase = ScenarioBase> {
   prepareTimed?(scenario: S, strategy: Strategy): TimedRun | undefined;
   /** Runs once, telling the sink every step of the walks. */
   trace?(scenario: S, strategy: Strategy, sink: (event: TraceEvent) => void, options?: TraceOptions): RunOutcome;
+  /** Random scenarios, small but rich in what walkers stumble over, that shrink to what is simplest to read; for verify. */
+  random?(fc: FastCheck): Arbitrary<S>;
   /** Makes a strategy of this machine from what a user's module exports. @throws UserError if it does not fit. */
   adoptStrategy(exported: unknown, input: string): Strategy;
 }
+
+/** The fast-check module, handed in: only verify loads it. */
+export type FastCheck = typeof import("fast-check");
 
 /** What every scenario has. */
 export interface ScenarioBase {

@@ -1,0 +1,170 @@
+import type { Arbitrary } from "fast-check";
+import { UserError } from "../errors.js";
+import type { FastCheck, Machine, ScenarioBase, Strategy } from "../machines/machine.js";
+import type { Finding } from "../results/finding.js";
+import { scenarioCheck } from "./verify.js";
+
+/** A fault that a search found, by what is wrong and how it comes about, with the simplest layout that shows it. */
+export interface FoundFault {
+  readonly strategy: Strategy;
+  /** The finding on {@link scenario}. Faults of the same code with different causes are different faults. */
+  readonly finding: Finding;
+  /** How many of the layouts that were tried show it. */
+  readonly layouts: number;
+  /** The first layout that showed it, counted from 0. */
+  readonly firstLayout: number;
+  /** The simplest layout that was found to show it. */
+  readonly scenario: ScenarioBase;
+  /** Steps of shrinking from the first layout to this one. */
+  readonly shrinks: number;
+}
+
+export interface SearchResult {
+  readonly layouts: number;
+  readonly seed: number;
+  /** Layouts on which each strategy was checked, and on how many it fails. */
+  readonly strategies: readonly { readonly strategy: Strategy; readonly layouts: number; readonly failing: number }[];
+  /** In the order of strategies, then of first occurrence. */
+  readonly faults: readonly FoundFault[];
+  /** True where it was stopped before all layouts were tried. */
+  readonly stopped: boolean;
+}
+
+export interface SearchOptions {
+  readonly machine: Machine;
+  readonly strategies: readonly Strategy[];
+  /** How many random layouts. */
+  readonly layouts: number;
+  /** Equal seeds give equal layouts, faults and shrunk scenarios. */
+  readonly seed: number;
+  /** Told now and then how far the search is, 0 to 1. */
+  readonly progress?: (share: number, what: string) => void;
+  readonly stopped?: () => boolean;
+}
+
+interface Tally {
+  readonly strategy: Strategy;
+  layouts: number;
+  failing: number;
+  readonly faults: Map<string, { readonly firstLayout: number; layouts: number }>;
+}
+
+/**
+ * Tries strategies on random layouts; for each fault that shows (by strategy, code and cause, not only the first), shrinks the first
+ * layout that shows it to the simplest that still does.
+ *
+ * @throws UserError if the machine has no random layouts, or a strategy of the user's own throws
+ */
+export async function searchLayouts(options: SearchOptions): Promise<SearchResult> {
+  const { machine, strategies, seed } = options;
+  if (machine.random === undefined) {
+    throw new UserError(`--random: ${machine.title} has no random layouts; expected --scenario FILE`);
+  }
+  const fc = await import("fast-check");
+  const layouts = machine.random(fc);
+  const tallies = strategies.map((strategy): Tally => ({ strategy, layouts: 0, failing: 0, faults: new Map() }));
+  const tried = await tryAll(fc, layouts, tallies, options);
+  const faults: FoundFault[] = [];
+  for (const { strategy, faults: found } of tallies) {
+    for (const [fault, { firstLayout, layouts: count }] of found) {
+      options.progress?.(1, `shrinking: ${strategy.id}`);
+      await breath();
+      const shrunk = shrink(fc, layouts, machine, strategy, fault, firstLayout, seed);
+      faults.push({ strategy, layouts: count, firstLayout, ...shrunk });
+    }
+  }
+  return {
+    layouts: tried,
+    seed,
+    strategies: tallies.map(({ strategy, layouts: count, failing }) => ({ strategy, layouts: count, failing })),
+    faults,
+    stopped: tried < options.layouts,
+  };
+}
+
+/** Runs every strategy on every layout. Returns how many layouts were tried. */
+async function tryAll(
+  fc: FastCheck,
+  layouts: Arbitrary<ScenarioBase>,
+  tallies: readonly Tally[],
+  options: SearchOptions,
+): Promise<number> {
+  let tried = 0;
+  let ended = false;
+  let thrown: unknown;
+  let lastBreath = 0;
+  // A property that never fails: fast-check makes the layouts, one at a time, and shrinks none of them yet.
+  const all = fc.asyncProperty(layouts, async (scenario) => {
+    if (ended) return;
+    try {
+      tryOne(options.machine, scenario, tallies, tried);
+      tried++;
+    } catch (error) {
+      thrown = error;
+      ended = true;
+    }
+    // Time decides only how often others get a turn.
+    if (performance.now() - lastBreath > 50) {
+      options.progress?.(tried / options.layouts, `layout ${tried}`);
+      await breath();
+      ended ||= options.stopped?.() ?? false;
+      lastBreath = performance.now();
+    }
+  });
+  await fc.check(all, { seed: options.seed, numRuns: options.layouts });
+  if (thrown !== undefined) throw thrown;
+  return tried;
+}
+
+function tryOne(machine: Machine, scenario: ScenarioBase, tallies: readonly Tally[], index: number): void {
+  const check = scenarioCheck(machine, scenario);
+  for (const tally of tallies) {
+    if (!machine.applies(scenario, tally.strategy)) continue;
+    const findings = check(tally.strategy);
+    tally.layouts++;
+    if (findings.length > 0) tally.failing++;
+    for (const fault of new Set(findings.map(faultOf))) {
+      const known = tally.faults.get(fault);
+      if (known === undefined) tally.faults.set(fault, { firstLayout: index, layouts: 1 });
+      else known.layouts++;
+    }
+  }
+}
+
+/** Makes the layout of this index again and lets fast-check shrink it for as long as the fault shows. */
+function shrink(
+  fc: FastCheck,
+  layouts: Arbitrary<ScenarioBase>,
+  machine: Machine,
+  strategy: Strategy,
+  fault: string,
+  index: number,
+  seed: number,
+): { readonly scenario: ScenarioBase; readonly finding: Finding; readonly shrinks: number } {
+  const finding = (scenario: ScenarioBase): Finding | undefined =>
+    scenarioCheck(machine, scenario)(strategy).find((one) => faultOf(one) === fault);
+  let thrown: unknown;
+  const absent = fc.property(layouts, (scenario) => {
+    try {
+      return finding(scenario) === undefined;
+    } catch (error) {
+      // A strategy that throws on a simpler layout has another fault there, not this one.
+      if (error instanceof UserError) return true;
+      thrown ??= error;
+      return true;
+    }
+  });
+  const details = fc.check(absent, { seed, path: String(index), numRuns: 1 });
+  if (thrown !== undefined) throw thrown;
+  const scenario = details.counterexample![0];
+  return { scenario, finding: finding(scenario)!, shrinks: details.numShrinks };
+}
+
+/** What a fault is: its code, and its cause where the machine knows several. */
+export function faultOf({ code, data }: Finding): string {
+  return typeof data.cause === "string" ? `${code}/${data.cause}` : code;
+}
+
+function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
