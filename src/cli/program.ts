@@ -15,6 +15,31 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/bench.js"),
   },
   {
+    name: "compare",
+    summary: "compare two results and exit 1 on a regression",
+    load: () => import("./commands/compare.js"),
+  },
+  {
+    name: "merge",
+    summary: "put the parts of a sharded sweep together",
+    load: () => import("./commands/merge.js"),
+  },
+  {
+    name: "noise",
+    summary: "run the same benchmark twice and suggest a wall threshold",
+    load: () => import("./commands/noise.js"),
+  },
+  {
+    name: "list",
+    summary: "list strategies, scenarios, backings or cost profiles",
+    load: () => import("./commands/list.js"),
+  },
+  {
+    name: "completion",
+    summary: "print a shell completion script",
+    load: () => import("./commands/completion.js"),
+  },
+  {
     name: "measure",
     summary: "run the real dirty_log_perf_test repeatedly and summarise it",
     load: () => import("./commands/measure.js"),

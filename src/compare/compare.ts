@@ -77,8 +77,8 @@ function unpraised<M extends ExactMetric | WallMetric>(metric: M): M {
   return metric.status === "improvement" ? { ...metric, status: "changed" } : metric;
 }
 
-function refOf({ scenario, run }: SideRun): CellRef {
-  return { scenario: scenario.id, mmu: scenario.mmu, strategy: run.strategy };
+function refOf({ path, scenario, run }: SideRun): CellRef {
+  return { path, scenario: scenario.id, mmu: scenario.mmu, strategy: run.strategy };
 }
 
 function refuseIncomparable(before: Side, after: Side): void {

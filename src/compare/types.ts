@@ -84,6 +84,8 @@ export interface FindingsChange {
 }
 
 export interface CellRef {
+  /** The file it is in; of a run on both sides the base's. */
+  readonly path: string;
   readonly scenario: string;
   readonly mmu: string;
   readonly strategy: string;

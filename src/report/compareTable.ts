@@ -35,28 +35,35 @@ export function compareText(comparison: Comparison, style: Style, all = false): 
   blocks.push(...absentBlocks(comparison, style));
   const notes = [...comparison.notes.map(noteText), ...wallNotes(comparison)];
   if (notes.length > 0) blocks.push(notes.join("\n"));
-  const regressions = regressionLines(comparison);
+  const regressions = regressionsOf(comparison);
   if (regressions.length > 0) {
     const title = style.chalk.red.bold(`${plural(regressions.length, "regression")}:`);
-    blocks.push([title, ...regressions.map((line) => `  ${line}`)].join("\n"));
+    blocks.push([title, ...regressions.map(({ text }) => `  ${text}`)].join("\n"));
   }
   blocks.push(summaryLine(comparison));
   return blocks.join("\n\n");
 }
 
-/** Every regression in one line each: where, which strategy, what, from what to what. */
-export function regressionLines(comparison: Comparison): string[] {
-  const lines: string[] = [];
+/** A regression in one line, and the file of the base that it is a regression from. */
+export interface RegressionLine {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every regression: where, which strategy, what, from what to what. */
+export function regressionsOf(comparison: Comparison): RegressionLine[] {
+  const lines: RegressionLine[] = [];
   for (const cell of comparison.cells) {
+    const { path } = cell;
     const where = `${clip(cell.scenario, 200)}, ${clip(cell.strategy)}: `;
-    if (cell.findings.status === "regression") lines.push(`${where}result ${findingsText(cell)}`);
+    if (cell.findings.status === "regression") lines.push({ path, text: `${where}result ${findingsText(cell)}` });
     for (const metric of [...cell.exact, ...cell.wall]) {
-      if (metric.status === "regression") lines.push(where + metricSentence(metric));
+      if (metric.status === "regression") lines.push({ path, text: where + metricSentence(metric) });
     }
   }
   if (!comparison.options.allowMissing) {
-    for (const { scenario, strategy } of comparison.missing) {
-      lines.push(`${clip(scenario, 200)}, ${clip(strategy)}: missing in the new result`);
+    for (const { path, scenario, strategy } of comparison.missing) {
+      lines.push({ path, text: `${clip(scenario, 200)}, ${clip(strategy)}: missing in the new result` });
     }
   }
   return lines;

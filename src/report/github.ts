@@ -1,20 +1,24 @@
 import type { Comparison } from "../compare/types.js";
-import { regressionLines } from "./compareTable.js";
+import { regressionsOf } from "./compareTable.js";
 
 /** GitHub shows at most ten error annotations a step, and drops the others without a word. */
 const MOST_ANNOTATIONS = 10;
 
 /**
- * Workflow commands that annotate a run with its regressions, one line each; the last says how many are not shown.
- *
- * @param file the file that the annotations are pinned to: the new result, as the user named it
+ * Workflow commands that annotate a run with its regressions, one line each, pinned to the file of the base (which is in the
+ * repository where results are committed); the last says how many are not shown.
  */
-export function annotations(comparison: Comparison, file: string): string[] {
-  const lines = regressionLines(comparison);
-  const shown = lines.length <= MOST_ANNOTATIONS ? lines : lines.slice(0, MOST_ANNOTATIONS - 1);
-  if (shown.length < lines.length)
-    shown.push(`${lines.length - shown.length} more regressions: see the log or the summary`);
-  return shown.map((line) => workflowError(file, "s2split: regression", line));
+export function annotations(comparison: Comparison): string[] {
+  const all = regressionsOf(comparison);
+  const shown = all.length <= MOST_ANNOTATIONS ? all : all.slice(0, MOST_ANNOTATIONS - 1);
+  const lines = shown.map(({ path, text }) => workflowError(path, "s2split: regression", text));
+  const more = all.length - shown.length;
+  if (more > 0) {
+    lines.push(
+      workflowError(all[shown.length]!.path, "s2split: regressions", `${more} more: see the log or the summary`),
+    );
+  }
+  return lines;
 }
 
 /** One `::error` workflow command; escaping as GitHub's actions/toolkit does it (packages/core, command). */

@@ -1,5 +1,5 @@
 import type { Comparison } from "../compare/types.js";
-import { metricSentence, percent, regressionLines, summaryLine } from "./compareTable.js";
+import { metricSentence, percent, regressionsOf, summaryLine } from "./compareTable.js";
 import { escapeMarkdown, markdownTable } from "./markdownText.js";
 
 /** GitHub takes 1 MiB of summary a step; this many rows of the longest names stay far below. */
@@ -10,8 +10,8 @@ export function summaryMarkdown(comparison: Comparison): string {
   const { summary } = comparison;
   const title = summary.regressions === 0 ? "s2split: no regression" : `s2split: ${summary.regressions} regressed`;
   const blocks = [`## ${title}`, escapeMarkdown(summaryLine(comparison))];
-  const regressions = regressionLines(comparison);
-  if (regressions.length > 0) blocks.push(cut(regressions.map((line) => `- ${escapeMarkdown(line)}`)).join("\n"));
+  const regressions = regressionsOf(comparison);
+  if (regressions.length > 0) blocks.push(cut(regressions.map(({ text }) => `- ${escapeMarkdown(text)}`)).join("\n"));
   const rows = changedRows(comparison);
   if (rows.length > 0) {
     const table = markdownTable(["case", "strategy", "what", "change"], rows.slice(0, MOST_ROWS), {

@@ -6,29 +6,28 @@ import type { SampleSpec } from "../../bench/wall.js";
 import { UserError } from "../../errors.js";
 import type { Machine } from "../../machines/machine.js";
 import { benchTables, type Machines } from "../../report/benchTable.js";
-import { type Exporter, exporters } from "../../report/exporters/index.js";
+import { compareText } from "../../report/compareTable.js";
 import { Progress } from "../../report/progress.js";
-import { styleFor } from "../../report/style.js";
+import { type Style, styleFor } from "../../report/style.js";
+import type { NamedResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
-import { type OutputTarget, prepareOutput } from "../../results/write.js";
 import { toolVersion } from "../../version.js";
+import { type BaselineFlags, holdAgainst, readBaseline } from "../baseline.js";
+import { addExportOptions, type ExportFlags, Exports } from "../exportOptions.js";
+import { addGateOptions, compareOptionsOf, tellGithub } from "../gate.js";
 import { Interrupt } from "../interrupt.js";
 import { EXIT } from "../main.js";
 import { fraction, integer, list } from "../options.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
 import { strategiesNamed } from "../strategyOptions.js";
 
-interface BenchFlags extends ScenarioOptions {
+interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly strategy?: string[];
   readonly runs?: number;
   readonly time?: number;
-  readonly wall: boolean;
-  readonly json?: boolean;
   readonly shard?: string;
   readonly quiet?: boolean;
   readonly strict?: boolean;
-  /** `exportJson` and its like, one for each exporter. */
-  readonly [option: `export${string}`]: string | undefined;
 }
 
 const DEFAULT_ROUNDS = 20;
@@ -55,11 +54,13 @@ export function register(program: Command): void {
       "--shard <i/n>",
       "only the i-th of n parts of the plan, for sweeps over several machines; see s2split merge",
     )
-    .option("--json", "print the result as JSON, and nothing else, on stdout")
     .option("-q, --quiet", "print no table")
-    .option("--strict", "exit 3 if any strategy's result is wrong");
-  for (const { id, summary } of exporters) command.option(`--export-${id} <file>`, `write ${summary} (- is stdout)`);
-  command
+    .option("--strict", "exit 3 if any strategy's result is wrong")
+    .option(
+      "--baseline <file>",
+      "compare with this result (file or folder) and exit 1 on a regression; see s2split compare",
+    );
+  addGateOptions(addExportOptions(command))
     .addHelpText("after", EXAMPLES)
     .action(async (flags: BenchFlags, self: Command) => bench(flags, self.optsWithGlobals().color));
 }
@@ -73,8 +74,9 @@ async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Pro
   const part =
     flags.shard === undefined ? null : shardOf(whole, parseShard(flags.shard), { wall: spec, seed: flags.seed });
   const plan = part?.cases ?? whole;
-  // Opened before the work: a path that cannot be written fails first.
-  const outputs = await outputsOf(flags);
+  // Before the work: a path that cannot be written or a baseline that cannot be compared with must fail first.
+  const exports = await Exports.prepare(flags);
+  const baseline = await readBaseline(flags);
   const machines: Machines = new Map<string, Machine>(whole.map(({ machine }) => [machine.id, machine]));
   const interrupt = new Interrupt();
   const progress = new Progress(process.stderr, flags.quiet !== true);
@@ -82,28 +84,45 @@ async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Pro
   try {
     result = await runPlan(plan, benchOptions(flags, spec, part?.shard ?? null), {
       progress: (share, what) => progress.show(share, what),
-      caseDone: async (_done, soFar) => writeFiles(outputs, soFar, machines),
+      caseDone: async (_done, soFar) => exports.writeFiles(soFar, machines),
       stopped: () => interrupt.stopped,
     });
   } finally {
     progress.clear();
     interrupt.release();
   }
-  await writeFiles(outputs, result, machines);
-  const toStdout = outputs.filter(({ target }) => target.path === "-");
-  if (flags.quiet !== true && toStdout.length === 0) {
-    const tables = benchTables(result, machines, styleFor(process.stdout, color));
+  await exports.writeFiles(result, machines);
+  const style = styleFor(process.stdout, color);
+  if (flags.quiet !== true && !exports.onStdout) {
+    const tables = benchTables(result, machines, style);
     if (tables !== "") process.stdout.write(`${tables}\n`);
   }
-  for (const { target, exporter } of toStdout) await target.write(exporter.format(result, machines));
+  await exports.writeStdout(result, machines);
   if (result.partial) {
     console.error(
       `s2split: interrupted after ${result.scenarios.length} of ${plan.length} cases; what is written says that it is partial`,
     );
     process.exitCode = EXIT.interrupted;
-  } else if (flags.strict === true && wrongRuns(result).length > 0) {
-    process.exitCode = EXIT.invariant;
+    return;
   }
+  if (baseline !== null) await gate(result, baseline, flags, exports.onStdout, style);
+  if (flags.strict === true && wrongRuns(result).length > 0) process.exitCode = EXIT.invariant;
+}
+
+/** Holds the result, which is written already, against the baseline. */
+async function gate(
+  result: ResultFile,
+  baseline: readonly NamedResult[],
+  flags: BenchFlags,
+  stdoutIsTaken: boolean,
+  style: Style,
+): Promise<void> {
+  const chosen = flags.strategy === undefined || flags.strategy.includes("all") ? undefined : new Set(flags.strategy);
+  const { comparison, exitCode } = await holdAgainst(baseline, result, chosen, compareOptionsOf(flags, flags.seed));
+  if (exitCode !== EXIT.fine) process.exitCode = exitCode;
+  const text = `${compareText(comparison, style)}\n`;
+  if (flags.quiet !== true) (stdoutIsTaken ? process.stderr : process.stdout).write(stdoutIsTaken ? text : `\n${text}`);
+  await tellGithub(comparison, stdoutIsTaken);
 }
 
 /** The plan that the options ask for. */
@@ -127,36 +146,4 @@ function benchOptions(flags: BenchFlags, wall: SampleSpec | null, shard: ResultF
 
 function sampleSpec(flags: BenchFlags): SampleSpec {
   return flags.time === undefined ? { rounds: flags.runs ?? DEFAULT_ROUNDS } : { timeMs: flags.time * 1000 };
-}
-
-/** A place to write to, and the form in which. */
-interface Output {
-  readonly target: OutputTarget;
-  readonly exporter: Exporter;
-}
-
-/** @throws UserError for a path that cannot be written, or two exports for one stdout */
-async function outputsOf(flags: BenchFlags): Promise<Output[]> {
-  const wanted = exporters.flatMap((exporter) => {
-    const path = flags[optionOf(exporter)];
-    return path === undefined ? [] : [{ path, exporter }];
-  });
-  const json = exporters.find(({ id }) => id === "json")!;
-  if (flags.json === true) wanted.push({ path: "-", exporter: json });
-  const toStdout = new Set(wanted.filter(({ path }) => path === "-").map(({ exporter }) => exporter));
-  if (toStdout.size > 1) throw new UserError(`${toStdout.size} exports to stdout; expected at most one`);
-  const unique = wanted.filter(
-    ({ path, exporter }, i) => wanted.findIndex((o) => o.path === path && o.exporter === exporter) === i,
-  );
-  return Promise.all(unique.map(async ({ path, exporter }) => ({ target: await prepareOutput(path), exporter })));
-}
-
-/** commander's name for `--export-github-benchmark`: exportGithubBenchmark. */
-function optionOf({ id }: Exporter): `export${string}` {
-  return `export${id.replace(/(?:^|-)(.)/g, (_match, letter: string) => letter.toUpperCase())}`;
-}
-
-async function writeFiles(outputs: readonly Output[], result: ResultFile, machines: Machines): Promise<void> {
-  for (const { target, exporter } of outputs)
-    if (target.path !== "-") await target.write(exporter.format(result, machines));
 }

@@ -1,0 +1,67 @@
+import type { Command } from "commander";
+import { exitCodeOf } from "../../compare/compare.js";
+import { DEFAULT_COMPARE_OPTIONS } from "../../compare/types.js";
+import { compareText } from "../../report/compareTable.js";
+import { styleFor } from "../../report/style.js";
+import { formatJson } from "../../results/format.js";
+import { readResults } from "../../results/read.js";
+import { addGateOptions, compareNamed, compareOptionsOf, type GateFlags, tellGithub } from "../gate.js";
+import { integer } from "../options.js";
+
+interface CompareFlags extends GateFlags {
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly seed: number;
+}
+
+const HELP = `
+BASE and NEW are result files, folders of them, or - for standard input.
+
+Exact figures (counters, final tree, right or wrong): any change is shown, an increase beyond --max-increase is a regression.
+Wall times gate only with --wall-threshold; then a regression needs a median beyond the threshold, a Mann-Whitney test with
+p < alpha after Holm's correction over all comparisons, and a 95% bootstrap interval that excludes zero.
+
+Exit codes: 0 no regression, 1 regression, 2 not comparable or unreadable, 130 interrupted.
+
+Examples:
+  s2split compare base.json new.json
+  s2split compare results/ new/ --max-increase 0.5%
+  s2split compare base.json new.json --wall-threshold 10%`;
+
+/** Adds `s2split compare`. */
+export function register(program: Command): void {
+  addGateOptions(program.command("compare"))
+    .summary("compare two results and exit 1 on a regression")
+    .description("Compare two results, figure by figure, and exit 1 if a walker got worse.")
+    .argument("<base>", "result file or folder")
+    .argument("<new>", "result file or folder")
+    .option("--seed <n>", "seed of the bootstrap", integer(0, 2 ** 32 - 1), DEFAULT_COMPARE_OPTIONS.seed)
+    .option("--all", "show equal figures too")
+    .option("--json", "print the comparison as JSON, and nothing else, on stdout")
+    .option("-q, --quiet", "print nothing; the exit code tells")
+    .addHelpText("after", HELP)
+    .action(async (base: string, next: string, flags: CompareFlags, command: Command) => {
+      await compare(base, next, flags, command.optsWithGlobals().color);
+    });
+}
+
+async function compare(
+  base: string,
+  next: string,
+  flags: CompareFlags,
+  color: "auto" | "always" | "never",
+): Promise<void> {
+  const sides = [await readResults([base]), await readResults([next])] as const;
+  const comparison = await compareNamed(...sides, compareOptionsOf(flags, flags.seed));
+  // Set before anything is printed: a reader that closes the pipe must not turn a regression into success.
+  process.exitCode = exitCodeOf(comparison);
+  if (flags.json === true) {
+    process.stdout.write(
+      formatJson({ kind: "s2split-comparison", schemaVersion: 1, exitCode: process.exitCode, ...comparison }),
+    );
+  } else if (flags.quiet !== true) {
+    process.stdout.write(`${compareText(comparison, styleFor(process.stdout, color), flags.all === true)}\n`);
+  }
+  await tellGithub(comparison, flags.json === true);
+}

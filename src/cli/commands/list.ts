@@ -1,0 +1,93 @@
+import { readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Argument, type Command } from "commander";
+import { loadMachine, machineIds } from "../../machines/registry.js";
+import { grid } from "../../report/grid.js";
+import { styleFor } from "../../report/style.js";
+import { formatJson } from "../../results/format.js";
+import { loadScenario } from "../loadScenario.js";
+
+/** One thing that can be listed; `--json` has all fields, the table the first column's name and the summary. */
+export interface Listing {
+  readonly name: string;
+  readonly summary: string;
+  readonly [field: string]: unknown;
+}
+
+/** What `list` lists. A new kind is a line here; each loads what it needs only when asked. */
+export const LISTERS: Readonly<Record<string, () => Promise<readonly Listing[]>>> = {
+  strategies,
+  scenarios,
+  backings: async () => {
+    const { backings } = await import("../../guest/backings.js");
+    return backings.map(({ id, summary, testNames }) => ({ name: id, summary, testNames }));
+  },
+  profiles: async () => {
+    const { listProfiles } = await import("../../cost/listProfiles.js");
+    return listProfiles().map((profile) => ({ ...profile }));
+  },
+};
+
+/** Adds `s2split list`. */
+export function register(program: Command): void {
+  program
+    .command("list")
+    .summary("list strategies, scenarios, backings or cost profiles")
+    .description("List what can be named in options. Scenarios are those that come with s2split: files for --scenario.")
+    .addArgument(new Argument("<what>").choices(Object.keys(LISTERS)))
+    .option("--json", "print all that is known, as JSON")
+    .action(async (what: string, flags: { json?: boolean }, command: Command) => {
+      const listings = await LISTERS[what]!();
+      if (flags.json === true) {
+        process.stdout.write(formatJson(listings));
+        return;
+      }
+      const style = styleFor(process.stdout, command.optsWithGlobals().color);
+      const columns = [
+        { heading: "name", figure: false },
+        { heading: "what it is", figure: false },
+      ];
+      const rows = listings.map(({ name, summary }) => [name, summary]);
+      process.stdout.write(`${grid(columns, rows, style)}\n`);
+    });
+}
+
+async function strategies(): Promise<Listing[]> {
+  const machines = await Promise.all(machineIds.map(loadMachine));
+  const several = machines.length > 1;
+  return machines.flatMap((machine) =>
+    machine.strategies.map(({ id, mmu, summary, origin, knownFaults }) => ({
+      name: id,
+      summary: several ? `${mmu}: ${summary}` : summary,
+      mmu,
+      origin,
+      baseline: id === machine.baseline,
+      knownFaults,
+    })),
+  );
+}
+
+/** The scenario files of the package, by name, with their paths for `--scenario`. */
+async function scenarios(): Promise<Listing[]> {
+  const folder = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const { machine, scenario } = await loadScenario(folder + file);
+      const description = scenario.description ?? "";
+      return {
+        name: file.replace(/\.json$/, ""),
+        summary: firstSentence(description),
+        description,
+        mmu: machine.id,
+        workload: machine.workloadOf(scenario),
+        path: folder + file,
+      };
+    }),
+  );
+}
+
+function firstSentence(text: string): string {
+  const end = text.search(/[.:;](?:\s|$)/);
+  return end < 0 ? text : text.slice(0, end);
+}

@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { exitCodeOf } from "../../compare/compare.js";
+import { noiseOf } from "../../compare/noise.js";
+import { type Comparison, DEFAULT_COMPARE_OPTIONS } from "../../compare/types.js";
+import { badInput, UserError } from "../../errors.js";
+import { compareText } from "../../report/compareTable.js";
+import { noiseText } from "../../report/noiseText.js";
+import { styleFor } from "../../report/style.js";
+import { formatJson } from "../../results/format.js";
+import { parseResult } from "../../results/read.js";
+import type { ResultFile } from "../../results/types.js";
+import { compareNamed } from "../gate.js";
+import { EXIT } from "../main.js";
+import { fraction, integer, list } from "../options.js";
+import { addScenarioOptions } from "../scenarioOptions.js";
+
+const HELP = `
+An A/A check: bench runs twice with these options, one process after the other as in CI, and what differs is noise. Repeat it
+with --pairs at different times of day before trusting a threshold. Counts must be equal; if they are not, the exit code is 3.
+
+Example:
+  s2split noise --backing thp --runs 50 --pairs 3`;
+
+interface NoiseFlags {
+  readonly pairs: number;
+  readonly json?: boolean;
+  readonly [option: string]: unknown;
+}
+
+/** Adds `s2split noise`. */
+export function register(program: Command): void {
+  addScenarioOptions(program.command("noise"))
+    .summary("run the same benchmark twice and suggest a wall threshold")
+    .description("Run the same benchmark twice, compare it with itself, and suggest a --wall-threshold.")
+    .option("--strategy <list>", "strategies, or all (default: all); baseline always runs", list)
+    .option("--runs <n>", "samples of wall time for each strategy, as in bench", integer(2, 10_000))
+    .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
+    .option("--pairs <n>", "how many times to run the pair", integer(1, 1000), 1)
+    .option("--json", "print the report as JSON, and nothing else, on stdout")
+    .addHelpText("after", HELP)
+    .action(async (flags: NoiseFlags, command: Command) => noise(flags, command));
+}
+
+async function noise(flags: NoiseFlags, command: Command): Promise<void> {
+  const args = benchArguments(command);
+  const comparisons: Comparison[] = [];
+  for (let pair = 1; pair <= flags.pairs; pair++) {
+    const [a, b] = [await bench(args), await bench(args)];
+    if (a === null || b === null) return;
+    if (a.runs.every((run) => run.wall === null)) {
+      throw badInput("noise", "no wall times: the guest is too large for copies of its tree", "a smaller --memory");
+    }
+    const names = [`run ${2 * pair - 1}`, `run ${2 * pair}`] as const;
+    comparisons.push(
+      await compareNamed([{ path: names[0], result: a }], [{ path: names[1], result: b }], DEFAULT_COMPARE_OPTIONS),
+    );
+  }
+  const style = styleFor(process.stdout, command.optsWithGlobals().color);
+  const unequal = comparisons.find((comparison) => comparison.summary.equal !== comparison.summary.exact);
+  if (unequal !== undefined || comparisons.some((comparison) => exitCodeOf(comparison) !== 0)) {
+    process.exitCode = EXIT.invariant;
+    console.error("s2split: the same benchmark counted differently twice: a fault of the model");
+    if (unequal !== undefined) process.stdout.write(`${compareText(unequal, style)}\n`);
+    return;
+  }
+  const report = noiseOf(comparisons);
+  const text =
+    flags.json === true
+      ? formatJson({ kind: "s2split-noise", schemaVersion: 1, ...report, pairs: comparisons })
+      : `${noiseText(report, comparisons, style)}\n`;
+  process.stdout.write(text);
+}
+
+/** The options as they were given, but for those that only this command has. */
+function benchArguments(command: Command): string[] {
+  const own = new Set(["pairs", "json"]);
+  const args: string[] = [];
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (own.has(name) || command.getOptionValueSource(name) !== "cli") continue;
+    const value: unknown = command.getOptionValue(name);
+    const flag = option.long ?? option.short!;
+    if (value === true) args.push(flag);
+    else if (option.variadic) args.push(flag, ...(value as string[]));
+    else args.push(`${flag}=${Array.isArray(value) ? value.join(",") : String(value)}`);
+  }
+  return args;
+}
+
+/** Runs bench in a process of its own and reads its result; null where it did not end well, which is then this command's end too. */
+async function bench(args: readonly string[]): Promise<ResultFile | null> {
+  const bin = fileURLToPath(new URL("../../../bin/s2split.js", import.meta.url));
+  const child = spawn(process.execPath, [bin, "bench", "--json", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const code = await new Promise<number | null>((done, failed) => {
+    child.on("error", (error) => failed(new UserError(`noise: cannot run bench (${error.message})`)));
+    child.on("close", done);
+  });
+  if (code !== EXIT.fine) {
+    process.exitCode = code ?? EXIT.interrupted;
+    return null;
+  }
+  return parseResult(Buffer.concat(chunks).toString("utf8"), "bench");
+}

@@ -1,0 +1,44 @@
+import type { NoiseReport } from "../compare/noise.js";
+import type { Comparison } from "../compare/types.js";
+import { clip } from "../errors.js";
+import { percent, plural } from "./compareTable.js";
+import { grid } from "./grid.js";
+import type { Style } from "./style.js";
+import { formatNs } from "./units.js";
+
+/** An A/A check as text: the change of every wall time though nothing changed, and what follows for a gate. */
+export function noiseText(report: NoiseReport, comparisons: readonly Comparison[], style: Style): string {
+  const columns = [
+    { heading: "case, strategy, part", figure: false },
+    { heading: "first", figure: true },
+    { heading: "second", figure: true },
+    { heading: "change", figure: true },
+    { heading: "95% interval", figure: false },
+  ];
+  const rows = comparisons.flatMap(({ cells }) =>
+    cells.flatMap((cell) =>
+      cell.wall.map((metric) => [
+        `${clip(cell.scenario)}, ${clip(cell.strategy)}, ${metric.part}`,
+        formatNs(metric.baseNs),
+        formatNs(metric.nextNs),
+        percent(metric.change),
+        `${percent(metric.interval[0])} to ${percent(metric.interval[1])}`,
+      ]),
+    ),
+  );
+  const { alpha } = comparisons[0]!.options;
+  const lines = [
+    grid(columns, rows, style),
+    "",
+    `Counts are equal in ${plural(2 * comparisons.length, "run")}. Of ${plural(report.comparisons, "wall time")} of the same code, ` +
+      `${report.falseAlarms} would be called changed at alpha ${alpha} (after Holm's correction); the largest change of a median is ` +
+      `${percent(report.largestChange)}.`,
+    `Suggested: --wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}% (beyond the 95% interval of every change seen here).`,
+  ];
+  if (report.falseAlarms > 0) {
+    lines.push(
+      "Whole runs differ on this machine by more than their samples show: without a threshold a gate would cry wolf.",
+    );
+  }
+  return lines.join("\n");
+}
