@@ -1,5 +1,5 @@
 import type { Layout, SegmentLayout } from "../guest/layout.js";
-import { HOLE } from "../guest/layout.js";
+import type { SegmentIndex } from "../guest/segmentIndex.js";
 import { OA_HI_MASK, OA_LO_MASK, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
@@ -65,6 +65,7 @@ export class TreeCheck {
     private readonly layout: Layout,
     private readonly mem: TableMemory,
     private readonly touched: readonly TouchedSpans[],
+    private readonly segments: SegmentIndex,
   ) {
     this.geometry = layout.geometry;
     this.shortCache = layout.cacheCapacity < 1 + layout.geometry.entries;
@@ -72,17 +73,17 @@ export class TreeCheck {
 
   /** Checks what lies in [from, to), in frames: multiples of every block size. */
   range(from: number, to: number): void {
-    for (const [index, slot] of this.layout.slots.entries()) {
-      for (const segment of slot.segments) {
-        if (segment.level === HOLE || segment.endGfn <= from || segment.startGfn >= to) continue;
-        const start = Math.max(from, segment.startGfn);
-        const end = Math.min(to, segment.endGfn);
-        const spans = this.touched[index]!;
-        this.segment = segment;
-        this.spans = spans;
-        if (spans === null) this.piece(segment, start, end, true);
-        else this.pieces(segment, start, end, spans);
-      }
+    const { segments, slotOf } = this.segments;
+    for (let i = this.segments.firstEndingAfter(from); i < segments.length; i++) {
+      const segment = segments[i]!;
+      if (segment.startGfn >= to) break;
+      const start = Math.max(from, segment.startGfn);
+      const end = Math.min(to, segment.endGfn);
+      const spans = this.touched[slotOf[i]!]!;
+      this.segment = segment;
+      this.spans = spans;
+      if (spans === null) this.piece(segment, start, end, true);
+      else this.pieces(segment, start, end, spans);
     }
   }
 

@@ -11,6 +11,8 @@ export class BlockMarks {
   private blocks = new Int32Array(64);
   /** Slot of the descriptor that points to this page; -1 for the root and for pages not linked yet. */
   private parentSlot = new Int32Array(64).fill(-1);
+  /** 1 for pages whose count is that of the finished guest although not all of it is built: see {@link linkedAhead}. */
+  private ahead = new Uint8Array(64);
 
   constructor(private readonly mem: TableMemory) {}
 
@@ -19,6 +21,26 @@ export class BlockMarks {
     this.grow(page);
     this.blocks[page] = blocksInside;
     this.parentSlot[page] = slot;
+    this.ahead[page] = 0;
+  }
+
+  /**
+   * A new table page that reaches beyond the region that is being built, linked at `slot`: it is given the count that it would have
+   * with the whole guest built, so that its mark is the whole tree's at every moment.
+   */
+  linkedAhead(page: number, slot: number, blocksInside: number): void {
+    this.linked(page, slot, blocksInside);
+    this.ahead[page] = 1;
+  }
+
+  /** As {@link added}, while the guest is built: a page that was linked ahead has this block in its count already. */
+  built(slot: number): void {
+    const page = this.pageOf(slot);
+    if (this.ahead[page] === 1 || this.blocks[page]!++ > 0) return;
+    const parent = this.parentSlot[page]!;
+    if (parent < 0) return;
+    this.mem.words[2 * parent + 1]! &= ~MARK_HI;
+    this.built(parent);
   }
 
   /** hi bits to add to the descriptor of a table with so many blocks below. */
@@ -70,6 +92,9 @@ export class BlockMarks {
     const parents = new Int32Array(size).fill(-1);
     parents.set(this.parentSlot);
     this.parentSlot = parents;
+    const ahead = new Uint8Array(size);
+    ahead.set(this.ahead);
+    this.ahead = ahead;
   }
 }
 

@@ -1,4 +1,5 @@
 import { HOLE, type SegmentLayout } from "../guest/layout.js";
+import type { SegmentIndex } from "../guest/segmentIndex.js";
 import { LEAF_RWX, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { BlockMarks } from "./marks.js";
@@ -29,8 +30,17 @@ export function leafLevelAt(geometry: Geometry, segment: SegmentLayout, gfn: num
   return PAGE_LEVEL;
 }
 
+/** What marks need to know of a guest that is built region by region. */
+export interface BuiltAhead {
+  readonly regionPages: number;
+  readonly segments: SegmentIndex;
+}
+
 /** Builds trees as they are before dirty logging: nothing is counted. */
 export class Populator {
+  /** null where the whole guest is built before any of it is worked on. */
+  ahead: BuiltAhead | null = null;
+
   constructor(
     private readonly geometry: Geometry,
     private readonly mem: TableMemory,
@@ -49,11 +59,25 @@ export class Populator {
       if (level < PAGE_LEVEL) {
         mem.words[2 * slot] = leafLo(geometry, gfn, level, !segment.writeProtected);
         mem.words[2 * slot + 1] = leafHi(geometry, gfn);
-        if (this.marks !== null) this.marks.added(slot);
+        if (this.marks !== null) this.marks.built(slot);
         gfn += geometry.spanPages[level]!;
       } else {
         gfn += this.pageRun(slot, gfn, end, segment);
       }
+    }
+  }
+
+  /** Makes the tables above the region that begins at `from`: they are there also where only other regions fill them. */
+  mapAbove(from: number): void {
+    if (this.ahead === null) return;
+    const { regionPages, segments } = this.ahead;
+    const { startLevel, spanPages } = this.geometry;
+    for (let level = startLevel; spanPages[level]! > regionPages; level++) {
+      const span = spanPages[level]!;
+      const start = Math.floor(from / span) * span;
+      const first = segments.segments[segments.firstEndingAfter(start)];
+      if (first === undefined || first.startGfn >= start + span) return;
+      this.slotFor(from, level + 1);
     }
   }
 
@@ -88,12 +112,52 @@ export class Populator {
       } else {
         page = mem.alloc();
         mem.words[2 * slot] = mem.tableLo(page);
-        mem.words[2 * slot + 1] = mem.tableHi(page) | (this.marks === null ? 0 : this.marks.bits(0));
-        if (this.marks !== null) this.marks.linked(page, slot, 0);
+        mem.words[2 * slot + 1] = mem.tableHi(page);
+        if (this.marks !== null) this.mark(this.marks, slot, page, at, gfn);
       }
       at++;
       slot = page * geometry.entries + ((gfn / geometry.spanPages[at]!) & mask);
     }
     return slot;
   }
+
+  /** Marks a new table linked at `slot`, an entry of `level` that covers `gfn`. */
+  private mark(marks: BlockMarks, slot: number, page: number, level: number, gfn: number): void {
+    const span = this.geometry.spanPages[level]!;
+    let blocks = 0;
+    if (this.ahead !== null && span > this.ahead.regionPages) {
+      blocks = entriesWithBlocks(this.geometry, this.ahead.segments, level + 1, Math.floor(gfn / span) * span);
+      marks.linkedAhead(page, slot, blocks);
+    } else {
+      marks.linked(page, slot, 0);
+    }
+    this.mem.words[2 * slot + 1]! |= marks.bits(blocks);
+  }
+}
+
+/**
+ * How many entries of the table of `level` that begins at `tableGfn` are blocks, or have blocks below, once all segments are mapped. By
+ * the fill rule the whole level-2 spans of a segment are what blocks cover, in blocks of level 2 or larger ones.
+ */
+export function entriesWithBlocks(geometry: Geometry, index: SegmentIndex, level: number, tableGfn: number): number {
+  const blockPages = geometry.spanPages[PAGE_LEVEL - 1]!;
+  const span = geometry.spanPages[level]!;
+  const tableEnd = tableGfn + span * geometry.entries;
+  const { segments } = index;
+  let count = 0;
+  let uncounted = tableGfn / span;
+  for (let i = index.firstEndingAfter(tableGfn); i < segments.length; i++) {
+    const segment = segments[i]!;
+    if (segment.startGfn >= tableEnd) break;
+    if (segment.level === PAGE_LEVEL) continue;
+    const from = Math.max(tableGfn, Math.ceil(segment.startGfn / blockPages) * blockPages);
+    const to = Math.min(tableEnd, Math.floor(segment.endGfn / blockPages) * blockPages);
+    if (from >= to) continue;
+    const first = Math.max(uncounted, Math.floor(from / span));
+    const end = Math.ceil(to / span);
+    if (end <= first) continue;
+    count += end - first;
+    uncounted = end;
+  }
+  return count;
 }

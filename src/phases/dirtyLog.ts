@@ -35,16 +35,16 @@ export function enableDirtyLogging(stage2: Stage2, windows: Windows): void {
  */
 export function clearDirtyLog(stage2: Stage2, windows: Windows): void {
   for (const slot of stage2.layout.slots) {
-    const spans = maskSpans(slot);
-    let span = spans.next();
-    const any = span.done !== true;
+    const masks = new MaskCursor(slot);
+    let any = false;
+    let more = masks.next();
     windows(slot, (_start, end) => {
-      for (; span.done !== true && span.value[0] < end; span = spans.next()) {
-        const [from, to] = span.value;
+      for (; more && masks.startGfn < end; more = masks.next()) {
+        any = true;
         stage2.counts.writeProtectRanges++;
-        stage2.writeProtect(from, to);
+        stage2.writeProtect(masks.startGfn, masks.endGfn);
         stage2.counts.splitCalls++;
-        stage2.split(from, to);
+        stage2.split(masks.startGfn, masks.endGfn);
       }
     });
     if (any) stage2.flushSlot(slot.endGfn - slot.startGfn);
@@ -53,50 +53,92 @@ export function clearDirtyLog(stage2: Stage2, windows: Windows): void {
 
 /** The split walks of {@link enableDirtyLogging} or {@link clearDirtyLog} alone, on a tree that is write-protected already. */
 export function splitOnly(stage2: Stage2): void {
-  for (const [start, end] of workRanges(stage2.layout)) {
+  forRanges(stage2.layout, (start, end) => {
     stage2.counts.splitCalls++;
     stage2.split(start, end);
-  }
+  });
 }
 
 /** The write-protect walks alone: what {@link splitOnly} starts from. */
 export function writeProtectOnly(stage2: Stage2): void {
-  for (const [start, end] of workRanges(stage2.layout)) {
+  forRanges(stage2.layout, (start, end) => {
     stage2.counts.writeProtectRanges++;
     stage2.writeProtect(start, end);
-  }
+  });
 }
 
 /** The ranges that the scenario's mode works on, in its order: slots, or the spans of masks. */
-function* workRanges(layout: Layout): Generator<readonly [number, number]> {
+function forRanges(layout: Layout, work: (start: number, end: number) => void): void {
   for (const slot of layout.slots) {
-    if (layout.mode === "enable") yield [slot.startGfn, slot.endGfn];
-    else yield* maskSpans(slot);
+    if (layout.mode === "enable") {
+      work(slot.startGfn, slot.endGfn);
+    } else {
+      for (const masks = new MaskCursor(slot); masks.next(); ) work(masks.startGfn, masks.endGfn);
+    }
+  }
+}
+
+/** The runs of dirty pages of a slot, relative to it. */
+function runsOf(slot: SlotLayout): readonly (readonly [number, number])[] {
+  return slot.dirty ?? [[0, slot.endGfn - slot.startGfn]];
+}
+
+/**
+ * Goes over the non-zero masks of a slot in order; of each, the frames from the first to the last set bit. Masks are counted from
+ * the slot's first page, not from an absolute address. One object, moved on: a slot of 1 TiB has four million masks.
+ */
+export class MaskCursor {
+  startGfn = 0;
+  /** Exclusive. */
+  endGfn = 0;
+  private readonly slotGfn: number;
+  private readonly runs: readonly (readonly [number, number])[];
+  private run = 0;
+  /** First page that has not been looked at, relative to the slot; it may lie before the present run. */
+  private at = 0;
+
+  constructor(slot: SlotLayout) {
+    this.slotGfn = slot.startGfn;
+    this.runs = runsOf(slot);
+  }
+
+  /** Moves to the next mask; false where there is none. */
+  next(): boolean {
+    if (this.run === this.runs.length) return false;
+    const first = Math.max(this.at, this.runs[this.run]![0]);
+    const maskEnd = Math.floor(first / MASK_PAGES) * MASK_PAGES + MASK_PAGES;
+    let last = first;
+    while (this.run < this.runs.length) {
+      const [start, count] = this.runs[this.run]!;
+      if (start >= maskEnd) break;
+      last = Math.min(start + count, maskEnd);
+      if (start + count > maskEnd) break;
+      this.run++;
+    }
+    this.at = last;
+    this.startGfn = this.slotGfn + first;
+    this.endGfn = this.slotGfn + last;
+    return true;
   }
 }
 
 /**
- * First to last set bit (exclusive) of each non-zero mask of a slot, in frames, ascending. Masks are counted from the slot's
- * first page, not from an absolute address.
+ * What the masks of a slot cover, first to last set bit of each, in frames, ascending: neighbours are joined, so that there are no more
+ * spans than runs.
  */
-export function* maskSpans(slot: SlotLayout): Generator<readonly [number, number]> {
-  const runs = slot.dirty ?? [[0, slot.endGfn - slot.startGfn] as const];
-  let mask = -1;
-  let first = 0;
-  let last = 0;
+export function dirtySpans(
+  slot: SlotLayout,
+  runs: readonly (readonly [number, number])[],
+): readonly (readonly [number, number])[] {
+  const spans: [number, number][] = [];
   for (const [start, count] of runs) {
-    const end = start + count;
-    for (let at = start; at < end; ) {
-      const thisMask = Math.floor(at / MASK_PAGES);
-      const stop = Math.min(end, (thisMask + 1) * MASK_PAGES);
-      if (thisMask !== mask) {
-        if (mask >= 0) yield [slot.startGfn + first, slot.startGfn + last];
-        mask = thisMask;
-        first = at;
-      }
-      last = stop;
-      at = stop;
-    }
+    const last = spans.at(-1);
+    const end = slot.startGfn + start + count;
+    // The bits between two runs are covered too where both runs have a bit in one mask.
+    const joined =
+      last !== undefined && Math.floor((last[1] - 1 - slot.startGfn) / MASK_PAGES) === Math.floor(start / MASK_PAGES);
+    if (joined || last?.[1] === slot.startGfn + start) last[1] = end;
+    else spans.push([slot.startGfn + start, end]);
   }
-  if (mask >= 0) yield [slot.startGfn + first, slot.startGfn + last];
+  return spans;
 }

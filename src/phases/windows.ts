@@ -4,8 +4,9 @@ import { TreeDigest } from "../arm64/digest.js";
 import { PAGE_LEVEL } from "../arm64/geometry.js";
 import { freeTables, type LeafSink, scanLeaves } from "../arm64/scan.js";
 import type { Stage2 } from "../arm64/stage2.js";
-import type { SlotLayout } from "../guest/layout.js";
-import { maskSpans, type Windows } from "./dirtyLog.js";
+import type { Layout, SlotLayout } from "../guest/layout.js";
+import { SegmentIndex } from "../guest/segmentIndex.js";
+import { dirtySpans, type Windows } from "./dirtyLog.js";
 
 /** Regions are 1 GiB: a multiple of every block size of every granule, so that no block, chunk or step crosses one. */
 export const REGION_BYTES = 2 ** 30;
@@ -34,6 +35,7 @@ export class RegionedGuest {
   readonly check: TreeCheck;
   private readonly pending = new Map<number, number>();
   private readonly built = new Set<number>();
+  private readonly segments: SegmentIndex;
   private initialDigest: TreeDigest | null;
   private finalDigest: TreeDigest | null;
 
@@ -43,12 +45,15 @@ export class RegionedGuest {
     digest: boolean,
   ) {
     const { layout } = stage2;
+    this.segments = new SegmentIndex(layout);
+    stage2.populator.ahead = this.whole ? null : { regionPages, segments: this.segments };
     this.initialDigest = digest ? new TreeDigest(layout.geometry) : null;
     this.finalDigest = digest ? new TreeDigest(layout.geometry) : null;
     this.check = new TreeCheck(
       layout,
       stage2.mem,
-      layout.slots.map((slot) => touchedSpans(stage2, slot)),
+      layout.slots.map((slot) => touchedSpans(layout, slot)),
+      this.segments,
     );
     for (const slot of layout.slots) {
       for (const region of this.regionsOf(slot.startGfn, slot.endGfn)) {
@@ -93,10 +98,10 @@ export class RegionedGuest {
     const before = stage2.mem.tables;
     const from = this.startOf(region);
     const to = this.startOf(region + 1);
-    for (const slot of stage2.layout.slots) {
-      for (const segment of slot.segments) {
-        if (segment.startGfn < to && segment.endGfn > from) stage2.populator.map(segment, from, to);
-      }
+    stage2.populator.mapAbove(from);
+    const { segments } = this.segments;
+    for (let i = this.segments.firstEndingAfter(from); i < segments.length && segments[i]!.startGfn < to; i++) {
+      stage2.populator.map(segments[i]!, from, to);
     }
     this.initial.tables += stage2.mem.tables - before;
     this.sum(this.initial, this.initialDigest, from, to);
@@ -110,7 +115,7 @@ export class RegionedGuest {
     this.check.range(from, to);
     this.built.delete(region);
     this.pending.delete(region);
-    if (this.regionPages !== Number.POSITIVE_INFINITY) {
+    if (!this.whole) {
       this.final.tables += freeTables(stage2.geometry, stage2.mem, from, to);
     }
   }
@@ -133,16 +138,17 @@ export class RegionedGuest {
     scanLeaves(geometry, mem, from, Math.min(to, geometry.endGfn), sink);
   }
 
+  private get whole(): boolean {
+    return this.regionPages === Number.POSITIVE_INFINITY;
+  }
+
   private startOf(region: number): number {
-    return this.regionPages === Number.POSITIVE_INFINITY
-      ? region === 0
-        ? 0
-        : Number.POSITIVE_INFINITY
-      : region * this.regionPages;
+    if (this.whole) return region === 0 ? 0 : Number.POSITIVE_INFINITY;
+    return region * this.regionPages;
   }
 
   private *regionsOf(start: number, end: number): Generator<number> {
-    if (this.regionPages === Number.POSITIVE_INFINITY) {
+    if (this.whole) {
       yield 0;
       return;
     }
@@ -170,7 +176,6 @@ function emptySummary(): TreeSummary {
 }
 
 /** What the work touches of a slot: all of it, or the spans of its masks. */
-function touchedSpans(stage2: Stage2, slot: SlotLayout): TouchedSpans {
-  if (stage2.layout.mode === "enable" || slot.dirty === null) return null;
-  return [...maskSpans(slot)];
+function touchedSpans(layout: Layout, slot: SlotLayout): TouchedSpans {
+  return layout.mode === "enable" || slot.dirty === null ? null : dirtySpans(slot, slot.dirty);
 }
