@@ -223,8 +223,12 @@ export function recordHolds(
   };
 }
 
-/** Every distinct hold of a trace. */
-export function holdsOf(trace: LockTrace): readonly LockWork[] {
+/**
+ * Every distinct hold of a trace.
+ *
+ * @param ioctlPerRegion the lock is released at the end of each region, because userspace clears region by region
+ */
+export function holdsOf(trace: LockTrace, ioctlPerRegion = false): readonly LockWork[] {
   const holds = new Map<string, LockWork>();
   for (const taking of trace.takings) {
     let open = LockWork.none();
@@ -237,6 +241,7 @@ export function holdsOf(trace: LockTrace): readonly LockWork[] {
         if (i > 0) close();
         open = open.plus(piece);
       });
+      if (ioctlPerRegion) close();
     }
     close();
   }

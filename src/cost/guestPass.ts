@@ -16,6 +16,8 @@ export interface GuestPass {
   readonly iteration: number;
   readonly vcpu: number;
   readonly seed: number;
+  /** Index of the first access in the vCPU's sequence, where the memory is one part of several. Default 0. */
+  readonly firstAccess?: number;
 }
 
 /** Pages that the vCPU's cache is filled to when a fault finds too few (kernel: KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE). */
@@ -37,6 +39,7 @@ export function writes(pass: Pick<GuestPass, "seed" | "iteration" | "vcpu" | "wr
 export function guestPass(pass: GuestPass): Counts {
   const { leafBytes, pageBytes, memoryBytes, strideBytes } = pass;
   const accesses = Math.floor(memoryBytes / strideBytes);
+  const first = pass.firstAccess ?? 0;
   let writesDone = 0;
   let broken = 0;
   let unmappedReads = 0;
@@ -47,7 +50,7 @@ export function guestPass(pass: GuestPass): Counts {
   const tables = new Set<number>();
   let brokenBlock = -1;
   for (let i = 0; i < accesses; i++) {
-    const write = writes(pass, i);
+    const write = writes(pass, first + i);
     if (write) writesDone++;
     if (leafBytes === pageBytes) {
       if (write) pageWrites++;

@@ -1,0 +1,117 @@
+import type { AdviceRow } from "./advise.js";
+
+/** What to set in one mode, and why, as data. */
+export interface Recommendation {
+  readonly mode: AdviceRow["mode"];
+  readonly strategy: string;
+  /** The chunk to set: "0" leaves eager splitting off. null: nothing can be recommended. */
+  readonly chunk: string | null;
+  readonly reason: Reason;
+}
+
+export type Reason =
+  /** Every leaf is a page already. */
+  | { readonly code: "nothing-to-split"; readonly costNs: number }
+  /** No eager row costs less in all than leaving it off. */
+  | { readonly code: "off-costs-less"; readonly offNs: number; readonly eagerNs: number; readonly faultsSaved: number }
+  /** Eager rows that cost less hold the lock too long; off does not. */
+  | { readonly code: "eager-holds-too-long"; readonly holdNs: number; readonly chunk: string }
+  | {
+      readonly code: "eager-costs-less";
+      readonly offNs: number;
+      readonly eagerNs: number;
+      readonly faultsSaved: number;
+      readonly tlbisSaved: number;
+    }
+  /** Off holds the lock too long; this one does not, though it costs more in all. */
+  | { readonly code: "only-within-hold"; readonly offHoldNs: number; readonly holdNs: number }
+  | { readonly code: "none-within-hold"; readonly least: AdviceRow }
+  /** The profile lacks costs without which the rows cannot be compared. */
+  | { readonly code: "not-priced" };
+
+/** Smaller differences than this share of the time are none: the model is not that good. */
+const WORTH = 0.01;
+
+/** One recommendation for each mode and strategy: the cheapest in all within the constraint, unless off is as good. */
+export function recommend(
+  rows: readonly AdviceRow[],
+  given: { readonly comparable: boolean; readonly hasBlocks: boolean },
+): readonly Recommendation[] {
+  const groups = new Map<string, AdviceRow[]>();
+  for (const row of rows) {
+    const key = `${row.strategy} ${row.mode}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((group) => {
+    const { mode, strategy } = group[0]!;
+    const { chunk, reason } = choose(group, given);
+    return { mode, strategy, chunk, reason };
+  });
+}
+
+function choose(
+  rows: readonly AdviceRow[],
+  given: { readonly comparable: boolean; readonly hasBlocks: boolean },
+): Pick<Recommendation, "chunk" | "reason"> {
+  if (!given.comparable) return { chunk: null, reason: { code: "not-priced" } };
+  const off = rows.find((row) => row.chunk === "0")!;
+  const eager = rows.filter((row) => row !== off);
+  const cheapest = least(eager, (row) => row.totalNs);
+  const allowed = eager.filter((row) => row.withinLockHold);
+  const best = mildest(allowed);
+
+  if (!off.withinLockHold) {
+    if (best === undefined) {
+      return { chunk: null, reason: { code: "none-within-hold", least: least(rows, (row) => row.longestHold.ns)! } };
+    }
+    if (given.hasBlocks && best.totalNs < off.totalNs * (1 - WORTH))
+      return { chunk: best.chunk, reason: costsLess(off, best) };
+    const reason = { code: "only-within-hold", offHoldNs: off.longestHold.ns, holdNs: best.longestHold.ns } as const;
+    return { chunk: best.chunk, reason };
+  }
+  if (!given.hasBlocks) {
+    const costNs = cheapest === undefined ? 0 : cheapest.totalNs - off.totalNs;
+    return { chunk: "0", reason: { code: "nothing-to-split", costNs } };
+  }
+  if (best !== undefined && best.totalNs < off.totalNs * (1 - WORTH)) {
+    return { chunk: best.chunk, reason: costsLess(off, best) };
+  }
+  if (cheapest !== undefined && cheapest.totalNs < off.totalNs * (1 - WORTH)) {
+    const reason = { code: "eager-holds-too-long", holdNs: cheapest.longestHold.ns, chunk: cheapest.chunk } as const;
+    return { chunk: "0", reason };
+  }
+  const compared = cheapest ?? off;
+  return {
+    chunk: "0",
+    reason: {
+      code: "off-costs-less",
+      offNs: off.totalNs,
+      eagerNs: compared.totalNs,
+      faultsSaved: off.guest.faults - compared.guest.faults,
+    },
+  };
+}
+
+function costsLess(off: AdviceRow, best: AdviceRow): Reason {
+  return {
+    code: "eager-costs-less",
+    offNs: off.totalNs,
+    eagerNs: best.totalNs,
+    faultsSaved: off.guest.faults - best.guest.faults,
+    tlbisSaved: off.guest.tlbis - best.guest.tlbis,
+  };
+}
+
+/** Of the rows that cost about the least, the one with the shortest hold, then the smallest cache. */
+function mildest(rows: readonly AdviceRow[]): AdviceRow | undefined {
+  const cheapest = least(rows, (row) => row.totalNs);
+  if (cheapest === undefined) return undefined;
+  const near = rows.filter((row) => row.totalNs <= cheapest.totalNs * (1 + WORTH));
+  const shortest = least(near, (row) => row.longestHold.ns)!;
+  const short = near.filter((row) => row.longestHold.ns <= shortest.longestHold.ns);
+  return least(short, (row) => row.cachePages);
+}
+
+function least(rows: readonly AdviceRow[], by: (row: AdviceRow) => number): AdviceRow | undefined {
+  return rows.reduce<AdviceRow | undefined>((a, b) => (a === undefined || by(b) < by(a) ? b : a), undefined);
+}

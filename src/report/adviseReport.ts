@@ -1,0 +1,257 @@
+import { type Advice, type AdviceRequest, type AdviceRow, TRIED_PERCENTS } from "../advise/advise.js";
+import { bytesOf, granuleOf } from "../advise/guest.js";
+import type { Recommendation } from "../advise/recommend.js";
+import { formatSize } from "../guest/sizes.js";
+import { grid } from "./grid.js";
+import type { Style } from "./style.js";
+import { formatNs as formatDuration } from "./units.js";
+import { unpricedNote } from "./validateReport.js";
+
+/** The advice: what was asked, the table, what follows, and what it rests on. */
+export function adviseReport(
+  advice: Advice,
+  request: AdviceRequest,
+  guestText: string,
+  wins: ReadonlyMap<Recommendation, readonly number[]>,
+  style: Style,
+): string {
+  const parts = [
+    heading(advice, request, guestText, style),
+    table(advice, request, style),
+    advice.recommendations.map((one) => recommendation(one, advice, request, wins.get(one), style)).join("\n"),
+    perUnit(advice, style),
+    notes(advice, request, style),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function heading(advice: Advice, request: AdviceRequest, guestText: string, style: Style): string {
+  const { vcpus, writePercent, maxLockHoldNs } = request;
+  const limit = maxLockHoldNs === null ? "" : `; lock hold at most ${formatNs(maxLockHoldNs)}`;
+  return [
+    style.chalk.bold(`${guestText}: ${formatSize(bytesOf(request.guest))}, ${granuleOf(request.guest)} granule`),
+    `${vcpus} ${vcpus === 1 ? "vCPU" : "vCPUs"}, ${writePercent}% of accesses are writes${limit}. ` +
+      `Times are modelled with profile ${advice.profile}; all else is counted.`,
+  ].join("\n");
+}
+
+function table(advice: Advice, request: AdviceRequest, style: Style): string {
+  const several = request.strategies.length > 1;
+  const recommended = new Set(advice.recommendations.map((one) => `${one.strategy} ${one.mode} ${one.chunk}`));
+  const rows = advice.rows.map((row) => {
+    const isChosen = recommended.has(`${row.strategy} ${row.mode} ${row.chunk}`);
+    const hold = formatNs(row.longestHold.ns);
+    const sampled = row.guest.sampled ? "~" : "";
+    return [
+      ...(several ? [row.strategy] : []),
+      row.mode,
+      row.chunk === "0" ? "off" : row.chunk,
+      formatNs(row.enableNs),
+      row.firstClearNs === null ? "-" : formatNs(row.firstClearNs),
+      visits(row.longestHold.visits),
+      row.withinLockHold ? hold : style.chalk.yellow(`${hold} !`),
+      formatNs(row.longestStretch.ns),
+      row.cacheBytes === 0 ? "0" : formatSize(row.cacheBytes),
+      visits(row.ioctlTlbis),
+      visits(row.guest.tlbis),
+      `${sampled}${visits(row.guest.faults)}`,
+      formatNs(row.guest.elapsedNs),
+      isChosen ? style.chalk.green("<- recommended") : "",
+    ];
+  });
+  return grid(
+    [
+      ...(several ? [{ heading: "strategy", figure: false }] : []),
+      { heading: "mode", figure: false },
+      { heading: "chunk", figure: true },
+      { heading: "enable", figure: true },
+      { heading: "1st clear", figure: true },
+      { heading: "lock hold", figure: true },
+      { heading: "", figure: true },
+      { heading: "stretch", figure: true },
+      { heading: "cache", figure: true },
+      { heading: "TLBIs ioctl", figure: true },
+      { heading: "guest", figure: true },
+      { heading: "guest faults", figure: true },
+      { heading: "1st pass", figure: true },
+      { heading: "", figure: false },
+    ],
+    rows,
+    style,
+  );
+}
+
+const MODES = {
+  enable: "enable mode (no manual protect)",
+  clear: "clear mode (manual protect, initially-all-set; QEMU's)",
+} as const;
+
+function recommendation(
+  one: Recommendation,
+  advice: Advice,
+  request: AdviceRequest,
+  wins: readonly number[] | undefined,
+  style: Style,
+): string {
+  const several = request.strategies.length > 1 ? `${one.strategy}, ` : "";
+  const what =
+    one.chunk === null
+      ? "no recommendation"
+      : one.chunk === "0"
+        ? "leave eager splitting off"
+        : `split eagerly, chunk ${one.chunk}`;
+  const lines = [`${style.chalk.bold(`${several}${MODES[one.mode]}: ${what}.`)} ${reason(one)}`];
+  if (wins !== undefined) lines.push(`  ${sensitivity(wins, request.writePercent)}`);
+  if (one.mode === "clear" && one.chunk !== null) {
+    lines.push(`  QEMU: -accel kvm,eager-split-size=${one.chunk}${one.chunk === "0" ? " (its default)" : ""}`);
+  }
+  if (request.vcpus > 1 && one.reason.code === "eager-costs-less") {
+    const off = advice.rows.find((row) => row.mode === one.mode && row.strategy === one.strategy && row.chunk === "0")!;
+    const on = advice.rows.find(
+      (row) => row.mode === one.mode && row.strategy === one.strategy && row.chunk === one.chunk,
+    )!;
+    lines.push(
+      `  The guest's first pass takes ${formatNs(on.guest.elapsedNs)} in place of ${formatNs(off.guest.elapsedNs)} on each of ${request.vcpus} vCPUs.`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function reason({ reason: why, mode }: Recommendation): string {
+  switch (why.code) {
+    case "nothing-to-split":
+      return why.costNs > 0
+        ? `The memory is mapped in pages already: eager splitting would find nothing to split and walk it for ${formatNs(why.costNs)}.`
+        : "The memory is mapped in pages already: there is nothing to split.";
+    case "off-costs-less":
+      return why.faultsSaved === 0
+        ? `It would save no fault, and move the work into the ioctl: ${formatNs(why.eagerNs)} in all against ${formatNs(why.offNs)}.`
+        : `It would save ${visits(why.faultsSaved)} faults, and cost more in all: ${formatNs(why.eagerNs)} against ${formatNs(why.offNs)}.`;
+    case "eager-costs-less":
+      return (
+        `It saves ${visits(why.faultsSaved)} guest faults and ${visits(why.tlbisSaved)} broadcast TLBIs of vCPUs: ` +
+        `ioctls and all vCPUs' first pass cost ${formatNs(why.eagerNs)} in place of ${formatNs(why.offNs)}.`
+      );
+    case "eager-holds-too-long":
+      return `Chunk ${why.chunk} would cost less in all, but holds mmu_lock for ${formatNs(why.holdNs)}, longer than allowed.`;
+    case "only-within-hold":
+      return `Off holds mmu_lock for ${formatNs(why.offHoldNs)}, longer than allowed; this for ${formatNs(why.holdNs)}. It does not cost less in all.`;
+    case "none-within-hold": {
+      const { chunk, longestHold } = why.least;
+      return (
+        `Every choice holds mmu_lock longer than allowed; the shortest is ${formatNs(longestHold.ns)} with ` +
+        `${chunk === "0" ? "eager splitting off" : `chunk ${chunk}`}.` +
+        (mode === "enable" ? " Write-protecting a whole memslot is one hold, whatever the chunk." : "")
+      );
+    }
+    case "not-priced":
+      return "The profile has no cost for something that decides it (see below): take another, or calibrate one.";
+  }
+}
+
+function sensitivity(wins: readonly number[], given: number): string {
+  const tried = "of the write percentages tried (1, 2, 5, 10 to 100)";
+  if (wins.length === 0) return `Off costs less in all at every one ${tried}.`;
+  if (wins.length === TRIED_PERCENTS.length) return `Eager splitting costs less in all at every one ${tried}.`;
+  const first = TRIED_PERCENTS.indexOf(wins[0]!);
+  const gapless = TRIED_PERCENTS.indexOf(wins.at(-1)!) === first + wins.length - 1;
+  const range = gapless && wins.length > 1 ? `${wins[0]} to ${wins.at(-1)}` : wins.join(", ");
+  return `Eager splitting costs less in all at ${range} ${tried}; given: ${given}.`;
+}
+
+function perUnit(advice: Advice, style: Style): string {
+  const perGiB = (ns: number) => formatNs((ns * 2 ** 30) / advice.guestBytes);
+  const chosen = advice.rows.filter(
+    (row) =>
+      row.chunk === "0" ||
+      advice.recommendations.some(
+        (one) => one.mode === row.mode && one.chunk === row.chunk && one.strategy === row.strategy,
+      ),
+  );
+  const several = new Set(advice.rows.map((row) => row.strategy)).size > 1;
+  const rows = chosen.map((row) => [
+    `${several ? `${row.strategy}, ` : ""}${row.mode}, ${row.chunk === "0" ? "off" : `chunk ${row.chunk}`}`,
+    perGiB(row.enableNs),
+    row.firstClearNs === null ? "-" : perGiB(row.firstClearNs),
+    formatNs(row.lockedNsPerGiB),
+    row.guest.writes === 0 ? "-" : formatNs(row.guest.vcpuNs / row.guest.writes),
+    formatNs(advice.redirtyNs),
+  ]);
+  return [
+    style.chalk.bold("Per unit (modelled)"),
+    grid(
+      [
+        { heading: "", figure: false },
+        { heading: "enable, per GiB", figure: true },
+        { heading: "1st clear, per GiB", figure: true },
+        { heading: "lock held, per GiB", figure: true },
+        { heading: "guest, per page first written", figure: true },
+        { heading: "per page re-dirtied", figure: true },
+      ],
+      rows,
+      style,
+    ),
+  ].join("\n");
+}
+
+function notes(advice: Advice, request: AdviceRequest, style: Style): string {
+  const lines = [
+    "lock hold: the longest from taking mmu_lock, or retaking it after a top-up of the page cache, to the next such drop or the release;",
+    "  in visits (visitor calls and new entries filled) and modelled time. stretch: the longest between points where the kernel drops it",
+    "  if a reschedule is due (before a chunk; between write-protect steps). A lazy clear has no such point.",
+    request.clearPerRegion
+      ? "clear: one KVM_CLEAR_DIRTY_LOG for each GiB, as QEMU does; --clear-size slot for one for each memslot."
+      : "clear: one KVM_CLEAR_DIRTY_LOG for each memslot, as dirty_log_perf_test does.",
+    "1st pass: every page accessed once after enabling (enable) or the first clear (clear); time per vCPU, all at the same time, faults and",
+    "  TLBIs alone. Waiting for mmu_lock is not modelled. guest per page first written: the pass's time over the pages it wrote.",
+  ];
+  if (request.guest.kind === "scenario") lines.push("Holes are not accessed.");
+  if (advice.rows.some((row) => row.scaled)) {
+    lines.push(
+      "Counts are exact: 3 GiB were simulated; the third adds just what the second did, and so does each further one.",
+    );
+  }
+  if (advice.rows.some((row) => row.guest.sampled)) {
+    lines.push(
+      "~ estimated: the draws of reads and writes were made for a part of the memory and taken to be alike elsewhere.",
+    );
+  }
+  if (advice.restsOnAssumptions) {
+    lines.push(
+      style.chalk.yellow(
+        `Modelled times rest on assumed figures of ${advice.profile} (s2split list profiles --long); calibrate a profile for your machine.`,
+      ),
+    );
+  }
+  lines.push(...unpricedNote(advice.unpriced, advice.profile));
+  return lines.join("\n");
+}
+
+/** As elsewhere, but nothing is 0, without a unit that it would need three digits for. */
+function formatNs(ns: number): string {
+  return ns === 0 ? "0" : formatDuration(ns);
+}
+
+function visits(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** For --json: the advice with what was asked. */
+export function adviceJson(advice: Advice, request: AdviceRequest, guestText: string): unknown {
+  const { vcpus, writePercent, maxLockHoldNs, clearPerRegion, seed } = request;
+  return {
+    schemaVersion: 1,
+    kind: "s2split-advice",
+    guest: { text: guestText, bytes: advice.guestBytes, granule: granuleOf(request.guest) },
+    request: { vcpus, writePercent, maxLockHoldNs, clearSize: clearPerRegion ? "1G" : "slot", seed },
+    profile: advice.profile,
+    restsOnAssumptions: advice.restsOnAssumptions,
+    unpriced: advice.unpriced,
+    redirtyNs: advice.redirtyNs,
+    rows: advice.rows satisfies readonly AdviceRow[],
+    recommendations: advice.recommendations.map((one) => ({
+      ...one,
+      qemu: one.mode === "clear" && one.chunk !== null ? `-accel kvm,eager-split-size=${one.chunk}` : null,
+    })),
+  };
+}
