@@ -1,0 +1,102 @@
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT, s2split, temporaryFolder } from "./cli.js";
+
+const ENE = join(ROOT, "src/testing/fixtures/stage2-dump/ene-2024-08.txt");
+
+/** A folder as debugfs has one for each VM. */
+function debugfs(): string {
+  const folder = temporaryFolder();
+  copyFileSync(ENE, join(folder, "stage2_page_tables"));
+  writeFileSync(join(folder, "ipa_range"), "44\n");
+  writeFileSync(join(folder, "stage2_levels"), "4\n");
+  return folder;
+}
+
+describe("a VM's folder of debugfs", () => {
+  it("becomes a scenario of its width, with notes on stderr only", async () => {
+    const { code, stdout, stderr } = await s2split(["import-layout", debugfs(), "--memslot", "0x80000000:1G"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ipaBits: 44,
+      granule: "4K",
+      memslots: [
+        {
+          base: "0x80000000",
+          segments: [
+            { map: "2M", size: "26M" },
+            { map: "hole", size: "998M" },
+          ],
+        },
+      ],
+    });
+    expect(stderr).toMatch(/^note: .*no output addresses/m);
+    expect(stderr).not.toMatch(/IPA width .* assumed/);
+  });
+
+  it("can be benched as it comes", async () => {
+    const scenario = join(temporaryFolder(), "guest.json");
+    const written = await s2split(["import-layout", debugfs(), "--memslot", "0x80000000:1G", "--output", scenario]);
+    expect(written).toMatchObject({ code: 0, stdout: "" });
+    const { code, stdout } = await s2split(["bench", "--scenario", scenario, "--no-wall", "--json"]);
+    expect(code).toBe(0);
+    // 13 blocks of 2M, as in the dump.
+    expect(JSON.parse(stdout).scenarios[0].initial.leaves).toMatchObject({ 1: 0, 2: 13, 3: 0 });
+  });
+});
+
+it("writes a scenario whose read-only leaves stay so in the simulation", async () => {
+  const folder = temporaryFolder();
+  const lines = [
+    "---[ Guest IPA ]---",
+    "0x0000000040000000-0x0000000040200000           2M 2   R   px ux  AF BLK",
+    "0x0000000040200000-0x0000000040400000           2M 2   R W px ux  AF BLK",
+  ];
+  const scenario = join(folder, "guest.json");
+  await s2split(["import-layout", "-", "--output", scenario], { stdin: `${lines.join("\n")}\n` });
+  const { stdout } = await s2split(["bench", "--scenario", scenario, "--no-wall", "--json", "--strategy", "baseline"]);
+  // One store: the writable block. The other one is write-protected already.
+  expect(JSON.parse(stdout).runs[0].counts.writeProtect.pteStores).toBe(1);
+});
+
+it("reads a live process by --smaps, with nothing on stdout but the scenario", async () => {
+  const { code, stdout, stderr } = await s2split(["import-layout", "--smaps", "/proc/self/smaps", "--min-size", "4K"]);
+  expect(stderr).toMatch(/^note: smaps shows the VMM's own mapping/m);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).memslots.length).toBeGreaterThan(0);
+});
+
+it("does not overwrite a file without --force", async () => {
+  const output = join(temporaryFolder(), "guest.json");
+  writeFileSync(output, "mine");
+  const refused = await s2split(["import-layout", ENE, "--output", output]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/is there already; expected another --output, or --force\n$/);
+  expect(readFileSync(output, "utf8")).toBe("mine");
+  expect((await s2split(["import-layout", ENE, "--output", output, "--force"])).code).toBe(0);
+  expect(JSON.parse(readFileSync(output, "utf8")).granule).toBe("4K");
+});
+
+describe("wrong input ends with code 2, one line, and nothing written:", () => {
+  it.each([
+    ["no input", [], /nothing to read/],
+    ["both inputs", [ENE, "--smaps", "x"], /a dump and --smaps/],
+    ["a file that is not there", ["./nowhere"], /nowhere: cannot be read: no such file/],
+    ["a folder without a dump", ["src"], /no stage2_page_tables/],
+    ["another text", ["package.json"], /package.json: no range of a stage-2 dump/],
+    ["a memslot that is none", [ENE, "--memslot", "1G"], /BASE:SIZE/],
+    ["a memslot elsewhere", [ENE, "--memslot", "1T:1G"], /beyond the 40-bit IPA space/],
+    ["a chunk that the granule does not have", [ENE, "--chunk", "3M"], /not a chunk size of the 4K granule/],
+    ["a process without such memory", ["--smaps", "/proc/self/smaps", "--min-size", "100T"], /no writable anonymous/],
+    ["an address in no mapping", ["--smaps", "/proc/self/smaps", "--vma", "0x1000"], /--vma 0x1000: in no mapping/],
+  ])("%s", async (_, args, message) => {
+    const output = join(temporaryFolder(), "out.json");
+    const { code, stdout, stderr } = await s2split(["import-layout", ...args, "--output", output]);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(existsSync(output)).toBe(false);
+  });
+});

@@ -1,0 +1,149 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import type { MeasurementFile } from "../measure/schema.js";
+import { type FakeBehaviour, type FakeSelftest, makeFakeSelftest } from "../testing/fakeSelftest.js";
+import { s2split } from "./cli.js";
+
+function fakeTest(behaviour: Readonly<Record<string, FakeBehaviour>> = {}): FakeSelftest & { readonly output: string } {
+  const fake = makeFakeSelftest(behaviour);
+  onTestFinished(() => fake.remove());
+  return { ...fake, output: join(fake.folder, "m.json") };
+}
+
+const read = (path: string): MeasurementFile => JSON.parse(readFileSync(path, "utf8")) as MeasurementFile;
+
+it("measures every case, writes the result and all raw output, and prints medians", async () => {
+  const { program, output } = fakeTest();
+  const args = ["--runs", "6", "--vary", "s=anonymous,anonymous_thp", "--output", output, "--", program, "-g"];
+  const { code, stdout, stderr } = await s2split(["measure", ...args]);
+  expect({ code, stderr: stderr.replace(/^warning: .*\n/gm, "") }).toEqual({ code: 0, stderr: "" });
+  // 40 ms and the backing's factor, 3 or 5, with a microsecond or two of the call.
+  expect(stdout).toMatch(
+    /^dirty_log_perf_test -g -s anonymous\nPA-bits:40, VA-bits:48, 4K pages; 6 runs, 1 warm-up\n/m,
+  );
+  expect(stdout).toMatch(/^ {2}enable +120\.00[012] ms +120\.00[012] ms \.\. 120\.00[012] ms/m);
+  expect(stdout).toMatch(/^ {2}enable +200\.00[012] ms/m);
+  const file = read(output);
+  expect(file).toMatchObject({
+    kind: "s2split-measurement",
+    source: "measure",
+    partial: false,
+    plan: { runs: 6, warmup: 1 },
+  });
+  expect(file.machine!.kernel).not.toBe("");
+  expect(file.outputs).toHaveLength(14);
+  for (const { rawFile, text } of file.outputs) {
+    expect(readFileSync(join(output, "..", rawFile!), "utf8")).toBe(text);
+  }
+  expect(readdirSync(output.replace(".json", ".raw"))[0]).toBe("0001-s=anonymous-warmup1.txt");
+});
+
+it("names a run that fails, counts the others, and exits 1", async () => {
+  const { program, output } = fakeTest({ 2: "assert" });
+  const { code, stdout, stderr } = await s2split([
+    "measure",
+    "--runs",
+    "3",
+    "--warmup",
+    "0",
+    "--output",
+    output,
+    "--",
+    program,
+    "-g",
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^run 2: failed \(exit code 254\): .*KVM_SET_USER_MEMORY_REGION2 failed, errno = 12; output in m\.raw\/0002-run2\.txt$/m,
+  );
+  expect(stdout).toContain("2 runs, 1 not complete, left out");
+  expect(read(output).runs.map(({ status }) => status)).toEqual(["complete", "failed", "complete"]);
+});
+
+it("ends a run that hangs after --timeout and goes on", async () => {
+  const { program, output } = fakeTest({ 1: "hang" });
+  const { code, stderr } = await s2split([
+    "measure",
+    "--runs",
+    "2",
+    "--warmup",
+    "0",
+    "--timeout",
+    "1",
+    "--output",
+    output,
+    "--",
+    program,
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^run 1: timeout: missing: enable/m);
+  expect(read(output).runs.map(({ status }) => status)).toEqual(["timeout", "complete"]);
+});
+
+it("on Ctrl-C writes what was measured, marked partial, exits 130 and leaves no process behind", async () => {
+  const { program, output, marker, folder } = fakeTest({ 3: "hang" });
+  const { code, stdout, stderr } = await s2split(
+    ["measure", "--runs", "9", "--warmup", "0", "--output", output, "--", program],
+    {
+      during: (child) => {
+        vi.waitFor(() => expect(existsSync(marker)).toBe(true), { timeout: 60_000 }).then(() => child.kill("SIGINT"));
+      },
+    },
+  );
+  expect(code).toBe(130);
+  expect(stderr).toContain("interrupted: ending the run");
+  expect(stdout).toContain("2 runs, 1 not complete, left out");
+  expect(stdout).toContain("Interrupted: the runs that were planned after this are not there.");
+  const file = read(output);
+  expect(file.partial).toBe(true);
+  expect(file.runs.map(({ status }) => status)).toEqual(["complete", "complete", "interrupted"]);
+  const left = readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`${folder}/state`);
+    } catch {
+      return false;
+    }
+  });
+  expect(left).toEqual([]);
+});
+
+it("has the result of finished runs on disk while a later one is running", async () => {
+  const { program, output, marker } = fakeTest({ 2: "hang" });
+  let seen: MeasurementFile | undefined;
+  await s2split(["measure", "--runs", "5", "--warmup", "0", "--output", output, "--", program], {
+    during: (child) => {
+      vi.waitFor(() => expect(existsSync(marker)).toBe(true), { timeout: 60_000 }).then(() => {
+        seen = read(output);
+        child.kill("SIGTERM");
+      });
+    },
+  });
+  expect(seen).toMatchObject({ partial: true, runs: [{ status: "complete" }] });
+});
+
+it("refuses, before any run, what it cannot do", async () => {
+  const { program, output, folder } = fakeTest();
+  const refused = async (...args: string[]) => {
+    const { code, stderr } = await s2split(["measure", ...args]);
+    const lines = stderr
+      .trimEnd()
+      .split("\n")
+      .filter((line) => !line.startsWith("warning:"));
+    return `${code} ${lines.join("|")}`;
+  };
+  expect(await refused("--output", output, "--", "./nowhere/dirty_log_perf_test")).toMatch(
+    /^2 s2split: \.\/nowhere\/dirty_log_perf_test: no such program[^|]*$/,
+  );
+  expect(await refused("--output", "/nowhere/m.json", "--", program)).toMatch(
+    /^2 s2split: \/nowhere\/m\.json: cannot be written[^|]*$/,
+  );
+  expect(await refused("--vary", "q=1", "--output", output, "--", program)).toMatch(
+    /^2 s2split: --vary q: no option of dirty_log_perf_test[^|]*$/,
+  );
+  writeFileSync(output, "mine");
+  expect(await refused("--output", output, "--", program)).toMatch(/^2 s2split: .*is there already[^|]*$/);
+  expect(readFileSync(output, "utf8")).toBe("mine");
+  expect(existsSync(join(folder, "state"))).toBe(false);
+});
