@@ -64,6 +64,13 @@ describe("figures of options that do nothing in the real test", () => {
     ]);
   });
 
+  it("say what holds with several vCPUs, and nothing of -w 0, which works", () => {
+    const of = (options: string) =>
+      importOf("Populate memory time: 1.0s\n", `dirty_log_perf_test ${options}`).runs[0]!.notes.map(noteWords);
+    expect(of("-w 5 -v 2")[0]).toMatch(/^-w 5: .*vCPU 0 writes every page it touches$/);
+    expect(of("-w 0")[0]).toMatch(/^missing: /);
+  });
+
   it("carry none where the options were not used", () => {
     expect(
       codes(read("dlpt_64M_anon_thp_chunk2M_manual.txt"), index["dlpt_64M_anon_thp_chunk2M_manual.txt"]!.command),

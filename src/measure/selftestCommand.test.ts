@@ -49,7 +49,7 @@ describe("options of the selftest", () => {
   });
 
   it("that the test does not have, or values that are none, are named", () => {
-    expect(of("dirty_log_perf_test -z -v many --fast").unknown).toEqual(["-z", "--fast", "-v many"]);
+    expect(of("dirty_log_perf_test -z -f 4 -v many --fast").unknown).toEqual(["-z", "--fast", "-f 4", "-v many"]);
   });
 });
 

@@ -45,16 +45,20 @@ const LAYOUT: Readonly<Record<string, Words>> = {
   "positions-unknown-spread": (d) =>
     `smaps has no positions: huge pages, base pages and holes are mixed by seed ${d.seed}, not as on the host`,
   "host-mapping-not-stage2": () =>
-    "smaps shows the VMM's own mapping: stage 2 has at most that, where the guest has touched it and addresses allow blocks",
+    "smaps shows the VMM's own mapping, on any architecture: stage 2, here that of arm64, has at most that, where the guest has touched it and addresses allow blocks",
   "slot-positions-invented": (d) => `guest addresses are not in smaps: memslots begin at ${d.base}`,
 };
 
 /** What there is to say of measured runs and of the machine. */
 const MEASURED: Readonly<Record<string, Words>> = {
   "write-percent-ignored": (d) =>
-    `-w ${d.writePercent} had no effect: the guest of the real test in Linux 7.3 never gets the seed and writes every page`,
-  "random-access-one-page": () =>
-    "-a touched one page only: the guest of the real test in Linux 7.3 never gets the seed",
+    Number(d.vcpus) === 1
+      ? `-w ${d.writePercent} had no effect: the guest of the real test in Linux 7.3 never gets the seed and writes every page`
+      : `-w ${d.writePercent}: in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 writes every page it touches`,
+  "random-access-one-page": (d) =>
+    Number(d.vcpus) === 1
+      ? "-a touched one page only: the guest of the real test in Linux 7.3 never gets the seed"
+      : "-a: in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 touches one page only",
   "options-unknown": (d) => `not understood in the command: ${several(d.words)}`,
   "command-disagrees": (d) =>
     `the command before it in the log is not its own (${several(d.options)} differ): taken as not known`,

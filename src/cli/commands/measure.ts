@@ -3,6 +3,7 @@ import { badInput } from "../../errors.js";
 import type { PlannedRun } from "../../measure/plan.js";
 import type { RunRecord } from "../../measure/runner.js";
 import type { MeasurementFile } from "../../measure/schema.js";
+import { EXIT } from "../main.js";
 import { integer } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
 
@@ -106,21 +107,29 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
       options: parsed,
     })),
   };
-  const progress = await progressOf(plan.order.length);
+  const { failureLines, progressLine } = await import("../../report/measureProgress.js");
+  const { Progress } = await import("../../report/progress.js");
+  const progress = new Progress(process.stderr, true);
+  const total = plan.order.length;
+  let spentNs = 0;
+  const onStart = (planned: PlannedRun, index: number) =>
+    progress.show(index / total, progressLine(planned, index, total, index === 0 ? null : spentNs / index));
   const onRecord = async (record: RunRecord) => {
-    progress.clear();
-    const { output, runs, planned } = record;
+    const { output, runs } = record;
+    spentNs += output.durationNs ?? 0;
     await raw.write(output.rawFile, output.text);
     file = { ...file, outputs: [...file.outputs, output], runs: [...file.runs, ...runs] };
-    for (const line of progress.failures(planned, record)) console.error(line);
     await target.write(formatJson(file));
+    const failures = failureLines(record);
+    if (failures.length > 0) progress.clear();
+    for (const line of failures) console.error(line);
   };
   const { runMeasurement } = await import("../../measure/runner.js");
   const interrupted = await untilInterrupted((signal) =>
     runMeasurement(plan, {
       timeoutMs: options.timeout === 0 ? null : options.timeout * 1000,
       signal,
-      onStart: progress.start,
+      onStart,
       onRecord,
       rawFile: (planned, index) => raw.name(planned, index),
     }),
@@ -136,17 +145,19 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
   for (const line of unreadReport(file)) console.error(line);
   process.stdout.write(measureReport(file, styleFor(process.stdout, options.color ?? "auto")));
   process.stdout.write(`Written: ${options.output}, raw output in ${raw.folder}\n`);
-  if (interrupted) process.exitCode = 130;
-  else if (file.runs.some((run) => run.status !== "complete")) process.exitCode = 1;
+  if (interrupted) process.exitCode = EXIT.interrupted;
+  else if (file.runs.some((run) => run.status !== "complete")) process.exitCode = EXIT.regression;
 }
 
-/** Ends the work on the first Ctrl-C or SIGTERM, so that what was measured is written; a second one ends the process. */
+/**
+ * Ends the run that is under way on the first Ctrl-C or SIGTERM, so that what was measured is written; a second one ends this program,
+ * and the run with it, at once.
+ */
 async function untilInterrupted(work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
   const controller = new AbortController();
   const onSignal = () => {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
-    console.error("\ninterrupted: ending the run, then writing what there is");
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    console.error("interrupted: ending the run, then writing what there is");
     controller.abort();
   };
   process.on("SIGINT", onSignal);
@@ -157,34 +168,4 @@ async function untilInterrupted(work: (signal: AbortSignal) => Promise<boolean>)
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
-}
-
-/** Progress on stderr: one line that is rewritten on a terminal, nothing elsewhere but what failed. */
-async function progressOf(total: number) {
-  const { caseName, progressLine } = await import("../../report/measureProgress.js");
-  const { noteWords } = await import("../../report/measureNotes.js");
-  const shown = process.stderr.isTTY === true;
-  let spentNs = 0;
-  let done = 0;
-  return {
-    start(planned: PlannedRun, index: number) {
-      if (shown)
-        process.stderr.write(`\r\u001b[K${progressLine(planned, index, total, done === 0 ? null : spentNs / done)}`);
-    },
-    clear() {
-      if (shown) process.stderr.write("\r\u001b[K");
-    },
-    failures(planned: PlannedRun, { output, runs }: RunRecord): string[] {
-      spentNs += output.durationNs ?? 0;
-      done++;
-      const name = `${planned.warmup ? "warm-up" : "run"} ${planned.round}${caseName(planned) === "" ? "" : ` of ${caseName(planned)}`}`;
-      return runs.flatMap((run) =>
-        run.status === "complete"
-          ? []
-          : [
-              `${name}: ${run.status}${output.exitCode ? ` (exit code ${output.exitCode})` : ""}; ${run.notes.map(noteWords).join("; ")}; ${output.rawFile}`,
-            ],
-      );
-    },
-  };
 }
