@@ -1,0 +1,179 @@
+import { extname } from "node:path";
+import type { Command } from "commander";
+import { UserError } from "../../errors.js";
+import type { Machine } from "../../machines/machine.js";
+import { loadMachine } from "../../machines/registry.js";
+import { Progress } from "../../report/progress.js";
+import { type Style, styleFor } from "../../report/style.js";
+import {
+  conclusion,
+  faultScenarioText,
+  searchJson,
+  searchText,
+  verdictJson,
+  verdictsText,
+} from "../../report/verifyText.js";
+import { formatJson } from "../../results/format.js";
+import { type OutputTarget, prepareOutput } from "../../results/write.js";
+import type { SearchResult } from "../../verify/search.js";
+import type { Verdict } from "../../verify/verify.js";
+import { toolVersion } from "../../version.js";
+import { Interrupt } from "../interrupt.js";
+import { strategyChooser } from "../loadStrategy.js";
+import { EXIT } from "../main.js";
+import { integer, list } from "../options.js";
+import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
+
+interface VerifyFlags extends ScenarioOptions {
+  readonly strategy?: string[];
+  readonly random?: number;
+  readonly mmu?: string | string[];
+  readonly save?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Checks, on every scenario: all blocks in range split (with a page cache that is too small, those that baseline splits), output
+addresses and attributes kept, nothing lost or mapped twice, write protection exact, table pages accounted for, one TLBI for each
+broken block and to its own IPA, no entry read after its table was left, and the tree that baseline leaves.
+
+Exit code 1 if any strategy is wrong.
+
+Examples:
+  s2split verify                                     every strategy on the default guests
+  s2split verify --random 500 --seed 1               search random layouts; each fault with its simplest layout
+  s2split verify --strategy ./my-walker.mjs --random 5000 --save counterexample.json
+  s2split verify --scenario scenarios/*.json --strategy skip-return,max-level`;
+
+/** Adds `s2split verify`. */
+export function register(program: Command): void {
+  const command = addScenarioOptions(program.command("verify"))
+    .summary("check every invariant of the finished tree, on given or random layouts")
+    .description("Run strategies and check every invariant of the walk and of the tree that it leaves.")
+    .option("--strategy <list>", "strategies, files of one's own, or all (default: all)", list)
+    .option("--random <n>", "search this many random layouts, and shrink what fails", integer(1, 1_000_000))
+    .option(
+      "--save <file>",
+      "with --random: write the simplest failing layout as a scenario (further ones as FILE-2 ...)",
+    )
+    .option("--json", "print verdicts as JSON, and nothing else, on stdout");
+  if (!command.options.some(({ long }) => long === "--mmu"))
+    command.option("--mmu <list>", "MMUs of random layouts (default: arm64)", list);
+  command.addHelpText("after", EXAMPLES).action(async (flags: VerifyFlags, self: Command) => {
+    const style = styleFor(process.stdout, self.optsWithGlobals().color);
+    const wrong = flags.random === undefined ? await verifyGiven(flags, style) : await verifyRandom(flags, style);
+    if (wrong === "interrupted") process.exitCode = EXIT.interrupted;
+    else if (wrong) process.exitCode = EXIT.regression;
+  });
+}
+
+/** Verifies the scenarios that the options give. Returns whether any strategy is wrong. */
+async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
+  if (flags.save !== undefined)
+    throw new UserError("--save without --random: given scenarios are not shrunk; expected --random N");
+  const items = await scenariosFrom(flags);
+  const choose = await strategyChooser(flags.strategy, [...new Set(items.map(({ machine }) => machine))]);
+  const { planOf } = await import("../../bench/plan.js");
+  const { verifyScenario } = await import("../../verify/verify.js");
+  const plan = planOf(items, choose);
+  const interrupt = new Interrupt();
+  const progress = new Progress(process.stderr, true);
+  const done: { readonly id: string; readonly scenario: unknown; readonly verdicts: readonly Verdict[] }[] = [];
+  try {
+    for (const [index, { id, machine, scenario }] of plan.entries()) {
+      const verdicts: Verdict[] = [];
+      for (const strategy of choose(machine)) {
+        progress.show(index / plan.length, `${id}: ${strategy.id}`);
+        await new Promise((resolve) => setImmediate(resolve));
+        if (interrupt.stopped) return "interrupted";
+        verdicts.push(...verifyScenario(machine, scenario, [strategy]));
+      }
+      done.push({ id, scenario, verdicts });
+      progress.clear();
+      if (flags.json !== true) process.stdout.write(`${verdictsText(id, verdicts, style)}\n\n`);
+    }
+  } finally {
+    progress.clear();
+    interrupt.release();
+  }
+  const all = done.flatMap(({ verdicts }) => verdicts);
+  const wrong = [...new Set(all.filter(({ findings }) => findings.length > 0).map(({ strategy }) => strategy.id))];
+  const checked = new Set(all.map(({ strategy }) => strategy.id)).size;
+  if (flags.json === true) {
+    const scenarios = done.map(({ id, scenario, verdicts }) => ({
+      id,
+      scenario,
+      strategies: verdicts.map(verdictJson),
+    }));
+    process.stdout.write(formatJson({ ...header(), wrong, scenarios }));
+  } else {
+    process.stdout.write(`${conclusion(wrong, checked)}\n`);
+  }
+  return wrong.length > 0;
+}
+
+/** Searches random layouts. Returns whether any strategy is wrong. */
+async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
+  if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
+  const ids = flags.mmu === undefined ? ["arm64"] : [flags.mmu].flat();
+  const machines = await Promise.all(ids.map(loadMachine));
+  const choose = await strategyChooser(flags.strategy, machines);
+  // Found writable before the work: a path that cannot be written fails first.
+  const save = flags.save === undefined ? undefined : await prepareOutput(flags.save);
+  const { searchLayouts } = await import("../../verify/search.js");
+  const interrupt = new Interrupt();
+  const progress = new Progress(process.stderr, true);
+  const results: { readonly machine: Machine; readonly result: SearchResult }[] = [];
+  try {
+    for (const machine of machines) {
+      const result = await searchLayouts({
+        machine,
+        strategies: choose(machine),
+        layouts: flags.random!,
+        seed: flags.seed,
+        progress: (share, what) => progress.show(share, what),
+        stopped: () => interrupt.stopped,
+      });
+      results.push({ machine, result });
+      progress.clear();
+      if (flags.json !== true) process.stdout.write(`${searchText(machine.title, result, style)}\n\n`);
+    }
+  } finally {
+    progress.clear();
+    interrupt.release();
+  }
+  const strategies = results.flatMap(({ result }) => result.strategies);
+  const wrong = strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy.id);
+  if (save !== undefined)
+    await saveFaults(
+      save,
+      results.map(({ result }) => result),
+    );
+  if (flags.json === true) {
+    const searches = results.map(({ machine, result }) => ({ mmu: machine.id, ...searchJson(result) }));
+    process.stdout.write(formatJson({ ...header(), wrong, searches }));
+  } else {
+    process.stdout.write(`${conclusion(wrong, strategies.length)}\n`);
+  }
+  return interrupt.stopped ? "interrupted" : wrong.length > 0;
+}
+
+/** The first fault into the file that was named, the others beside it, numbered. */
+async function saveFaults(target: OutputTarget, results: readonly SearchResult[]): Promise<void> {
+  const texts = results.flatMap((result) => result.faults.map((fault) => faultScenarioText(fault, result)));
+  for (const [index, text] of texts.entries()) {
+    const path = index === 0 ? target.path : numbered(target.path, index + 1);
+    await (index === 0 ? target : await prepareOutput(path)).write(text);
+    if (path !== "-") console.error(`s2split: fault ${index + 1} is in ${path}`);
+  }
+}
+
+function numbered(path: string, number: number): string {
+  if (path === "-") return path;
+  const extension = extname(path);
+  return `${path.slice(0, path.length - extension.length)}-${number}${extension}`;
+}
+
+function header() {
+  return { schemaVersion: 1, kind: "s2split-verify", tool: { name: "s2split", version: toolVersion() } };
+}

@@ -1,0 +1,133 @@
+import { stat } from "node:fs/promises";
+import * as nodeModule from "node:module";
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { badInput, clip, UserError, unknownName } from "../errors.js";
+import { nameOf } from "../guest/fields.js";
+import type { Machine, Strategy } from "../machines/machine.js";
+import { loadMachine } from "../machines/registry.js";
+import { describeThrown, placeIn } from "../strategies/hooks.js";
+import * as moduleHooks from "./moduleHooks.js";
+
+const EXTENSIONS = [".mjs", ".js", ".mts", ".ts"];
+/** A module that waits longer than this before it has exported anything is not loaded. */
+const LONGEST_LOAD_MS = 10_000;
+
+/**
+ * What `--strategy` names, by machine: names of built-in strategies, `all`, and paths of modules with strategies of one's own (those
+ * that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones first, in the order of tables; then one's own, as given. No list
+ * is `all`. A name that only another machine of the plan has is passed over for this one.
+ *
+ * @throws UserError for an unknown name, or a module that cannot be loaded or used
+ */
+export async function strategyChooser(
+  names: readonly string[] | undefined,
+  machines: readonly Machine[],
+): Promise<(machine: Machine) => Strategy[]> {
+  const own: Strategy[] = [];
+  const plain: string[] = [];
+  for (const name of names ?? ["all"]) {
+    if (isModulePath(name)) own.push(await loadStrategy(name));
+    else plain.push(name);
+  }
+  const doubled = own.find((strategy, i) => own.findIndex((other) => other.id === strategy.id) < i);
+  if (doubled !== undefined) {
+    throw badInput(
+      clip(doubled.source, 200),
+      `its id "${doubled.id}" is that of another strategy given`,
+      "one id each",
+    );
+  }
+  const known = [...new Set(machines.flatMap((machine) => machine.strategies.map(({ id }) => id)))];
+  const unknown = plain.find((name) => name !== "all" && !known.includes(name));
+  if (unknown !== undefined) throw unknownName("strategy", unknown, ["all", ...known]);
+  const foreign = own.find(({ mmu }) => machines.every(({ id }) => id !== mmu));
+  if (foreign !== undefined) {
+    throw badInput(
+      clip(foreign.source, 200),
+      `is a strategy for ${foreign.mmu}`,
+      `one for ${machines.map(({ id }) => id).join(" or ")}`,
+    );
+  }
+  return (machine) => [
+    ...machine.strategies.filter(({ id }) => plain.includes("all") || plain.includes(id)),
+    ...own.filter(({ mmu }) => mmu === machine.id),
+  ];
+}
+
+/** Whether a value of `--strategy` is a path rather than a name. */
+export function isModulePath(name: string): boolean {
+  return /[/\\]/.test(name) || EXTENSIONS.includes(extname(name));
+}
+
+/**
+ * Loads a module with a strategy of one's own: its default export, or its export `strategy`. `mmu` in it says for which machine it is
+ * (arm64 where it does not say).
+ *
+ * @throws UserError naming the file, and the place in it where that is known
+ */
+export async function loadStrategy(path: string): Promise<Strategy> {
+  const shown = clip(path, 200);
+  const absolute = resolve(path);
+  const extension = extname(path);
+  if (!EXTENSIONS.includes(extension))
+    throw badInput(shown, "not a module", `a file that ends in ${EXTENSIONS.join(", ")}`);
+  const info = await stat(absolute).catch(() => undefined);
+  if (info === undefined)
+    throw badInput(shown, "no such file", "a module with a strategy (s2split new-strategy writes one)");
+  if (!info.isFile()) throw badInput(shown, "not a file", "a module with a strategy");
+  installHooks(extension.endsWith("ts"));
+  const exports = await importModule(pathToFileURL(absolute).href, path);
+  const exported = exports.default ?? exports.strategy;
+  if (exported === undefined) {
+    throw badInput(shown, "exports no strategy", "a default export, or an export named strategy");
+  }
+  if (typeof exported !== "object" || exported === null || Array.isArray(exported)) {
+    throw badInput(shown, `what it exports is ${nameOf(exported)}`, "an object: defineStrategy({ id, ... })");
+  }
+  const mmu: unknown = "mmu" in exported ? exported.mmu : "arm64";
+  if (typeof mmu !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(mmu)}`, "a string");
+  return (await loadMachine(mmu)).adoptStrategy(exported, path);
+}
+
+let hooksInstalled = false;
+
+function installHooks(typescript: boolean): void {
+  if (typescript && !runsTypeScript()) process.setSourceMapsEnabled(true);
+  if (hooksInstalled || import.meta.url.endsWith(".ts")) return;
+  hooksInstalled = true;
+  const hooks = nodeModule as { registerHooks?: (hooks: object) => void };
+  if (hooks.registerHooks === undefined) nodeModule.register("./moduleHooks.js", import.meta.url);
+  else hooks.registerHooks({ resolve: moduleHooks.resolve, ...(runsTypeScript() ? {} : { load: moduleHooks.load }) });
+}
+
+/** Whether this Node.js takes TypeScript by itself (22.18 and newer). */
+function runsTypeScript(): boolean {
+  return Boolean((process.features as { typescript?: unknown }).typescript);
+}
+
+async function importModule(url: string, path: string): Promise<Record<string, unknown>> {
+  let timer: NodeJS.Timeout | undefined;
+  // A module that waits for ever would leave nothing to do, and Node.js would end with nothing said.
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(badInput(clip(path, 200), `still waiting after ${LONGEST_LOAD_MS / 1000} s`, "a module that loads")),
+      LONGEST_LOAD_MS,
+    );
+  });
+  try {
+    return (await Promise.race([import(url), late])) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    if (error instanceof Error && error.message.includes(moduleHooks.NO_TYPESCRIPT)) {
+      throw badInput(
+        clip(path, 200),
+        "is TypeScript, which this Node.js does not run",
+        "Node.js 22.18 or newer, or TypeScript installed beside the file (npm install -D typescript), or an .mjs",
+      );
+    }
+    throw new UserError(`${clip(path, 200)}: cannot be loaded: ${describeThrown(error)}${placeIn(path, error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,96 @@
+import type { ScenarioBase, Strategy } from "../machines/machine.js";
+import type { Finding } from "../results/finding.js";
+import { formatJson } from "../results/format.js";
+import type { FoundFault, SearchResult } from "../verify/search.js";
+import { faultOf } from "../verify/search.js";
+import type { Verdict } from "../verify/verify.js";
+import { longFinding } from "./findings.js";
+import type { Style } from "./style.js";
+
+/** Verdicts on one scenario, a line a strategy, each fault in full below it. */
+export function verdictsText(heading: string, verdicts: readonly Verdict[], { chalk }: Style): string {
+  const lines = [chalk.bold(heading)];
+  for (const { strategy, findings } of verdicts) {
+    lines.push(`  ${mark(findings.length === 0, chalk)}  ${strategy.id}`);
+    for (const finding of findings) lines.push(`           ${longFinding(finding)}`);
+  }
+  return lines.join("\n");
+}
+
+/** What a search found: a line a strategy, then each fault with the simplest layout that shows it. */
+export function searchText(title: string, result: SearchResult, { chalk }: Style): string {
+  const heading = `${title}: ${result.layouts} random layouts, seed ${result.seed}${result.stopped ? " (interrupted)" : ""}`;
+  const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
+  const lines = [chalk.bold(heading)];
+  for (const { strategy, layouts, failing } of result.strategies) {
+    const how = failing === 0 ? `right on all ${layouts}` : `wrong on ${failing} of ${layouts}`;
+    lines.push(`  ${mark(failing === 0, chalk)}  ${strategy.id.padEnd(width)}  ${how}`);
+  }
+  for (const [index, fault] of result.faults.entries()) {
+    lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding)}`);
+    lines.push(
+      `   ${faultOf(fault.finding)}, on ${fault.layouts} of ${result.layouts} layouts; the simplest layout found that shows it:`,
+      `   ${JSON.stringify(fault.scenario)}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+/** The last line: who is wrong, or that nobody is. */
+export function conclusion(wrong: readonly string[], checked: number): string {
+  const strategies = `${checked} ${checked === 1 ? "strategy" : "strategies"}`;
+  if (wrong.length === 0) return `${strategies} checked, all right`;
+  return `${strategies} checked, wrong: ${wrong.join(", ")}`;
+}
+
+/** A found fault as a scenario file: named, and described by what it shows and how it was found. */
+export function faultScenarioText(fault: FoundFault, result: SearchResult): string {
+  const { name: _, description: __, ...plain } = fault.scenario;
+  const scenario: ScenarioBase = {
+    name: `${fault.strategy.id}-${faultOf(fault.finding).replace("/", "-")}`,
+    description:
+      `Under ${fault.strategy.id}, ${longFinding(fault.finding)}. The simplest layout found by ` +
+      `s2split verify --random ${result.layouts} --seed ${result.seed}.`,
+    ...plain,
+  };
+  return formatJson(scenario);
+}
+
+/** For `--json`: strategies by id and source, findings as codes with data and, for readers of logs, words. */
+export function verdictJson(verdict: { strategy: Strategy; findings: readonly Finding[] }) {
+  return { ...strategyJson(verdict.strategy), findings: verdict.findings.map(findingJson) };
+}
+
+export function searchJson(result: SearchResult) {
+  return {
+    layouts: result.layouts,
+    seed: result.seed,
+    stopped: result.stopped,
+    strategies: result.strategies.map(({ strategy, layouts, failing }) => ({
+      ...strategyJson(strategy),
+      layouts,
+      failing,
+    })),
+    faults: result.faults.map((fault) => ({
+      ...strategyJson(fault.strategy),
+      fault: faultOf(fault.finding),
+      finding: findingJson(fault.finding),
+      layouts: fault.layouts,
+      firstLayout: fault.firstLayout,
+      shrinks: fault.shrinks,
+      scenario: fault.scenario,
+    })),
+  };
+}
+
+function strategyJson({ id, source }: Strategy) {
+  return { strategy: id, source };
+}
+
+function findingJson(finding: Finding) {
+  return { ...finding, text: longFinding(finding) };
+}
+
+function mark(right: boolean, chalk: Style["chalk"]): string {
+  return right ? chalk.green("right") : chalk.red("WRONG");
+}
