@@ -11,7 +11,7 @@ export interface SplitCache {
   readonly capacity: number;
 }
 
-/** Told of each block that is replaced by a table (verify, trace); the TLBI names `tlbiGfn`. */
+/** Told of each block that is replaced by a table (verify, trace); the TLBI names `tlbiGfn`, -1 where there is none. */
 export type BreakListener = (level: number, blockGfn: number, tlbiGfn: number) => void;
 
 /**
@@ -33,6 +33,8 @@ export class SplitVisitor implements Visitor {
     private readonly cache: SplitCache,
     private readonly marks: BlockMarks | null,
     private readonly afterVisit: ((at: WalkPosition) => number) | undefined,
+    /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
+    private readonly bbm2 = false,
   ) {
     if (afterVisit === undefined) this.pages = visitPages;
   }
@@ -46,7 +48,7 @@ export class SplitVisitor implements Visitor {
   }
 
   private splitBlock(walker: Walker, slot: number): number {
-    const { level, entryGfn, span, addr } = walker;
+    const { level, entryGfn } = walker;
     const counts = this.counts;
     if (this.cache.objects < 1) return ENOMEM;
     const toPages = level === PAGE_LEVEL - 1 ? 1 : 1 + this.geometry.entries;
@@ -56,26 +58,39 @@ export class SplitVisitor implements Visitor {
     const table = this.build(level + 1, lo, hi, full);
     const blocksInside = full ? 0 : this.geometry.entries;
 
-    // Break-before-make: the marker keeps others away while no translation may be cached; then the table is made visible.
+    if (!this.bbm2) this.breakBlock(walker, slot);
+    else if (this.onBreak !== null) this.onBreak(level, entryGfn, -1);
     const words = this.mem.words;
-    words[2 * slot] = LOCKED_LO;
-    words[2 * slot + 1] = LOCKED_HI;
-    counts.tlbi[level]!++;
-    if (addr < entryGfn || addr >= entryGfn + span) {
-      counts.tlbiWrongIpa[level]!++;
-      this.firstWrongTlbi ??= { level, blockGfn: entryGfn, tlbiGfn: addr };
-    }
-    if (this.onBreak !== null) this.onBreak(level, entryGfn, addr);
     const marked = this.marks === null ? 0 : this.marks.bits(blocksInside);
     words[2 * slot] = this.mem.tableLo(table);
     words[2 * slot + 1] = this.mem.tableHi(table) | marked;
-    counts.split.pteStores += 2;
+    counts.split.pteStores++;
     if (this.marks !== null) {
       this.marks.linked(table, slot, blocksInside);
       if (blocksInside === 0) counts.split.pteStores += this.marks.removed(slot);
     }
     walker.fresh = full ? FRESH_PAGES : FRESH_TABLE;
     return CONTINUE;
+  }
+
+  /**
+   * The break of break-before-make: the marker keeps others away while no translation may be cached; the make follows.
+   *
+   * CPUs with FEAT_BBM level 2 need none: size changes that keep output addresses and attributes may be made at once, and no TLBI is
+   * needed for the split itself. Proposed by Ricardo Koller, 2022-11-12; split off on review, not in Linux.
+   */
+  private breakBlock(walker: Walker, slot: number): void {
+    const { level, entryGfn, span, addr } = walker;
+    const { counts } = this;
+    this.mem.words[2 * slot] = LOCKED_LO;
+    this.mem.words[2 * slot + 1] = LOCKED_HI;
+    counts.split.pteStores++;
+    counts.tlbi[level]!++;
+    if (addr < entryGfn || addr >= entryGfn + span) {
+      counts.tlbiWrongIpa[level]!++;
+      this.firstWrongTlbi ??= { level, blockGfn: entryGfn, tlbiGfn: addr };
+    }
+    if (this.onBreak !== null) this.onBreak(level, entryGfn, addr);
   }
 
   /** Builds the subtree of one block, whose descriptor is given, from `level` down: to pages if `full`, else one table. */

@@ -34,7 +34,9 @@ export class Stage2 {
     const counts = this.counts;
     const writeProtect = new WriteProtectVisitor(counts.writeProtect);
     this.writeProtectWalker = new Walker(geometry, this.mem, WRITE_PROTECT_RULES, writeProtect, counts.writeProtect);
-    this.splitVisitor = new SplitVisitor(geometry, this.mem, counts, this.cache, this.marks, strategy.afterVisit);
+    const { afterVisit } = strategy;
+    const bbm2 = layout.bbm === 2;
+    this.splitVisitor = new SplitVisitor(geometry, this.mem, counts, this.cache, this.marks, afterVisit, bbm2);
     this.splitWalker = new Walker(geometry, this.mem, strategy, this.splitVisitor, counts.split);
   }
 

@@ -121,7 +121,7 @@ export function importSmaps(text: string, input: string, options: SmapsOptions =
     { code: "slot-positions-invented", data: { base: formatAddress(FIRST_BASE) } },
   );
   const dirtyLog = dirtyLogOf(granule, options);
-  notes.push({ code: "dirty-log-chosen", data: { ...dirtyLog } });
+  notes.push({ code: "dirty-log-chosen", data: { mode: dirtyLog.mode, chunk: dirtyLog.chunk } });
   const scenario = {
     name: options.name ?? "imported smaps",
     description: `Backing of a VMM's memory by smaps: amounts are the host's, positions are ${spread ? "mixed by a seed" : "runs in order"}, since smaps has none.`,

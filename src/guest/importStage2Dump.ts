@@ -58,7 +58,8 @@ export function importStage2Dump(text: string, input: string, options: Stage2Dum
     memslots: memslots.map((slot) => segmentsOf(slot, mapped, granule).memslot(slot.base)),
     dirtyLog: dirtyLogOf(granule, options),
   };
-  notes.push({ code: "dirty-log-chosen", data: { ...scenario.dirtyLog } });
+  const { mode, chunk } = scenario.dirtyLog;
+  notes.push({ code: "dirty-log-chosen", data: { mode, chunk } });
   return { scenario, notes };
 }
 

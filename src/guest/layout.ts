@@ -68,6 +68,7 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
     mode: scenario.dirtyLog.mode,
     chunkPages: chunkBytes / geometry.pageBytes,
     cacheCapacity: splitCacheCapacity(scenario.granule, chunkBytes),
+    bbm: scenario.dirtyLog.bbm,
   };
 }
 

@@ -49,4 +49,9 @@ export interface DirtyLogSpec {
   readonly mode: "enable" | "clear";
   /** Eager-split chunk: 0 (off) or one of the granule's sizes. */
   readonly chunk: string | number;
+  /**
+   * 2: a block is replaced by its table in one store, without locked marker and TLBI (Ricardo Koller, 2022-11-12, for CPUs with
+   * FEAT_BBM level 2). A proposal, not in Linux. Absent: break-before-make.
+   */
+  readonly bbm?: 2 | undefined;
 }

@@ -60,8 +60,10 @@ export const arm64: Machine<Arm64Scenario> = {
   parse: parseArm64Scenario,
   workloadOf: (scenario) => scenario.dirtyLog.mode,
   variablesOf: (scenario) => {
-    const chunk = layoutOf(scenario);
-    return { chunk: formatSize(chunk.chunkPages * chunk.geometry.pageBytes) };
+    const { chunkPages, geometry, bbm } = layoutOf(scenario);
+    const chunk = formatSize(chunkPages * geometry.pageBytes);
+    // Said wherever the case is named: Linux has only break-before-make.
+    return bbm === undefined ? { chunk } : { chunk, bbm: `${bbm}-proposed` };
   },
   applies: () => true,
   expectedWork,

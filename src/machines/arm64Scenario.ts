@@ -19,11 +19,12 @@ export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario
   if (fields.has("mmu")) fields.oneOf("mmu", ["arm64"]);
   const name = fields.optionalString("name", 200);
   const description = fields.optionalString("description");
-  const dirtyLog = Fields.of(fields.raw("dirtyLog"), fields.at("dirtyLog"), ["mode", "chunk"]);
+  const dirtyLog = Fields.of(fields.raw("dirtyLog"), fields.at("dirtyLog"), ["mode", "chunk", "bbm"]);
   const chunk = dirtyLog.raw("chunk");
   if (typeof chunk !== "string" && typeof chunk !== "number") {
     throw badInput(dirtyLog.at("chunk"), `is ${nameOf(chunk)}`, `a size such as "2M", or 0 for off`);
   }
+  if (dirtyLog.has("bbm")) dirtyLog.integer("bbm", 2, 2);
   const memslots = fields.array("memslots", 1, MOST_SLOTS);
   const scenario: Arm64Scenario = {
     ...(name === undefined ? {} : { name }),
@@ -31,12 +32,17 @@ export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario
     granule: fields.oneOf("granule", GRANULES),
     ipaBits: fields.integer("ipaBits", 32, 48),
     memslots: memslots.map((slot, i) => parseSlot(slot, `${fields.at("memslots")}[${i}]`)),
-    dirtyLog: { mode: dirtyLog.oneOf("mode", ["enable", "clear"]), chunk },
+    dirtyLog: {
+      mode: dirtyLog.oneOf("mode", ["enable", "clear"]),
+      chunk,
+      ...(dirtyLog.has("bbm") ? { bbm: 2 } : {}),
+    },
   };
   try {
     layoutOf(scenario);
   } catch (error) {
-    if (error instanceof Error && error.name === "UserError") error.message = input === "" ? error.message : `${input}: ${error.message}`;
+    if (error instanceof Error && error.name === "UserError")
+      error.message = input === "" ? error.message : `${input}: ${error.message}`;
     throw error;
   }
   return scenario;
