@@ -9,7 +9,7 @@ export class WalkCounts {
   readonly inspected = new Float64Array(4);
   readonly visitsValid = new Float64Array(4);
   readonly visitsInvalid = new Float64Array(4);
-  /** Pre-order visits of tables (TABLE_PRE). */
+  /** Visits of tables, before (TABLE_PRE) or after (TABLE_POST) what is below them; no walk asks for both. */
   readonly visitsTable = new Float64Array(4);
   pteStores = 0;
 

@@ -143,6 +143,13 @@ export class Walker implements WalkPosition {
     return 0;
   }
 
+  /** Walks all of one table page, which need not be linked: a subtree that is being freed. The first frame is that of the table. */
+  walkTable(level: number, page: number, tableGfn: number): number {
+    this.addr = tableGfn;
+    this.end = tableGfn + this.geometry.spanPages[level]! * this.geometry.entries;
+    return this.table(level, page, tableGfn);
+  }
+
   private table(level: number, page: number, tableGfn: number): number {
     const entries = this.geometry.entries;
     const span = this.geometry.spanPages[level]!;
@@ -219,6 +226,7 @@ export class Walker implements WalkPosition {
         this.index = index;
         this.entryGfn = entryGfn;
         this.span = span;
+        counts.visitsTable[level]!++;
         const post = this.visitor.tablePost!(this, slot);
         if (post !== 0) return post;
       }

@@ -65,8 +65,7 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
     }
   }
   const npages = slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
-  const guestPageBytes =
-    input.guestPage === undefined ? geometry.pageBytes : parseSize(input.guestPage, "guestPage");
+  const guestPageBytes = input.guestPage === undefined ? geometry.pageBytes : parseSize(input.guestPage, "guestPage");
   const passPages = input.partitioned ? input.pagesPerVcpu : input.pagesPerVcpu * input.vcpus;
   const needed = input.pagesPerVcpu * input.vcpus * guestPageBytes;
   const hasPasses = input.steps.some((step) => step.op === "guest" || (step.op === "disable" && step.guests));
