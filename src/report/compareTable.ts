@@ -169,8 +169,8 @@ export function percent(fraction: number): string {
   const value = 100 * fraction;
   const size = Math.abs(value);
   let digits = 1;
-  while (digits < 8 && size > 0 && size < 10 ** -digits) digits++;
-  if (size > 99.9 && size < 100) digits = 3;
+  const nearest = Math.min(size, Math.abs(100 - size));
+  while (digits < 8 && nearest > 0 && nearest < 10 ** -digits) digits++;
   return `${value > 0 ? "+" : ""}${value.toFixed(digits)}%`;
 }
 
