@@ -147,3 +147,43 @@ it("refuses, before any run, what it cannot do", async () => {
   expect(readFileSync(output, "utf8")).toBe("mine");
   expect(existsSync(join(folder, "state"))).toBe(false);
 });
+
+it("gives results that compare reads: a slower kernel exits 1, the same one 0", async () => {
+  const { program, folder } = fakeTest();
+  const measured = async (name: string, chunk: string) => {
+    const output = join(folder, name);
+    await s2split([
+      "measure",
+      "--runs",
+      "6",
+      "--warmup",
+      "0",
+      "--env",
+      "A=1",
+      "--output",
+      output,
+      "--",
+      program,
+      "-g",
+      "-s",
+      chunk,
+    ]);
+    return output;
+  };
+  const base = await measured("base.json", "anonymous");
+  const same = await measured("same.json", "anonymous");
+  // The stand-in takes longer for this backing; the command is made the same, as of another kernel.
+  const slower = join(folder, "slower.json");
+  writeFileSync(
+    slower,
+    readFileSync(await measured("thp.json", "anonymous_thp"), "utf8").replaceAll("-s anonymous_thp", "-s anonymous"),
+  );
+
+  const equal = await s2split(["compare", base, same, "--wall-threshold", "5%"]);
+  expect(equal.code).toBe(0);
+  const regressed = await s2split(["compare", base, slower, "--wall-threshold", "5%"]);
+  expect(regressed.code).toBe(1);
+  expect(regressed.stdout).toMatch(/^ {2}enable +120\.00\d ms +200\.00\d ms +\+66\.7% .*6\/6 {2}SLOWER$/m);
+  const mixed = await s2split(["compare", base, "package.json"]);
+  expect({ code: mixed.code, lines: mixed.stderr.trimEnd().split("\n").length }).toEqual({ code: 2, lines: 1 });
+});

@@ -1,3 +1,4 @@
+import { open } from "node:fs/promises";
 import { badInput, clip } from "../errors.js";
 import { hostile } from "../results/integrity.js";
 import { readTextFrom } from "./readText.js";
@@ -12,6 +13,23 @@ const EXPECTED = "a measurement written by s2split measure or s2split import";
  */
 export async function readMeasurement(path: string): Promise<MeasurementFile> {
   return await parseMeasurement(await readTextFrom(path, EXPECTED), path === "-" ? "standard input" : path);
+}
+
+/** Whether a path is a file that says, near its beginning, that it is a measurement; false for standard input, which is read once. */
+export async function isMeasurement(path: string): Promise<boolean> {
+  if (path === "-") return false;
+  try {
+    const file = await open(path, "r");
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+      return /"kind":\s*"s2split-measurement"/.test(buffer.toString("latin1", 0, bytesRead));
+    } finally {
+      await file.close();
+    }
+  } catch {
+    // Whoever reads it next says what is wrong with it.
+    return false;
+  }
 }
 
 /** As {@link readMeasurement}, of a text. @param input its name, for messages */

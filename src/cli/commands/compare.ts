@@ -16,7 +16,7 @@ interface CompareFlags extends GateFlags {
 }
 
 const HELP = `
-BASE and NEW are result files, folders of them, or - for standard input.
+BASE and NEW are result files, folders of them, or - for standard input; or both are files that measure or import wrote.
 
 Exact figures (counters, final tree, right or wrong): any change is shown, an increase beyond --max-increase is a regression.
 Wall times gate only with --wall-threshold; then a regression needs a median beyond the threshold, a Mann-Whitney test with
@@ -52,6 +52,9 @@ async function compare(
   flags: CompareFlags,
   color: "auto" | "always" | "never",
 ): Promise<void> {
+  const { isMeasurement } = await import("../../measure/read.js");
+  if ((await isMeasurement(base)) && (await isMeasurement(next)))
+    return await compareMeasured(base, next, flags, color);
   const sides = [await readResults([base]), await readResults([next])] as const;
   const comparison = await compareNamed(...sides, compareOptionsOf(flags, flags.seed));
   // Set before anything is printed: a reader that closes the pipe must not turn a regression into success.
@@ -64,4 +67,27 @@ async function compare(
     process.stdout.write(`${compareText(comparison, styleFor(process.stdout, color), flags.all === true)}\n`);
   }
   await tellGithub(comparison, flags.json === true);
+}
+
+/** Measurements of the real selftest (`s2split measure`, `import`) in place of simulations: of two kernels, as a rule. */
+async function compareMeasured(
+  base: string,
+  next: string,
+  flags: CompareFlags,
+  color: "auto" | "always" | "never",
+): Promise<void> {
+  const [{ readMeasurement }, { compareMeasurements }, { measureCompareText }] = await Promise.all([
+    import("../../measure/read.js"),
+    import("../../compare/measurements.js"),
+    import("../../report/measureCompare.js"),
+  ]);
+  const files = [await readMeasurement(base), await readMeasurement(next)] as const;
+  const comparison = compareMeasurements(...files, [base, next], compareOptionsOf(flags, flags.seed));
+  process.exitCode = comparison.regressions > 0 ? 1 : 0;
+  if (flags.json === true) {
+    const head = { kind: "s2split-measurement-comparison", schemaVersion: 1, exitCode: process.exitCode };
+    process.stdout.write(formatJson({ ...head, ...comparison }));
+  } else if (flags.quiet !== true) {
+    process.stdout.write(`${measureCompareText(comparison, styleFor(process.stdout, color))}\n`);
+  }
 }
