@@ -115,7 +115,7 @@ function stepOf(step: EnableStep["step"], iter: TdpIter): EnableStepCounts {
     split1g: 0,
     spAllocs: 0,
     reschedYields: livelock ? null : iter.yields,
-    livelockGfn: livelock ? iter.mark : null,
+    livelockGfn: livelock ? iter.livelockGfn : null,
   };
 }
 

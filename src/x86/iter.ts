@@ -49,6 +49,8 @@ export class TdpIter {
   gated = false;
   /** Set where a loop found that it goes in a circle: the walk has ended there. */
   livelock = false;
+  /** Then: the furthest gfn that it restarts from. */
+  livelockGfn = 0;
   /**
    * Where the run of entries ends that follow in this table without anything but the body between them; not beyond {@link at} where there
    * is none. A body may handle the entries up to here itself, while `(words[at] | runAny) & PRESENT`, and then set {@link at} to
@@ -255,7 +257,8 @@ export class TdpIter {
     const phase = this.#every === 0 ? 0 : this.polls % this.#every;
     if (this.#detector.seen(this.mark, phase, this.changes)) {
       this.livelock = true;
-      if (this.sink !== null) this.#tell("livelock", { mark: this.mark });
+      this.livelockGfn = this.#detector.furthest;
+      if (this.sink !== null) this.#tell("livelock", { mark: this.livelockGfn });
       return this.#ended();
     }
     this.#restartMark = this.mark;

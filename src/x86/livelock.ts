@@ -11,9 +11,12 @@ export class LivelockDetector {
   #progress = -1;
   #left = 0;
   #lap = 1;
+  /** The furthest gfn that the walk restarted from since the remembered state: in a circle, the furthest it ever comes. */
+  furthest = 0;
 
   reset(): void {
     this.#mark = -1;
+    this.furthest = 0;
     this.#phase = -1;
     this.#progress = -1;
     this.#left = 0;
@@ -29,9 +32,11 @@ export class LivelockDetector {
    * @returns whether the walk was in this state before, with nothing changed since
    */
   seen(mark: number, phase: number, progress: number): boolean {
+    if (mark > this.furthest) this.furthest = mark;
     if (mark === this.#mark && phase === this.#phase && progress === this.#progress) return true;
     if (this.#left === 0) {
       this.#mark = mark;
+      this.furthest = mark;
       this.#phase = phase;
       this.#progress = progress;
       this.#left = this.#lap;

@@ -35,7 +35,7 @@ export interface SplitOptions {
 /** {@link SplitCounts} and how the walk ended. */
 export interface SplitOutcome {
   readonly counts: SplitCounts;
-  /** The gfn at which the walk goes in a circle, or null. */
+  /** The furthest gfn that a walk in livelock restarts from; otherwise null. */
   readonly livelockGfn: number | null;
 }
 
@@ -96,7 +96,7 @@ export function splitRoot(
       reschedYields: livelock ? null : iter.yields,
       tlbFlushes: 0,
     },
-    livelockGfn: livelock ? iter.mark : null,
+    livelockGfn: livelock ? iter.livelockGfn : null,
   };
 }
 

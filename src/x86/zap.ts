@@ -19,7 +19,7 @@ export interface ZapPass {
   readonly yields: number | null;
   /** Whether the pass goes in a circle. */
   readonly livelock: boolean;
-  /** Where a pass in livelock keeps restarting, as a gfn; otherwise null. */
+  /** The furthest gfn that a pass in livelock restarts from; otherwise null. */
   readonly livelockGfn: number | null;
 }
 
@@ -92,7 +92,7 @@ function zapPass(
     removedPtEntries: tablesFreed * ENTRIES,
     yields: livelock ? null : iter.yields,
     livelock,
-    livelockGfn: livelock ? iter.mark : null,
+    livelockGfn: livelock ? iter.livelockGfn : null,
   };
 }
 
