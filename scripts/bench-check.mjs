@@ -1,0 +1,92 @@
+// Holds results/, the reference counts of every scenario in scenarios/, against the working tree, or with --update rewrites it
+// (--results FOLDER: another folder).
+// Reference results have counts only, no time and no environment: they are the same on any machine, and a change of counts shows
+// in review as a diff of a readable file. Run after npm run build.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const load = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
+const [
+  { loadScenario },
+  { planOf },
+  { runPlan },
+  { formatResult },
+  { parseResult },
+  { compareNamed },
+  { compareText },
+] = await Promise.all([
+  load("cli/loadScenario.js"),
+  load("bench/plan.js"),
+  load("bench/run.js"),
+  load("results/write.js"),
+  load("results/read.js"),
+  load("cli/gate.js"),
+  load("report/compareTable.js"),
+]);
+const [{ styleFor }, { DEFAULT_COMPARE_OPTIONS }, { toolVersion }] = await Promise.all([
+  load("report/style.js"),
+  load("compare/types.js"),
+  load("version.js"),
+]);
+
+const jsonIn = (folder) => readdirSync(folder).filter((name) => name.endsWith(".json"));
+const scenarios = join(root, "scenarios");
+const elsewhere = process.argv.indexOf("--results");
+const results = elsewhere < 0 ? join(root, "results") : process.argv[elsewhere + 1];
+mkdirSync(results, { recursive: true });
+
+/** The counts of one scenario under every strategy, as its file has them. */
+async function reference(name) {
+  const item = await loadScenario(join(scenarios, name));
+  const plan = planOf([item], (machine) => machine.strategies);
+  const options = { wall: null, seed: 1, toolVersion: toolVersion(), createdAt: null, environment: false };
+  return runPlan(plan, options);
+}
+
+/** What the committed file says otherwise, in words; undefined where it is up to date. The tool's version does not count. */
+async function difference(name, fresh) {
+  let committed;
+  try {
+    committed = readFileSync(join(results, name), "utf8");
+  } catch {
+    return "has no reference result";
+  }
+  const old = await parseResult(committed, `results/${name}`);
+  const sameVersion = { ...fresh, tool: { ...fresh.tool, version: old.tool.version } };
+  if (committed === formatResult(sameVersion)) return undefined;
+  const sides = [[{ path: `results/${name}`, result: old }], [{ path: "the working tree", result: fresh }]];
+  try {
+    const comparison = await compareNamed(...sides, DEFAULT_COMPARE_OPTIONS);
+    return compareText(comparison, styleFor(process.stdout, "auto"));
+  } catch (error) {
+    if (error.name !== "UserError") throw error;
+    return error.message;
+  }
+}
+
+const update = process.argv.includes("--update");
+const names = jsonIn(scenarios);
+const orphans = jsonIn(results).filter((name) => !names.includes(name));
+let changed = 0;
+for (const name of names) {
+  const fresh = await reference(name);
+  const words = await difference(name, fresh).catch((error) => error.message);
+  if (words === undefined) continue;
+  changed++;
+  if (update) writeFileSync(join(results, name), formatResult(fresh));
+  console.log(`${update ? "rewritten" : "differs"}: results/${name}\n${words.replaceAll(/^/gm, "  ")}\n`);
+}
+for (const name of orphans) {
+  changed++;
+  if (update) rmSync(join(results, name));
+  console.log(`${update ? "removed" : "differs"}: results/${name}: no such scenario\n`);
+}
+if (changed === 0) console.log(`results/ has the counts of the working tree for all ${names.length} scenarios`);
+else if (!update) {
+  console.error(
+    `${changed} of ${names.length + orphans.length} reference results differ; if that is meant: npm run bench:update`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT, s2split, temporaryFolder } from "./cli.js";
+
+function check(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/bench-check.mjs", ...args], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+/** A copy of results/ to spoil. */
+function copied(): string {
+  const folder = temporaryFolder();
+  cpSync(join(ROOT, "results"), folder, { recursive: true });
+  return folder;
+}
+
+describe("the reference results", () => {
+  it("are there for every scenario, have no time and no place, and compare accepts them", async () => {
+    const json = (folder: string) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".json"));
+    expect(json("results")).toEqual(json("scenarios"));
+    for (const name of json("results")) {
+      const result = JSON.parse(readFileSync(join(ROOT, "results", name), "utf8"));
+      expect(result).toMatchObject({ createdAt: null, environment: null, partial: false, options: { wall: false } });
+    }
+    expect((await s2split(["compare", "results", "results"])).code).toBe(0);
+  });
+
+  it("are what the working tree counts", () => {
+    expect(check()).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("fail the check by name where one count, one file or one scenario differs, and an update mends them", () => {
+    const folder = copied();
+    const thp = join(folder, "backing-thp.json");
+    const text = readFileSync(thp, "utf8");
+    writeFileSync(thp, text.replace(/"tablesAllocated": \d+/, '"tablesAllocated": 1'));
+    rmSync(join(folder, "holes.json"));
+    writeFileSync(join(folder, "orphan.json"), text);
+    const { status, stdout, stderr } = check("--results", folder);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^differs: results\/backing-thp\.json\n(?: {2}.*\n|\n)*.*table pages allocated .* 1 +512/m);
+    expect(stdout).toContain("differs: results/holes.json\n  has no reference result");
+    expect(stdout).toContain("differs: results/orphan.json: no such scenario");
+    expect(stderr).toContain("npm run bench:update");
+    expect(check("--results", folder, "--update").status).toBe(0);
+    expect(check("--results", folder).status).toBe(0);
+    expect(readFileSync(thp, "utf8")).toBe(text);
+  });
+
+  it("may have been written by another version of the tool", () => {
+    const folder = copied();
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      writeFileSync(path, readFileSync(path, "utf8").replace(/"version": "[^"]*"/, '"version": "0.0.1"'));
+    }
+    expect(check("--results", folder).status).toBe(0);
+  });
+});
