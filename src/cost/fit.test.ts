@@ -86,6 +86,20 @@ describe("fitCosts", () => {
     }
   });
 
+  it("tells what a broadcast TLBI costs each further issuer where runs have several", () => {
+    const profile = {
+      ...everything,
+      costs: { ...everything.costs, tlbiBroadcast: { ...everything.costs.tlbiBroadcast!, nsPerFurtherIssuer: 700 } },
+    };
+    const observations = rich.map((phase, i) => {
+      const issuers = 1 + (i % 3) * 7;
+      return { ...phase, issuers, samplesNs: [modelTime(phase.terms, profile, { issuers }).totalNs] };
+    });
+    const figure = fitCosts(observations, { costs, source: "test", resamples: 10 }).figures.tlbiBroadcast!;
+    expect(figure.ns).toBeCloseTo(2000, 3);
+    expect(figure.nsPerFurtherIssuer).toBeCloseTo(700, 3);
+  });
+
   it("is the same for the same seed", () => {
     const options = { costs, source: "test", resamples: 50, seed: 7 };
     expect(fitCosts(observe(rich, 1), options)).toEqual(fitCosts(observe(rich, 1), options));

@@ -10,6 +10,8 @@ export interface Observation {
   readonly terms: TermCounts;
   /** Nanoseconds, measured; at least one, all above 0. */
   readonly samplesNs: readonly number[];
+  /** CPUs that issue broadcast TLBIs at the same time. Default 1. */
+  readonly issuers?: number;
 }
 
 /** What could be run next, with what it would count. */
@@ -91,25 +93,39 @@ export const FITTED_COSTS: readonly CostId[] = [
 
 const FEWEST_SAMPLES = 3;
 
+/** The cost that depends on how many CPUs pay it at the same time. */
+const CONTENDED: CostId = "tlbiBroadcast";
+
+function counted(id: CostId, terms: TermCounts): number {
+  return costInfo(id).terms.reduce((sum, term) => sum + terms[term], 0);
+}
+
 /**
  * Fits costs to measured times by non-negative least squares. Each run weighs as its inverse time, so that errors are relative: a
  * run of 2 ms counts as much as one of 2 s.
  */
 export function fitCosts(observations: readonly Observation[], options: FitOptions): Fit {
   const wanted = COST_IDS.filter((id) => (options.costs ?? FITTED_COSTS).includes(id));
-  const counted = (id: CostId, terms: TermCounts) => costInfo(id).terms.reduce((sum, term) => sum + terms[term], 0);
   const exercised = wanted.filter((id) => observations.some((o) => counted(id, o.terms) > 0));
   const measured = observations.map((o) => middle(o.samplesNs));
-  const raw = observations.map((o) => exercised.map((id) => counted(id, o.terms)));
+  // What contends is one more unknown, where the runs have more than one issuer.
+  const contended = (o: Observation) => counted(CONTENDED, o.terms) * ((o.issuers ?? 1) - 1);
+  const withFurther = exercised.includes(CONTENDED) && observations.some((o) => contended(o) > 0);
+  const raw = observations.map((o) => [
+    ...exercised.map((id) => counted(id, o.terms)),
+    ...(withFurther ? [contended(o)] : []),
+  ]);
+  const further = withFurther ? exercised.length : -1;
   const a = raw.map((row, i) => row.map((value) => value / measured[i]!));
 
   const pairs = nearPairs(a);
   // Of costs that always occur in the same proportion only the first is fitted; it stands for the sum.
   const absorbedBy = new Map<number, number>();
   for (const pair of pairs) {
-    if (pair.exact && !absorbedBy.has(pair.a) && !absorbedBy.has(pair.b)) absorbedBy.set(pair.b, pair.a);
+    if (pair.b === further || !pair.exact) continue;
+    if (!absorbedBy.has(pair.a) && !absorbedBy.has(pair.b)) absorbedBy.set(pair.b, pair.a);
   }
-  const columns = exercised.map((_, j) => j).filter((j) => !absorbedBy.has(j));
+  const columns = (raw[0] ?? []).map((_, j) => j).filter((j) => !absorbedBy.has(j));
   const design = a.map((row) => columns.map((j) => row[j]!));
   const solution = nnls(
     design,
@@ -125,9 +141,11 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
   const figures: Partial<Record<CostId, CostFigure>> = {};
   const atZero: CostId[] = [];
   for (const [at, j] of columns.entries()) {
+    if (j === further) continue;
     const id = exercised[j]!;
     const ns = value(j);
-    if (ns === 0) {
+    const contention = id === CONTENDED && further >= 0 ? value(further) : 0;
+    if (ns === 0 && contention === 0) {
       atZero.push(id);
       continue;
     }
@@ -136,6 +154,7 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
     const includes = [...(INCLUDES[id] ?? []), ...absorbed, ...absorbed.flatMap((other) => INCLUDES[other] ?? [])];
     figures[id] = {
       ns,
+      ...(contention > 0 ? { nsPerFurtherIssuer: contention } : {}),
       provenance: {
         kind: "derived",
         how: `non-negative least squares over ${observations.length} measured times`,
@@ -155,7 +174,7 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
     })),
     unexercised: wanted.filter((id) => !exercised.includes(id)),
     atZero,
-    warnings: warningsOf(observations, exercised, a, pairs, columns, design, options, counted),
+    warnings: warningsOf(observations, exercised, a, pairs, columns, design, options),
     intervals,
   };
 }
@@ -220,7 +239,6 @@ function warningsOf(
   columns: readonly number[],
   design: readonly (readonly number[])[],
   options: FitOptions,
-  counted: (id: CostId, terms: TermCounts) => number,
 ): FitWarning[] {
   const warnings: FitWarning[] = [];
   if (observations.length < columns.length) {
@@ -228,8 +246,9 @@ function warningsOf(
   }
   const named = new Set<number>();
   for (const pair of pairs) {
+    if (pair.b >= exercised.length) continue;
     const { a: first, b: second, cosine, exact } = pair;
-    const run = bestRun(a, exercised, pair, options.candidates ?? [], counted);
+    const run = bestRun(a, exercised, pair, options.candidates ?? []);
     warnings.push({
       code: exact ? "same-counts" : "near-collinear",
       a: exercised[first]!,
@@ -241,7 +260,8 @@ function warningsOf(
   }
   for (const [at, j] of columns.entries()) {
     const factor = inflation(design, at);
-    if (factor > 1000 && !named.has(j)) warnings.push({ code: "dependent", cost: exercised[j]!, inflation: factor });
+    if (j < exercised.length && factor > 1000 && !named.has(j))
+      warnings.push({ code: "dependent", cost: exercised[j]!, inflation: factor });
   }
   for (const o of observations) {
     if (o.samplesNs.length < FEWEST_SAMPLES) {
@@ -257,7 +277,6 @@ function bestRun(
   exercised: readonly CostId[],
   pair: ColumnPair,
   candidates: readonly CandidateRun[],
-  counted: (id: CostId, terms: TermCounts) => number,
 ): string | null {
   // A row of counts is put on the scale of the rows of the fit, whose columns have been divided by times, by the mean column.
   const scale = exercised.map((_, j) => a.reduce((sum, row) => sum + row[j]!, 0) / Math.max(1, a.length));

@@ -1,0 +1,153 @@
+import { UserError } from "../errors.js";
+import { formatSize } from "../guest/sizes.js";
+import type { MeasuredCase, MeasurementFile } from "../measure/schema.js";
+import { type PhaseSeries, seriesOf } from "../measure/series.js";
+import type { SplitStrategy } from "../strategies/strategy.js";
+import type { CandidateRun } from "./fit.js";
+import { countSelftest, hasWork, type PhaseCounts, type TestedMode, type TestedOptions } from "./selftestFlow.js";
+
+/** A measured phase with what the simulation counts for it. */
+export interface MeasuredPhase extends PhaseCounts {
+  /** "anonymous_thp, 1G, chunk 2M, -g: enable". */
+  readonly label: string;
+  /** Measured, nanoseconds, in the order of the runs. */
+  readonly samplesNs: readonly number[];
+  readonly medianNs: number;
+  readonly ci95Ns: readonly [number, number];
+  readonly hasInterval: boolean;
+}
+
+/** A case that could not be simulated, and why. */
+export interface SkippedCase {
+  readonly input: string;
+  readonly case: string;
+  readonly reason:
+    | { readonly code: "no-command" | "no-guest-mode" | "random-access" | "nested" | "no-complete-run" }
+    | { readonly code: "unknown-options"; readonly options: readonly string[] }
+    | { readonly code: "not-simulated"; readonly message: string };
+}
+
+export interface MeasuredPhases {
+  readonly phases: readonly MeasuredPhase[];
+  readonly skipped: readonly SkippedCase[];
+  /** Cases whose command asked for a write percentage that the real guest ignores. */
+  readonly ignoredWritePercent: readonly string[];
+}
+
+/**
+ * The phases of measured runs that do work on page tables, each with the counts of the same options simulated (baseline, Linux 7.3).
+ *
+ * @param files measured results with what they were read from
+ */
+export function measuredPhases(
+  files: readonly { readonly input: string; readonly file: MeasurementFile }[],
+  strategy: SplitStrategy,
+): MeasuredPhases {
+  const phases: MeasuredPhase[] = [];
+  const skipped: SkippedCase[] = [];
+  const ignoredWritePercent: string[] = [];
+  const simulated = new Map<string, readonly PhaseCounts[]>();
+  for (const { input, file } of files) {
+    const series = seriesOf(file);
+    for (const one of file.cases) {
+      const own = series.filter((s) => s.case === one.id);
+      const reason = whyNot(one, own);
+      if (reason !== undefined) {
+        skipped.push({ input, case: one.id, reason });
+        continue;
+      }
+      const options = one.options!;
+      if (options.writePercent !== 100) ignoredWritePercent.push(one.id);
+      for (const guestMode of new Set(own.map((s) => s.guestMode))) {
+        const mode = modeOf(file, guestMode);
+        if (mode === undefined) {
+          skipped.push({ input, case: one.id, reason: { code: "no-guest-mode" } });
+          continue;
+        }
+        const key = JSON.stringify([options, mode]);
+        try {
+          const counts = simulated.get(key) ?? countSelftest(options, mode, strategy);
+          simulated.set(key, counts);
+          phases.push(
+            ...pair(
+              options,
+              own.filter((s) => s.guestMode === guestMode),
+              counts,
+            ),
+          );
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          skipped.push({ input, case: one.id, reason: { code: "not-simulated", message: error.message } });
+        }
+      }
+    }
+  }
+  return { phases, skipped, ignoredWritePercent };
+}
+
+function whyNot({ options }: MeasuredCase, series: readonly PhaseSeries[]): SkippedCase["reason"] | undefined {
+  if (options === null) return { code: "no-command" };
+  if (options.unknown.length > 0) return { code: "unknown-options", options: options.unknown };
+  if (options.randomAccess) return { code: "random-access" };
+  if (options.nested) return { code: "nested" };
+  if (series.length === 0) return { code: "no-complete-run" };
+  return undefined;
+}
+
+function modeOf(file: MeasurementFile, text: string | null): TestedMode | undefined {
+  const mode = file.runs.find((run) => run.guestMode?.text === text)?.guestMode;
+  if (mode === null || mode === undefined || mode.paBits === null || mode.pageBytes === null) return undefined;
+  return { paBits: mode.paBits, pageBytes: mode.pageBytes };
+}
+
+function pair(options: TestedOptions, series: readonly PhaseSeries[], counts: readonly PhaseCounts[]): MeasuredPhase[] {
+  return counts.filter(hasWork).flatMap((one) => {
+    const measured = series.find((s) => s.phase === one.phase && s.iteration === one.iteration);
+    if (measured === undefined || measured.samplesNs.some((ns) => ns <= 0)) return [];
+    const { samplesNs, medianNs, ci95Ns, hasInterval } = measured;
+    return [{ ...one, label: labelOf(options, one), samplesNs, medianNs, ci95Ns, hasInterval }];
+  });
+}
+
+function labelOf(options: TestedOptions, { phase, iteration }: Pick<PhaseCounts, "phase" | "iteration">): string {
+  return `${describeOptions(options)}: ${phase}${iteration === null ? "" : ` ${iteration}`}`;
+}
+
+/** The options that decide the counts, in the test's own letters. */
+export function describeOptions(options: TestedOptions): string {
+  const chunk = options.eagerSplitChunkBytes ?? 0;
+  return [
+    `-s ${options.backing}`,
+    `-b ${formatSize(options.memoryPerVcpuBytes)}`,
+    ...(options.vcpus > 1 ? [`-v ${options.vcpus}`] : []),
+    ...(options.overlap ? ["-o"] : []),
+    ...(options.memslots > 1 ? [`-x ${options.memslots}`] : []),
+    ...(options.manualProtect ? [] : ["-g"]),
+    chunk === 0 ? "chunk off" : `chunk ${formatSize(chunk)}`,
+  ].join(" ");
+}
+
+/** Runs that one could make to tell costs apart: small, without hugetlb pages to set aside. */
+export function candidateRuns(strategy: SplitStrategy): readonly CandidateRun[] {
+  const candidates: CandidateRun[] = [];
+  for (const backing of ["anonymous", "anonymous_thp"]) {
+    for (const manualProtect of [false, true]) {
+      for (const chunk of [null, 2 ** 21, 2 ** 30]) {
+        const options: TestedOptions = {
+          memoryPerVcpuBytes: 2 ** 26,
+          vcpus: 1,
+          overlap: false,
+          backing,
+          memslots: 1,
+          iterations: 2,
+          manualProtect,
+          eagerSplitChunkBytes: chunk,
+        };
+        for (const one of countSelftest(options, { paBits: 40, pageBytes: 4096 }, strategy)) {
+          if (hasWork(one)) candidates.push({ label: labelOf(options, one), terms: one.terms });
+        }
+      }
+    }
+  }
+  return candidates;
+}
