@@ -5,7 +5,7 @@ import { splitWords } from "../measure/selftestCommand.js";
 import { ROOT, s2split } from "./cli.js";
 
 const DOC = readFileSync(join(ROOT, "docs/measure.md"), "utf8");
-const transcripts = [...DOC.matchAll(/```console\n\$ s2split (.+)\n([\s\S]*?)```/g)].map(
+const transcripts = [...DOC.matchAll(/```shell-session\n\$ s2split (.+)\n([\s\S]*?)```/g)].map(
   ([, command, output]) => [command!, output!] as const,
 );
 

@@ -8,7 +8,9 @@ import {
   type LayoutImport,
   SegmentList,
 } from "./layoutImport.js";
+import { seededFractions } from "./random.js";
 import { formatAddress, formatSize } from "./sizes.js";
+import { type Backing, backingOf } from "./smapsBacking.js";
 import { readSmaps, type Vma } from "./smapsText.js";
 
 export interface SmapsOptions extends DirtyLogChoice {
@@ -25,17 +27,6 @@ export interface SmapsOptions extends DirtyLogChoice {
   /** For `spread`; default 1. */
   readonly seed?: number | undefined;
   readonly name?: string | undefined;
-}
-
-/** How one mapping is backed, in bytes; positions inside it are not known. */
-export interface Backing {
-  /** Size of its large leaves at stage 2, and bytes of them. */
-  readonly largeLeaf: number;
-  readonly large: number;
-  /** In memory as base pages. */
-  readonly pages: number;
-  /** Not in memory: never touched, or swapped out. */
-  readonly absent: number;
 }
 
 const LEAST = 64 * 2 ** 20;
@@ -60,7 +51,7 @@ export function importSmaps(text: string, input: string, options: SmapsOptions =
     options.vmas !== undefined && options.vmas.length > 0
       ? named(vmas, options.vmas, input)
       : largest(vmas, options.minBytes, input);
-  const random = generator(options.seed ?? 1);
+  const random = seededFractions(options.seed ?? 1);
   const spread = options.placement === "spread";
 
   const memslots = [];
@@ -173,43 +164,6 @@ function largest(vmas: readonly Vma[], minBytes: number | undefined, input: stri
   );
 }
 
-/**
- * The amounts of one mapping.
- *
- * Huge pages that are mapped whole: AnonHugePages, ShmemPmdMapped and FilePmdMapped, or, of a hugetlb mapping, all that is
- * present, by its page size. A page size which is no leaf of the granule (contiguous 64K, 16G) counts as the largest leaf below.
- */
-export function backingOf(vma: Vma, granule: Granule, input: string): Backing {
-  const size = vma.end - vma.start;
-  const [page, pmd] = legalChunks(granule) as [number, number];
-  const hugetlb = vma.sharedHugetlb + vma.privateHugetlb;
-  const name = `${input} line ${vma.line}`;
-  if (vma.start % page !== 0 || size % page !== 0)
-    throw badInput(name, `no whole ${granule} pages`, "another --granule");
-  if (hugetlb > 0 || vma.kernelPageSize > page) {
-    if (hugetlb > size || hugetlb % page !== 0)
-      throw badInput(name, `${formatSize(hugetlb)} of hugetlb do not fit it`, "amounts of its pages");
-    const leaf = legalChunks(granule)
-      .filter((bytes) => bytes <= Math.max(page, vma.kernelPageSize))
-      .at(-1)!;
-    return leaf === page
-      ? { largeLeaf: pmd, large: 0, pages: hugetlb, absent: size - hugetlb }
-      : { largeLeaf: leaf, large: hugetlb, pages: 0, absent: size - hugetlb };
-  }
-  const large = vma.anonHugePages + vma.shmemPmdMapped + vma.filePmdMapped;
-  if (large > vma.rss || vma.rss > size) {
-    throw badInput(
-      name,
-      `${formatSize(large)} in huge pages, ${formatSize(vma.rss)} in memory, ${formatSize(size)} in all`,
-      "amounts that fit",
-    );
-  }
-  // A huge page at its border, or one that this granule does not have, is left to pages.
-  const whole = Math.floor(large / pmd) * pmd;
-  const rss = Math.floor(vma.rss / page) * page;
-  return { largeLeaf: pmd, large: whole, pages: rss - whole, absent: size - rss };
-}
-
 /** Places the amounts in a mapping: what is before its first whole large leaf and after its last one can only be pages or absent. */
 function place(
   list: SegmentList,
@@ -262,16 +216,4 @@ function place(
     } else rest(largeLeaf);
   }
   rest(tail);
-}
-
-/** A small deterministic generator of [0, 1): a counter through the 32-bit mixer of the simulated guests. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let x = state;
-    x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-    x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-    return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,7 +1,8 @@
 import { badInput } from "../errors.js";
+import { disagreements, missingPhases } from "./completeness.js";
 import type { MeasuredCase, MeasuredOutput, MeasuredRun, MeasureNote, SelftestOptions } from "./schema.js";
 import { formatCommand, optionsOf, type SelftestCommand } from "./selftestCommand.js";
-import { disagreements, type LoggedRun, missingPhases, parseSelftestLog } from "./selftestLog.js";
+import { type LoggedRun, parseSelftestLog } from "./selftestLog.js";
 
 /** Where an output comes from: a log, or a process that this program ran. */
 export interface OutputOrigin {

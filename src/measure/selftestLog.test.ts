@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { missingPhases } from "./completeness.js";
 import { formatCommand } from "./selftestCommand.js";
-import { missingPhases, parseSelftestLog } from "./selftestLog.js";
+import { parseSelftestLog } from "./selftestLog.js";
 
 const FIXTURES = new URL("../testing/fixtures/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, FIXTURES), "utf8");
