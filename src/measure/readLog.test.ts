@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { noteWords } from "../report/measureNotes.js";
 import { assembleImport } from "./assemble.js";
 import { parseMeasurement } from "./read.js";
 import { readLog } from "./readLog.js";
+import { measurementFile } from "./schema.js";
 import { findSelftestCommand } from "./selftestCommand.js";
 
 const FIXTURES = new URL("../testing/fixtures/dirty-log-perf-test/", import.meta.url);
@@ -108,4 +110,33 @@ describe("a file that is no measurement is refused in one line:", () => {
   ])("%s", async (_, text, message) => {
     await expect(parseMeasurement(text, "m.json")).rejects.toThrow(message);
   });
+});
+
+it("makes a valid file of 10,000 damaged logs, whatever is left of them", () => {
+  const sample = `$ ./dirty_log_perf_test -b 64M -i 5 -w 50 -a\n${read("var_64M_i5_w50_random_manual.txt")}`;
+  const edit = fc.record({
+    at: fc.nat(sample.length),
+    drop: fc.nat(80),
+    put: fc.oneof(
+      fc.string({ maxLength: 10, unit: "binary" }),
+      fc.constantFrom(
+        "99999999999",
+        "Test iterations: 999999999\n",
+        " -b 99999999T ",
+        "-v 0 ",
+        "0xffffffffffffffff",
+        "\n",
+      ),
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+      let text = sample;
+      for (const { at, drop, put } of edits) text = text.slice(0, at) + put + text.slice(at + drop);
+      const file = assembleImport([importOf(text)], "1.2.3");
+      const { success, error } = measurementFile.safeParse(file);
+      expect(success ? [] : error.issues).toEqual([]);
+    }),
+    { numRuns: 10_000, seed: 1 },
+  );
 });
