@@ -1,5 +1,4 @@
 import { environmentHere } from "../bench/environment.js";
-import { exitCodeOf } from "../compare/compare.js";
 import { firstDifference, show } from "../compare/difference.js";
 import { runKey } from "../compare/side.js";
 import type { CompareOptions, Comparison } from "../compare/types.js";
@@ -66,7 +65,7 @@ export async function holdAgainst(
   result: ResultFile,
   chosen: ReadonlySet<string> | undefined,
   options: CompareOptions,
-): Promise<{ comparison: Comparison; exitCode: 0 | 1 }> {
+): Promise<Comparison> {
   const benched = new Set(result.scenarios.map(({ id }) => id));
   const ran = new Set(result.runs.map((run) => runKey(run.scenario, run.strategy)));
   const wanted = (run: RunResult): boolean =>
@@ -83,6 +82,5 @@ export async function holdAgainst(
   const some = concerned.some(({ result: base }) => base.runs.length > 0);
   // With nothing in common the whole baseline says best which field keeps the two apart.
   const next = [{ path: "this run", result }];
-  const comparison = await compareNamed(some ? concerned : baseline, next, options);
-  return { comparison, exitCode: exitCodeOf(comparison) };
+  return compareNamed(some ? concerned : baseline, next, options);
 }

@@ -3,12 +3,14 @@ import { type PlannedCase, planOf } from "../../bench/plan.js";
 import { type BenchOptions, runPlan, wrongRuns } from "../../bench/run.js";
 import { parseShard, shardOf } from "../../bench/shard.js";
 import type { SampleSpec } from "../../bench/wall.js";
+import { exitCodeOf } from "../../compare/compare.js";
+import type { Comparison } from "../../compare/types.js";
 import { UserError } from "../../errors.js";
 import type { Machine } from "../../machines/machine.js";
 import { benchTables, type Machines } from "../../report/benchTable.js";
 import { compareText } from "../../report/compareTable.js";
 import { Progress } from "../../report/progress.js";
-import { type Style, styleFor } from "../../report/style.js";
+import { styleFor } from "../../report/style.js";
 import type { NamedResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
 import { toolVersion } from "../../version.js";
@@ -92,6 +94,9 @@ async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Pro
     interrupt.release();
   }
   await exports.writeFiles(result, machines);
+  const comparison = baseline === null || result.partial ? null : await comparedWith(baseline, result, flags);
+  // Set before anything is printed: a reader that closes the pipe must not turn a failure into success.
+  process.exitCode = exitCodeFor(result, comparison, flags);
   const style = styleFor(process.stdout, color);
   if (flags.quiet !== true && !exports.onStdout) {
     const tables = benchTables(result, machines, style);
@@ -102,27 +107,25 @@ async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Pro
     console.error(
       `s2split: interrupted after ${result.scenarios.length} of ${plan.length} cases; what is written says that it is partial`,
     );
-    process.exitCode = EXIT.interrupted;
-    return;
   }
-  if (baseline !== null) await gate(result, baseline, flags, exports.onStdout, style);
-  if (flags.strict === true && wrongRuns(result).length > 0) process.exitCode = EXIT.invariant;
+  if (comparison !== null) {
+    const text = compareText(comparison, style);
+    if (flags.quiet !== true && exports.onStdout) process.stderr.write(`${text}\n`);
+    else if (flags.quiet !== true) process.stdout.write(`\n${text}\n`);
+    await tellGithub(comparison, exports.onStdout);
+  }
+}
+
+function exitCodeFor(result: ResultFile, comparison: Comparison | null, flags: BenchFlags): number {
+  if (result.partial) return EXIT.interrupted;
+  if (flags.strict === true && wrongRuns(result).length > 0) return EXIT.invariant;
+  return comparison === null ? EXIT.fine : exitCodeOf(comparison);
 }
 
 /** Holds the result, which is written already, against the baseline. */
-async function gate(
-  result: ResultFile,
-  baseline: readonly NamedResult[],
-  flags: BenchFlags,
-  stdoutIsTaken: boolean,
-  style: Style,
-): Promise<void> {
+function comparedWith(baseline: readonly NamedResult[], result: ResultFile, flags: BenchFlags): Promise<Comparison> {
   const chosen = flags.strategy === undefined || flags.strategy.includes("all") ? undefined : new Set(flags.strategy);
-  const { comparison, exitCode } = await holdAgainst(baseline, result, chosen, compareOptionsOf(flags, flags.seed));
-  if (exitCode !== EXIT.fine) process.exitCode = exitCode;
-  const text = `${compareText(comparison, style)}\n`;
-  if (flags.quiet !== true) (stdoutIsTaken ? process.stderr : process.stdout).write(stdoutIsTaken ? text : `\n${text}`);
-  await tellGithub(comparison, stdoutIsTaken);
+  return holdAgainst(baseline, result, chosen, compareOptionsOf(flags, flags.seed));
 }
 
 /** The plan that the options ask for. */
