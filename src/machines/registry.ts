@@ -4,6 +4,8 @@ import type { Machine } from "./machine.js";
 /** The simulated MMUs; each is loaded when it is first asked for. */
 const loaders: Readonly<Record<string, () => Promise<Machine>>> = {
   arm64: async () => (await import("./arm64.js")).arm64 as unknown as Machine,
+  "x86-tdp": async () => (await import("./x86Tdp.js")).x86Tdp as unknown as Machine,
+  "x86-shadow": async () => (await import("./x86Shadow.js")).x86Shadow as unknown as Machine,
 };
 
 export const machineIds: readonly string[] = Object.keys(loaders);

@@ -4,7 +4,7 @@ import type { CounterDeclaration, Counts } from "../results/counters.js";
 import { ShadowMmu } from "../x86/shadow.js";
 import { type CachePolicy, MIN_DESCRIPTORS, POLICIES, type PolicyId } from "../x86/splitCaches.js";
 import type { Machine, RunOutcome, Strategy, TimedRun, TraceEvent, TraceOptions } from "./machine.js";
-import { RoleSets, rolesByFrame, shadowFindings } from "./x86ShadowFindings.js";
+import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./x86ShadowFindings.js";
 import { parseShadowScenario, type ShadowScenario } from "./x86ShadowScenario.js";
 
 /** A policy of the descriptor cache, as a strategy. */
@@ -83,6 +83,15 @@ const counters: readonly CounterDeclaration[] = [
   counter("pageAllocated", "pages allocated", "pages", "Pages put into their cache."),
   counter("pageLeft", "pages left", "pages", "Pages that remain."),
   counter("tlbFlushes", "TLB flushes", "flushes", "Flushes of remote TLBs: none."),
+  {
+    path: "final/hugeLeft",
+    byLevel: false,
+    label: "huge SPTEs left",
+    unit: "SPTEs",
+    role: "outcome",
+    worse: "more",
+    doc: "SPTEs above the target level that are still there: where no more MMU pages could be made.",
+  },
 ];
 
 /** KVM/x86 for nested guests: eager splitting through the shadow MMU's reverse maps, and the caches it takes its objects from. */
@@ -128,7 +137,8 @@ function runOn(scenario: ShadowScenario, strategy: Strategy, sink: Sink | null =
   const before = rolesByFrame(mmu, sets);
   const initial = { leaves: leavesOf(mmu), sptes: mmu.sptes };
   const counts = mmu.split(policyOf(strategy), optionsOf(scenario, sink));
-  return { initial, counts: { ...counts }, findings: shadowFindings(scenario, mmu, sets, before, counts) };
+  const final = { hugeLeft: hugeLeft(mmu, scenario.targetLevel).reduce((sum, { entries }) => sum + entries, 0) };
+  return { initial, counts: { ...counts, final }, findings: shadowFindings(scenario, mmu, sets, before, counts) };
 }
 
 function optionsOf(scenario: ShadowScenario, sink: Sink | null) {
