@@ -20,6 +20,16 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/compare.js"),
   },
   {
+    name: "verify",
+    summary: "check every invariant of the finished tree, on given or random layouts",
+    load: () => import("./commands/verify.js"),
+  },
+  {
+    name: "trace",
+    summary: "tell a walk visit by visit, and why it goes where it goes",
+    load: () => import("./commands/trace.js"),
+  },
+  {
     name: "merge",
     summary: "put the parts of a sharded sweep together",
     load: () => import("./commands/merge.js"),
@@ -53,6 +63,21 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "import-layout",
     summary: "turn a real guest's memory (stage-2 dump or smaps) into a scenario",
     load: () => import("./commands/importLayout.js"),
+  },
+  {
+    name: "advise",
+    summary: "say whether to split eagerly, with which chunk, for a given guest",
+    load: () => import("./commands/advise.js"),
+  },
+  {
+    name: "validate",
+    summary: "set the model beside what others published, or beside measured runs",
+    load: () => import("./commands/validate.js"),
+  },
+  {
+    name: "calibrate",
+    summary: "fit a cost profile to measured runs",
+    load: () => import("./commands/calibrate.js"),
   },
 ];
 

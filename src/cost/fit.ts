@@ -88,6 +88,7 @@ export const FITTED_COSTS: readonly CostId[] = [
   "guestAccess",
   "range",
   "lockDrop",
+  "enableIoctl",
   "fixed",
 ];
 
@@ -191,7 +192,7 @@ function intervalKind(observations: readonly Observation[], free: number): Fit["
 
 /**
  * 95% percentile intervals by refitting: with medians of samples drawn again, or, where runs have too few samples, with the
- * fitted times moved by residuals drawn again, enlarged for the degrees of freedom.
+ * fitted times moved by their own residuals of random sign (the wild bootstrap), enlarged for the degrees of freedom.
  */
 function bootstrap(
   observations: readonly Observation[],
@@ -218,7 +219,7 @@ function bootstrap(
       a = raw.map((row, i) => columns.map((j) => row[j]! / again[i]!));
       b = again.map(() => 1);
     } else {
-      b = modelled.map((ns, i) => ns / measured[i]! + relative[pick(random, relative.length)]!);
+      b = modelled.map((ns, i) => ns / measured[i]! + (random() < 0.5 ? -1 : 1) * relative[i]!);
     }
     nnls(a, b).x.forEach((value, at) => {
       found[at]!.push(value);

@@ -40,6 +40,7 @@ export const TERM_IDS = [
   "ranges",
   "lockDrops",
   "ioctls",
+  "enables",
   "calls",
   "loops",
   "tablesSplit",
@@ -144,6 +145,8 @@ export const TERMS: readonly Term[] = [
   term("ioctls", "ioctl", "ioctls, one a slot", (c) =>
     c.kind === undefined ? at(c, "flush/memslot") : at(c, "ioctls"),
   ),
+  // Only steps of a flow say which ioctl they are.
+  term("enables", "ioctl", "ioctls that enable logging", (c) => (c.phase === "enable" ? at(c, "ioctls") : 0)),
   term("calls", "run", "runs", (c) => (c.kind === "guest" ? 0 : 1)),
   term("loops", "loop", "loops of the TDP iterator", (c) => overSteps(c, "loops")),
   term("tablesSplit", "table", "page tables made by TDP splitting", (c) => overSteps(c, "spAllocs")),

@@ -36,13 +36,20 @@ export function register(program: Command): void {
     .description("List what can be named in options. Scenarios are those that come with s2split: files for --scenario.")
     .addArgument(new Argument("<what>").choices(Object.keys(LISTERS)))
     .option("--json", "print all that is known, as JSON")
-    .action(async (what: string, flags: { json?: boolean }, command: Command) => {
+    .option("--long", "profiles: print every figure with its unit and where it comes from")
+    .action(async (what: string, flags: { json?: boolean; long?: boolean }, command: Command) => {
       const listings = await LISTERS[what]!();
       if (flags.json === true) {
         process.stdout.write(formatJson(listings));
         return;
       }
       const style = styleFor(process.stdout, command.optsWithGlobals().color);
+      if (flags.long === true && what === "profiles") {
+        const { listProfiles } = await import("../../cost/listProfiles.js");
+        const { profilesReport } = await import("../../report/costReport.js");
+        process.stdout.write(profilesReport(listProfiles(), style));
+        return;
+      }
       const columns = [
         { heading: "name", figure: false },
         { heading: "what it is", figure: false },

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { CostProfile } from "../../cost/profile.js";
+import type { MeasuredValidation } from "../../cost/validateMeasured.js";
 
 interface ValidateOptions {
   readonly profile?: string;
@@ -39,7 +41,16 @@ async function validate(results: readonly string[], _: unknown, self: Command): 
   const { formatJson } = await import("../../results/format.js");
   const { styleFor } = await import("../../report/style.js");
   const style = styleFor(process.stdout, options.color ?? "auto");
-  if (results.length > 0) throw new Error("measured results are not compared yet");
+  if (results.length > 0) {
+    const validation = await againstMeasured(results, profile);
+    const { validateMeasuredReport } = await import("../../report/validateMeasuredReport.js");
+    process.stdout.write(
+      options.json === true
+        ? formatJson({ schemaVersion: 1, kind: "s2split-validation", measured: validation })
+        : validateMeasuredReport(validation, style),
+    );
+    return;
+  }
   const { validateAll } = await import("../../cost/validate.js");
   const validation = validateAll(profile);
   if (options.json === true) {
@@ -48,4 +59,24 @@ async function validate(results: readonly string[], _: unknown, self: Command): 
   }
   const { validateReport } = await import("../../report/validateReport.js");
   process.stdout.write(validateReport(validation, style));
+}
+
+async function againstMeasured(
+  results: readonly string[],
+  given: CostProfile | undefined,
+): Promise<MeasuredValidation> {
+  const { readMeasurement } = await import("../../measure/read.js");
+  const files = await Promise.all(results.map(async (input) => ({ input, file: await readMeasurement(input) })));
+  const { measuredPhases } = await import("../../cost/measuredRuns.js");
+  const { strategies } = await import("../../strategies/registry.js");
+  const measured = measuredPhases(files, strategies[0]!);
+  if (measured.phases.length === 0) {
+    const { skippedLines } = await import("../../report/costReport.js");
+    for (const line of skippedLines(measured.skipped)) console.error(line);
+    const { badInput } = await import("../../errors.js");
+    throw badInput(results.join(", "), "nothing to set the model beside", "measured runs on arm64 with their commands");
+  }
+  const { builtinProfile, DEFAULT_PROFILE } = await import("../../cost/profiles.js");
+  const { validateMeasured } = await import("../../cost/validateMeasured.js");
+  return validateMeasured(measured, given ?? builtinProfile(DEFAULT_PROFILE));
 }

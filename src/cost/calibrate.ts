@@ -1,0 +1,28 @@
+import type { SplitStrategy } from "../strategies/strategy.js";
+import { type Fit, type FitOptions, fitCosts, profileFrom } from "./fit.js";
+import { candidateRuns, type MeasuredPhases } from "./measuredRuns.js";
+import type { CostProfile } from "./profile.js";
+
+export interface Calibration {
+  readonly fit: Fit;
+  readonly profile: CostProfile;
+  readonly measured: MeasuredPhases;
+}
+
+/** Fits a profile to measured phases. @param name of the profile */
+export function calibrate(
+  measured: MeasuredPhases,
+  strategy: SplitStrategy,
+  name: string,
+  options: Pick<FitOptions, "costs" | "seed" | "resamples" | "source">,
+): Calibration {
+  const fit = fitCosts(measured.phases, { ...options, candidates: candidateRuns(strategy) });
+  const runs = measured.phases.length;
+  const profile = profileFrom(
+    fit,
+    name,
+    `fitted to ${runs} measured phases of ${options.source}`.slice(0, 400),
+    "arm64",
+  );
+  return { fit, measured, profile };
+}

@@ -1,0 +1,196 @@
+import type { Calibration } from "../cost/calibrate.js";
+import type { FitWarning } from "../cost/fit.js";
+import type { ProfileListing } from "../cost/listProfiles.js";
+import type { SkippedCase } from "../cost/measuredRuns.js";
+import { COSTS } from "../cost/profile.js";
+import { grid } from "./grid.js";
+import type { Style } from "./style.js";
+import { formatNs } from "./units.js";
+
+/** Every profile with every figure and where it comes from. */
+export function profilesReport(profiles: readonly ProfileListing[], style: Style): string {
+  return `${profiles.map((profile) => profileText(profile, style)).join("\n\n")}\n`;
+}
+
+function profileText(profile: ProfileListing, style: Style): string {
+  const rows = profile.figures.map((figure) => {
+    const further = figure.perFurtherIssuer === null ? "" : ` + ${figure.perFurtherIssuer} for each further issuer`;
+    const scale = figure.scale === null ? "" : `, on the assumed scale of ${figure.scale}`;
+    return [
+      figure.label,
+      `${figure.value}${further}`,
+      figure.unit,
+      `${figure.kind}${scale}`,
+      `${figure.how} (${figure.source})`,
+    ];
+  });
+  const includes = profile.figures
+    .filter((figure) => figure.includes.length > 0)
+    .map((figure) => `  ${figure.label}: includes ${figure.includes.map(labelOf).join(", ")}`);
+  return [
+    `${style.chalk.bold(profile.name)}: ${profile.summary} (${profile.mmu})`,
+    grid(
+      [
+        { heading: "cost", figure: false },
+        { heading: "value", figure: true },
+        { heading: "unit", figure: false },
+        { heading: "kind", figure: false },
+        { heading: "how", figure: false },
+      ],
+      rows,
+      style,
+    ),
+    ...includes,
+    ...profile.notes.map((note) => `  note: ${note}`),
+  ].join("\n");
+}
+
+function labelOf(id: string): string {
+  return COSTS.find((info) => info.id === id)?.label ?? id;
+}
+
+/** A fitted profile: its figures with intervals, how well it models the runs, and what they cannot tell. */
+export function calibrateReport({ fit, profile, measured }: Calibration, style: Style): string {
+  const { chalk } = style;
+  const figures = COSTS.flatMap((info) => {
+    const figure = profile.costs[info.id];
+    if (figure === undefined) return [];
+    const further =
+      figure.nsPerFurtherIssuer === undefined ? "" : ` (+ ${formatNs(figure.nsPerFurtherIssuer)} a further issuer)`;
+    const [low, high] = figure.interval ?? [null, null];
+    return [
+      [info.label, `${formatNs(figure.ns)}${further}`, low === null ? "none" : `${formatNs(low)} to ${formatNs(high)}`],
+    ];
+  });
+  const shown = [...fit.rows].sort((a, b) => Math.abs(b.errorPercent) - Math.abs(a.errorPercent)).slice(0, MOST_ROWS);
+  const rows = fit.rows
+    .filter((row) => shown.includes(row))
+    .map((row) => [
+      row.label,
+      formatNs(row.measuredNs),
+      formatNs(row.modelledNs),
+      `${row.errorPercent > 0 ? "+" : ""}${row.errorPercent.toFixed(1)}%`,
+    ]);
+  const worst = Math.max(...fit.rows.map((row) => Math.abs(row.errorPercent)));
+  const rms = Math.sqrt(fit.rows.reduce((sum, row) => sum + row.errorPercent ** 2, 0) / fit.rows.length);
+  const notes: string[] = [];
+  if (fit.atZero.length > 0) {
+    notes.push(`Fitted as 0, and left out of the profile: ${fit.atZero.map(labelOf).join(", ")}.`);
+  }
+  if (fit.unexercised.length > 0) {
+    notes.push(`No run exercises, and the profile lacks: ${fit.unexercised.map(labelOf).join(", ")}.`);
+  }
+  notes.push(INTERVALS[fit.intervals ?? "none"]);
+  notes.push(...warningLines(fit.warnings).map((line) => chalk.yellow(line)));
+  notes.push(...skippedLines(measured.skipped).map((line) => chalk.yellow(line)));
+  notes.push(...ignoredWrites(measured.ignoredWritePercent).map((line) => chalk.yellow(line)));
+  return `${[
+    chalk.bold(`Profile ${profile.name}, fitted to ${fit.rows.length} measured phases`),
+    grid(
+      [
+        { heading: "cost", figure: false },
+        { heading: "each, derived", figure: true },
+        { heading: "95% interval", figure: false },
+      ],
+      figures,
+      style,
+    ),
+    "",
+    chalk.bold(
+      fit.rows.length > MOST_ROWS
+        ? `Measured and modelled: the ${MOST_ROWS} largest errors of ${fit.rows.length} (all with --json)`
+        : "Measured and modelled",
+    ),
+    grid(
+      [
+        { heading: "phase", figure: false },
+        { heading: "measured", figure: true },
+        { heading: "modelled", figure: true },
+        { heading: "error", figure: true },
+      ],
+      rows,
+      style,
+    ),
+    `  root mean square error ${rms.toFixed(1)}%, largest ${worst.toFixed(1)}%`,
+    "",
+    ...notes,
+  ].join("\n")}\n`;
+}
+
+/** More rows than these are no table to read. */
+const MOST_ROWS = 20;
+
+const INTERVALS = {
+  samples: "Intervals: refitted 1000 times to medians of samples drawn again from each run's.",
+  residuals:
+    "Intervals: some runs have fewer than 3 samples, so that the phases were refitted 1000 times with residuals of random sign; more --runs give better ones.",
+  none: "No intervals: there are no more phases than costs.",
+} as const;
+
+function warningLines(warnings: readonly FitWarning[]): string[] {
+  const few = warnings.filter((w) => w.code === "few-samples").length;
+  const lines = warnings.flatMap(warningLine);
+  if (few > 0) lines.push(`${few} ${few === 1 ? "phase has" : "phases have"} fewer than 3 samples.`);
+  return lines;
+}
+
+function warningLine(warning: FitWarning): string[] {
+  switch (warning.code) {
+    case "same-counts":
+      return [
+        `The runs cannot tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}": they always count in the same proportion. ` +
+          `The first stands for both. ${suggestion(warning.run)}`,
+      ];
+    case "near-collinear":
+      return [
+        `The runs hardly tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}" (cosine ${warning.cosine.toFixed(4)}): ` +
+          `only their sum is sure. ${suggestion(warning.run)}`,
+      ];
+    case "dependent":
+      return [
+        `"${labelOf(warning.cost)}" is nearly a combination of other costs (variance inflated ${
+          Number.isFinite(warning.inflation) ? `${Math.round(warning.inflation)} times` : "without bound"
+        }): more varied runs would tell.`,
+      ];
+    case "few-runs":
+      return [`${warning.runs} phases for ${warning.costs} costs: measure more of backing, chunk and mode.`];
+    case "few-samples":
+      return [];
+  }
+}
+
+function suggestion(run: string | null): string {
+  return run === null ? "No small run of the test would." : `This run would: ${run}.`;
+}
+
+/** One line for each case that could not be used. */
+export function skippedLines(skipped: readonly SkippedCase[]): string[] {
+  return skipped.map(({ input, case: id, reason }) => `${input}: "${id}" left out: ${whySkipped(reason)}`);
+}
+
+/** Where the real guest did not do what its options say. */
+export function ignoredWrites(cases: readonly string[]): string[] {
+  if (cases.length === 0) return [];
+  return [
+    `-w was given (${cases.join("; ")}), but the real guest never gets its seed and writes every page (Linux 7.3): so is it counted here.`,
+  ];
+}
+
+function whySkipped(reason: SkippedCase["reason"]): string {
+  switch (reason.code) {
+    case "no-command":
+      return "its command is not known";
+    case "no-guest-mode":
+      return 'it has no "Testing guest mode" line with PA bits and page size';
+    case "random-access":
+      return "with -a the real guest touches one page (Linux 7.3), whatever it prints";
+    case "nested":
+      return "nested guests (-n) are not simulated";
+    case "no-complete-run":
+      return "it has no complete run";
+    case "unknown-options":
+      return `unknown options ${reason.options.join(" ")}`;
+    case "not-simulated":
+      return reason.message;
+  }
+}

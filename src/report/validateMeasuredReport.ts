@@ -1,0 +1,43 @@
+import type { MeasuredValidation } from "../cost/validateMeasured.js";
+import { ignoredWrites, skippedLines } from "./costReport.js";
+import { grid } from "./grid.js";
+import type { Style } from "./style.js";
+import { formatNs } from "./units.js";
+import { unpricedNote } from "./validateReport.js";
+
+/** Modelled beside measured, phase by phase, and what was left out. */
+export function validateMeasuredReport(validation: MeasuredValidation, style: Style): string {
+  const { chalk } = style;
+  const rows = validation.rows.map((row) => {
+    const [low, high] = row.ci95Ns.map(formatNs) as [string, string];
+    return [
+      row.label,
+      formatNs(row.measuredNs),
+      row.samples === 1 ? "one run" : row.hasInterval ? `${low} to ${high}` : `(${low} to ${high})`,
+      formatNs(row.modelledNs),
+      `${row.errorPercent > 0 ? "+" : ""}${row.errorPercent.toFixed(1)}%`,
+      row.inside === null ? "-" : row.inside ? "yes" : chalk.yellow("no"),
+    ];
+  });
+  const table = grid(
+    [
+      { heading: "phase", figure: false },
+      { heading: "measured", figure: true },
+      { heading: "95% interval", figure: false },
+      { heading: "modelled", figure: true },
+      { heading: "error", figure: true },
+      { heading: "inside", figure: false },
+    ],
+    rows,
+    style,
+  );
+  const notes = [
+    "Measured: median of the runs. (range) with fewer than 6 runs, lowest to highest. Counts are of Linux 7.3 with the same options.",
+    "Populating and disabling are not modelled. A fitted profile agrees with the runs it was fitted to: judge it by others.",
+    ...unpricedNote(validation.unpriced, validation.profile),
+  ];
+  if (validation.restsOnAssumptions) notes.push(chalk.yellow("Modelled times rest on assumed figures of the profile."));
+  notes.push(...skippedLines(validation.skipped).map((line) => chalk.yellow(line)));
+  notes.push(...ignoredWrites(validation.ignoredWritePercent).map((line) => chalk.yellow(line)));
+  return `${[chalk.bold(`Measured, and modelled with profile ${validation.profile}`), table, "", ...notes].join("\n")}\n`;
+}
