@@ -24,6 +24,10 @@ export interface Machine<S extends ScenarioBase = ScenarioBase> {
   readonly columns: readonly ColumnSpec[];
   /** What userspace sees as one: a second, shorter table whose figures are sums over counters. */
   readonly totals?: TotalsSpec;
+  /** A further table that only this machine has (the passes of a zap); undefined where the case has none. */
+  details?(runs: readonly { readonly strategy: string; readonly counts: Counts }[]): DetailTable | undefined;
+  /** What a table that sets machines beside each other takes from this one; see `report/besideTable.ts`. */
+  readonly shared?: SharedSpec;
 
   /** Checks an unknown value and returns the scenario. @throws UserError naming the field and what was expected. */
   parse(value: unknown, input: string): S;
@@ -85,6 +89,24 @@ export interface ColumnSpec {
   readonly change?: boolean;
 }
 
+export interface DetailTable {
+  readonly title: string;
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Counters of one question that several machines answer: eager splitting. */
+export interface SharedSpec {
+  /** The workload in which the question is asked. */
+  readonly workload: string;
+  readonly inspected: readonly string[];
+  readonly tables: readonly string[];
+  readonly flushes: readonly string[];
+  readonly lockDrops: readonly string[];
+  /** A line that a reader of the table must know. */
+  readonly note?: string;
+}
+
 export interface TotalsSpec {
   /** "whole ioctl: write-protect and split". */
   readonly title: string;
@@ -138,9 +160,14 @@ export interface TimedPart {
 export interface TraceOptions {
   /** Stop telling after this many events; the run goes on. */
   readonly limit?: number;
+  /** Phases that nobody looks at: a machine may spare itself their events. */
+  readonly without?: readonly string[];
 }
 
-/** One step of a walk. Machines add their own fields; `event`, `phase` and `text` are for all. */
+/**
+ * One step of a walk. Machines add their own fields, and these, which views use where they are there: `text` (one line), `fold` (the same
+ * without what differs between neighbours: steps in a row with the same `fold` are shown as one), `ipa`, `visited`, `level`.
+ */
 export interface TraceEvent {
   readonly event: string;
   /** Which walk: "write-protect", "split", "nested"... */

@@ -1,0 +1,154 @@
+import type { Command } from "commander";
+import { badInput, UserError } from "../../errors.js";
+import type { Machine, ScenarioBase, Strategy, TraceEvent } from "../../machines/machine.js";
+import { shortFinding } from "../../report/findings.js";
+import { type Style, styleFor } from "../../report/style.js";
+import { TraceFold } from "../../report/traceFold.js";
+import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
+import type { Finding } from "../../results/finding.js";
+import { strategyChooser } from "../loadStrategy.js";
+import { integer } from "../options.js";
+import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
+
+interface TraceFlags extends ScenarioOptions {
+  readonly strategy?: string;
+  readonly against?: string;
+  readonly limit?: number;
+  readonly phase?: string;
+  readonly json?: boolean;
+}
+
+/** Phases that are shown only when asked for: the work around the split walk, and inside of it. */
+const HIDDEN_PHASES: readonly string[] = ["write-protect", "nested"];
+
+const EXAMPLES = `
+Steps that differ only in where they are become one line, and lines that repeat become a group.
+
+Examples:
+  s2split trace --strategy max-level -s hugetlb-1g            what is still inspected after a 1G block is split
+  s2split trace --strategy skip-return-rfc --against skip-return --scenario scenarios/fault-passed-over.json
+  s2split trace --phase all --json --limit 100 -s thp         one event a line`;
+
+/** Adds `s2split trace`. */
+export function register(program: Command): void {
+  addScenarioOptions(program.command("trace"))
+    .summary("tell a walk visit by visit, and why it goes where it goes")
+    .description(
+      "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
+    )
+    .option("--strategy <name>", "a strategy, or a file of one's own (default: the MMU's baseline)")
+    .option("--against <name>", "a second strategy, side by side")
+    .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
+    .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
+    .option("--json", "one event a line, as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(async (flags: TraceFlags, self: Command) =>
+      trace(flags, styleFor(process.stdout, self.optsWithGlobals().color)),
+    );
+}
+
+async function trace(flags: TraceFlags, style: Style): Promise<void> {
+  const plain = flags.scenario === undefined && flags.backing === undefined;
+  const items = await scenariosFrom(plain ? { ...flags, backing: ["hugetlb-1g"] } : flags);
+  if (items.length !== 1) {
+    throw new UserError(
+      `trace: the options make ${items.length} scenarios; expected one (one backing, mode and chunk)`,
+    );
+  }
+  const { machine, scenario } = items[0]!;
+  if (machine.trace === undefined) throw new UserError(`trace: ${machine.title} cannot be traced`);
+  const strategies: Strategy[] = [];
+  for (const name of [flags.strategy ?? machine.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
+    strategies.push(await oneStrategy(name, machine, scenario));
+  }
+  if (flags.json === true) {
+    for (const strategy of strategies) await tellJson(machine, scenario, strategy, flags, strategies.length > 1);
+    return;
+  }
+  const told = strategies.map((strategy) => tell(machine, scenario, strategy, flags));
+  const [one, other] = told;
+  if (other !== undefined) {
+    const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
+    process.stdout.write(`${besideText(sides[0]!, sides[1]!, style)}\n`);
+  } else {
+    process.stdout.write(`${style.chalk.bold(one!.strategy.id)}\n${traceText(one!.fold.nodes(), style)}\n`);
+  }
+  for (const { strategy, summary, findings, stopped } of told) {
+    const lines = [...summary.lines(), ...(stopped ? [`stopped after ${flags.limit} events`] : [])];
+    lines.push(findings.length === 0 ? "result: right" : `result: WRONG, ${findings.map(shortFinding).join("; ")}`);
+    const prefix = told.length > 1 ? `${strategy.id}: ` : "";
+    process.stdout.write(`\n${lines.map((line) => `${prefix}${line}`).join("\n")}\n`);
+  }
+}
+
+async function oneStrategy(name: string, machine: Machine, scenario: ScenarioBase): Promise<Strategy> {
+  const chosen = (await strategyChooser([name], [machine]))(machine);
+  if (chosen.length !== 1) throw badInput(`strategy "${name}"`, "names several", "one strategy");
+  if (!machine.applies(scenario, chosen[0]!)) {
+    throw badInput(`strategy "${name}"`, `does not apply to ${machine.workloadOf(scenario)}`, "one that does");
+  }
+  return chosen[0]!;
+}
+
+/** Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether the limit was reached. */
+function run(
+  machine: Machine,
+  scenario: ScenarioBase,
+  strategy: Strategy,
+  flags: TraceFlags,
+  sink: (event: TraceEvent) => void,
+): { readonly findings: readonly Finding[]; readonly stopped: boolean } {
+  const phases = new Set<string>();
+  let told = 0;
+  let stopped = false;
+  const shown = (phase: string): boolean =>
+    flags.phase === "all" || (flags.phase === undefined ? !HIDDEN_PHASES.includes(phase) : phase === flags.phase);
+  const { findings } = machine.trace!(
+    scenario,
+    strategy,
+    (event) => {
+      phases.add(event.phase);
+      if (!shown(event.phase)) return;
+      if (told === flags.limit) {
+        stopped = true;
+        return;
+      }
+      told++;
+      sink(event);
+    },
+    { without: HIDDEN_PHASES.filter((phase) => !shown(phase)) },
+  );
+  if (told === 0 && flags.phase !== undefined && phases.size > 0 && !HIDDEN_PHASES.includes(flags.phase)) {
+    throw badInput(`--phase ${flags.phase}`, "no such phase here", [...phases, ...HIDDEN_PHASES, "all"].join(", "));
+  }
+  return { findings, stopped };
+}
+
+function tell(machine: Machine, scenario: ScenarioBase, strategy: Strategy, flags: TraceFlags) {
+  const fold = new TraceFold();
+  const summary = new TraceSummary();
+  const { findings, stopped } = run(machine, scenario, strategy, flags, (event) => {
+    fold.add(event);
+    summary.add(event);
+  });
+  return { strategy, fold, summary, findings, stopped };
+}
+
+/** Events a line each; `strategy` in them where there are two. */
+async function tellJson(
+  machine: Machine,
+  scenario: ScenarioBase,
+  strategy: Strategy,
+  flags: TraceFlags,
+  named: boolean,
+): Promise<void> {
+  let lines: string[] = [];
+  run(machine, scenario, strategy, flags, ({ fold: _, ...event }) => {
+    lines.push(JSON.stringify(named ? { strategy: strategy.id, ...event } : event));
+    if (lines.length >= 1000) {
+      process.stdout.write(`${lines.join("\n")}\n`);
+      lines = [];
+    }
+  });
+  if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+}

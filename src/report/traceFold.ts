@@ -1,0 +1,114 @@
+import type { TraceEvent } from "../machines/machine.js";
+
+/** A run of steps that are told as one, or a group of lines that comes several times in a row. */
+export type TraceNode = Run | Group;
+
+interface Run {
+  readonly kind: "run";
+  readonly key: number;
+  readonly first: TraceEvent;
+  last: TraceEvent;
+  count: number;
+}
+
+interface Group {
+  readonly kind: "group";
+  readonly key: number;
+  /** The first of the repeats, in full. */
+  readonly nodes: readonly TraceNode[];
+  readonly last: TraceEvent;
+  readonly count: number;
+}
+
+/** Longest group of lines that is looked for. */
+const LONGEST_GROUP = 12;
+
+/**
+ * Folds a trace while it is told: steps in a row that differ only in where they are become one line, and then groups of lines that repeat
+ * become one group, again and again, so that a walk of a gigabyte is a few lines.
+ */
+export class TraceFold {
+  private readonly runs: Run[] = [];
+  private readonly keys = new Map<string, number>();
+
+  add(event: TraceEvent): void {
+    const text = `${event.phase}|${foldKey(event)}`;
+    const last = this.runs.at(-1);
+    const key = this.keyOf(text);
+    if (last !== undefined && last.key === key) {
+      last.last = event;
+      last.count++;
+    } else {
+      this.runs.push({ kind: "run", key, first: event, last: event, count: 1 });
+    }
+  }
+
+  nodes(): readonly TraceNode[] {
+    let nodes: readonly TraceNode[] = this.runs.map((run) => ({ ...run, key: this.keyOf(`${run.key}x${run.count}`) }));
+    for (;;) {
+      const folded = this.groups(nodes);
+      if (folded.length === nodes.length) return nodes;
+      nodes = folded;
+    }
+  }
+
+  private groups(nodes: readonly TraceNode[]): TraceNode[] {
+    const out: TraceNode[] = [];
+    for (let i = 0; i < nodes.length; ) {
+      let best = { length: 1, repeats: 1 };
+      for (let length = 1; length <= LONGEST_GROUP; length++) {
+        const repeats = repeatsAt(nodes, i, length);
+        if (repeats > 1 && length * (repeats - 1) > best.length * (best.repeats - 1)) best = { length, repeats };
+      }
+      if (best.repeats === 1) {
+        out.push(nodes[i]!);
+        i++;
+        continue;
+      }
+      const body = nodes.slice(i, i + best.length);
+      // A group is told from the beginning of a walk, where it has one.
+      if (!beginsWalk(body[0]!) && body.some(beginsWalk)) {
+        out.push(nodes[i]!);
+        i++;
+        continue;
+      }
+      const last = firstEvent(nodes[i + best.length * (best.repeats - 1)]!);
+      const key = this.keyOf(`${best.repeats}(${body.map((node) => node.key).join(" ")})`);
+      out.push({ kind: "group", key, nodes: body, last, count: best.repeats });
+      i += best.length * best.repeats;
+    }
+    return out;
+  }
+
+  private keyOf(text: string): number {
+    const known = this.keys.get(text);
+    if (known !== undefined) return known;
+    this.keys.set(text, this.keys.size);
+    return this.keys.size - 1;
+  }
+}
+
+/** The first step of a node. */
+export function firstEvent(node: TraceNode): TraceEvent {
+  return node.kind === "run" ? node.first : firstEvent(node.nodes[0]!);
+}
+
+function beginsWalk(node: TraceNode): boolean {
+  return firstEvent(node).event === "walk";
+}
+
+/** What steps are told apart by: their own `fold`, else their text without places. */
+export function foldKey(event: TraceEvent): string {
+  if (typeof event.fold === "string") return event.fold;
+  return String(event.text ?? event.event).replace(/\[\d+\]|0x[0-9a-f]+|\d+/g, "_");
+}
+
+function repeatsAt(nodes: readonly TraceNode[], at: number, length: number): number {
+  let repeats = 1;
+  for (;;) {
+    const next = at + length * repeats;
+    if (next + length > nodes.length) return repeats;
+    for (let i = 0; i < length; i++) if (nodes[next + i]!.key !== nodes[at + i]!.key) return repeats;
+    repeats++;
+  }
+}

@@ -1,0 +1,156 @@
+import type { TraceEvent } from "../machines/machine.js";
+import { plainLength } from "./grid.js";
+import type { Style } from "./style.js";
+import { firstEvent, foldKey, type TraceNode } from "./traceFold.js";
+
+/** A line of a folded trace, with what it is about, so that two traces can be set side by side. */
+export interface TraceLine {
+  readonly text: string;
+  readonly depth: number;
+  readonly place: string;
+}
+
+/** The lines of a folded trace. */
+export function traceLines(nodes: readonly TraceNode[], depth = 0): TraceLine[] {
+  return nodes.flatMap((node): TraceLine[] => {
+    const first = firstEvent(node);
+    const place = placeOf(first);
+    const indent = depth + (first.event === "walk" ? 0 : 1);
+    if (node.kind === "group") {
+      const from = placeText(first);
+      const to = placeText(node.last);
+      const where = from === "" || from === to ? "" : `, the first at ${from}, the last at ${to}`;
+      return [
+        { text: `${node.count} times${where}:`, depth: indent, place: `${node.count} ${place}` },
+        ...traceLines(node.nodes, indent + (first.event === "walk" ? 1 : 0)),
+      ];
+    }
+    if (node.count === 1) return [{ text: String(first.text ?? first.event), depth: indent, place }];
+    const to = placeText(node.last);
+    const where = to === "" ? "" : ` (${placeText(first)} to ${to})`;
+    return [{ text: `${node.count} x ${unplaced(first)}${where}`, depth: indent, place }];
+  });
+}
+
+/** A folded trace as text. */
+export function traceText(nodes: readonly TraceNode[], { chalk }: Style): string {
+  return traceLines(nodes)
+    .map(({ text, depth, place }) => {
+      const line = `${"  ".repeat(depth)}${text}`;
+      return place.startsWith("walk") ? chalk.bold(line) : line;
+    })
+    .join("\n");
+}
+
+/** Two folded traces side by side, aligned where both are at the same entry. */
+export function besideText(
+  left: { readonly title: string; readonly nodes: readonly TraceNode[] },
+  right: { readonly title: string; readonly nodes: readonly TraceNode[] },
+  { chalk, columns }: Style,
+): string {
+  const width = Math.max(30, Math.floor((Math.min(columns, 200) - 3) / 2));
+  const rows = [chalk.bold(`${left.title.padEnd(width)} | ${right.title}`)];
+  for (const [a, b] of aligned(traceLines(left.nodes), traceLines(right.nodes))) {
+    const cellsA = a === null ? [""] : wrapped(a, width);
+    const cellsB = b === null ? [""] : wrapped(b, width);
+    const same = a !== null && b !== null && a.text === b.text;
+    for (let i = 0; i < Math.max(cellsA.length, cellsB.length); i++) {
+      const cell = cellsA[i] ?? "";
+      const row = `${cell}${" ".repeat(width - plainLength(cell))} | ${cellsB[i] ?? ""}`.trimEnd();
+      rows.push(same ? chalk.dim(row) : row);
+    }
+  }
+  return rows.join("\n");
+}
+
+/** Counts what a trace tells, for its last lines; nothing for machines whose steps do not say whether they visit. */
+export class TraceSummary {
+  private readonly phases = new Map<string, { read: Level; visited: Level; newRead: number; newVisited: number }>();
+
+  add(event: TraceEvent): void {
+    if (typeof event.visited !== "boolean" || typeof event.level !== "number") return;
+    let counts = this.phases.get(event.phase);
+    if (counts === undefined) {
+      counts = { read: new Map(), visited: new Map(), newRead: 0, newVisited: 0 };
+      this.phases.set(event.phase, counts);
+    }
+    bump(counts.read, event.level);
+    if (event.visited) bump(counts.visited, event.level);
+    if (event.inNewTable === true) {
+      counts.newRead++;
+      if (event.visited) counts.newVisited++;
+    }
+  }
+
+  /** "split: 513 entries inspected (level 1: 1, level 2: 512), 1 visitor call (level 1: 1)". */
+  lines(): string[] {
+    return [...this.phases].map(([phase, { read, visited, newRead, newVisited }]) => {
+      const fresh =
+        newRead === 0 ? "" : `; in tables that the walk had just made: ${newRead} inspected, ${newVisited} visited`;
+      return `${phase}: ${byLevel(read, "entry", "entries")} inspected, ${byLevel(visited, "visitor call", "visitor calls")}${fresh}`;
+    });
+  }
+}
+
+type Level = Map<number, number>;
+
+function bump(levels: Level, level: number): void {
+  levels.set(level, (levels.get(level) ?? 0) + 1);
+}
+
+function byLevel(levels: Level, one: string, many: string): string {
+  const total = [...levels.values()].reduce((sum, count) => sum + count, 0);
+  const parts = [...levels].sort(([a], [b]) => a - b).map(([level, count]) => `level ${level}: ${count}`);
+  return `${total} ${total === 1 ? one : many}${total === 0 ? "" : ` (${parts.join(", ")})`}`;
+}
+
+function placeOf(event: TraceEvent): string {
+  return `${event.event} ${event.phase} ${event.level ?? ""} ${placeText(event)}`;
+}
+
+function placeText(event: TraceEvent): string {
+  const place = event.ipa ?? event.gpa ?? event.start;
+  return typeof place === "string" ? place : "";
+}
+
+/** What the steps of a run have in common. */
+function unplaced(event: TraceEvent): string {
+  return typeof event.fold === "string" ? event.fold : foldKey(event).replace(/_/g, "..");
+}
+
+function wrapped({ text, depth }: TraceLine, width: number): string[] {
+  const indent = "  ".repeat(depth);
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(" ")) {
+    if (line.trim() !== "" && line.length + word.length + 1 > width) {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    } else {
+      line = line.trim() === "" ? `${line}${word}` : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].map((one) => one.slice(0, width));
+}
+
+/** Pairs the lines of two traces: those about the same entry stand in one row (longest common subsequence). */
+function aligned(a: readonly TraceLine[], b: readonly TraceLine[]): [TraceLine | null, TraceLine | null][] {
+  const rows: [TraceLine | null, TraceLine | null][] = [];
+  if (a.length * b.length > 4e6) {
+    for (let i = 0; i < Math.max(a.length, b.length); i++) rows.push([a[i] ?? null, b[i] ?? null]);
+    return rows;
+  }
+  const same = (i: number, j: number): boolean => a[i]!.place === b[j]!.place && a[i]!.depth === b[j]!.depth;
+  const longest = Array.from({ length: a.length + 1 }, () => new Int32Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      longest[i]![j] = same(i, j) ? longest[i + 1]![j + 1]! + 1 : Math.max(longest[i + 1]![j]!, longest[i]![j + 1]!);
+    }
+  }
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    if (i < a.length && j < b.length && same(i, j)) rows.push([a[i++]!, b[j++]!]);
+    else if (j === b.length || (i < a.length && longest[i + 1]![j]! >= longest[i]![j + 1]!)) rows.push([a[i++]!, null]);
+    else rows.push([null, b[j++]!]);
+  }
+  return rows;
+}
