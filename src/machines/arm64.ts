@@ -21,6 +21,7 @@ import { arm64Counters } from "./arm64Counters.js";
 import { randomLayouts } from "./arm64Random.js";
 import { parseArm64Scenario } from "./arm64Scenario.js";
 import { StrictWatch } from "./arm64Strict.js";
+import { traceWalks } from "./arm64Trace.js";
 import type { Machine, RunOptions, RunOutcome, Strategy, TimedRun } from "./machine.js";
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
@@ -57,6 +58,13 @@ export const arm64: Machine<Arm64Scenario> = {
     comparedHeading: "inspected",
     commonPart: "the write-protect walk",
   },
+  shared: {
+    workload: "enable",
+    inspected: ["split/inspected"],
+    tables: ["split/tablesAllocated"],
+    flushes: ["split/tlbi"],
+    lockDrops: ["split/lockDrops"],
+  },
   parse: parseArm64Scenario,
   workloadOf: (scenario) => scenario.dirtyLog.mode,
   variablesOf: (scenario) => {
@@ -69,6 +77,8 @@ export const arm64: Machine<Arm64Scenario> = {
   expectedWork,
   run: (scenario, strategy, options) => runOn(scenario, asSplitStrategy(strategy), options),
   prepareTimed: (scenario, strategy) => prepareTimed(scenario, asSplitStrategy(strategy)),
+  trace: (scenario, strategy, sink, options = {}) =>
+    runOn(scenario, asSplitStrategy(strategy), {}, (stage2) => traceWalks(stage2, sink, options)),
   random: randomLayouts,
   adoptStrategy: adoptArm64Strategy,
 };
@@ -82,10 +92,16 @@ function guestPages(layout: Layout): number {
   return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
 }
 
-/** Simulates one scenario under one strategy. */
-export function runOn(scenario: Arm64Scenario, strategy: SplitStrategy, options: RunOptions = {}): RunOutcome {
+/** Simulates one scenario under one strategy. @param attach sees the tree before anything is done with it */
+export function runOn(
+  scenario: Arm64Scenario,
+  strategy: SplitStrategy,
+  options: RunOptions = {},
+  attach?: (stage2: Stage2) => void,
+): RunOutcome {
   const layout = layoutOf(scenario);
   const stage2 = new Stage2(layout, strategy);
+  attach?.(stage2);
   const guest = guestFor(stage2, options);
   if (guest.whole) guest.regions.buildAll();
   const watch = options.strict === true ? new StrictWatch(stage2) : null;
