@@ -1,0 +1,150 @@
+import { Stage2 } from "../arm64/stage2.js";
+import { layoutOf } from "../guest/layout.js";
+import type { Arm64Scenario } from "../guest/scenario.js";
+import { runOn } from "../machines/arm64.js";
+import { splitOnly, writeProtectOnly } from "../phases/dirtyLog.js";
+import { REGION_BYTES, RegionedGuest } from "../phases/windows.js";
+import { strategies } from "../strategies/registry.js";
+import type { SplitStrategy } from "../strategies/strategy.js";
+import { scanOf } from "./bareScan.js";
+import type { PerfCase, PreparedCase } from "./measure.js";
+
+/** Targets, as ratios to the bare scan. */
+const SPLIT_WALK_LIMIT = 4;
+const WRITE_PROTECT_LIMIT = 5;
+const BLOCK_2M_LIMIT = 512 * 8;
+
+function strategy(id: string): SplitStrategy {
+  return strategies.find((each) => each.id === id)!;
+}
+
+function guest(map: string, size: string, more: Partial<Arm64Scenario["dirtyLog"]> = {}): Arm64Scenario {
+  return {
+    granule: "4K",
+    ipaBits: 40,
+    memslots: [{ base: "0x40000000", segments: [{ map, size }] }],
+    dirtyLog: { mode: "enable", chunk: "1G", ...more },
+  };
+}
+
+/** A guest whose whole tree is built. */
+function built(scenario: Arm64Scenario, id: string): Stage2 {
+  const stage2 = new Stage2(layoutOf(scenario), strategy(id));
+  new RegionedGuest(stage2, Number.POSITIVE_INFINITY, false).buildAll();
+  return stage2;
+}
+
+const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+
+/** The split walk on a tree that is write-protected already; units are what `unitsOf` reads from the counts of one run. */
+function splitting(scenario: Arm64Scenario, id: string, unitsOf: (stage2: Stage2) => number): PreparedCase {
+  const stage2 = built(scenario, id);
+  writeProtectOnly(stage2);
+  const before = stage2.snapshot();
+  splitOnly(stage2);
+  return {
+    units: unitsOf(stage2),
+    reset: () => stage2.restore(before),
+    work: () => splitOnly(stage2),
+    reference: scanOf(stage2),
+  };
+}
+
+const inspected = (stage2: Stage2) => sum(stage2.counts.split.inspected);
+const blocksBroken = (stage2: Stage2) => sum(stage2.counts.tlbi);
+
+function splitWalk(size: string, id: string): PerfCase {
+  return {
+    id: `split-walk/4k/${size}/${id}`,
+    title: `split walk, ${size} of 4K pages, ${id}`,
+    unit: "inspected entry",
+    ...(id === "baseline" ? { limit: SPLIT_WALK_LIMIT } : {}),
+    prepare: () => splitting(guest("4K", size), id, inspected),
+  };
+}
+
+function writeProtectWalk(size: string): PerfCase {
+  return {
+    id: `write-protect-walk/4k/${size}`,
+    title: `write-protect walk, ${size} of 4K pages`,
+    unit: "inspected entry",
+    limit: WRITE_PROTECT_LIMIT,
+    prepare: () => {
+      const stage2 = built(guest("4K", size), "baseline");
+      const before = stage2.snapshot();
+      writeProtectOnly(stage2);
+      return {
+        units: sum(stage2.counts.writeProtect.inspected),
+        reset: () => stage2.restore(before),
+        work: () => writeProtectOnly(stage2),
+        reference: scanOf(stage2),
+      };
+    },
+  };
+}
+
+function splitBlocks(map: "2M" | "1G", id: string): PerfCase {
+  return {
+    id: `split/${map.toLowerCase()}/${id}`,
+    title: `splitting a ${map} block, ${id}`,
+    unit: `${map} block`,
+    ...(map === "2M" ? { limit: BLOCK_2M_LIMIT } : {}),
+    prepare: () => splitting(guest(map, "1G"), id, blocksBroken),
+  };
+}
+
+const building: PerfCase = {
+  id: "build/4k/1G",
+  title: "building the tree, 1G of 4K pages",
+  unit: "descriptor",
+  prepare: () => {
+    const stage2 = new Stage2(layoutOf(guest("4K", "1G")), strategy("baseline"));
+    const empty = stage2.snapshot();
+    const segment = stage2.layout.slots[0]!.segments[0]!;
+    const work = () => stage2.populator.map(segment, segment.startGfn, segment.endGfn);
+    work();
+    const reference = scanOf(stage2);
+    return { units: reference.units, reset: () => stage2.restore(empty), work, reference };
+  },
+};
+
+const copying: PerfCase = {
+  id: "copy/4k/1G",
+  title: "copying the tree, 1G of 4K pages",
+  unit: "descriptor",
+  prepare: () => {
+    const stage2 = built(guest("4K", "1G"), "baseline");
+    const copy = stage2.snapshot();
+    const reference = scanOf(stage2);
+    return { units: reference.units, reset: () => {}, work: () => stage2.restore(copy), reference };
+  },
+};
+
+/** All that a run does: region by region building, walks, sums and checks. */
+const wholeRun: PerfCase = {
+  id: "run/4k/4G/regions",
+  title: "whole run in regions, 4G of 4K pages, baseline",
+  unit: "page",
+  prepare: () => {
+    const scenario = guest("4K", "4G");
+    const reference = scanOf(built(scenario, "baseline"));
+    const work = () => {
+      runOn(scenario, strategy("baseline"), { windowBytes: REGION_BYTES, digest: false });
+    };
+    return { units: 4 * 2 ** 18, reset: () => {}, work, reference };
+  },
+};
+
+export const arm64Cases: readonly PerfCase[] = [
+  splitWalk("1G", "baseline"),
+  splitWalk("16G", "baseline"),
+  writeProtectWalk("1G"),
+  writeProtectWalk("16G"),
+  // 4K pages are what the proposals are about; splitting is what remains when they are in.
+  ...strategies.filter(({ id }) => id !== "baseline").map(({ id }) => splitWalk("16G", id)),
+  ...["baseline", "max-level", "skip-new-table"].map((id) => splitBlocks("2M", id)),
+  ...["baseline", "max-level", "skip-new-table"].map((id) => splitBlocks("1G", id)),
+  building,
+  copying,
+  wholeRun,
+];
