@@ -26,7 +26,7 @@ function profileText(profile: ProfileListing, style: Style): string {
   });
   const includes = profile.figures
     .filter((figure) => figure.includes.length > 0)
-    .map((figure) => `  ${figure.label}: includes ${figure.includes.map(labelOf).join(", ")}`);
+    .map((figure) => `  ${figure.label}: includes ${figure.includes.map(labelOf).join("; ")}`);
   return [
     `${style.chalk.bold(profile.name)}: ${profile.summary} (${profile.mmu})`,
     grid(
@@ -75,10 +75,10 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   const rms = Math.sqrt(fit.rows.reduce((sum, row) => sum + row.errorPercent ** 2, 0) / fit.rows.length);
   const notes: string[] = [];
   if (fit.atZero.length > 0) {
-    notes.push(`Fitted as 0, and left out of the profile: ${fit.atZero.map(labelOf).join(", ")}.`);
+    notes.push(`Fitted as 0, and left out of the profile: ${fit.atZero.map(labelOf).join("; ")}.`);
   }
   if (fit.unexercised.length > 0) {
-    notes.push(`No run exercises, and the profile lacks: ${fit.unexercised.map(labelOf).join(", ")}.`);
+    notes.push(`No run exercises, and the profile lacks: ${fit.unexercised.map(labelOf).join("; ")}.`);
   }
   notes.push(INTERVALS[fit.intervals ?? "none"]);
   notes.push(...warningLines(fit.warnings).map((line) => chalk.yellow(line)));

@@ -1,0 +1,245 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { builtinProfile } from "../cost/profiles.js";
+import { REGION, uniformScenario } from "../cost/uniformGuest.js";
+import { UserError } from "../errors.js";
+import { strategies } from "../strategies/registry.js";
+import { type AdviceRequest, type AdviceRow, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
+import { firstPass } from "./firstPass.js";
+import { type AdvisedGuest, leafRunsOf } from "./guest.js";
+import { parseDuration } from "./options.js";
+import { recommend } from "./recommend.js";
+
+function uniform(map: string, gib: number): AdvisedGuest {
+  return { kind: "uniform", granule: "4K", map, bytes: gib * REGION };
+}
+
+function request(guest: AdvisedGuest, more: Partial<AdviceRequest> = {}): AdviceRequest {
+  return {
+    guest,
+    modes: ["enable", "clear"],
+    chunks: ["2M", "1G"],
+    strategies: [strategies[0]!],
+    profile: builtinProfile("altra-like"),
+    vcpus: 1,
+    writePercent: 50,
+    maxLockHoldNs: null,
+    clearPerRegion: false,
+    seed: 1,
+    ...more,
+  };
+}
+
+function rowOf(rows: readonly AdviceRow[], mode: string, chunk: string): AdviceRow {
+  return rows.find((row) => row.mode === mode && row.chunk === chunk)!;
+}
+
+describe("advise", () => {
+  it("counts the guest's first pass as the kernel does, lazy and eager", () => {
+    const { rows } = advise(request(uniform("2M", 1)));
+    // The golden flows f-1G-of-2M-g-chunk0-w50 and -chunk2M-w50, first dirty pass.
+    expect(rowOf(rows, "enable", "0").guest).toMatchObject({
+      faults: 261603,
+      tlbis: 512,
+      writes: 131329,
+      sampled: false,
+    });
+    expect(rowOf(rows, "enable", "2M").guest).toMatchObject({ faults: 131329, tlbis: 0, writes: 131329 });
+    expect(rowOf(rows, "enable", "2M").ioctlTlbis).toBe(512);
+  });
+
+  it("gives what the split cache holds: 2 pages with a chunk of 2M, 513 with 1G, none when off", () => {
+    const { rows } = advise(request(uniform("2M", 1)));
+    expect(["0", "2M", "1G"].map((chunk) => rowOf(rows, "enable", chunk).cacheBytes)).toEqual([0, 8192, 513 * 4096]);
+  });
+
+  it("gives the same for a guest as a scenario and as a size", () => {
+    const guest = uniform("2M", 5);
+    const scenario = uniformScenario({
+      ...(guest as { granule: "4K"; map: string; bytes: number }),
+      mode: "enable",
+      chunk: "0",
+    });
+    for (const clearPerRegion of [false, true]) {
+      const plain = advise(request(guest, { clearPerRegion }));
+      const file = advise(request({ kind: "scenario", scenario }, { clearPerRegion }));
+      const same = (rows: readonly AdviceRow[]) =>
+        rows.map(({ scaled: _, lockedNsPerGiB, ...row }) => ({ ...row, locked: lockedNsPerGiB.toPrecision(2) }));
+      expect(same(file.rows)).toEqual(same(plain.rows));
+      expect(plain.rows.every((row) => row.scaled)).toBe(true);
+      expect(file.rows.some((row) => row.scaled)).toBe(false);
+    }
+  });
+
+  it("holds the lock for one GiB at most where userspace clears by GiB, and through all words where it does not", () => {
+    const bySlot = advise(request(uniform("4K", 4), { modes: ["clear"] }));
+    const byGiB = advise(request(uniform("4K", 4), { modes: ["clear"], clearPerRegion: true }));
+    expect(rowOf(bySlot.rows, "clear", "0").longestHold.visits).toBe(4 * 262144);
+    expect(rowOf(byGiB.rows, "clear", "0").longestHold.visits).toBe(262144);
+  });
+
+  it("recommends a chunk of 2M for huge pages, some writes and many vCPUs, in both modes", () => {
+    const { recommendations } = advise(request(uniform("2M", 64), { vcpus: 32, writePercent: 20 }));
+    expect(recommendations.map(({ mode, chunk, reason }) => [mode, chunk, reason.code])).toEqual([
+      ["enable", "2M", "eager-costs-less"],
+      ["clear", "2M", "eager-costs-less"],
+    ]);
+  });
+
+  it("leaves it off where memory is in pages already", () => {
+    const { recommendations } = advise(request(uniform("4K", 8)));
+    for (const { chunk, reason } of recommendations) {
+      expect(chunk).toBe("0");
+      expect(reason.code).toBe("nothing-to-split");
+    }
+  });
+
+  it("leaves it off where every access is a write and one vCPU pays alone: no fault is saved", () => {
+    const { recommendations } = advise(request(uniform("2M", 4), { writePercent: 100 }));
+    for (const { chunk, reason } of recommendations) {
+      expect(chunk).toBe("0");
+      expect(reason).toMatchObject({ code: "off-costs-less", faultsSaved: 0 });
+    }
+  });
+
+  it("keeps to the longest hold that is allowed", () => {
+    const loose = advise(request(uniform("1G", 8), { modes: ["enable"], chunks: ["1G"], writePercent: 10 }));
+    expect(loose.recommendations[0]!.chunk).toBe("1G");
+    const { ns } = rowOf(loose.rows, "enable", "1G").longestHold;
+    const tight = advise(
+      request(uniform("1G", 8), { modes: ["enable"], chunks: ["1G"], writePercent: 10, maxLockHoldNs: ns - 1 }),
+    );
+    expect(tight.recommendations[0]).toMatchObject({
+      chunk: "0",
+      reason: { code: "eager-holds-too-long", chunk: "1G" },
+    });
+  });
+
+  it("says so where every choice holds the lock too long, and names the shortest", () => {
+    const { recommendations } = advise(request(uniform("4K", 64), { modes: ["enable"], maxLockHoldNs: 5e6 }));
+    expect(recommendations[0]).toMatchObject({
+      chunk: null,
+      reason: { code: "none-within-hold", least: { chunk: "0" } },
+    });
+  });
+
+  it("recommends nothing with a profile that cannot price the split", () => {
+    const advice = advise(request(uniform("2M", 1), { profile: builtinProfile("kunpeng920") }));
+    expect(advice.recommendations.every((one) => one.reason.code === "not-priced")).toBe(true);
+    expect(advice.unpriced.map((one) => one.counter)).toContain("nestedEntries");
+  });
+
+  it("finds that eager splitting wins at low and not at all-write percentages, with one vCPU", () => {
+    const asked = request(uniform("2M", 4));
+    const { rows } = advise(asked);
+    const wins = eagerWins(asked, rowOf(rows, "clear", "0"), rowOf(rows, "clear", "2M"));
+    expect(wins).toContain(5);
+    expect(wins).toContain(50);
+    expect(wins).not.toContain(100);
+    expect(wins.every((percent) => TRIED_PERCENTS.includes(percent))).toBe(true);
+  });
+});
+
+describe("firstPass", () => {
+  it("estimates a large guest from a part within a percent, and is exact at all writes", () => {
+    const guest = { runs: [{ leafBytes: 2 ** 21, bytes: 2 ** 31 }], pageBytes: 4096, entries: 512, seed: 3 };
+    for (const writePercent of [1, 10, 100]) {
+      const whole = firstPass({ ...guest, writePercent }, false);
+      const part = firstPass({ ...guest, writePercent }, false, 2 ** 16);
+      expect(whole.sampled).toBe(false);
+      expect(part.sampled).toBe(writePercent < 100);
+      const ratio = part.terms.faults / whole.terms.faults;
+      if (writePercent === 100) expect(ratio).toBe(1);
+      else expect(Math.abs(ratio - 1)).toBeLessThan(0.01);
+    }
+  });
+
+  it("never faults less lazily than split, whatever the writes", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), fc.nat(), (writePercent, seed) => {
+        const guest = {
+          runs: [{ leafBytes: 2 ** 21, bytes: 2 ** 24 }],
+          pageBytes: 4096,
+          entries: 512,
+          seed,
+          writePercent,
+        };
+        expect(firstPass(guest, false).terms.faults).toBeGreaterThanOrEqual(firstPass(guest, true).terms.faults);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("leafRunsOf", () => {
+  it("gives the leaves that a layout begins with, holes left out", () => {
+    const scenario = {
+      granule: "4K",
+      ipaBits: 40,
+      memslots: [
+        {
+          base: "0x401fe000",
+          segments: [
+            { map: "4K", size: "8K" },
+            { map: "2M", size: "4M" },
+            { map: "hole", size: "2M" },
+            { map: "1G", size: "2G" },
+          ],
+        },
+      ],
+      dirtyLog: { mode: "enable", chunk: "2M" },
+    } as const;
+    expect(leafRunsOf({ kind: "scenario", scenario })).toEqual([
+      { leafBytes: 4096, bytes: 8192 },
+      { leafBytes: 2 ** 21, bytes: 2 ** 30 - 2 ** 22 },
+      { leafBytes: 2 ** 30, bytes: 2 ** 30 },
+      { leafBytes: 2 ** 21, bytes: 2 ** 23 },
+    ]);
+  });
+});
+
+describe("recommend", () => {
+  const row = (chunk: string, totalNs: number, holdNs: number, cachePages: number, within = true): AdviceRow => ({
+    mode: "clear",
+    chunk,
+    strategy: "baseline",
+    enableNs: 0,
+    firstClearNs: 1,
+    longestHold: { visits: 1, ns: holdNs },
+    longestStretch: { visits: 1, ns: 1 },
+    lockedNsPerGiB: 1,
+    cachePages,
+    cacheBytes: 4096 * cachePages,
+    ioctlTlbis: 0,
+    guest: { faults: 10, tlbis: 1, writes: 1, elapsedNs: 1, vcpuNs: 1, sampled: false },
+    totalNs,
+    withinLockHold: within,
+    scaled: false,
+  });
+  const given = { comparable: true, hasBlocks: true };
+
+  it("takes, of rows that cost about the same, the shorter hold and then the smaller cache", () => {
+    const off = row("0", 1000, 1, 0);
+    expect(recommend([off, row("2M", 504, 5, 2), row("1G", 500, 50, 513)], given)[0]!.chunk).toBe("2M");
+    expect(recommend([off, row("1G", 500, 5, 513), row("2M", 500, 5, 2)], given)[0]!.chunk).toBe("2M");
+    expect(recommend([off, row("2M", 600, 5, 2), row("1G", 500, 50, 513)], given)[0]!.chunk).toBe("1G");
+  });
+
+  it("does not turn it on for less than a percent", () => {
+    expect(recommend([row("0", 1000, 1, 0), row("2M", 995, 1, 2)], given)[0]!.reason.code).toBe("off-costs-less");
+  });
+
+  it("takes what is allowed where off is not, and says that it does not cost less", () => {
+    const rows = [row("0", 1000, 9, 0, false), row("2M", 2000, 1, 2)];
+    expect(recommend(rows, given)[0]).toMatchObject({ chunk: "2M", reason: { code: "only-within-hold" } });
+  });
+});
+
+describe("parseDuration", () => {
+  it("takes ns, us, ms and s, and nothing else", () => {
+    expect(["5ms", "500 us", "1.5s", "20ns"].map((text) => parseDuration(text, "--x"))).toEqual([5e6, 5e5, 1.5e9, 20]);
+    for (const bad of ["5", "ms", "-1ms", "0ms", "5 minutes", "1e3ms", ""]) {
+      expect(() => parseDuration(bad, "--max-lock-hold"), bad).toThrow(UserError);
+    }
+  });
+});
