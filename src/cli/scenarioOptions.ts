@@ -1,16 +1,18 @@
 import { type Command, Option } from "commander";
 import { GRANULES, type Granule, geometryOf, legalChunks } from "../arm64/geometry.js";
 import type { PlanItem } from "../bench/plan.js";
-import { badInput, UserError } from "../errors.js";
+import { badInput, UserError, unknownName } from "../errors.js";
 import { backingNamed, segmentsFor } from "../guest/backings.js";
 import type { Arm64Scenario, Memslot } from "../guest/scenario.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
-import { loadMachine } from "../machines/registry.js";
+import { loadMachine, machineIds } from "../machines/registry.js";
 import { loadScenario } from "./loadScenario.js";
 import { fraction, integer, list } from "./options.js";
+import { addX86Options, shadowItems, tdpItems, type X86Options } from "./x86Options.js";
 
 /** Options that say which guest is simulated and what is done to it; shared by every command that simulates. */
-export interface ScenarioOptions {
+export interface ScenarioOptions extends X86Options {
+  readonly mmu?: string[];
   readonly backing?: string[];
   readonly memory?: string;
   readonly memslots: number;
@@ -32,7 +34,8 @@ const MOST_IPA_BITS = 48;
 
 /** Adds the options, with the letters of dirty_log_perf_test where it has them. */
 export function addScenarioOptions(command: Command): Command {
-  return command
+  command
+    .option("--mmu <list>", "simulated MMUs: arm64 (default), x86-tdp, x86-shadow", list)
     .option(
       "-s, --backing <list>",
       "host memory: 4k, thp, hugetlb-2m, hugetlb-1g, mixed, or the test's own names (default: 4k,thp,hugetlb-1g)",
@@ -53,7 +56,8 @@ export function addScenarioOptions(command: Command): Command {
       1,
     )
     .option("--seed <n>", "seed of everything random", integer(0, 2 ** 32 - 1), 1)
-    .option("--scenario <files...>", "scenario files (JSON) in place of the options above");
+    .option("--scenario <files...>", "scenario files (JSON) in place of the guest's options");
+  return addX86Options(command);
 }
 
 /**
@@ -67,6 +71,17 @@ export async function scenariosFrom(options: ScenarioOptions): Promise<PlanItem[
     const items = await Promise.all(options.scenario.map((path) => loadScenario(path)));
     return items.flatMap((item) => variants(item, options));
   }
+  const items: PlanItem[] = [];
+  for (const mmu of new Set(options.mmu ?? ["arm64"])) {
+    if (mmu === "arm64") items.push(...(await arm64Items(options)));
+    else if (mmu === "x86-tdp") items.push(...(await tdpItems(options)));
+    else if (mmu === "x86-shadow") items.push(...(await shadowItems(options)));
+    else throw unknownName("MMU", mmu, machineIds);
+  }
+  return items;
+}
+
+async function arm64Items(options: ScenarioOptions): Promise<PlanItem[]> {
   const machine = await loadMachine("arm64");
   const names = (options.backing ?? DEFAULT_BACKINGS).map(backingNamed);
   const items: PlanItem[] = [];
@@ -101,6 +116,9 @@ function modesOf(options: ScenarioOptions): ("enable" | "clear")[] | undefined {
   if (options.g === true && options.mode !== undefined && options.mode !== "enable") {
     throw badInput(`-g with --mode ${options.mode}`, "contradict each other", "-g, or --mode, not both");
   }
+  if (options.workload === "zap")
+    throw badInput("--workload zap", "arm64 has no such workload", "split, enable or clear");
+  if (options.workload === "clear" && options.mode === undefined) return ["clear"];
   if (options.mode === "both") return ["enable", "clear"];
   if (options.mode !== undefined) return [options.mode];
   return options.g === true ? ["enable"] : undefined;
@@ -113,6 +131,7 @@ function refuseGuestOptions(options: ScenarioOptions): void {
       ["--memory", options.memory],
       ["--base", options.base],
       ["--ipa-bits", options.ipaBits],
+      ["--mmu", options.mmu],
     ] as const
   ).filter(([, value]) => value !== undefined);
   if (given.length > 0)

@@ -1,8 +1,8 @@
 import type { Counts } from "../results/counters.js";
+import type { DetailTable } from "./machine.js";
 
 /**
- * Data of the two tables that only x86 has, for renderers: the passes of a zap, as the mails on it print them, and arm64 beside x86
- * where the question is the same.
+ * Data of the table that only x86 has, for renderers: the passes of a zap, as the mails on it print them.
  */
 
 /** One pass of a zap over a root. */
@@ -29,20 +29,31 @@ export function zapPasses(counts: Counts): ZapPassRow[] {
     });
 }
 
-/** A column that both MMUs have: where each machine counts it; several paths are added up. */
-export interface SharedColumn {
-  readonly heading: string;
-  readonly paths: Readonly<Record<string, readonly string[]>>;
+/** The passes of a zap, a column of loops for each strategy, as the mail of 2024-10-23 prints them; undefined for other workloads. */
+export function zapTable(
+  runs: readonly { readonly strategy: string; readonly counts: Counts }[],
+): DetailTable | undefined {
+  const passes = runs.map(({ counts }) => zapPasses(counts));
+  const first = passes[0];
+  if (first === undefined || first.length === 0) return undefined;
+  const rows = first.map(({ root, zapLevel, zapped }, i) => [
+    String(root),
+    String(zapLevel),
+    ...passes.map((of) => loopsText(of[i]?.loops)),
+    String(zapped),
+  ]);
+  const totals = passes.map((of) =>
+    of.some(({ loops }) => loops === null) ? null : of.reduce((sum, { loops }) => sum + loops!, 0),
+  );
+  const zapped = first.reduce((sum, pass) => sum + pass.zapped, 0);
+  return {
+    title: "loops by pass",
+    headings: ["root", "zap level", ...runs.map(({ strategy }) => strategy), "entries zapped"],
+    rows: [...rows, ["all", "", ...totals.map(loopsText), String(zapped)]],
+  };
 }
 
-/** Eager splitting, arm64 beside x86: the same work, the same four questions. */
-export const SPLIT_SIDE_BY_SIDE: readonly SharedColumn[] = [
-  { heading: "entries inspected or looped", paths: { arm64: ["split/inspected"], "x86-tdp": ["loops"] } },
-  { heading: "tables", paths: { arm64: ["split/tablesAllocated"], "x86-tdp": ["spAllocs"] } },
-  { heading: "flushes", paths: { arm64: ["split/tlbi"], "x86-tdp": ["tlbFlushes"] } },
-  { heading: "lock drops", paths: { arm64: ["split/lockDrops"], "x86-tdp": ["mmuLockDropsTotal"] } },
-];
-
-/** What a reader of that table must know. */
-export const SPLIT_SIDE_BY_SIDE_NOTE =
-  "x86's min_level = target level + 1 is the maximum-level walk proposed for arm64: tables of 4K entries are never entered.";
+/** A walk that never ends has no number of loops. */
+function loopsText(loops: number | null | undefined): string {
+  return loops === null ? "never ends" : loops === undefined ? "-" : String(loops);
+}

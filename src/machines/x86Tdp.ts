@@ -7,6 +7,7 @@ import { splitLoops } from "../x86/split.js";
 import type { TdpTree } from "../x86/tree.js";
 import { zapLevels } from "../x86/zap.js";
 import type { Machine, RunOutcome, Strategy, TimedRun } from "./machine.js";
+import { zapTable } from "./x86Tables.js";
 import { tdpCounters } from "./x86TdpCounters.js";
 import { tdpFindings, treesBefore } from "./x86TdpFindings.js";
 import { parseTdpScenario, type TdpScenario } from "./x86TdpScenario.js";
@@ -40,6 +41,15 @@ export const x86Tdp: Machine<TdpScenario> = {
     { path: "mmuLockDropsTotal", heading: "lock drops" },
     { path: "tlbFlushes", heading: "TLB flushes" },
   ],
+  details: zapTable,
+  shared: {
+    workload: "split",
+    inspected: ["loops"],
+    tables: ["spAllocs"],
+    flushes: ["tlbFlushes"],
+    lockDrops: ["mmuLockDropsTotal"],
+    note: "x86's min_level = target level + 1 is the maximum-level walk proposed for arm64: tables of 4K entries are never entered.",
+  },
   parse: parseTdpScenario,
   workloadOf: (scenario) => scenario.workload,
   variablesOf,

@@ -35,6 +35,11 @@ export function benchTable(
   const title = `${chalk.bold(scenario.name)}: ${describeScenario(scenario, machine)}`;
   const main = grid(...mainGrid(runs, base, machine, style), style);
   const lines = [title, "", main];
+  const details = machine.details?.(runs);
+  if (details !== undefined) {
+    const columns = details.headings.map((heading) => ({ heading, figure: true }));
+    lines.push("", chalk.bold(`${details.title}:`), grid(columns, details.rows, style));
+  }
   if (machine.totals !== undefined) {
     lines.push("", chalk.bold(`${machine.totals.title}:`), grid(...totalsGrid(runs, base, machine, style), style));
     const closing = closingLine(runs, base, machine);
@@ -47,7 +52,9 @@ type GridArguments = [GridColumn[], string[][]];
 
 function mainGrid(runs: readonly RunResult[], base: RunResult, machine: Machine, style: Style): GridArguments {
   const columns: GridColumn[] = [{ heading: "strategy", figure: false }];
-  for (const column of machine.columns) {
+  // A machine has columns for all its workloads; those that this one does not count are left out.
+  const counted = machine.columns.filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined));
+  for (const column of counted) {
     columns.push({ heading: column.heading, figure: true });
     if (column.change === true) columns.push({ heading: "", figure: true });
   }
@@ -57,7 +64,7 @@ function mainGrid(runs: readonly RunResult[], base: RunResult, machine: Machine,
   columns.push({ heading: "result", figure: false });
   const rows = runs.map((run) => {
     const row = [run.strategy];
-    for (const column of machine.columns) {
+    for (const column of counted) {
       row.push(...figureCells([column.path], run, base, column.change === true, style));
     }
     if (wallPart !== undefined)
@@ -126,7 +133,8 @@ function wallCells(
   return [cell, apart ? changeCell(base.medianNs, series.medianNs, right, style) : "~"];
 }
 
-function verdictCell(run: RunResult, machine: Machine, style: Style): string {
+/** "right", "right here, wrong on other layouts", or what is wrong. */
+export function verdictCell(run: RunResult, machine: Machine, style: Style): string {
   if (!isRight(run)) return style.chalk.red(`WRONG: ${run.findings.map(shortFinding).join("; ")}`);
   const strategy = machine.strategies.find((candidate) => candidate.id === run.strategy);
   if (strategy !== undefined && strategy.knownFaults.length > 0)
@@ -166,7 +174,8 @@ function isRight(run: RunResult): boolean {
   return run.findings.length === 0;
 }
 
-function sumAt(run: RunResult, paths: readonly string[]): number | undefined {
+/** The sum of counters of a run; undefined where one is not counted. */
+export function sumAt(run: RunResult, paths: readonly string[]): number | undefined {
   let sum = 0;
   for (const path of paths) {
     const value = totalAt(run.counts, path);
@@ -176,7 +185,8 @@ function sumAt(run: RunResult, paths: readonly string[]): number | undefined {
   return sum;
 }
 
-function legend(result: ResultFile, style: Style): string {
+/** What kind of figures the tables hold. */
+export function legend(result: ResultFile, style: Style): string {
   const lines = [
     "Counts are exact: the same on every machine; the tests hold them equal to those of the kernel's own code.",
   ];

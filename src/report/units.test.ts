@@ -7,6 +7,7 @@ describe("units", () => {
     expect(formatChange(262657, 1)).toBe("-99.9996%");
     expect(formatChange(262657, 513)).toBe("-99.8%");
     expect(formatChange(100, 112)).toBe("+12.0%");
+    expect(formatChange(314897, 314862)).toBe("-0.01%");
     expect(formatChange(5, 5)).toBe("=");
     expect(formatChange(0, 5)).toBe("new");
   });
@@ -18,6 +19,12 @@ describe("units", () => {
   });
 
   it("gives times their unit and three significant digits", () => {
-    expect([950, 1320, 1_320_000, 12_400_000_000, 99_960].map(formatNs)).toEqual(["950 ns", "1.32 us", "1.32 ms", "12.4 s", "100 us"]);
+    expect([950, 1320, 1_320_000, 12_400_000_000, 99_960].map(formatNs)).toEqual([
+      "950 ns",
+      "1.32 us",
+      "1.32 ms",
+      "12.4 s",
+      "100 us",
+    ]);
   });
 });

@@ -32,10 +32,12 @@ export function fewer(base: number, value: number): string {
   return `${digits(Math.abs(percent))}% ${percent < 0 ? "fewer" : "more"}`;
 }
 
+/** One decimal, or as many as it takes not to say "0.0" or a whole -100 of what is neither. */
 function digits(percent: number): string {
   for (let count = 1; count < 6; count++) {
     const text = percent.toFixed(count);
-    if (percent <= -100 || Math.abs(Number(text)) !== 100) return text;
+    const shown = Math.abs(Number(text));
+    if (shown !== 0 && (percent <= -100 || shown !== 100)) return text;
   }
   return percent.toFixed(6);
 }

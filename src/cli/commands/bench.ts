@@ -8,6 +8,7 @@ import type { Comparison } from "../../compare/types.js";
 import { UserError } from "../../errors.js";
 import type { Machine } from "../../machines/machine.js";
 import { benchTables, type Machines } from "../../report/benchTable.js";
+import { besideTables } from "../../report/besideTable.js";
 import { compareText } from "../../report/compareTable.js";
 import { Progress } from "../../report/progress.js";
 import { styleFor } from "../../report/style.js";
@@ -18,10 +19,10 @@ import { type BaselineFlags, holdAgainst, readBaseline } from "../baseline.js";
 import { addExportOptions, type ExportFlags, Exports } from "../exportOptions.js";
 import { addGateOptions, compareOptionsOf, tellGithub } from "../gate.js";
 import { Interrupt } from "../interrupt.js";
+import { strategyChooser } from "../loadStrategy.js";
 import { EXIT } from "../main.js";
 import { fraction, integer, list } from "../options.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
-import { strategiesNamed } from "../strategyOptions.js";
 
 interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly strategy?: string[];
@@ -48,7 +49,7 @@ export function register(program: Command): void {
     .description(
       "Simulate eager splitting under each walker strategy and print, per scenario, a table of exact counts, measured wall time of the simulation, and whether the result is right.",
     )
-    .option("--strategy <list>", "strategies, or all (default: all); baseline always runs", list)
+    .option("--strategy <list>", "strategies, files of one's own, or all (default: all); baseline always runs", list)
     .option("--runs <n>", `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`, integer(2, 10_000))
     .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
     .option("--no-wall", "counts only, no wall time")
@@ -99,7 +100,8 @@ async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Pro
   process.exitCode = exitCodeFor(result, comparison, flags);
   const style = styleFor(process.stdout, color);
   if (flags.quiet !== true && !exports.onStdout) {
-    const tables = benchTables(result, machines, style);
+    const beside = machines.size > 1 ? besideTables(result, machines, style) : "";
+    const tables = beside === "" ? benchTables(result, machines, style) : beside;
     if (tables !== "") process.stdout.write(`${tables}\n`);
   }
   await exports.writeStdout(result, machines);
@@ -132,8 +134,7 @@ function comparedWith(baseline: readonly NamedResult[], result: ResultFile, flag
 export async function planFrom(flags: ScenarioOptions & { readonly strategy?: string[] }): Promise<PlannedCase[]> {
   const items = await scenariosFrom(flags);
   const machines = [...new Set(items.map(({ machine }) => machine))];
-  const known = new Set(machines.flatMap((machine) => machine.strategies.map((strategy) => strategy.id)));
-  return planOf(items, (machine) => strategiesNamed(machine, flags.strategy, known));
+  return planOf(items, await strategyChooser(flags.strategy, machines));
 }
 
 function benchOptions(flags: BenchFlags, wall: SampleSpec | null, shard: ResultFile["shard"]): BenchOptions {

@@ -27,7 +27,6 @@ import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scen
 interface VerifyFlags extends ScenarioOptions {
   readonly strategy?: string[];
   readonly random?: number;
-  readonly mmu?: string | string[];
   readonly save?: string;
   readonly json?: boolean;
 }
@@ -57,8 +56,6 @@ export function register(program: Command): void {
       "with --random: write the simplest failing layout as a scenario (further ones as FILE-2 ...)",
     )
     .option("--json", "print verdicts as JSON, and nothing else, on stdout");
-  if (!command.options.some(({ long }) => long === "--mmu"))
-    command.option("--mmu <list>", "MMUs of random layouts (default: arm64)", list);
   command.addHelpText("after", EXAMPLES).action(async (flags: VerifyFlags, self: Command) => {
     const style = styleFor(process.stdout, self.optsWithGlobals().color);
     const wrong = flags.random === undefined ? await verifyGiven(flags, style) : await verifyRandom(flags, style);
@@ -115,7 +112,7 @@ async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | 
 /** Searches random layouts. Returns whether any strategy is wrong. */
 async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
-  const ids = flags.mmu === undefined ? ["arm64"] : [flags.mmu].flat();
+  const ids = flags.mmu ?? ["arm64"];
   const machines = await Promise.all(ids.map(loadMachine));
   const choose = await strategyChooser(flags.strategy, machines);
   // Found writable before the work: a path that cannot be written fails first.
