@@ -306,6 +306,18 @@ describe("wall times", () => {
     expect(comparison.cells[0]!.wall[0]!.status).toBe("noise");
   });
 
+  test("a median that could as well lie in the other of two modes is no regression, whatever the rank test says", () => {
+    // Two modes, at 1000 and 2000. Every sample of the new series is a little slower than its like, so the rank test is sure;
+    // but which mode has the median is a matter of three samples, and the bootstrap interval says so.
+    const modes = (low: number, shift: number) => [...around(1000 + shift, low), ...around(2000 + shift, 41 - low)];
+    const comparison = compare(timed(modes(22, 0)), timed(modes(19, 50)), { wallThreshold: 0.1 });
+    const metric = comparison.cells[0]!.wall[0]!;
+    expect(metric.change).toBeGreaterThan(0.9);
+    expect(metric.pHolm).toBeLessThan(0.001);
+    expect(metric.interval[0]).toBeLessThan(0);
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
   test("three samples of each cannot confirm anything, and the comparison says how many could", () => {
     const comparison = compare(timed([1000, 1001, 1002]), timed([2000, 2001, 2002]), { wallThreshold: 0.1 });
     expect(comparison.cells[0]!.wall[0]).toMatchObject({ p: 0.1, status: "too-few", samplesNeeded: 6 });
