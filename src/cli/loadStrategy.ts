@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import * as nodeModule from "node:module";
-import { extname, resolve } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { badInput, clip, UserError, unknownName } from "../errors.js";
 import { nameOf } from "../guest/fields.js";
 import type { Machine, Strategy } from "../machines/machine.js";
 import { loadMachine } from "../machines/registry.js";
-import { describeThrown, placeIn } from "../strategies/hooks.js";
+import { describeThrown, hookActivity, hookNames, placeIn } from "../strategies/hooks.js";
 import * as moduleHooks from "./moduleHooks.js";
 
 const EXTENSIONS = [".mjs", ".js", ".mts", ".ts"];
@@ -49,6 +49,7 @@ export async function strategyChooser(
       `one for ${machines.map(({ id }) => id).join(" or ")}`,
     );
   }
+  if (own.length > 0) await watchHooks();
   return (machine) => [
     ...machine.strategies.filter(({ id }) => plain.includes("all") || plain.includes(id)),
     ...own.filter(({ mmu }) => mmu === machine.id),
@@ -90,6 +91,17 @@ export async function loadStrategy(path: string): Promise<Strategy> {
   return (await loadMachine(mmu)).adoptStrategy(exported, path);
 }
 
+let watching = false;
+
+/** From another thread, for a hook that never returns blocks this one: see {@link file://./hookWatch.ts}. */
+async function watchHooks(): Promise<void> {
+  if (watching || import.meta.url.endsWith(".ts")) return;
+  watching = true;
+  const { Worker } = await import("node:worker_threads");
+  const workerData = { activity: hookActivity, names: hookNames };
+  new Worker(new URL("./hookWatch.js", import.meta.url), { workerData }).unref();
+}
+
 let hooksInstalled = false;
 
 function installHooks(typescript: boolean): void {
@@ -126,8 +138,17 @@ async function importModule(url: string, path: string): Promise<Record<string, u
         "Node.js 22.18 or newer, or TypeScript installed beside the file (npm install -D typescript), or an .mjs",
       );
     }
-    throw new UserError(`${clip(path, 200)}: cannot be loaded: ${describeThrown(error)}${placeIn(path, error)}`);
+    throw new UserError(`${clip(path, 200)}: cannot be loaded: ${describeThrown(error)}${await placeOf(path, error)}`);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Where a module failed to load. Of a syntax error Node.js keeps the place to itself, but tells it when asked to check the file. */
+async function placeOf(path: string, error: unknown): Promise<string> {
+  if (!(error instanceof SyntaxError) || extname(path).endsWith("ts")) return placeIn(path, error);
+  const { x } = await import("tinyexec");
+  const { stderr } = await x(process.execPath, ["--check", resolve(path)], { timeout: LONGEST_LOAD_MS });
+  const line = /^.*:(\d+)\r?$/m.exec(stderr)?.[1];
+  return line === undefined ? "" : `, at ${basename(path)}:${line}`;
 }

@@ -46,6 +46,14 @@ class ReadOnlyPosition implements WalkPosition {
   }
 }
 
+/**
+ * Which hook is running, for whoever watches from another thread: calls begun, calls ended, and the number of the last begun in
+ * {@link hookNames}. Begun and ended differ while a hook runs.
+ */
+export const hookActivity = new Int32Array(new SharedArrayBuffer(12));
+/** `its enter() of strategy "x" (./x.mjs)`, by the number in {@link hookActivity}. */
+export const hookNames: string[] = [];
+
 /** Where a hook belongs, for messages. */
 export interface HookOwner {
   readonly id: string;
@@ -68,8 +76,9 @@ export function guardHook<R>(
   expects: string,
 ): (at: WalkPosition) => R {
   const position = new ReadOnlyPosition();
+  const number = numbered(owner, name);
   return (at) => {
-    const value = call(owner, name, () => hook(position.of(at)));
+    const value = call(owner, name, number, () => hook(position.of(at)));
     if (!accepts(value)) throw unusable(owner, name, value, expects);
     return value;
   };
@@ -81,13 +90,20 @@ export function guardNotice(
   name: string,
   hook: (startGfn: number, endGfn: number) => unknown,
 ): (startGfn: number, endGfn: number) => void {
+  const number = numbered(owner, name);
   return (startGfn, endGfn) => {
-    const value = call(owner, name, () => hook(startGfn, endGfn));
+    const value = call(owner, name, number, () => hook(startGfn, endGfn));
     if (isPromise(value)) throw unusable(owner, name, value, "nothing");
   };
 }
 
-function call(owner: HookOwner, name: string, hook: () => unknown): unknown {
+function numbered(owner: HookOwner, name: string): number {
+  return hookNames.push(`strategy "${owner.id}" (${owner.source}): its ${name}()`) - 1;
+}
+
+function call(owner: HookOwner, name: string, number: number, hook: () => unknown): unknown {
+  hookActivity[2] = number;
+  hookActivity[0]!++;
   try {
     return hook();
   } catch (error) {
@@ -95,6 +111,8 @@ function call(owner: HookOwner, name: string, hook: () => unknown): unknown {
     throw new StrategyError(
       `strategy "${owner.id}" (${owner.source}): its ${name}() threw ${what}${placeIn(owner.source, error)}`,
     );
+  } finally {
+    hookActivity[1]!++;
   }
 }
 

@@ -1,0 +1,38 @@
+import { writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { badInput, clip } from "../../errors.js";
+import { strategies } from "../../strategies/registry.js";
+import { newStrategyText } from "../newStrategyTemplate.js";
+
+/** Adds `s2split new-strategy`. */
+export function register(program: Command): void {
+  program
+    .command("new-strategy")
+    .summary("write a commented starting point for a strategy of one's own")
+    .description("Write NAME.mjs: a strategy that runs as it is, with comments that say what can be changed.")
+    .argument("<name>", "its name in tables: letters, digits, dots and dashes")
+    .option("--ts", "write NAME.ts")
+    .action(async (name: string, { ts }: { ts?: boolean }) => newStrategy(name, ts === true));
+}
+
+async function newStrategy(name: string, typescript: boolean): Promise<void> {
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(name)) {
+    throw badInput(
+      `name "${clip(name)}"`,
+      "cannot be the name of a strategy",
+      "letters, digits, dots and dashes, at most 64",
+    );
+  }
+  if (name === "all" || strategies.some(({ id }) => id === name)) {
+    throw badInput(`name "${name}"`, "is that of a built-in strategy", "a name of its own");
+  }
+  const path = `${name}.${typescript ? "ts" : "mjs"}`;
+  try {
+    await writeFile(path, newStrategyText(name, typescript), { flag: "wx" });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw badInput(path, "is there already", "another name");
+    throw badInput(path, `cannot be written (${code ?? "unknown error"})`, "a folder that can be written");
+  }
+  process.stdout.write(`${path} is written. Try it:\n\n  s2split verify --strategy ./${path} --random 1000\n`);
+}

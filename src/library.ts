@@ -1,0 +1,166 @@
+import type { SampleSpec } from "./bench/wall.js";
+import { badInput } from "./errors.js";
+import { nameOf } from "./guest/fields.js";
+import type { Arm64Scenario } from "./guest/scenario.js";
+import type { Machine, ScenarioBase, Strategy } from "./machines/machine.js";
+import { loadMachine } from "./machines/registry.js";
+import type { Finding } from "./results/finding.js";
+import type { ResultFile } from "./results/types.js";
+import type { StrategyDefinition } from "./strategies/strategy.js";
+import type { FoundFault } from "./verify/search.js";
+
+/** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file. */
+export type ScenarioInput = string | Arm64Scenario | ScenarioBase;
+
+/** A strategy: the name of a built-in one, the path of a module, or what {@link defineStrategy} returns. "all": every built-in one. */
+export type StrategyInput = string | StrategyDefinition;
+
+/** What {@link bench} is to do. */
+export interface BenchCall {
+  readonly scenarios: readonly ScenarioInput[];
+  /** Default: every built-in strategy. The baseline always runs. */
+  readonly strategies?: readonly StrategyInput[];
+  /** Wall time of the simulation: how many samples, or for how long; left out: counts only. */
+  readonly wall?: SampleSpec;
+  /** Seed of the order in which samples are taken. Default 1. */
+  readonly seed?: number;
+}
+
+/** What {@link verify} is to check: given scenarios, or random layouts. */
+export interface VerifyCall {
+  readonly scenarios?: readonly ScenarioInput[];
+  /** How many random layouts to search. */
+  readonly random?: number;
+  /** Seed of the random layouts. Default 1. */
+  readonly seed?: number;
+  /** Whose random layouts: default "arm64". */
+  readonly mmu?: string;
+  /** Default: every built-in strategy. */
+  readonly strategies?: readonly StrategyInput[];
+}
+
+/** What {@link verify} found. */
+export interface VerifyReport {
+  /** Ids of the strategies that something is wrong with, in the order of tables. */
+  readonly wrong: readonly string[];
+  /** One for each scenario and strategy; empty for random layouts. */
+  readonly verdicts: readonly {
+    readonly scenario: ScenarioBase;
+    readonly strategy: string;
+    readonly findings: readonly Finding[];
+  }[];
+  /** Faults found on random layouts, each with the simplest layout that shows it. */
+  readonly faults: readonly (Pick<FoundFault, "finding" | "layouts" | "scenario"> & { readonly strategy: string })[];
+}
+
+/**
+ * Reads and checks a scenario file.
+ *
+ * @throws UserError naming the file and the field, with what was expected
+ */
+export async function loadScenario(path: string): Promise<ScenarioBase> {
+  const { loadScenario: load } = await import("./cli/loadScenario.js");
+  return (await load(path)).scenario;
+}
+
+/**
+ * Counts, exactly, what each strategy costs on each scenario, and says whether its result is right; the same as `s2split bench`.
+ *
+ * @throws UserError for scenarios and strategies that cannot be used, and for what a strategy of one's own throws
+ */
+export async function bench(call: BenchCall): Promise<ResultFile> {
+  const [{ planOf }, { runPlan }, { toolVersion }] = await Promise.all([
+    import("./bench/plan.js"),
+    import("./bench/run.js"),
+    import("./version.js"),
+  ]);
+  const items = await scenariosOf(call.scenarios);
+  const machines = [...new Set(items.map(({ machine }) => machine))];
+  const choose = await chooserOf(call.strategies, machines);
+  return runPlan(planOf(items, choose), {
+    wall: call.wall ?? null,
+    seed: call.seed ?? 1,
+    toolVersion: toolVersion(),
+    createdAt: new Date().toISOString(),
+    environment: true,
+  });
+}
+
+/**
+ * Checks every invariant of the walk and of the finished tree, on given scenarios or on random layouts; the same as `s2split verify`.
+ *
+ * @throws UserError for scenarios and strategies that cannot be used, and for what a strategy of one's own throws
+ */
+export async function verify(call: VerifyCall): Promise<VerifyReport> {
+  if ((call.scenarios === undefined) === (call.random === undefined)) {
+    throw badInput("verify", "has both or neither of scenarios and random", "one of them");
+  }
+  if (call.random !== undefined) return search(call, call.random);
+  const { verifyScenario } = await import("./verify/verify.js");
+  const items = await scenariosOf(call.scenarios ?? []);
+  const choose = await chooserOf(call.strategies, [...new Set(items.map(({ machine }) => machine))]);
+  const verdicts = items.flatMap(({ machine, scenario }) =>
+    verifyScenario(machine, scenario, choose(machine)).map(({ strategy, findings }) => ({
+      scenario,
+      strategy: strategy.id,
+      findings,
+    })),
+  );
+  const wrong = new Set(verdicts.filter(({ findings }) => findings.length > 0).map(({ strategy }) => strategy));
+  return { wrong: [...wrong], verdicts, faults: [] };
+}
+
+async function search(call: VerifyCall, layouts: number): Promise<VerifyReport> {
+  if (!Number.isInteger(layouts) || layouts < 1)
+    throw badInput(`random ${layouts}`, "no number of layouts", "1 or more");
+  const { searchLayouts } = await import("./verify/search.js");
+  const machine = await loadMachine(call.mmu ?? "arm64");
+  const choose = await chooserOf(call.strategies, [machine]);
+  const { strategies, faults } = await searchLayouts({
+    machine,
+    strategies: choose(machine),
+    layouts,
+    seed: call.seed ?? 1,
+  });
+  return {
+    wrong: strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy.id),
+    verdicts: [],
+    faults: faults.map(({ strategy, finding, layouts: on, scenario }) => ({
+      strategy: strategy.id,
+      finding,
+      layouts: on,
+      scenario,
+    })),
+  };
+}
+
+async function scenariosOf(inputs: readonly ScenarioInput[]) {
+  const { loadScenario: load } = await import("./cli/loadScenario.js");
+  return Promise.all(
+    inputs.map(async (input, index) => {
+      if (typeof input === "string") return load(input);
+      if (typeof input !== "object" || input === null) {
+        throw badInput(`scenarios[${index}]`, `is ${nameOf(input)}`, "a scenario, or the path of one");
+      }
+      const machine = await loadMachine(input.mmu ?? "arm64");
+      return { machine, scenario: machine.parse(input, `scenarios[${index}]`) };
+    }),
+  );
+}
+
+/** Names and paths as on the command line; definitions are adopted by the machine that they are for. */
+async function chooserOf(
+  inputs: readonly StrategyInput[] | undefined,
+  machines: readonly Machine[],
+): Promise<(machine: Machine) => Strategy[]> {
+  const { strategyChooser } = await import("./cli/loadStrategy.js");
+  const names = inputs?.filter((input) => typeof input === "string");
+  const own: Strategy[] = [];
+  for (const [index, input] of (inputs ?? []).entries()) {
+    if (typeof input === "string") continue;
+    const machine = await loadMachine(input?.mmu ?? "arm64");
+    own.push(machine.adoptStrategy(input, `strategies[${index}]`));
+  }
+  const choose = await strategyChooser(names, machines);
+  return (machine) => [...choose(machine), ...own.filter(({ mmu }) => mmu === machine.id)];
+}
