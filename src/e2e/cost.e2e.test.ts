@@ -191,6 +191,18 @@ describe("s2split advise", () => {
   });
 });
 
+describe("docs/operators.md", () => {
+  it("has transcripts of what is really printed", async () => {
+    const text = readFileSync(join(ROOT, "docs/operators.md"), "utf8");
+    const transcripts = [...text.matchAll(/```\n\$ s2split (.*)\n([^]*?)\n```/g)];
+    expect(transcripts).toHaveLength(2);
+    for (const [, command, shown] of transcripts) {
+      const { stdout } = await s2split(command!.split(" "));
+      expect(stdout.startsWith(shown!), command).toBe(true);
+    }
+  });
+});
+
 describe("s2split list profiles", () => {
   it("shows every figure with unit, kind and source with --long", async () => {
     const { code, stdout } = await s2split(["list", "profiles", "--long"]);

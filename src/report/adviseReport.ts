@@ -206,6 +206,9 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
     "  TLBIs alone. Waiting for mmu_lock is not modelled. guest per page first written: the pass's time over the pages it wrote.",
   ];
   if (request.guest.kind === "scenario") lines.push("Holes are not accessed.");
+  for (const { id, knownFaults } of request.strategies) {
+    if (knownFaults.length > 0) lines.push(style.chalk.yellow(`${id} has known faults: ${knownFaults.join(" ")}`));
+  }
   if (advice.rows.some((row) => row.scaled)) {
     lines.push(
       "Counts are exact: 3 GiB were simulated; the third adds just what the second did, and so does each further one.",
