@@ -17,7 +17,7 @@ import { UserError } from "../errors.js";
 import { resultFile, runResult, wall } from "../testing/resultBuilder.js";
 import { formatJson } from "./format.js";
 import { parseResult, readResult } from "./read.js";
-import { formatResult, prepareOutput, writeResult } from "./write.js";
+import { formatResult, prepareOutput } from "./write.js";
 
 let folder = "";
 beforeEach(() => {
@@ -38,7 +38,7 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
 
 test("a result is read back as it was written", async () => {
   const path = join(folder, "out.json");
-  await writeResult(path, resultFile());
+  await (await prepareOutput(path)).write(formatResult(resultFile()));
   expect(await readResult(path)).toEqual(resultFile());
 });
 

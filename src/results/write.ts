@@ -42,11 +42,6 @@ export function formatResult(result: ResultFile): string {
   return formatJson(result);
 }
 
-/** Writes a result file at once: for commands whose work is short. @throws UserError as {@link prepareOutput} */
-export async function writeResult(path: string, result: ResultFile): Promise<void> {
-  await (await prepareOutput(path)).write(formatResult(result));
-}
-
 async function replace(path: string, target: string, text: string, mode: number | undefined): Promise<void> {
   const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${randomBytes(4).toString("hex")}.tmp`);
   let file: FileHandle | undefined;

@@ -19,7 +19,8 @@ export function register(program: Command): void {
     .action(async (shell: string) => {
       const { buildProgram } = await import("../program.js");
       const full = await buildProgram([], true);
-      const names = async (what: string) => (await LISTERS[what]!()).map(({ name }) => name);
+      // Machines share names: each has a baseline.
+      const names = async (what: string) => [...new Set((await LISTERS[what]!()).map(({ name }) => name))];
       const values = new Map([
         ["--strategy", ["all", ...(await names("strategies"))]],
         ["--backing", await names("backings")],
