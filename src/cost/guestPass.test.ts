@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { FlowInput } from "../guest/flow.js";
+import { runFlow } from "../phases/flow.js";
+import { countsOfStep } from "../phases/flowStep.js";
 import { type Counts, totalAt } from "../results/counters.js";
+import { strategies } from "../strategies/registry.js";
 import { guestPass } from "./guestPass.js";
 
 const GIB = 2 ** 30;
@@ -57,6 +62,42 @@ describe("guestPass", () => {
     );
     expect(summary(guestPass({ ...pass, leafBytes: 4096 }))).toEqual(
       summary(golden("f-16M-of-2M-g-chunk1G-w5", "dirty1")),
+    );
+  });
+
+  it("equals the simulated flow for any writes, seed and iteration, lazy and eager", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 100 }),
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        fc.constantFrom("4K", "2M"),
+        fc.constantFrom("0", "2M"),
+        fc.integer({ min: 1, max: 3 }),
+        (writePercent, seed, map, chunk, blocks) => {
+          const memoryBytes = blocks * 2 ** 21;
+          const size = `${2 * blocks}M`;
+          const pass = (name: string, iteration: number, percent: number) =>
+            ({ op: "guest", name, iteration, writePercent: percent, order: "sequential" }) as const;
+          const flow: FlowInput = {
+            granule: "4K",
+            ipaBits: 40,
+            chunk,
+            manual: 0,
+            slots: [{ base: "0x40000000", size, hva: "0x400000000000", backing: [{ map, size }] }],
+            vcpus: 1,
+            partitioned: true,
+            pagesPerVcpu: memoryBytes / 4096,
+            rule: "hash",
+            seed,
+            steps: [pass("populate", 0, 100), { op: "enable", name: "enable" }, pass("dirty", 1, writePercent)],
+          };
+          const step = runFlow(flow, strategies[0]!, { digest: false }).find((one) => one.phase === "dirty")!;
+          const leafBytes = chunk === "0" && map === "2M" ? 2 ** 21 : 4096;
+          const modelled = guestPass({ ...plain, memoryBytes, leafBytes, writePercent, seed });
+          expect(summary(modelled)).toEqual(summary(countsOfStep(step)));
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 
