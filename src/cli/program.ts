@@ -15,6 +15,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/bench.js"),
   },
   {
+    name: "run",
+    summary: "simulate all of dirty_log_perf_test, guests included: lazy against eager",
+    load: () => import("./commands/run.js"),
+  },
+  {
     name: "compare",
     summary: "compare two results and exit 1 on a regression",
     load: () => import("./commands/compare.js"),
@@ -28,6 +33,11 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "trace",
     summary: "tell a walk visit by visit, and why it goes where it goes",
     load: () => import("./commands/trace.js"),
+  },
+  {
+    name: "new-strategy",
+    summary: "write a commented starting point for a strategy of one's own",
+    load: () => import("./commands/newStrategy.js"),
   },
   {
     name: "merge",

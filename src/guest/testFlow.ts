@@ -3,7 +3,8 @@ import { badInput } from "../errors.js";
 import { segmentsFor } from "./backings.js";
 import type { FlowInput, FlowSlot, FlowStepInput, GuestRule } from "./flow.js";
 import { testRegion } from "./placement.js";
-import { formatAddress, formatSize, parseSize } from "./sizes.js";
+import type { Arm64Scenario } from "./scenario.js";
+import { formatAddress, formatSize, parseAddress, parseSize } from "./sizes.js";
 
 /** What dirty_log_perf_test is started with, checked and in bytes. */
 export interface TestOptions {
@@ -144,4 +145,59 @@ function backingPage(backing: string, granule: Granule): number {
   if (backing === "4k") return page;
   if (backing === "thp" || backing === "mixed") return block;
   return Math.max(page, parseSize(backing.replace("hugetlb-", "")));
+}
+
+/**
+ * The flow of the test on the memory of a scenario: host addresses agree with guest addresses, so that populating maps the leaves that the
+ * scenario says. Its mode and chunk are taken, unless `manual` says otherwise.
+ *
+ * @throws UserError for holes and read-only leaves, which the test's guests would fault on, and memory that vCPUs cannot share evenly
+ */
+export function flowOfScenario(
+  scenario: Arm64Scenario,
+  options: Pick<
+    TestOptions,
+    "vcpus" | "iterations" | "writePercent" | "random" | "overlap" | "whileDisabling" | "seed" | "rule"
+  > & { readonly manual?: TestOptions["manual"] },
+): FlowInput {
+  const { granule, ipaBits, dirtyLog } = scenario;
+  const manual = options.manual ?? (dirtyLog.mode === "enable" ? 0 : 3);
+  let memoryBytes = 0;
+  const slots = scenario.memslots.map((slot, i): FlowSlot => {
+    let bytes = 0;
+    for (const [j, segment] of slot.segments.entries()) {
+      const path = `memslots[${i}].segments[${j}]`;
+      if (segment.map === "hole") throw badInput(path, "is a hole, but the test accesses every page", "mapped memory");
+      if (segment.writeProtected === true) {
+        throw badInput(path, "is write-protected from the start", "memory as guests populate it");
+      }
+      bytes += parseSize(segment.size, `${path}.size`);
+    }
+    memoryBytes += bytes;
+    const base = parseAddress(slot.base, `memslots[${i}].base`);
+    return {
+      base: slot.base,
+      size: formatSize(bytes),
+      hva: formatAddress(FIRST_HVA + base),
+      backing: slot.segments.map(({ map, size }) => ({ map, size })),
+    };
+  });
+  const pages = memoryBytes / legalChunks(granule)[0]!;
+  if (pages % options.vcpus !== 0) {
+    throw badInput(`-v ${options.vcpus}`, `cannot share ${pages} pages evenly`, "a divisor of the pages");
+  }
+  return {
+    granule,
+    ipaBits,
+    chunk: dirtyLog.chunk,
+    manual,
+    ...(dirtyLog.bbm === undefined ? {} : { bbm: dirtyLog.bbm }),
+    slots,
+    vcpus: options.vcpus,
+    partitioned: !options.overlap,
+    pagesPerVcpu: pages / options.vcpus,
+    rule: options.rule,
+    seed: options.seed,
+    steps: testSteps({ ...options, manual }),
+  };
 }

@@ -1,0 +1,238 @@
+import { type Command, Option } from "commander";
+import { GRANULES, type Granule } from "../../arm64/geometry.js";
+import type { TestCase, TestRun } from "../../bench/testRun.js";
+import type { FlowInput, GuestRule } from "../../guest/flow.js";
+import type { GuestMode } from "../../guest/guestModes.js";
+import type { RunHeading } from "../../report/runTable.js";
+import type { SplitStrategy } from "../../strategies/strategy.js";
+import { fraction, integer, list } from "../options.js";
+
+interface RunFlags {
+  readonly b: string;
+  readonly v: number;
+  readonly x: number;
+  readonly i: number;
+  readonly w: number;
+  readonly a?: boolean;
+  readonly o?: boolean;
+  readonly g?: boolean;
+  readonly s: string;
+  readonly e?: boolean;
+  readonly r: number;
+  readonly p?: string;
+  readonly m?: number;
+  readonly chunk?: string[];
+  readonly strategy?: string[];
+  readonly granule: Granule;
+  readonly ipaBits: number;
+  readonly thpCoverage: number;
+  readonly rule: GuestRule;
+  readonly bbm?: string;
+  readonly profile?: string;
+  readonly scenario?: string;
+  readonly json?: boolean;
+  readonly exportJson?: string;
+  readonly digest?: boolean;
+  readonly color?: "auto" | "always" | "never";
+}
+
+/** Memory of all vCPUs together: the whole tree is kept, 8 bytes a page and as much again while it grows. */
+const LARGEST_BYTES = 128 * 2 ** 30;
+
+const EXAMPLES = `
+Examples:
+  s2split run -s anonymous_thp                       1 GiB of THP: lazy against every chunk size, manual protect
+  s2split run -s anonymous_thp -g -v 8 -b 256M -w 20 --profile altra-like
+  s2split run -s anonymous_hugetlb_1gb -g --chunk 0,1G --bbm 2
+  s2split run --scenario guest.json --json
+
+The letters are those of dirty_log_perf_test. Its -m takes one guest mode; -n and -c have no meaning here.`;
+
+/** Adds `run`: the whole of dirty_log_perf_test on the model, guests and their faults included. */
+export function register(program: Command): void {
+  program
+    .command("run")
+    .summary("simulate all of dirty_log_perf_test, guests included: lazy against eager")
+    .description(
+      "Simulate the whole of dirty_log_perf_test: populate, enable, iterations of dirty, get and clear, disable, and the first accesses afterwards, with the guests' faults.",
+    )
+    .option("-b <size>", "memory of each vCPU (K, M, G)", "1G")
+    .option("-v <n>", "vCPUs", integer(1, 512), 1)
+    .option("-x <n>", "cut the memory evenly into this many memslots", integer(1, 4096), 1)
+    .option("-i <n>", "iterations, at least 2", integer(2, 1000), 2)
+    .option("-w <percent>", "chance that an access is a write", integer(0, 100), 100)
+    .option("-a", "access random pages")
+    .option("-o", "overlap: every vCPU accesses all memory")
+    .option("-g", "no manual protect (default: manual protect, initially-all-set)")
+    .option("-s <backing>", "host memory: the test's names, or 4k, thp, hugetlb-2m, hugetlb-1g, mixed", "anonymous")
+    .option("-e", "run the guests while logging is disabled")
+    .option("-r <seed>", "random seed", seed, 1)
+    .option("-p <offset>", "guest physical address of the memory (default: below the top, as the test has it)")
+    .option("-m <mode>", "guest mode by its number in the test: width of the IPA, guest pages", integer(0, 99))
+    .option("--chunk <list>", "eager-split chunk sizes, 0 is off (default: 0 and every size of the granule)", list)
+    .option("--strategy <list>", "walker strategies, or modules with one's own (default: baseline)", list)
+    .addOption(new Option("--granule <size>", "translation granule of stage 2").choices([...GRANULES]).default("4K"))
+    .option("--ipa-bits <n>", "IPA width, 32 to 48", integer(32, 48), 40)
+    .option("--thp-coverage <share>", "share of the level-2 regions that are one block with thp", fraction(0, 1), 1)
+    .addOption(new Option("--rule <name>", "how guests draw").choices(["hash", "lehmer"]).default("hash"))
+    .addOption(
+      new Option("--bbm <level>", "also split eagerly without break-before-make (proposed, not in Linux)").choices([
+        "2",
+      ]),
+    )
+    .option("--profile <name|file>", "cost profile: adds modelled time")
+    .option("--scenario <file>", "an arm64 scenario file as the guest's memory, in place of -b -x -s -p -m")
+    .option("--json", "print JSON in place of tables")
+    .option("--export-json <file>", "write the JSON to a file")
+    .option("--digest", "with SHA-256 of the tree after each step, in JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(run);
+}
+
+function seed(value: string): number {
+  // The test takes its seed in any base.
+  return /^0x[0-9a-f]{1,8}$/i.test(value) ? Number(value) : integer(0, 2 ** 32 - 1)(value);
+}
+
+async function run(_: unknown, self: Command): Promise<void> {
+  const flags = self.optsWithGlobals<RunFlags>();
+  const { guest, heading } = await guestOf(flags, (name) => self.getOptionValueSource(name) === "cli");
+  const { parseSize } = await import("../../guest/sizes.js");
+  const bytes = guest.slots.reduce((sum, slot) => sum + parseSize(slot.size), 0);
+  const { badInput } = await import("../../errors.js");
+  if (bytes > LARGEST_BYTES) throw badInput("the guest's memory", `${bytes / 2 ** 30} GiB`, "at most 128G in all");
+  const cases = await casesOf(guest, flags);
+  const { prepareOutput } = await import("../../results/write.js");
+  const target = flags.exportJson === undefined ? null : await prepareOutput(flags.exportJson);
+  const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
+
+  const { runTestCase } = await import("../../bench/testRun.js");
+  const { Progress } = await import("../../report/progress.js");
+  const progress = new Progress(process.stderr, true);
+  const stepCount = guest.steps.length * cases.length;
+  let done = 0;
+  const runs = cases.map((testCase): TestRun => {
+    const name = `${testCase.strategy.id}, chunk ${testCase.input.chunk}`;
+    const onStep = (step: string) => progress.show(done++ / stepCount, `${name}: ${step}`);
+    return runTestCase(testCase, { profile, digest: flags.digest === true, onStep });
+  });
+  progress.clear();
+
+  if (target !== null || flags.json === true) {
+    const text = await jsonText(runs);
+    await target?.write(text);
+    if (flags.json === true) process.stdout.write(text);
+  }
+  if (flags.json !== true) {
+    const { runReport } = await import("../../report/runTable.js");
+    const { styleFor } = await import("../../report/style.js");
+    process.stdout.write(runReport(runs, heading, styleFor(process.stdout, flags.color ?? "auto")));
+  }
+  for (const strategy of new Set(cases.map(({ strategy }) => strategy))) {
+    if (strategy.knownFaults.length > 0)
+      console.error(`s2split: ${strategy.id} is not right: ${strategy.knownFaults.join("; ")} (s2split verify)`);
+  }
+}
+
+async function guestOf(
+  flags: RunFlags,
+  given: (option: string) => boolean,
+): Promise<{ guest: FlowInput; heading: RunHeading }> {
+  const { badInput, UserError } = await import("../../errors.js");
+  const { parseAddress, parseSize } = await import("../../guest/sizes.js");
+  const { flowOfScenario, flowOfTest } = await import("../../guest/testFlow.js");
+  const what = {
+    vcpus: flags.v,
+    iterations: flags.i,
+    writePercent: flags.w,
+    random: flags.a === true,
+    overlap: flags.o === true,
+    whileDisabling: flags.e === true,
+    seed: flags.r,
+    rule: flags.rule,
+  };
+  if (flags.scenario !== undefined) {
+    const clash = ["b", "x", "s", "p", "m", "granule", "ipaBits", "thpCoverage"].find(given);
+    if (clash !== undefined) {
+      const shown = clash.length === 1 ? `-${clash}` : `--${clash.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+      throw new UserError(`${shown} with --scenario: the file gives the guest; expected one or the other`);
+    }
+    const { loadScenario } = await import("../loadScenario.js");
+    const { machine, scenario } = await loadScenario(flags.scenario);
+    if (machine.id !== "arm64") throw badInput(flags.scenario, `is for ${machine.id}`, "an arm64 scenario");
+    const guest = flowOfScenario(scenario as never, { ...what, ...(flags.g === true ? { manual: 0 } : {}) });
+    return { guest, heading: { ...what, mode: null } };
+  }
+  const { guestModeOf, GUEST_MODES } = await import("../../guest/guestModes.js");
+  if (flags.m !== undefined && given("ipaBits")) {
+    throw new UserError("-m with --ipa-bits: the guest mode gives the IPA width; expected one or the other");
+  }
+  const mode: GuestMode | null =
+    flags.m !== undefined
+      ? guestModeOf(flags.m)
+      : (GUEST_MODES.find((m) => m.ipaBits === flags.ipaBits && m.guestPage === flags.granule) ?? null);
+  const { backingNamed } = await import("../../guest/backings.js");
+  const guest = flowOfTest({
+    ...what,
+    granule: flags.granule,
+    ipaBits: mode?.ipaBits ?? flags.ipaBits,
+    guestPageBytes: mode === null ? undefined : parseSize(mode.guestPage),
+    backing: backingNamed(flags.s),
+    bytesPerVcpu: parseSize(flags.b, "-b"),
+    memslots: flags.x,
+    manual: flags.g === true ? 0 : 3,
+    offset: flags.p === undefined ? undefined : parseAddress(flags.p, "-p"),
+    thpCoverage: flags.thpCoverage,
+    chunk: "0",
+  });
+  return { guest, heading: { ...what, mode } };
+}
+
+/** Each strategy with each chunk; with `--bbm 2` each eager one a second time, without break-before-make. */
+async function casesOf(guest: FlowInput, flags: RunFlags): Promise<TestCase[]> {
+  const { legalChunks } = await import("../../arm64/geometry.js");
+  const { formatSize, parseSize } = await import("../../guest/sizes.js");
+  const { flowLayoutOf } = await import("../../guest/flowLayout.js");
+  const { loadMachine } = await import("../../machines/registry.js");
+  const { strategyChooser } = await import("../loadStrategy.js");
+  const machine = await loadMachine("arm64");
+  const choose = await strategyChooser(flags.strategy ?? [machine.baseline], [machine]);
+  // A scenario that asks for the proposal is set against break-before-make, as --bbm does.
+  const { bbm, ...plain } = guest;
+  const proposed = flags.bbm === "2" || bbm === 2;
+  const wanted = flags.chunk ?? ["0", ...legalChunks(guest.granule).map(formatSize)];
+  const chunks = [...new Set(wanted.map((chunk) => formatSize(parseSize(chunk, "--chunk"))))];
+  return choose(machine).flatMap((strategy) =>
+    chunks.flatMap((chunk) => {
+      const input: FlowInput = { ...plain, chunk };
+      // Refused before anything runs.
+      flowLayoutOf(input);
+      const found: TestCase[] = [{ strategy: strategy as SplitStrategy, input }];
+      if (proposed && chunk !== "0") {
+        found.push({ strategy: strategy as SplitStrategy, input: { ...input, bbm: 2 } });
+      }
+      return found;
+    }),
+  );
+}
+
+async function arm64Profile(nameOrFile: string) {
+  const { loadProfile } = await import("../../cost/loadProfile.js");
+  const { badInput } = await import("../../errors.js");
+  const profile = await loadProfile(nameOrFile);
+  if (profile.mmu !== "arm64")
+    throw badInput(`--profile ${profile.name}`, `prices ${profile.mmu}`, "a profile of arm64");
+  return profile;
+}
+
+async function jsonText(runs: readonly TestRun[]): Promise<string> {
+  const { formatJson } = await import("../../results/format.js");
+  const { MODEL_VERSION } = await import("../../results/types.js");
+  const { toolVersion } = await import("../../version.js");
+  return formatJson({
+    schemaVersion: 1,
+    kind: "s2split-run",
+    tool: { name: "s2split", version: toolVersion(), modelVersion: MODEL_VERSION },
+    runs,
+  });
+}
