@@ -38,6 +38,7 @@ export type TdpWorkload = (typeof TDP_WORKLOADS)[number];
 /** Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K pages is within. */
 const MOST_ROOTS = 16;
 const MOST_RUNS = 4_000_000;
+const MOST_PATHS = 200_000;
 export const MOST_TABLES = 70_000;
 
 const COMMON = ["mmu", "name", "description", "workload", "hostMaxphyaddr", "reschedEveryNPolls"];
@@ -107,7 +108,7 @@ function rootOf(value: unknown, path: string, maxphyaddr: number): RootSpec {
   const rootLevel = fields.integer("rootLevel", 4, 5);
   const end = endOf(rootLevel, maxphyaddr);
   const leaves = fields.array("leaves", 0, MOST_RUNS).map((leaf, i) => leafOf(leaf, `${path}.leaves[${i}]`, end));
-  const raw = fields.has("nonpresentPaths") ? fields.array("nonpresentPaths", 0, MOST_RUNS) : [];
+  const raw = fields.has("nonpresentPaths") ? fields.array("nonpresentPaths", 0, MOST_PATHS) : [];
   const nonpresentPaths = raw.map((entry, i): NonpresentPath => {
     const at = Fields.of(entry, `${path}.nonpresentPaths[${i}]`, ["gfn", "level"]);
     return { gfn: at.integer("gfn", 0, end - 1), level: at.integer("level", 1, rootLevel - 1) };

@@ -84,17 +84,19 @@ export function clearBitOfLeaves(
     if (iter.gated && !iter.enterBody()) continue;
     // A whole run at once, since nearly all entries of a guest are in one: locals only, and the changes added up at its end.
     const { runEnd, runAny } = iter;
-    let { at } = iter;
+    let { at, spte } = iter;
     let changed = 0;
-    do {
-      const spte = words[at]!;
+    for (;;) {
       // Only leaves have either bit.
       if ((spte & bit) !== 0) {
         words[at] = spte & ~bit;
         changed++;
       }
       at++;
-    } while (at < runEnd && ((words[at]! | runAny) & PRESENT) !== 0);
+      if (at >= runEnd) break;
+      spte = words[at]!;
+      if (((spte | runAny) & PRESENT) === 0) break;
+    }
     iter.at = at - 1;
     iter.changes += changed;
     if (iter.sink !== null && changed > 0) iter.sink("clear-bit", iter, { bit: bit === DIRTY ? "dirty" : "writable" });
@@ -186,7 +188,7 @@ export function clearDirtyLog(
     if (initiallySet) {
       if (eager) {
         sink?.("step", iter, { step: "split" });
-        const done = splitRoot(tree, variant, first, last + 1, { targetLevel: 1, schedule, sink });
+        const done = splitRoot(tree, variant, first, last + 1, { targetLevel: 1, schedule, sink, iter });
         const split = stepAt(counts, "split");
         split.calls++;
         split.loops = plus(split.loops, done.counts.loops);

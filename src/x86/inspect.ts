@@ -41,12 +41,17 @@ export function leavesIn(tree: TdpTree, start: number, end: number): ByLevel {
   return byLevel;
 }
 
-/** Calls `visit` for every leaf in or across [start, end), in gfn order: offset of the entry, level, first gfn. */
+/**
+ * Calls `visit` for every leaf in or across [start, end), in gfn order: offset of the entry, level, first gfn.
+ *
+ * @param lowest tables below this level are not looked at
+ */
 export function eachLeaf(
   tree: TdpTree,
   visit: (at: number, level: number, gfn: number) => void,
   start = 0,
   end = Number.POSITIVE_INFINITY,
+  lowest = 1,
 ): void {
   const { words } = tree;
   const enter = (table: number, level: number, gfn: number): void => {
@@ -55,8 +60,9 @@ export function eachLeaf(
     const last = Math.min(ENTRIES, Math.ceil((end - gfn) / pages));
     for (let i = first; i < last; i++) {
       const spte = words[table + i]!;
-      if (isTable(spte)) enter(childOf(spte), level - 1, gfn + i * pages);
-      else if (isLeaf(spte)) visit(table + i, level, gfn + i * pages);
+      if (isTable(spte)) {
+        if (level > lowest) enter(childOf(spte), level - 1, gfn + i * pages);
+      } else if (isLeaf(spte)) visit(table + i, level, gfn + i * pages);
     }
   };
   enter(tree.root, tree.rootLevel, 0);

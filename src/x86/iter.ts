@@ -332,10 +332,7 @@ export class TdpIter {
     this.gated = filtered || this.#every !== 0 || this.#variant.aside !== 0 || this.sink !== null;
     this.runEnd = 0;
     if (level === this.#minLevel && !this.gated && this.#kind !== HOOKS) {
-      let end = this.#endIdx[level]!;
-      // used-count leaves the table with its last present entry: no short step may go beyond it.
-      if (this.#kind === COUNT && index + this.#memo[level]! < end) end = index + this.#memo[level]!;
-      this.runEnd = this.#base + end;
+      this.runEnd = this.#base + this.#endIdx[level]!;
     }
     return true;
   }

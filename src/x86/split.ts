@@ -30,6 +30,8 @@ export interface SplitOptions {
   /** False: allocate with the lock held, so that no allocation restarts the walk; what the restarts cost is the difference. Default true. */
   readonly dropLockToAllocate?: boolean;
   readonly sink?: IterSink | null;
+  /** An iterator of this tree and variant to be used again, for many splits in a row. */
+  readonly iter?: TdpIter;
 }
 
 /** {@link SplitCounts} and how the walk ended. */
@@ -53,7 +55,7 @@ export function splitRoot(
 ): SplitOutcome {
   const { targetLevel, dropLockToAllocate = true } = options;
   tree.reserve(tablesToSplit(tree, start, end, targetLevel));
-  const iter = new TdpIter(tree, variant);
+  const iter = options.iter ?? new TdpIter(tree, variant);
   iter.sink = options.sink ?? null;
   let split2m = 0;
   let split1g = 0;
@@ -117,7 +119,7 @@ export function tablesToSplit(tree: TdpTree, start: number, end: number, targetL
   const count = (_at: number, level: number): void => {
     for (let from = level; from > targetLevel; from--) tables += PAGES[level]! / PAGES[from]!;
   };
-  eachLeaf(tree, count, start, end);
+  eachLeaf(tree, count, start, end, targetLevel + 1);
   return tables + 1;
 }
 

@@ -125,16 +125,19 @@ export class TdpTree {
 
   /** Frees a table that nothing points to any more, and every table below it. @returns how many were freed */
   freeTable(table: number): number {
-    let freed = 1;
-    const { words } = this;
-    for (let at = table; at < table + ENTRIES; at++) {
-      const spte = words[at]!;
-      if (isTable(spte)) freed += this.freeTable(childOf(spte));
-    }
-    words.fill(0, table, table + ENTRIES);
     const number = table / ENTRIES;
-    this.used[number] = 0;
-    this.bitmap.fill(0, table / 32, (table + ENTRIES) / 32);
+    let freed = 1;
+    // An empty table, as zapping level by level leaves it, has nothing below it and nothing to wipe.
+    if (this.used[number] !== 0) {
+      const { words } = this;
+      for (let at = table; at < table + ENTRIES; at++) {
+        const spte = words[at]!;
+        if (isTable(spte)) freed += this.freeTable(childOf(spte));
+      }
+      words.fill(0, table, table + ENTRIES);
+      this.bitmap.fill(0, table / 32, (table + ENTRIES) / 32);
+      this.used[number] = 0;
+    }
     this.levels[number] = 0;
     this.#free.push(number);
     return freed;
