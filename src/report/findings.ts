@@ -1,11 +1,6 @@
-import { formatSize } from "../guest/sizes.js";
 import type { Finding } from "../results/finding.js";
-
-/** The words for one finding code: `short` fits a table's cell, `long` is a sentence for verify. */
-interface Words {
-  short(finding: Finding): string;
-  long(finding: Finding): string;
-}
+import { x86Words } from "./findingsX86.js";
+import { are, counted, figures, size, type Words, was } from "./findingWords.js";
 
 /**
  * Words for every finding code, of every machine. A machine adds a code as data; what it is called is said here and nowhere else.
@@ -93,10 +88,7 @@ const WORDS: Readonly<Record<string, Words>> = {
       `${counted(f.count, "figure")} of the finished state ${f.count === 1 ? "differs" : "differ"} from what ${f.data.baseline} leaves: first ` +
       `${f.data.counter}, ${f.data.value} instead of ${f.data.expected}`,
   },
-  livelock: {
-    short: () => "livelock: no progress between yields",
-    long: (f) => `the walk makes no progress over a whole period between yields: it would never end${figures(f)}`,
-  },
+  ...x86Words,
 };
 
 /** A finding for a table's cell: "511 blocks unsplit, first at 0x40200000". */
@@ -130,11 +122,6 @@ function named(finding: Finding): string {
   return `${finding.code.replaceAll("-", " ")}: ${finding.count}${figures(finding)}`;
 }
 
-function figures({ data }: Finding): string {
-  const all = Object.entries(data).filter(([, value]) => value !== null);
-  return all.length === 0 ? "" : ` (${all.map(([name, value]) => `${name} ${value}`).join(", ")})`;
-}
-
 function leaves(short: string, long: string): Words {
   return {
     short: (f) => `${counted(f.count, "leaf", "leaves")} ${short}, first at ${f.data.ipa}`,
@@ -156,22 +143,6 @@ function unsplitCause({ data }: Finding): string {
   if (data.cause === "passed-over") return "; the walk never came to it";
   if (data.cause === "left-in-new-table") return "; it was made by splitting a larger block, and left there";
   return "";
-}
-
-function counted(count: number, one: string, more = `${one}s`): string {
-  return `${count} ${count === 1 ? one : more}`;
-}
-
-function are(count: number): string {
-  return count === 1 ? "is" : "are";
-}
-
-function was(count: number): string {
-  return count === 1 ? "was" : "were";
-}
-
-function size(bytes: number | string | null | undefined): string {
-  return typeof bytes === "number" ? formatSize(bytes) : "memory";
 }
 
 const ERRNO: Readonly<Record<number, string>> = { [-11]: "-EAGAIN", [-12]: "-ENOMEM", [-22]: "-EINVAL" };
