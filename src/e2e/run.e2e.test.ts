@@ -26,7 +26,7 @@ describe("s2split run", () => {
   it("sets lazy against every chunk of the granule by default, in the test's words", async () => {
     const { code, stdout } = await s2split([...small, "-g"]);
     expect(code).toBe(0);
-    for (const chunk of ["0: lazy", "4K: eager", "2M: eager", "1G: eager"]) expect(stdout).toContain(`chunk ${chunk}`);
+    for (const chunk of ["0, lazy", "4K, eager", "2M, eager", "1G, eager"]) expect(stdout).toContain(`chunk ${chunk}`);
     expect(stdout).toContain("Testing guest mode: PA-bits:40,  VA-bits:48,  4K pages");
     expect(stdout).toContain("Iteration 2 get dirty log");
     expect(stdout).toContain("First accesses after disable");

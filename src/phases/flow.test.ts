@@ -43,6 +43,9 @@ describe("which leaf a fault maps", () => {
     // The host's 1G page does not agree with guest addresses modulo 1G, but modulo 2M.
     expect(leavesOf(slotOf(GIB + 2 ** 21, HVA, huge, "1G"))).toEqual({ 2: 1 });
     expect(leavesOf(slotOf(GIB + 4096, HVA, huge, "1G"))).toEqual({ 3: 1 });
+    const three = [{ map: "1G", size: "3G" }];
+    expect(leavesOf(slotOf(GIB + 2 ** 21, HVA, three, "3G"), 300_000)).toEqual({ 2: 1 });
+    expect(leavesOf(slotOf(GIB + 4096, HVA, three, "3G"), 300_000)).toEqual({ 3: 1 });
     // Not wholly inside the slot, guest and host alike.
     const part = [{ map: "1G", size: "512M" }];
     expect(leavesOf(slotOf(GIB, HVA, part, "512M"))).toEqual({ 2: 1 });

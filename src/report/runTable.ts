@@ -145,7 +145,7 @@ function detail(run: TestRun, heading: RunHeading, style: Style): string {
   ];
   const rows = [...phases.map(cells), ...totals.map(cells).map((row) => row.map((cell) => style.chalk.bold(cell)))];
   const kind = run.chunk === "0" ? "lazy: faults of the guest break the blocks" : "eager";
-  return `${style.chalk.bold(`${run.strategy}, ${caseName(run)}`)}: ${kind}\n${grid(columns, rows, style)}`;
+  return `${style.chalk.bold(`${run.strategy}, ${caseName(run)}`)}, ${kind}\n${grid(columns, rows, style)}`;
 }
 
 /** A row a phase and a column a chunk, for each figure that differs; phases in which it does not differ are left out. */
