@@ -4,7 +4,7 @@ import { countsOfGuest, REGION, type RegionMemory, uniformScenario } from "../co
 import { badInput } from "../errors.js";
 import { HOLE, type Layout, layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
-import { formatSize, parseSize } from "../guest/sizes.js";
+import { formatSize } from "../guest/sizes.js";
 import type { Counts } from "../results/counters.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { extend, holdsOf, recordHolds } from "./lockHolds.js";
@@ -171,9 +171,4 @@ function nextLarger(spans: readonly number[], level: number, span: number, gfn: 
     if (larger > span) next = Math.min(next, (Math.floor(gfn / larger) + 1) * larger);
   }
   return next;
-}
-
-/** Bytes of a mapping size, for messages. */
-export function mapBytes(map: string): number {
-  return parseSize(map);
 }

@@ -79,6 +79,14 @@ describe("terms", () => {
     });
   });
 
+  it("count loops, tables and words of an x86 clear once, whether their sum is there or only the steps", () => {
+    const url = new URL("../testing/golden/x86-clear/clearlog_1g_1g_all_words.json", import.meta.url);
+    const steps = JSON.parse(readFileSync(url, "utf8")).expected["eager_page_split=1,pml=1"] as Counts;
+    const expected = { loops: 13826 + 12288 + 1536 + 274432, tablesSplit: 513, ranges: 4096 };
+    expect(termCounts(steps)).toMatchObject(expected);
+    expect(termCounts({ loops: expected.loops, spAllocs: 513, ...steps })).toMatchObject(expected);
+  });
+
   it("are each priced by some cost", () => {
     const priced = new Set(COSTS.flatMap((info) => info.terms));
     expect(TERMS.filter((t) => !priced.has(t.id))).toEqual([]);

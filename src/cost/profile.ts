@@ -1,4 +1,4 @@
-import type { TermId } from "./terms.js";
+import type { TermCounts, TermId } from "./terms.js";
 
 /**
  * A cost profile: what one of each thing costs on some machine, in nanoseconds, each figure with where it comes from. A
@@ -130,4 +130,9 @@ export function costInfo(id: CostId): CostInfo {
   const info = BY_ID.get(id);
   if (info === undefined) throw new Error(`no cost ${id}`);
   return info;
+}
+
+/** How often a cost is paid for these terms. */
+export function counted(id: CostId, terms: TermCounts): number {
+  return costInfo(id).terms.reduce((sum, term) => sum + terms[term], 0);
 }

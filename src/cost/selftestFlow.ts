@@ -8,7 +8,7 @@ import type { SelftestOptions } from "../measure/schema.js";
 import { runFlow } from "../phases/flow.js";
 import { countsOfStep, type FlowStep } from "../phases/flowStep.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
-import { combine, TERM_IDS, type TermCounts, termCounts } from "./terms.js";
+import { combine, TERM_IDS, type TermCounts, type TermId, termCounts } from "./terms.js";
 
 /** The options of the real test that decide what it counts. */
 export type TestedOptions = Pick<
@@ -148,10 +148,13 @@ function stepsOf({ iterations, manualProtect }: TestedOptions): FlowStepInput[] 
   return steps;
 }
 
+/** Terms that an ioctl has which touches no page table. */
+const WITHOUT_WORK: ReadonlySet<TermId> = new Set(["ioctls", "enables", "calls", "ranges"]);
+
 /** Whether a phase does anything to page tables, or is the guest's own pass: what costs are fitted to. */
 export function hasWork({ phase, terms }: PhaseCounts): boolean {
   // Populating allocates the host's memory, which is not modelled.
   if (phase === "populate" || phase === "disable" || phase === "set-mode") return false;
   if (phase === "dirty") return true;
-  return TERM_IDS.some((id) => terms[id] > 0 && id !== "ioctls" && id !== "calls" && id !== "ranges");
+  return TERM_IDS.some((id) => terms[id] > 0 && !WITHOUT_WORK.has(id));
 }

@@ -60,13 +60,13 @@ function visits(counts: Counts, walk: string): number {
 }
 
 /**
- * A field of an x86 run: at the top, in `totals` where there are passes, or else summed over its steps (clear has one object a
- * step, each with its own `loops`).
+ * A field of an x86 run: at the top, where a run has its sum there; else summed over its steps (the golden files of clear have one object
+ * a step, each with its own `loops`).
  */
 function overSteps(counts: Counts, field: string): number {
-  const total = totalAt(counts, `totals/${field}`);
-  if (total !== undefined) return total;
-  let sum = typeof counts[field] === "number" ? counts[field] : 0;
+  const total = counts[field];
+  if (typeof total === "number") return total;
+  let sum = 0;
   for (const value of Object.values(counts)) {
     if (value !== null && typeof value === "object" && typeof value[field] === "number") sum += value[field];
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { builtinProfile } from "./profiles.js";
 import { SPLIT_SERIES } from "./published.js";
-import { validateAll, validateSplitSeries, validateZap } from "./validate.js";
+import { validateAll, validateSplitSeries } from "./validate.js";
+import { validateZap } from "./validateZap.js";
 
 const all = validateAll();
 const seriesRows = (id: string) => all.split.find((s) => s.series.id.startsWith(id))!;

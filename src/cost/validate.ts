@@ -1,23 +1,13 @@
 import type { Counts } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
-import { buildTree, type RootSpec } from "../x86/build.js";
-import { VARIANTS } from "../x86/variants/index.js";
-import { zapRoot } from "../x86/zap.js";
-import { guestPass } from "./guestPass.js";
 import { modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";
 import type { CostProfile } from "./profile.js";
 import { builtinProfile } from "./profiles.js";
-import {
-  type Backing,
-  SPLIT_SERIES,
-  type SplitRow,
-  type SplitSeries,
-  VCPU_SERIES,
-  type VcpuSeries,
-  ZAP_SERIES,
-} from "./published.js";
+import { type Backing, SPLIT_SERIES, type SplitRow, type SplitSeries, VCPU_SERIES } from "./published.js";
 import { countsOfGuest, REGION, type RegionMemory } from "./uniformGuest.js";
+import { type VcpuValidation, validateVcpuSeries } from "./validateVcpus.js";
+import { validateZap, type ZapValidation } from "./validateZap.js";
 
 /** Whether a profile's figures were computed from the row (then agreement proves nothing) or not. */
 export type Role = "fitted" | "judged";
@@ -176,147 +166,6 @@ function restsOnOneScale(profile: CostProfile): boolean {
   return (
     assumed.length === 1 && entries.every(([id, figure]) => id === assumed[0] || figure.provenance.scale === assumed[0])
   );
-}
-
-export interface VcpuValidation {
-  readonly series: VcpuSeries;
-  readonly profile: string;
-  readonly rows: readonly VcpuComparison[];
-  readonly unpriced: readonly UnpricedCount[];
-  readonly restsOnAssumptions: boolean;
-  /** Guest faults and broadcast TLBIs of each vCPU in the pass, simulated. */
-  readonly counts: {
-    readonly lazy: { readonly faults: number; readonly tlbis: number };
-    readonly eager: { readonly faults: number; readonly tlbis: number };
-  };
-}
-
-export interface VcpuComparison {
-  readonly vcpus: number;
-  readonly role: Role;
-  readonly publishedLazyMs: number;
-  readonly modelledLazyMs: number;
-  readonly publishedEagerMs: number;
-  readonly modelledEagerMs: number;
-  /** Change of eager against lazy, percent. */
-  readonly publishedPercent: number;
-  readonly modelledPercent: number;
-  readonly errorPoints: number;
-}
-
-/** Every vCPU does its pass at the same time: all of them issue broadcast TLBIs, and the pass takes as long as one vCPU's. */
-export function validateVcpuSeries(series: VcpuSeries, profile?: CostProfile): VcpuValidation {
-  const used = profile ?? builtinProfile(series.profile);
-  const pass = {
-    pageBytes: 4096,
-    entries: 512,
-    memoryBytes: REGION,
-    strideBytes: series.strideBytes,
-    writePercent: series.writePercent,
-    // The pass after the first clear; iterations count from 1.
-    iteration: 2,
-    vcpu: 0,
-    seed: 1,
-  };
-  const lazy = guestPass({ ...pass, leafBytes: 2 ** 21 });
-  const eager = guestPass({ ...pass, leafBytes: 4096 });
-  const change = (from: number, to: number) => 100 * (to / from - 1);
-  const times = series.rows.map(([vcpus]) =>
-    [lazy, eager].map((counts) => modelTime(counts, used, { issuers: vcpus })),
-  );
-  const rows = series.rows.map(([vcpus, publishedLazyMs, publishedEagerMs], i): VcpuComparison => {
-    const [modelledLazyMs, modelledEagerMs] = times[i]!.map((time) => time.totalNs / 1e6) as [number, number];
-    const publishedPercent = change(publishedLazyMs, publishedEagerMs);
-    const modelledPercent = change(modelledLazyMs, modelledEagerMs);
-    return {
-      vcpus,
-      role: series.fittedVcpus.includes(vcpus) && used.name === series.profile ? "fitted" : "judged",
-      publishedLazyMs,
-      modelledLazyMs,
-      publishedEagerMs,
-      modelledEagerMs,
-      publishedPercent,
-      modelledPercent,
-      errorPoints: modelledPercent - publishedPercent,
-    };
-  });
-  const countsFor = (i: 0 | 1) => ({
-    faults: countOf(times[0]![i]!, "faults"),
-    tlbis: countOf(times[0]![i]!, "tlbiBroadcast"),
-  });
-  return {
-    series,
-    profile: used.name,
-    rows,
-    unpriced: unpricedTogether(times.flat()),
-    restsOnAssumptions: times.flat().some((time) => time.restsOnAssumptions),
-    counts: { lazy: countsFor(0), eager: countsFor(1) },
-  };
-}
-
-function countOf(time: ReturnType<typeof modelTime>, counter: string): number {
-  const part = time.parts.find((one) => one.counter === counter);
-  return part?.count ?? time.unpriced.find((one) => one.counter === counter)?.count ?? 0;
-}
-
-export interface ZapValidation {
-  readonly passes: readonly {
-    readonly root: number;
-    readonly zapLevel: number;
-    readonly publishedBefore: number;
-    readonly simulatedBefore: number;
-    readonly publishedAfter: number;
-    readonly simulatedAfter: number;
-    readonly publishedEntries: number;
-    readonly simulatedEntries: number;
-  }[];
-  /** Whether every count of loops and entries is as published. */
-  readonly exact: boolean;
-  readonly profile: string;
-  readonly publishedSavedNs: number;
-  readonly modelledSavedNs: number;
-}
-
-/** The hello-world guest of the mail: a low page, the reset vector, and one non-present entry; then the same root empty. */
-const HELLO: RootSpec = {
-  rootLevel: 4,
-  leaves: [
-    { gfn: 0, level: 1, count: 1 },
-    { gfn: 0xfffff, level: 1, count: 1 },
-  ],
-  nonpresentPaths: [{ gfn: 0xfee00, level: 1 }],
-};
-const EMPTY: RootSpec = { rootLevel: 4, leaves: [], nonpresentPaths: [] };
-const MAXPHYADDR = 48;
-
-export function validateZap(profile = builtinProfile(ZAP_SERIES.profile)): ZapValidation {
-  const zap = (variant: keyof typeof VARIANTS) =>
-    [HELLO, EMPTY].flatMap((root, i) => zapRoot(buildTree(root), VARIANTS[variant], MAXPHYADDR, i));
-  const before = zap("baseline");
-  const after = zap(ZAP_SERIES.strategy);
-  const passes = before.map((pass, i) => ({
-    root: pass.root,
-    zapLevel: pass.zapLevel,
-    publishedBefore: ZAP_SERIES.loopsBefore[i]!,
-    simulatedBefore: pass.loops ?? Number.NaN,
-    publishedAfter: ZAP_SERIES.loopsAfter[i]!,
-    simulatedAfter: after[i]!.loops ?? Number.NaN,
-    publishedEntries: ZAP_SERIES.entries[i]!,
-    simulatedEntries: pass.zapped,
-  }));
-  const saved = passes.reduce((sum, pass) => sum + pass.simulatedBefore - pass.simulatedAfter, 0);
-  return {
-    passes,
-    exact: passes.every(
-      (pass) =>
-        pass.publishedBefore === pass.simulatedBefore &&
-        pass.publishedAfter === pass.simulatedAfter &&
-        pass.publishedEntries === pass.simulatedEntries,
-    ),
-    profile: profile.name,
-    publishedSavedNs: ZAP_SERIES.savedMicroseconds * 1000,
-    modelledSavedNs: modelTime({ loops: saved }, profile).totalNs,
-  };
 }
 
 export interface Validation {

@@ -1,6 +1,8 @@
 import type { UnpricedCount } from "../cost/modelTime.js";
-import type { Validation, VcpuValidation, ZapValidation } from "../cost/validate.js";
+import type { Validation } from "../cost/validate.js";
 import { OTHER_CHUNK, SERIES_CHUNK } from "../cost/validate.js";
+import type { VcpuValidation } from "../cost/validateVcpus.js";
+import type { ZapValidation } from "../cost/validateZap.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";

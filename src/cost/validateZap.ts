@@ -1,0 +1,66 @@
+import { buildTree, type RootSpec } from "../x86/build.js";
+import { VARIANTS } from "../x86/variants/index.js";
+import { zapRoot } from "../x86/zap.js";
+import { modelTime } from "./modelTime.js";
+import { builtinProfile } from "./profiles.js";
+import { ZAP_SERIES } from "./published.js";
+
+export interface ZapValidation {
+  readonly passes: readonly {
+    readonly root: number;
+    readonly zapLevel: number;
+    readonly publishedBefore: number;
+    readonly simulatedBefore: number;
+    readonly publishedAfter: number;
+    readonly simulatedAfter: number;
+    readonly publishedEntries: number;
+    readonly simulatedEntries: number;
+  }[];
+  /** Whether every count of loops and entries is as published. */
+  readonly exact: boolean;
+  readonly profile: string;
+  readonly publishedSavedNs: number;
+  readonly modelledSavedNs: number;
+}
+
+/** The hello-world guest of the mail: a low page, the reset vector, and one non-present entry; then the same root empty. */
+const HELLO: RootSpec = {
+  rootLevel: 4,
+  leaves: [
+    { gfn: 0, level: 1, count: 1 },
+    { gfn: 0xfffff, level: 1, count: 1 },
+  ],
+  nonpresentPaths: [{ gfn: 0xfee00, level: 1 }],
+};
+const EMPTY: RootSpec = { rootLevel: 4, leaves: [], nonpresentPaths: [] };
+const MAXPHYADDR = 48;
+
+export function validateZap(profile = builtinProfile(ZAP_SERIES.profile)): ZapValidation {
+  const zap = (variant: keyof typeof VARIANTS) =>
+    [HELLO, EMPTY].flatMap((root, i) => zapRoot(buildTree(root), VARIANTS[variant], MAXPHYADDR, i));
+  const before = zap("baseline");
+  const after = zap(ZAP_SERIES.strategy);
+  const passes = before.map((pass, i) => ({
+    root: pass.root,
+    zapLevel: pass.zapLevel,
+    publishedBefore: ZAP_SERIES.loopsBefore[i]!,
+    simulatedBefore: pass.loops ?? Number.NaN,
+    publishedAfter: ZAP_SERIES.loopsAfter[i]!,
+    simulatedAfter: after[i]!.loops ?? Number.NaN,
+    publishedEntries: ZAP_SERIES.entries[i]!,
+    simulatedEntries: pass.zapped,
+  }));
+  const saved = passes.reduce((sum, pass) => sum + pass.simulatedBefore - pass.simulatedAfter, 0);
+  return {
+    passes,
+    exact: passes.every(
+      (pass) =>
+        pass.publishedBefore === pass.simulatedBefore &&
+        pass.publishedAfter === pass.simulatedAfter &&
+        pass.publishedEntries === pass.simulatedEntries,
+    ),
+    profile: profile.name,
+    publishedSavedNs: ZAP_SERIES.savedMicroseconds * 1000,
+    modelledSavedNs: modelTime({ loops: saved }, profile).totalNs,
+  };
+}
