@@ -194,7 +194,7 @@ describe("s2split advise", () => {
 describe("docs/operators.md", () => {
   it("has transcripts of what is really printed", async () => {
     const text = readFileSync(join(ROOT, "docs/operators.md"), "utf8");
-    const transcripts = [...text.matchAll(/```\n\$ s2split (.*)\n([^]*?)\n```/g)];
+    const transcripts = [...text.matchAll(/```\n\$ s2split (.*)\n([\s\S]*?)\n```/g)];
     expect(transcripts).toHaveLength(2);
     for (const [, command, shown] of transcripts) {
       const { stdout } = await s2split(command!.split(" "));
