@@ -65,6 +65,44 @@ describe("s2split compare", () => {
     expect((await s2split(["compare", base, slow, "--max-increase", "300%"])).code).toBe(0);
   });
 
+  it("catches a user's copy of max-level that looks at one entry of each table of pages, and names it with the figures", async () => {
+    const folder = temporaryFolder();
+    const strategy = join(folder, "mine.mjs");
+    const body = (
+      hooks: string,
+    ) => `import { CONTINUE, defineStrategy, FRESH_PAGES, SKIP_CHILDREN, SKIP_SIBLINGS } from "s2split";
+      export default defineStrategy({ id: "mine", summary: "a copy of max-level", origin: "a test", ${hooks} });`;
+    const bench = (file: string) => [
+      "bench",
+      "-b",
+      "64M",
+      "-s",
+      "4k",
+      "--no-wall",
+      "-q",
+      "--strategy",
+      strategy,
+      "--export-json",
+      file,
+    ];
+    const [base, next] = [join(folder, "base.json"), join(folder, "next.json")];
+
+    writeFileSync(strategy, body("maxLevel: 2"));
+    expect(await s2split(bench(base))).toMatchObject({ code: 0, stderr: "" });
+    const afterVisit = "at.level === 3 ? SKIP_SIBLINGS : at.fresh === FRESH_PAGES ? SKIP_CHILDREN : CONTINUE";
+    writeFileSync(strategy, body(`afterVisit: (at) => ${afterVisit}`));
+    expect(await s2split(bench(next))).toMatchObject({ code: 0, stderr: "" });
+
+    const { code, stdout } = await s2split(["compare", base, next]);
+    expect(code).toBe(1);
+    // 64M of pages have 32 tables of them, below one entry of level 1.
+    expect(stdout).toContain("4k-64M/enable/chunk=1G, mine: entries inspected, split walk: 33 -> 65 entries (+97.0%)");
+    expect(stdout).not.toMatch(/baseline: /);
+    const gate = await s2split([...bench(next), "--baseline", base]);
+    expect(gate.code).toBe(1);
+    expect((await s2split(["compare", next, next])).code).toBe(0);
+  });
+
   it("shows every figure with --all, and is JSON alone with --json", async () => {
     const { base, folder, result } = await benched();
     const all = await s2split(["compare", base, base, "--all"]);
