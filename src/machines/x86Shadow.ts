@@ -4,6 +4,7 @@ import type { CounterDeclaration, Counts } from "../results/counters.js";
 import { ShadowMmu } from "../x86/shadow.js";
 import { type CachePolicy, MIN_DESCRIPTORS, POLICIES, type PolicyId } from "../x86/splitCaches.js";
 import type { Machine, RunOutcome, Strategy, TimedRun, TraceEvent, TraceOptions } from "./machine.js";
+import { randomShadowScenarios } from "./x86Random.js";
 import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./x86ShadowFindings.js";
 import { parseShadowScenario, type ShadowScenario } from "./x86ShadowScenario.js";
 
@@ -122,6 +123,7 @@ export const x86Shadow: Machine<ShadowScenario> = {
   run: (scenario, strategy) => runOn(scenario, strategy),
   prepareTimed,
   trace,
+  random: randomShadowScenarios,
   adoptStrategy,
 };
 

@@ -7,6 +7,7 @@ import { splitLoops } from "../x86/split.js";
 import type { TdpTree } from "../x86/tree.js";
 import { zapLevels } from "../x86/zap.js";
 import type { Machine, RunOutcome, Strategy, TimedRun } from "./machine.js";
+import { randomTdpScenarios } from "./x86Random.js";
 import { zapTable } from "./x86Tables.js";
 import { tdpCounters } from "./x86TdpCounters.js";
 import { tdpFindings, treesBefore } from "./x86TdpFindings.js";
@@ -59,6 +60,7 @@ export const x86Tdp: Machine<TdpScenario> = {
   run: (scenario, strategy) => runOn(scenario, strategy, null),
   prepareTimed,
   trace: (scenario, strategy, sink, options = {}) => runOn(scenario, strategy, tracing(sink, options)),
+  random: randomTdpScenarios,
   adoptStrategy: adoptTdpStrategy,
 };
 
