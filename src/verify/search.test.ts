@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import type { Arm64Scenario } from "../guest/scenario.js";
+import { arm64 } from "../machines/arm64.js";
+import type { Machine } from "../machines/machine.js";
+import { adoptArm64Strategy } from "../strategies/adopt.js";
+import { strategies } from "../strategies/registry.js";
+import { faultOf, searchLayouts } from "./search.js";
+
+const machine = arm64 as unknown as Machine;
+
+describe("searching 500 random layouts from seed 1", () => {
+  const found = searchLayouts({ machine, strategies, layouts: 500, seed: 1 });
+
+  it("finds exactly the strategies that are known to be wrong", async () => {
+    const wrong = (await found).strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy.id);
+    expect(wrong).toEqual(["skip-return-rfc", "skip-new-table-naive"]);
+  });
+
+  it("finds every known fault, each by code and cause", async () => {
+    const of = async (id: string) =>
+      (await found).faults.filter(({ strategy }) => strategy.id === id).map(({ finding }) => faultOf(finding));
+    expect(await of("skip-return-rfc")).toEqual(
+      expect.arrayContaining(["unsplit-block/passed-over", "tlbi-wrong-ipa", "unsplit-block/left-in-new-table"]),
+    );
+    expect(await of("skip-new-table-naive")).toEqual(["unsplit-block/left-in-new-table"]);
+  });
+
+  it("shrinks each to a layout of at most two segments that still shows it", async () => {
+    for (const { strategy, finding, scenario } of (await found).faults) {
+      const { memslots } = scenario as Arm64Scenario;
+      expect(memslots.flatMap(({ segments }) => segments).length).toBeLessThanOrEqual(2);
+      const again = machine.run(machine.parse(scenario, "shrunk"), strategy, { strict: true, digest: false });
+      expect(again.findings.map(faultOf)).toContain(faultOf(finding));
+    }
+  });
+});
+
+it("a search is the same for the same seed", async () => {
+  const once = () => searchLayouts({ machine, strategies: strategies.slice(0, 3), layouts: 60, seed: 9 });
+  expect(JSON.stringify(await once())).toBe(JSON.stringify(await once()));
+});
+
+it("a search that is stopped says so, and how far it came", async () => {
+  const { stopped, layouts } = await searchLayouts({ machine, strategies, layouts: 1e6, seed: 1, stopped: () => true });
+  expect(stopped).toBe(true);
+  expect(layouts).toBeLessThan(1e6);
+});
+
+it("what a strategy of one's own throws ends the search, and is not taken for a fault to shrink", async () => {
+  const throws = adoptArm64Strategy(
+    {
+      id: "throws",
+      enter: () => {
+        throw new RangeError("oh no");
+      },
+    },
+    "./throws.mjs",
+  );
+  await expect(searchLayouts({ machine, strategies: [throws], layouts: 50, seed: 1 })).rejects.toThrow(
+    'strategy "throws" (./throws.mjs): its enter() threw RangeError: oh no',
+  );
+});
+
+it("a machine without random layouts is refused", async () => {
+  const { random: _, ...without } = machine;
+  await expect(searchLayouts({ machine: without, strategies, layouts: 1, seed: 1 })).rejects.toThrow(
+    /no random layouts/,
+  );
+});

@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Arm64Scenario } from "../guest/scenario.js";
+import { arm64 } from "../machines/arm64.js";
+import { randomLayouts } from "../machines/arm64Random.js";
+import type { Machine } from "../machines/machine.js";
+import { totalAt } from "../results/counters.js";
+import { strategies } from "../strategies/registry.js";
+import { strategyFrom } from "../strategies/strategy.js";
+import { goldenFiles } from "../testing/golden.js";
+import { verifyScenario } from "./verify.js";
+
+const machine = arm64 as unknown as Machine;
+const right = strategies.filter(({ knownFaults }) => knownFaults.length === 0);
+const baseline = strategies[0]!;
+
+describe("strategies that claim to be right", () => {
+  const small = goldenFiles<{ scenario: Arm64Scenario; initial: { npages: number } }>("arm64-split").filter(
+    ({ data }) => data.initial.npages <= 70_000,
+  );
+
+  it.each(small)("hold every invariant on golden $name", ({ data }) => {
+    for (const { strategy, findings } of verifyScenario(machine, data.scenario, right)) {
+      expect(findings, strategy.id).toEqual([]);
+    }
+  });
+
+  it("end on random layouts with baseline's tree, digest for digest, and are reported right", () => {
+    fc.assert(
+      fc.property(randomLayouts(fc), (scenario) => {
+        const expected = arm64.run(scenario, baseline, { digest: true }).counts.final;
+        for (const strategy of right) {
+          const { counts, findings } = arm64.run(scenario, strategy, { digest: true });
+          expect(findings, strategy.id).toEqual([]);
+          expect(counts.final, strategy.id).toEqual(expected);
+        }
+      }),
+      { numRuns: 150, seed: 3 },
+    );
+  });
+
+  it("send one TLBI for each block that they break, and to its own IPA", () => {
+    fc.assert(
+      fc.property(randomLayouts(fc), fc.constantFrom(...right), (scenario, strategy) => {
+        const { initial, counts } = arm64.run(scenario, strategy, { strict: true });
+        const blocks = (leaves: unknown): number =>
+          (totalAt({ leaves } as never, "leaves/1") ?? 0) + (totalAt({ leaves } as never, "leaves/2") ?? 0);
+        const tables = totalAt(counts, "split/tablesAllocated")!;
+        const tlbis = totalAt(counts, "split/tlbi")!;
+        const before = blocks(initial.leaves);
+        const after = blocks((counts.final as { leaves: unknown }).leaves);
+        // A block becomes either pages or as many blocks as a table has entries: what is gone, modulo a table, is what was broken.
+        const entries = { "4K": 512, "16K": 2048, "64K": 8192 }[scenario.granule];
+        expect((tlbis - (before - after)) % entries).toBe(0);
+        expect(tlbis).toBeLessThanOrEqual(tables);
+        expect(totalAt(counts, "split/tlbiWrongIpa")).toBe(0);
+      }),
+      { numRuns: 150, seed: 5 },
+    );
+  });
+});
+
+describe("a strategy that is wrong is told from what it leaves", () => {
+  const guest: Arm64Scenario = {
+    granule: "4K",
+    ipaBits: 40,
+    memslots: [
+      {
+        base: "0x40000000",
+        segments: [
+          { map: "4K", size: "2M" },
+          { map: "2M", size: "4M" },
+        ],
+      },
+    ],
+    dirtyLog: { mode: "enable", chunk: "2M" },
+  };
+  const codes = (definition: Parameters<typeof strategyFrom>[0], scenario = guest) =>
+    verifyScenario(machine, scenario, [strategyFrom(definition, "test")])[0]!.findings.map(({ code }) => code);
+
+  it("where it enters nothing", () => expect(codes({ id: "x", enter: () => false })).toEqual(["unsplit-block"]));
+  it("where it does not go deep enough", () => expect(codes({ id: "x", maxLevel: 1 })).toEqual(["unsplit-block"]));
+  it("where it visits no blocks", () => expect(codes({ id: "x", flags: 1 })).toEqual(["unsplit-block"]));
+  it("where its walk ends with an error", () =>
+    expect(codes({ id: "x", flags: 3 | (32 << 1) })).toContain("error-returned"));
+  it("where it leaves a table too early", () =>
+    expect(
+      codes(
+        { id: "x", afterVisit: (at) => (at.level === 2 ? 2 : 0) },
+        { ...guest, dirtyLog: { mode: "enable", chunk: "1G" } },
+      ),
+    ).toEqual(["unsplit-block"]));
+  it("but not where splitting is off", () =>
+    expect(codes({ id: "x", enter: () => false }, { ...guest, dirtyLog: { mode: "enable", chunk: 0 } })).toEqual([]));
+});
+
+it("what is left is held against baseline where nothing else is wrong", () => {
+  const odd: Machine = {
+    ...machine,
+    run: (scenario, strategy, options) => {
+      const outcome = machine.run(scenario, strategy, options);
+      if (strategy.id === "baseline") return outcome;
+      const final = { ...(outcome.counts.final as object), tables: 99 };
+      return { ...outcome, counts: { ...outcome.counts, final } };
+    },
+  };
+  const scenario = { ...goldenFiles<{ scenario: Arm64Scenario }>("arm64-split")[0]!.data.scenario };
+  const [verdict] = verifyScenario(odd, scenario, [strategies[2]!]);
+  expect(verdict!.findings).toMatchObject([{ code: "outcome-differs", data: { counter: "final/tables", value: 99 } }]);
+});
