@@ -22,6 +22,9 @@ export const CONTINUE = 0;
 export const SKIP_CHILDREN = 1;
 export const SKIP_SIBLINGS = 2;
 
+/** What {@link Walker.entry} returns after SKIP_SIBLINGS; visitors never do. */
+const LEAVE_TABLE = 1;
+
 export const EAGAIN = -11;
 export const ENOMEM = -12;
 export const EINVAL = -22;
@@ -47,7 +50,7 @@ export interface WalkPosition {
   readonly entryGfn: number;
   /** Pages that the entry covers. */
   readonly span: number;
-  /** The descriptor as last read: bits 31:0 and 63:32. */
+  /** The descriptor as last read: bits 31:0 and 63:32, each as a signed 32-bit integer. */
   readonly lo: number;
   readonly hi: number;
   /** NOT_FRESH, FRESH_TABLE or FRESH_PAGES. */
@@ -113,6 +116,8 @@ export class Walker implements WalkPosition {
 
   /** Whether level 3 may go by runs: a visitor that has `pages`, and nothing that looks at single entries. */
   private readonly runs: boolean;
+  /** 1 / span by level. Spans are powers of two: multiplying is exact, and faster than dividing. */
+  private readonly perSpan: readonly number[];
 
   constructor(
     readonly geometry: Geometry,
@@ -121,6 +126,7 @@ export class Walker implements WalkPosition {
     readonly visitor: Visitor,
     readonly counts: WalkCounts,
   ) {
+    this.perSpan = geometry.spanPages.map((span) => 1 / span);
     this.runs = visitor.pages !== undefined && (rules.flags & WALK_PAGE) !== 0;
   }
 
@@ -154,84 +160,91 @@ export class Walker implements WalkPosition {
     const entries = this.geometry.entries;
     const span = this.geometry.spanPages[level]!;
     // ToInt32 keeps the low bits of any frame number, so this is the index also where `addr` has left the table.
-    let index = (this.addr / span) & (entries - 1);
+    let index = (this.addr * this.perSpan[level]!) & (entries - 1);
     if (level === PAGE_LEVEL && this.runs && this.observer === null)
       return this.pageRun(page * entries + index, entries - index);
-
-    const { flags, maxLevel, enter } = this.rules;
-    const counts = this.counts;
-    const visitFlag = level === PAGE_LEVEL ? WALK_PAGE : WALK_BLOCK;
-    for (; index < entries; index++) {
-      if (this.addr >= this.end) break;
-      const slot = page * entries + index;
-      const entryGfn = tableGfn + index * span;
-      this.read(slot);
-      counts.inspected[level]!++;
-      let isTable = level < PAGE_LEVEL && (this.lo & TYPE_MASK) === TABLE_OR_PAGE;
-      this.level = level;
-      this.index = index;
-      this.entryGfn = entryGfn;
-      this.span = span;
-      this.fresh = NOT_FRESH;
-      if (this.observer !== null) this.observer.inspected(this, slot);
-
-      let visited = false;
-      let code = CONTINUE;
-      if (isTable) {
-        if ((flags & WALK_TABLE_PRE) !== 0 && level < maxLevel) {
-          visited = true;
-          counts.visitsTable[level]!++;
-          code = this.visitor.tablePre!(this, slot);
-        }
-      } else if ((flags & visitFlag) !== 0) {
-        visited = true;
-        if ((this.lo & VALID) !== 0) counts.visitsValid[level]!++;
-        else counts.visitsInvalid[level]!++;
-        code = this.visitor.leaf(this, slot);
-      }
-      if (visited) {
-        // A visitor may have installed a table; the descriptor that was read before it ran says nothing now.
-        this.read(slot);
-        isTable = level < PAGE_LEVEL && (this.lo & TYPE_MASK) === TABLE_OR_PAGE;
-      }
-
-      if (code < 0 && !(code === EAGAIN && (flags & WALK_IGNORE_EAGAIN) !== 0)) {
-        if (this.observer !== null) this.observer.decided(this, slot, visited, code, "error");
-        return code;
-      }
-      if (code > 0) {
-        const reach = code === SKIP_SIBLINGS ? span * entries : span;
-        this.addr = Math.floor(this.addr / reach) * reach + reach;
-        const step = code === SKIP_SIBLINGS ? "skip-siblings" : "skip-children";
-        if (this.observer !== null) this.observer.decided(this, slot, visited, code, step);
-        if (code === SKIP_SIBLINGS && this.rules.skips === "structured") return 0;
-        continue;
-      }
-      if (!isTable) {
-        this.addr = Math.floor(this.addr / span) * span + span;
-        if (this.observer !== null) this.observer.decided(this, slot, visited, code, "advance");
-        continue;
-      }
-      if (level < maxLevel && this.wantsBelow(level) && (enter === undefined || enter(this))) {
-        if (this.observer !== null) this.observer.decided(this, slot, visited, code, "enter");
-        const below = this.table(level + 1, this.mem.childOf(this.lo, this.hi), entryGfn);
-        if (below !== 0) return below;
-      } else {
-        this.addr = Math.floor(this.addr / span) * span + span;
-        if (this.observer !== null) this.observer.decided(this, slot, visited, code, "not-entered");
-      }
-      if ((flags & WALK_TABLE_POST) !== 0 && level < maxLevel) {
-        this.read(slot);
-        this.level = level;
-        this.index = index;
-        this.entryGfn = entryGfn;
-        this.span = span;
-        counts.visitsTable[level]!++;
-        const post = this.visitor.tablePost!(this, slot);
-        if (post !== 0) return post;
-      }
+    for (; index < entries && this.addr < this.end; index++) {
+      const code = this.entry(level, page * entries + index, index, tableGfn + index * span);
+      if (code !== 0) return code === LEAVE_TABLE ? 0 : code;
     }
     return 0;
+  }
+
+  /**
+   * One entry of a table. Returns 0, LEAVE_TABLE, or the errno that ends the walk. A function of its own, called once an entry: a loop
+   * with all this in it is compiled while it runs, for the entries of that moment, and a later walk of few entries never gets out of it.
+   */
+  private entry(level: number, slot: number, index: number, entryGfn: number): number {
+    const { flags, maxLevel, enter } = this.rules;
+    const { counts, observer } = this;
+    const span = this.geometry.spanPages[level]!;
+    this.read(slot);
+    counts.inspected[level]!++;
+    let isTable = level < PAGE_LEVEL && (this.lo & TYPE_MASK) === TABLE_OR_PAGE;
+    this.level = level;
+    this.index = index;
+    this.entryGfn = entryGfn;
+    this.span = span;
+    this.fresh = NOT_FRESH;
+    if (observer !== null) observer.inspected(this, slot);
+
+    let visited = false;
+    let code = CONTINUE;
+    if (isTable) {
+      if ((flags & WALK_TABLE_PRE) !== 0 && level < maxLevel) {
+        visited = true;
+        counts.visitsTable[level]!++;
+        code = this.visitor.tablePre!(this, slot);
+      }
+    } else if ((flags & (level === PAGE_LEVEL ? WALK_PAGE : WALK_BLOCK)) !== 0) {
+      visited = true;
+      if ((this.lo & VALID) !== 0) counts.visitsValid[level]!++;
+      else counts.visitsInvalid[level]!++;
+      code = this.visitor.leaf(this, slot);
+    }
+    if (visited) {
+      // A visitor may have installed a table; the descriptor that was read before it ran says nothing now.
+      this.read(slot);
+      isTable = level < PAGE_LEVEL && (this.lo & TYPE_MASK) === TABLE_OR_PAGE;
+    }
+
+    if (code < 0 && !(code === EAGAIN && (flags & WALK_IGNORE_EAGAIN) !== 0)) {
+      if (observer !== null) observer.decided(this, slot, visited, code, "error");
+      return code;
+    }
+    if (code > 0) {
+      this.advance(level, code === SKIP_SIBLINGS ? this.geometry.entries : 1);
+      const step = code === SKIP_SIBLINGS ? "skip-siblings" : "skip-children";
+      if (observer !== null) observer.decided(this, slot, visited, code, step);
+      return code === SKIP_SIBLINGS && this.rules.skips === "structured" ? LEAVE_TABLE : 0;
+    }
+    if (!isTable) {
+      this.advance(level, 1);
+      if (observer !== null) observer.decided(this, slot, visited, code, "advance");
+      return 0;
+    }
+    if (level < maxLevel && this.wantsBelow(level) && (enter === undefined || enter(this))) {
+      if (observer !== null) observer.decided(this, slot, visited, code, "enter");
+      const below = this.table(level + 1, this.mem.childOf(this.lo, this.hi), entryGfn);
+      if (below !== 0) return below;
+    } else {
+      this.advance(level, 1);
+      if (observer !== null) observer.decided(this, slot, visited, code, "not-entered");
+    }
+    if ((flags & WALK_TABLE_POST) === 0 || level >= maxLevel) return 0;
+    this.read(slot);
+    this.level = level;
+    this.index = index;
+    this.entryGfn = entryGfn;
+    this.span = span;
+    counts.visitsTable[level]!++;
+    return this.visitor.tablePost!(this, slot);
+  }
+
+  /** Moves the address to the end of so many entries of a level, aligned to as many, that it lies in. */
+  private advance(level: number, entries: number): void {
+    const reach = this.geometry.spanPages[level]! * entries;
+    this.addr = Math.floor((this.addr * this.perSpan[level]!) / entries) * reach + reach;
   }
 
   /** A run of one level-3 table: as many entries as the table has from here and the range wants. */
@@ -248,8 +261,9 @@ export class Walker implements WalkPosition {
 
   private read(slot: number): void {
     const words = this.mem.words;
-    this.lo = words[2 * slot]!;
-    this.hi = words[2 * slot + 1]!;
+    // `| 0`: a 32-bit integer is a field of its own; beyond 2^31 it would be a number on the heap.
+    this.lo = words[2 * slot]! | 0;
+    this.hi = words[2 * slot + 1]! | 0;
   }
 
   /** Whether the flags leave anything to do in a table below this level: SKIP_LEVELn, and PAGE not asked for. */
