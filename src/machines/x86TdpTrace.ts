@@ -60,7 +60,8 @@ function textOf(event: string, f: Readonly<Record<string, unknown>>): string {
     case "lock-drop":
       return `drops mmu_lock for a ${f.why}`;
     case "zap":
-      return Number(f.tablesFreed) > 0 ? `zapped, with ${f.tablesFreed} tables` : "zapped";
+      if (f.tablesFreed === 0) return "zapped";
+      return `zapped, with ${f.tablesFreed} ${f.tablesFreed === 1 ? "table" : "tables"}`;
     case "split":
       return "split";
     case "clear-bit":
