@@ -19,6 +19,7 @@ export interface ScenarioOptions extends X86Options {
   readonly g?: boolean;
   readonly mode?: "enable" | "clear" | "both";
   readonly chunk?: string[];
+  readonly bbm?: "2";
   readonly granule: Granule;
   readonly ipaBits?: number;
   readonly base?: string;
@@ -46,6 +47,9 @@ export function addScenarioOptions(command: Command): Command {
     .option("-g", "no manual protect: split when dirty logging is enabled (--mode enable, the default)")
     .addOption(new Option("--mode <mode>", "when to split").choices(["enable", "clear", "both"]))
     .option("--chunk <list>", "eager-split chunk sizes, 0 is off (default: the largest the granule has)", list)
+    .addOption(
+      new Option("--bbm <level>", "also split without break-before-make (proposed, not in Linux)").choices(["2"]),
+    )
     .addOption(new Option("--granule <size>", "translation granule").choices([...GRANULES]).default("4K"))
     .option("--ipa-bits <n>", "IPA width, 32 to 48 (default: 40, or what the memory needs)", integer(32, MOST_IPA_BITS))
     .option("--base <address>", "guest physical base of the memory (default: 0x40000000)")
@@ -89,26 +93,38 @@ async function arm64Items(options: ScenarioOptions): Promise<PlanItem[]> {
     for (const mode of modesOf(options) ?? ["enable"]) {
       for (const chunk of options.chunk ?? [formatSize(legalChunks(options.granule).at(-1)!)]) {
         const scenario = guestOf(options, backing, mode, chunk);
-        items.push({ machine, scenario: machine.parse(scenario, "") });
+        for (const bbm of bbmsOf(options)) {
+          const dirtyLog = { ...scenario.dirtyLog, ...bbm };
+          items.push({ machine, scenario: machine.parse({ ...scenario, dirtyLog }, "") });
+        }
       }
     }
   }
   return items;
 }
 
+/** With `--bbm 2` each guest a second time, with the proposal, to be set against break-before-make. */
+function bbmsOf(options: ScenarioOptions): { readonly bbm?: 2 }[] {
+  return options.bbm === undefined ? [{}] : [{}, { bbm: 2 }];
+}
+
 /** A scenario file's own mode and chunk, unless the options ask for others. */
 function variants(item: PlanItem, options: ScenarioOptions): PlanItem[] {
   const modes = modesOf(options);
-  if (item.machine.id !== "arm64" || (modes === undefined && options.chunk === undefined)) return [item];
+  const asIs = modes === undefined && options.chunk === undefined && options.bbm === undefined;
+  if (item.machine.id !== "arm64" || asIs) return [item];
   const scenario = item.scenario as Arm64Scenario;
+  const bbms = scenario.dirtyLog.bbm === undefined ? bbmsOf(options) : [{}];
   return (modes ?? [scenario.dirtyLog.mode]).flatMap((mode) =>
-    (options.chunk ?? [scenario.dirtyLog.chunk]).map((chunk) => ({
-      machine: item.machine,
-      scenario: item.machine.parse(
-        { ...scenario, dirtyLog: { ...scenario.dirtyLog, mode, chunk } },
-        scenario.name ?? "scenario",
-      ),
-    })),
+    (options.chunk ?? [scenario.dirtyLog.chunk]).flatMap((chunk) =>
+      bbms.map((bbm) => ({
+        machine: item.machine,
+        scenario: item.machine.parse(
+          { ...scenario, dirtyLog: { ...scenario.dirtyLog, mode, chunk, ...bbm } },
+          scenario.name ?? "scenario",
+        ),
+      })),
+    ),
   );
 }
 
