@@ -52,7 +52,7 @@ export interface Machine<S extends ScenarioBase = ScenarioBase> {
 }
 
 /** The fast-check module, handed in: only verify loads it. */
-export type FastCheck = typeof import("fast-check");
+export type FastCheck = Omit<typeof import("fast-check"), "default">;
 
 /** What every scenario has. */
 export interface ScenarioBase {

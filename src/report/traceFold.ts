@@ -43,39 +43,33 @@ export class TraceFold {
     }
   }
 
+  /** The folded trace: short groups first, so that a long one is made of what is folded already. */
   nodes(): readonly TraceNode[] {
     let nodes: readonly TraceNode[] = this.runs.map((run) => ({ ...run, key: this.keyOf(`${run.key}x${run.count}`) }));
-    for (;;) {
-      const folded = this.groups(nodes);
-      if (folded.length === nodes.length) return nodes;
+    for (let length = 1; length <= LONGEST_GROUP; length++) {
+      const folded = this.groups(nodes, length);
+      if (folded.length === nodes.length) continue;
       nodes = folded;
+      length = 0;
     }
+    return nodes;
   }
 
-  private groups(nodes: readonly TraceNode[]): TraceNode[] {
+  private groups(nodes: readonly TraceNode[], length: number): TraceNode[] {
     const out: TraceNode[] = [];
     for (let i = 0; i < nodes.length; ) {
-      let best = { length: 1, repeats: 1 };
-      for (let length = 1; length <= LONGEST_GROUP; length++) {
-        const repeats = repeatsAt(nodes, i, length);
-        if (repeats > 1 && length * (repeats - 1) > best.length * (best.repeats - 1)) best = { length, repeats };
-      }
-      if (best.repeats === 1) {
-        out.push(nodes[i]!);
-        i++;
-        continue;
-      }
-      const body = nodes.slice(i, i + best.length);
+      const repeats = repeatsAt(nodes, i, length);
+      const body = nodes.slice(i, i + length);
       // A group is told from the beginning of a walk, where it has one.
-      if (!beginsWalk(body[0]!) && body.some(beginsWalk)) {
+      if (repeats === 1 || (!beginsWalk(body[0]!) && body.some(beginsWalk))) {
         out.push(nodes[i]!);
         i++;
         continue;
       }
-      const last = firstEvent(nodes[i + best.length * (best.repeats - 1)]!);
-      const key = this.keyOf(`${best.repeats}(${body.map((node) => node.key).join(" ")})`);
-      out.push({ kind: "group", key, nodes: body, last, count: best.repeats });
-      i += best.length * best.repeats;
+      const last = firstEvent(nodes[i + length * (repeats - 1)]!);
+      const key = this.keyOf(`${repeats}(${body.map((node) => node.key).join(" ")})`);
+      out.push({ kind: "group", key, nodes: body, last, count: repeats });
+      i += length * repeats;
     }
     return out;
   }
