@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { Cell } from "../bench/pool.js";
+import { arm64 } from "../machines/arm64.js";
+import type { Machine, RunOutcome, Strategy } from "../machines/machine.js";
+import { ROOT } from "./cli.js";
+
+/** The built module: worker threads load JavaScript. */
+const { runCells } = (await import(pathToFileURL(join(ROOT, "dist", "bench", "pool.js")).href)) as {
+  runCells: (cells: readonly Cell[], jobs: number) => AsyncGenerator<RunOutcome>;
+};
+
+const machine = arm64 as unknown as Machine;
+/** Small cases after large ones, so that with threads the last are done first. */
+const scenarios = ["1G", "256M", "2M", "64K"].flatMap((size) =>
+  ["4K", "2M"].map((map) =>
+    machine.parse(
+      {
+        granule: "4K",
+        ipaBits: 40,
+        memslots: [{ base: "0x40000000", segments: [{ map, size }] }],
+        dirtyLog: { mode: "enable", chunk: "1G" },
+      },
+      "case",
+    ),
+  ),
+);
+const cells: Cell[] = scenarios.flatMap((scenario) =>
+  machine.strategies.map((strategy) => ({ machine, scenario, strategy })),
+);
+
+async function all(generator: AsyncGenerator<RunOutcome>): Promise<RunOutcome[]> {
+  const outcomes: RunOutcome[] = [];
+  for await (const outcome of generator) outcomes.push(outcome);
+  return outcomes;
+}
+
+describe("cells in worker threads", () => {
+  it("give what one thread gives, in the order of the cells, byte for byte", async () => {
+    const expected = JSON.stringify(cells.map((cell) => machine.run(cell.scenario, cell.strategy)));
+    expect(JSON.stringify(await all(runCells(cells, 1)))).toBe(expected);
+    expect(JSON.stringify(await all(runCells(cells, 2)))).toBe(expected);
+    expect(JSON.stringify(await all(runCells(cells, 7)))).toBe(expected);
+  });
+
+  it("leave strategies of one's own to the thread that has their code", async () => {
+    const seen: string[] = [];
+    const exported = {
+      id: "mine",
+      enter: () => {
+        if (seen.length === 0) seen.push("asked");
+        return true;
+      },
+    };
+    const own = machine.adoptStrategy(exported, "mine.mjs");
+    const mixed = cells.slice(0, 4).toSpliced(1, 0, { ...cells[0]!, strategy: own });
+    const outcomes = await all(runCells(mixed, 2));
+    expect(outcomes).toHaveLength(5);
+    expect(outcomes[1]!.counts.split).toEqual(outcomes[0]!.counts.split);
+    expect(seen).toEqual(["asked"]);
+  });
+
+  it("say what failed in a thread, where its outcome would have been", async () => {
+    const unknown: Strategy = { ...machine.strategies[0]!, id: "no-such-strategy" };
+    const failing = [cells[0]!, { ...cells[1]!, strategy: unknown }, cells[2]!];
+    const outcomes = runCells(failing, 2);
+    expect((await outcomes.next()).value).toEqual(machine.run(cells[0]!.scenario, cells[0]!.strategy));
+    await expect(outcomes.next()).rejects.toThrow('arm64 has no built-in strategy "no-such-strategy"');
+    expect((await outcomes.next()).done).toBe(true);
+  });
+
+  it("end when nobody wants more outcomes", async () => {
+    let taken = 0;
+    for await (const _ of runCells(cells, 2)) {
+      if (++taken === 2) break;
+    }
+    expect(taken).toBe(2);
+  });
+});
