@@ -1,0 +1,51 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { bench, defineStrategy, loadScenario, totalAt, UserError, verify, WALK_BLOCK } from "./index.js";
+
+const path = fileURLToPath(new URL("../scenarios/fault-left-in-new-table.json", import.meta.url));
+const blocks = defineStrategy({ id: "blocks", summary: "blocks only", flags: WALK_BLOCK });
+const naive = defineStrategy({ id: "naive", enter: (at) => at.fresh === 0 });
+
+describe("the library", () => {
+  it("counts: built-in strategies by name, one's own by definition, baseline always among them", async () => {
+    const { runs, scenarios } = await bench({ scenarios: [path], strategies: ["max-level", blocks] });
+    expect(runs.map(({ strategy }) => strategy)).toEqual(["baseline", "max-level", "blocks"]);
+    expect(runs.map(({ counts }) => totalAt(counts, "split/inspected"))).toEqual([263168, 1024, 1024]);
+    expect(scenarios[0]!.name).toBe("fault-left-in-new-table");
+  });
+
+  it("verifies given scenarios, as paths and as objects", async () => {
+    const scenario = await loadScenario(path);
+    const { wrong, verdicts } = await verify({ scenarios: [path, scenario], strategies: [naive, blocks] });
+    expect(wrong).toEqual(["naive"]);
+    expect(verdicts.map(({ strategy, findings }) => [strategy, findings.length])).toEqual([
+      ["naive", 1],
+      ["blocks", 0],
+      ["naive", 1],
+      ["blocks", 0],
+    ]);
+  });
+
+  it("searches random layouts", async () => {
+    const { wrong, faults } = await verify({ random: 200, seed: 1, strategies: [naive, blocks] });
+    expect(wrong).toEqual(["naive"]);
+    expect(faults[0]).toMatchObject({ strategy: "naive", finding: { code: "unsplit-block" } });
+  });
+
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    ["no scenario and no search", () => verify({}), /both or neither of scenarios and random/],
+    ["no number of layouts", () => verify({ random: 0 }), /random 0: no number of layouts/],
+    ["a scenario that is none", () => bench({ scenarios: [{ granule: "4K" } as never] }), /scenarios\[0\]/],
+    ["a file that is not there", () => loadScenario("no-such.json"), /no-such\.json: no such file/],
+    [
+      "a strategy that is none",
+      () => bench({ scenarios: [path], strategies: [{ id: 7 } as never] }),
+      /strategies\[0\]\.id: is a number/,
+    ],
+    ["an unknown name", () => bench({ scenarios: [path], strategies: ["max-levle"] }), /did you mean "max-level"/],
+  ])("refuses %s with a UserError", async (_, call, message) => {
+    const refused = call();
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toBeInstanceOf(UserError);
+  });
+});
