@@ -83,6 +83,25 @@ describe("strict runs", () => {
     ]);
   });
 
+  it("see entries that are read after their table was left, and others beside the walk's address", () => {
+    const pages = [{ base: "0x40000000", segments: [{ map: "4K", size: "4M" }] }];
+    const of = (memslots: Arm64Scenario["memslots"]) =>
+      arm64
+        .run({ ...guest, memslots }, byId.get("skip-return-rfc")!, { strict: true })
+        .findings.filter(({ code }) => code.startsWith("read-"));
+    expect(of(pages)).toEqual([
+      {
+        code: "read-after-leave",
+        count: 511,
+        data: { level: 3, index: 1, entry: "0x40001000", table: "0x40000000", addr: "0x40200000" },
+      },
+    ]);
+    expect(of([{ base: "0x401fe000", segments: [{ map: "2M", size: "2060K" }] }])).toMatchObject([
+      { code: "read-after-leave", count: 1, data: { level: 3, index: 511 } },
+      { code: "read-beside-address", count: 1, data: { level: 2, index: 1, entry: "0x40200000", addr: "0x40400000" } },
+    ]);
+  });
+
   it("tell blocks that were passed over from blocks that splitting made and left", () => {
     const causes = (scenario: Arm64Scenario) =>
       arm64.run(scenario, byId.get("skip-return-rfc")!, { strict: true }).findings.map(({ data }) => data.cause);
