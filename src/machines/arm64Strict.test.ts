@@ -92,7 +92,7 @@ describe("strict runs", () => {
     expect(of(pages)).toEqual([
       {
         code: "read-after-leave",
-        count: 511,
+        count: 1,
         data: { level: 3, index: 1, entry: "0x40001000", table: "0x40000000", addr: "0x40200000" },
       },
     ]);
