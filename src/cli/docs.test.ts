@@ -20,7 +20,9 @@ function commandLines(page: string): string[] {
   });
 }
 
-describe.each(readdirSync(docs).filter((name) => name.endsWith(".md")))("docs/%s", (name) => {
+const pages = ["../README.md", ...readdirSync(docs).filter((name) => name.endsWith(".md"))];
+
+describe.each(pages)("docs/%s", (name) => {
   const lines = commandLines(readFileSync(docs + name, "utf8"));
 
   test("names only options that its commands have", async () => {
@@ -34,8 +36,8 @@ describe.each(readdirSync(docs).filter((name) => name.endsWith(".md")))("docs/%s
   });
 });
 
-test("docs/ci.md has the commands of a perf job", () => {
-  const lines = commandLines(readFileSync(`${docs}ci.md`, "utf8"));
+test("the README has the commands of a perf job", () => {
+  const lines = commandLines(readFileSync(`${docs}../README.md`, "utf8"));
   for (const command of ["bench", "compare", "noise", "merge"]) {
     expect(lines.some((line) => line.startsWith(command))).toBe(true);
   }

@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT, temporaryFolder } from "./cli.js";
+
+interface Step {
+  readonly command: string;
+  readonly expected: readonly string[];
+  readonly exit: number;
+}
+
+/**
+ * The `console` blocks of a document: each `$ ` line is a command, what follows is what it prints (stdout and stderr), `...` alone on a
+ * line stands for any lines, `…` inside a line for any text. A trailing `# exit N` gives an exit code other than 0. Blocks of another kind are not run.
+ */
+function blocksOf(text: string): Step[][] {
+  return [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, body]) => {
+    const steps: { command: string; expected: string[]; exit: number }[] = [];
+    for (const line of body!.replace(/\n$/, "").split("\n")) {
+      const match = /^\$ (.*?)(?:\s+# exit (\d+))?$/.exec(line);
+      if (match !== null) steps.push({ command: match[1]!, expected: [], exit: Number(match[2] ?? 0) });
+      else if (steps.length > 0 && steps.at(-1)!.command.endsWith("\\"))
+        steps.at(-1)!.command += `\n${line.replace(/^> /, "")}`;
+      else steps.at(-1)!.expected.push(line);
+    }
+    return steps;
+  });
+}
+
+/** A shell command in a folder that has the clone's scenarios, results and examples, with `npx s2split` as the built program. */
+function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
+  const { GITHUB_ACTIONS: _a, GITHUB_STEP_SUMMARY: _s, FORCE_COLOR: _f, COLUMNS: _c, ...env } = process.env;
+  const script = `s2split() { "${process.execPath}" "${ROOT}bin/s2split.js" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
+  return new Promise((resolve) => {
+    const child = execFile("bash", ["-c", `exec 2>&1\n${script}`], { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, output: stdout }),
+    );
+    child.stdin?.end();
+  });
+}
+
+function matches(expected: readonly string[], output: string): boolean {
+  const escaped = expected.map((line) =>
+    line === "..."
+      ? "(?:.*\\n)*?"
+      : `${line
+          .split("…")
+          .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+          .join(".*")}\\n`,
+  );
+  return new RegExp(`^${escaped.join("")}$`).test(output.endsWith("\n") || output === "" ? output : `${output}\n`);
+}
+
+const documents = [
+  "README.md",
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+
+const withBlocks = documents
+  .map((document) => ({ document, blocks: blocksOf(readFileSync(join(ROOT, document), "utf8")) }))
+  .filter(({ blocks }) => blocks.length > 0);
+
+describe.each(withBlocks)("the transcripts of $document", ({ blocks }) => {
+  it.each(blocks.map((steps) => ({ steps, first: steps[0]?.command ?? "" })))(
+    "are what is printed: $first",
+    async ({ steps }) => {
+      const folder = temporaryFolder();
+      for (const name of ["scenarios", "results", "examples", "src", "node_modules", "package.json"]) {
+        if (existsSync(join(ROOT, name))) symlinkSync(join(ROOT, name), join(folder, name));
+      }
+      for (const { command, expected, exit } of steps) {
+        const { code, output } = await run(command, folder);
+        if (!matches(expected, output)) expect(output.split("\n"), command).toEqual([...expected, ""]);
+        expect(code, command).toBe(exit);
+      }
+    },
+  );
+});
+
+it("the README has transcripts to run", () => {
+  expect(blocksOf(readFileSync(join(ROOT, "README.md"), "utf8")).length).toBeGreaterThan(3);
+});
