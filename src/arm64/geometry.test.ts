@@ -13,10 +13,13 @@ describe("geometryOf", () => {
     ["16K", 48, 1, 2],
     ["64K", 48, 1, 1],
     ["64K", 32, 2, 1],
-  ] as const)("starts %s at %i IPA bits at level %i with %i concatenated tables", (granule, ipaBits, startLevel, pgdPages) => {
-    const geometry = geometryOf(granule, ipaBits);
-    expect([geometry.startLevel, geometry.pgdPages]).toEqual([startLevel, pgdPages]);
-  });
+  ] as const)(
+    "starts %s at %i IPA bits at level %i with %i concatenated tables",
+    (granule, ipaBits, startLevel, pgdPages) => {
+      const geometry = geometryOf(granule, ipaBits);
+      expect([geometry.startLevel, geometry.pgdPages]).toEqual([startLevel, pgdPages]);
+    },
+  );
 
   it("covers the whole IPA space from its root, with 1 to 16 concatenated tables, at every width", () => {
     for (const granule of GRANULES) {
@@ -51,7 +54,9 @@ describe("splitCacheCapacity", () => {
     ["16K", "32M", 1],
     ["64K", "512M", 1],
   ] as const)("%s granule, %s chunk: %i pages", (granule, chunk, pages) => {
-    const bytes = { "4K": 2 ** 12, "16K": 2 ** 14, "2M": 2 ** 21, "32M": 2 ** 25, "512M": 2 ** 29, "1G": 2 ** 30 }[chunk];
+    const bytes = { "4K": 2 ** 12, "16K": 2 ** 14, "2M": 2 ** 21, "32M": 2 ** 25, "512M": 2 ** 29, "1G": 2 ** 30 }[
+      chunk
+    ];
     expect(legalChunks(granule)).toContain(bytes);
     expect(splitCacheCapacity(granule, bytes)).toBe(pages);
   });

@@ -76,11 +76,6 @@ export function geometryOf(granule: Granule, ipaBits: number): Geometry {
   };
 }
 
-/** Bytes that one entry of a level covers. */
-export function spanBytes(geometry: Geometry, level: number): number {
-  return geometry.spanPages[level]! * geometry.pageBytes;
-}
-
 /**
  * The chunk sizes that eager splitting takes, in bytes: the page size and every block size of the granule
  * (kernel: KVM_CAP_ARM_SUPPORTED_BLOCK_SIZES plus the page). 0 turns eager splitting off.

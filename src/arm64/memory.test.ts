@@ -3,16 +3,19 @@ import { geometryOf } from "./geometry.js";
 import { TableMemory } from "./memory.js";
 
 describe("TableMemory", () => {
-  it.each(["4K", "16K", "64K"] as const)("finds the child page again that a %s table descriptor was made for, at any page number", (granule) => {
-    const mem = new TableMemory(geometryOf(granule, 48));
-    for (const page of [1, 2, 511, 2 ** 16 - 1, 2 ** 20 - 1, 2 ** 20, 2 ** 24 + 5]) {
-      const lo = mem.tableLo(page);
-      const hi = mem.tableHi(page);
-      expect(lo & 3).toBe(3);
-      expect(hi).toBeLessThan(2 ** 16);
-      expect(mem.childOf(lo, hi | (1 << 23))).toBe(page);
-    }
-  });
+  it.each(["4K", "16K", "64K"] as const)(
+    "finds the child page again that a %s table descriptor was made for, at any page number",
+    (granule) => {
+      const mem = new TableMemory(geometryOf(granule, 48));
+      for (const page of [1, 2, 511, 2 ** 16 - 1, 2 ** 20 - 1, 2 ** 20, 2 ** 24 + 5]) {
+        const lo = mem.tableLo(page);
+        const hi = mem.tableHi(page);
+        expect(lo & 3).toBe(3);
+        expect(hi).toBeLessThan(2 ** 16);
+        expect(mem.childOf(lo, hi | (1 << 23))).toBe(page);
+      }
+    },
+  );
 
   it("hands out zeroed pages, also where a page was used before", () => {
     const mem = new TableMemory(geometryOf("4K", 40), 2);

@@ -3,6 +3,7 @@ import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../resul
 import { MODEL_VERSION } from "../results/types.js";
 import { environmentHere } from "./environment.js";
 import type { PlannedCase } from "./plan.js";
+import { runCells } from "./pool.js";
 import type { SampleSpec } from "./wall.js";
 
 /** How a plan is carried out. */
@@ -17,7 +18,7 @@ export interface BenchOptions {
   /** Whether to say where it was measured; reference results do not. */
   readonly environment: boolean;
   readonly shard?: ResultFile["shard"];
-  /** Worker threads for counts; 1 is this thread. */
+  /** Worker threads for counts; 1 is this thread. Not used while wall time is measured. */
   readonly jobs?: number;
 }
 
@@ -67,21 +68,31 @@ export async function runPlan(
     scenarios: [...scenarios],
     runs: [...runs],
   });
-  for (const [index, planned] of plan.entries()) {
-    if (events.stopped?.() === true) return file(true);
-    const done = await runCase(planned, options, events, index, plan.length);
-    if (done === null) return file(true);
-    scenarios.push(done.scenario);
-    runs.push(...done.runs);
-    await events.caseDone?.(planned, file(index + 1 < plan.length));
+  const cells = plan.flatMap(({ machine, scenario, strategies }) =>
+    strategies.map((strategy) => ({ machine, scenario, strategy, run: options.run })),
+  );
+  // Threads would take caches and memory bandwidth from what is timed: with wall time this thread does all.
+  const outcomes = runCells(cells, options.wall === null ? (options.jobs ?? 1) : 1);
+  try {
+    for (const [index, planned] of plan.entries()) {
+      if (events.stopped?.() === true) return file(true);
+      const done = await runCase(planned, options, events, outcomes, index, plan.length);
+      if (done === null) return file(true);
+      scenarios.push(done.scenario);
+      runs.push(...done.runs);
+      await events.caseDone?.(planned, file(index + 1 < plan.length));
+    }
+    return file(false);
+  } finally {
+    await outcomes.return();
   }
-  return file(false);
 }
 
 async function runCase(
   planned: PlannedCase,
   options: BenchOptions,
   events: BenchEvents,
+  counted: AsyncGenerator<RunOutcome, void, undefined>,
   index: number,
   cases: number,
 ): Promise<{ scenario: ScenarioResult; runs: RunResult[] } | null> {
@@ -90,7 +101,9 @@ async function runCase(
   const outcomes = new Map<string, RunOutcome>();
   for (const [i, strategy] of strategies.entries()) {
     tell((0.3 * i) / strategies.length, `counting ${strategy.id}`);
-    outcomes.set(strategy.id, machine.run(scenario, strategy, options.run));
+    const next = await counted.next();
+    if (next.done === true) throw new Error("fewer outcomes than cells");
+    outcomes.set(strategy.id, next.value);
     await breathe();
     if (events.stopped?.() === true) return null;
   }

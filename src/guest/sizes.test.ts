@@ -17,9 +17,12 @@ describe("sizes", () => {
     expect(parseSize(text)).toBe(bytes);
   });
 
-  it.each(["", "K", "1Q", "-1", "1.5G", "1e3", "9999999999999999T", "0x", "1 G", "__proto__"])("refuses %j as a size", (text) => {
-    expect(() => parseSize(text, "--memory")).toThrow(UserError);
-  });
+  it.each(["", "K", "1Q", "-1", "1.5G", "1e3", "9999999999999999T", "0x", "1 G", "__proto__"])(
+    "refuses %j as a size",
+    (text) => {
+      expect(() => parseSize(text, "--memory")).toThrow(UserError);
+    },
+  );
 
   it("reads back every size and address that it writes", () => {
     fc.assert(

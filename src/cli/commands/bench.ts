@@ -29,6 +29,7 @@ interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly runs?: number;
   readonly time?: number;
   readonly shard?: string;
+  readonly jobs?: number;
   readonly quiet?: boolean;
   readonly strict?: boolean;
 }
@@ -57,6 +58,7 @@ export function register(program: Command): void {
       "--shard <i/n>",
       "only the i-th of n parts of the plan, for sweeps over several machines; see s2split merge",
     )
+    .option("--jobs <n>", "with --no-wall: count in this many worker threads (default: 1)", integer(1, 256))
     .option("-q, --quiet", "print no table")
     .option("--strict", "exit 3 if any strategy's result is wrong")
     .option(
@@ -71,6 +73,9 @@ export function register(program: Command): void {
 async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Promise<void> {
   if (flags.runs !== undefined && flags.time !== undefined) {
     throw new UserError("--runs with --time: both say how many samples; expected one");
+  }
+  if (flags.jobs !== undefined && flags.jobs > 1 && flags.wall) {
+    throw new UserError(`--jobs ${flags.jobs}: threads would disturb what is timed; expected --no-wall with it`);
   }
   const whole = await planFrom(flags);
   const spec = flags.wall ? sampleSpec(flags) : null;
@@ -141,6 +146,7 @@ function benchOptions(flags: BenchFlags, wall: SampleSpec | null, shard: ResultF
   return {
     wall,
     shard,
+    ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
     seed: flags.seed,
     toolVersion: toolVersion(),
     createdAt: new Date().toISOString(),
