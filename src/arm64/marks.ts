@@ -14,7 +14,12 @@ export class BlockMarks {
   /** 1 for pages whose count is that of the finished guest although not all of it is built: see {@link linkedAhead}. */
   private ahead = new Uint8Array(64);
 
-  constructor(private readonly mem: TableMemory) {}
+  /** log2 of the slots of a page. */
+  private readonly slotBits: number;
+
+  constructor(private readonly mem: TableMemory) {
+    this.slotBits = Math.log2(mem.entries);
+  }
 
   /** A new table page with so many blocks among its entries, linked at `slot`. The caller stores the descriptor. */
   linked(page: number, slot: number, blocksInside: number): void {
@@ -80,7 +85,7 @@ export class BlockMarks {
   }
 
   private pageOf(slot: number): number {
-    return Math.floor(slot / this.mem.entries);
+    return slot >>> this.slotBits;
   }
 
   private grow(page: number): void {

@@ -101,12 +101,12 @@ export class SplitVisitor implements Visitor {
     if (level === PAGE_LEVEL || !full) {
       const typed = level === PAGE_LEVEL ? lo | TABLE_OR_PAGE : (lo & ~TYPE_MASK) | VALID;
       const step = this.geometry.spanPages[level]! * this.geometry.pageBytes;
-      fillTable(this.mem.words, page * this.geometry.entries, this.geometry.entries, typed >>> 0, hi, step);
+      fillTable(this.mem.words, page * this.geometry.entries, this.geometry.entries, typed, hi, step);
     } else {
       const step = this.geometry.spanPages[level]! * this.geometry.pageBytes;
       for (let index = 0; index < this.geometry.entries; index++) {
         // A block is aligned to its size, so adding an offset inside it never carries out of the low word.
-        const child = this.build(level + 1, (lo + index * step) >>> 0, hi, true);
+        const child = this.build(level + 1, (lo + index * step) | 0, hi, true);
         const slot = page * this.geometry.entries + index;
         const words = this.mem.words;
         words[2 * slot + 1] = LOCKED_HI;
