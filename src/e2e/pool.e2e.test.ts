@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Cell } from "../bench/pool.js";
+import type { Machine, RunOutcome, Strategy } from "../contract/machine.js";
 import { arm64 } from "../machines/arm64.js";
-import type { Machine, RunOutcome, Strategy } from "../machines/machine.js";
-import { ROOT } from "./cli.js";
+import { ROOT, s2split } from "./cli.js";
 
 /** The built module: worker threads load JavaScript. */
 const { runCells } = (await import(pathToFileURL(join(ROOT, "dist", "bench", "pool.js")).href)) as {
@@ -76,5 +76,18 @@ describe("cells in worker threads", () => {
       if (++taken === 2) break;
     }
     expect(taken).toBe(2);
+  });
+
+  it("make no difference to what bench prints", async () => {
+    const args = ["bench", "--no-wall", "--backing", "4k,thp", "--memory", "64M", "--mode", "both"];
+    const one = await s2split(args);
+    expect(one.code).toBe(0);
+    expect(await s2split([...args, "--jobs", "3"])).toEqual(one);
+  });
+
+  it("are refused while wall time is measured", async () => {
+    const { code, stdout, stderr } = await s2split(["bench", "--jobs", "2", "--memory", "64M"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("--no-wall");
   });
 });
