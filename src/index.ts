@@ -24,6 +24,9 @@ export {
   type WalkPosition,
 } from "./arm64/walk.js";
 export type { SampleSpec } from "./bench/wall.js";
+export { type Counts, type CountValue, countAt, totalAt } from "./contract/counters.js";
+export type { Finding } from "./contract/finding.js";
+export type { ScenarioBase } from "./contract/machine.js";
 export { UserError } from "./errors.js";
 export type { Arm64Scenario, DirtyBitmap, DirtyLogSpec, Memslot, Segment } from "./guest/scenario.js";
 export {
@@ -36,9 +39,6 @@ export {
   type VerifyReport,
   verify,
 } from "./library.js";
-export type { ScenarioBase } from "./machines/machine.js";
 export { longFinding, shortFinding } from "./report/findings.js";
-export { type Counts, type CountValue, countAt, totalAt } from "./results/counters.js";
-export type { Finding } from "./results/finding.js";
 export type { ResultFile, RunResult, ScenarioResult, WallSeries } from "./results/types.js";
 export { defineStrategy, type StrategyDefinition } from "./strategies/strategy.js";

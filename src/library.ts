@@ -1,10 +1,10 @@
 import type { SampleSpec } from "./bench/wall.js";
+import type { Finding } from "./contract/finding.js";
+import type { Machine, ScenarioBase, Strategy } from "./contract/machine.js";
 import { badInput } from "./errors.js";
 import { nameOf } from "./guest/fields.js";
 import type { Arm64Scenario } from "./guest/scenario.js";
-import type { Machine, ScenarioBase, Strategy } from "./machines/machine.js";
 import { loadMachine } from "./machines/registry.js";
-import type { Finding } from "./results/finding.js";
 import type { ResultFile } from "./results/types.js";
 import type { StrategyDefinition } from "./strategies/strategy.js";
 import type { FoundFault } from "./verify/search.js";

@@ -1,9 +1,9 @@
-import { geometryOf } from "../arm64/geometry.js";
+import { totalAt } from "../contract/counters.js";
 import { type ModelledTime, modelTime, type UnpricedCount, unpricedTogether } from "../cost/modelTime.js";
 import type { CostProfile } from "../cost/profile.js";
 import { type TermId, termCounts } from "../cost/terms.js";
 import type { RegionMemory } from "../cost/uniformGuest.js";
-import { totalAt } from "../results/counters.js";
+import { geometryOf } from "../guest/geometry.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { firstPass } from "./firstPass.js";
 import { type AdvisedGuest, bytesOf, granuleOf, leafRunsOf, workOf } from "./guest.js";

@@ -1,11 +1,11 @@
-import type { Granule } from "../arm64/geometry.js";
 import { leafLevelAt } from "../arm64/populate.js";
+import type { Counts } from "../contract/counters.js";
 import { countsOfGuest, REGION, type RegionMemory, uniformScenario } from "../cost/uniformGuest.js";
 import { badInput } from "../errors.js";
+import type { Granule } from "../guest/geometry.js";
 import { HOLE, type Layout, layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
 import { formatSize } from "../guest/sizes.js";
-import type { Counts } from "../results/counters.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { extend, holdsOf, recordHolds } from "./lockHolds.js";
 import type { LockWork } from "./lockWork.js";

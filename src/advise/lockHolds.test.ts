@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Counts } from "../contract/counters.js";
 import { layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
-import type { Counts } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { extend, holdsOf, recordHolds } from "./lockHolds.js";
 import type { LockWork } from "./lockWork.js";

@@ -1,8 +1,8 @@
 import { countsJson } from "../arm64/counts.js";
 import { Stage2 } from "../arm64/stage2.js";
+import type { Counts } from "../contract/counters.js";
 import type { Layout } from "../guest/layout.js";
 import { clearDirtyLog, enableDirtyLogging, wholeSlot } from "../phases/dirtyLog.js";
-import type { Counts } from "../results/counters.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { LockWork } from "./lockWork.js";
 

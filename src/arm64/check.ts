@@ -1,7 +1,7 @@
+import { type Geometry, PAGE_LEVEL } from "../guest/geometry.js";
 import type { Layout, SegmentLayout } from "../guest/layout.js";
 import type { SegmentIndex } from "../guest/segmentIndex.js";
 import { OA_HI_MASK, OA_LO_MASK, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
-import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
 import { leafHi, leafLo } from "./populate.js";
 

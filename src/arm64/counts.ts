@@ -1,5 +1,5 @@
-import type { Counts } from "../results/counters.js";
-import type { Geometry } from "./geometry.js";
+import type { Counts } from "../contract/counters.js";
+import type { Geometry } from "../guest/geometry.js";
 
 /**
  * What one kind of walk does, by level (index 0 to 3). Float64Array: a 16 TiB guest has more than 2^32 entries.

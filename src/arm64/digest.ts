@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
+import { type Geometry, PAGE_LEVEL } from "../guest/geometry.js";
 import { VALID } from "./descriptor.js";
-import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { LeafSink } from "./scan.js";
 
 /** The two lower-case hexadecimal digits of each byte, as character codes: the first in bits 7:0, the second in bits 15:8. */

@@ -1,4 +1,4 @@
-import type { Counts } from "../results/counters.js";
+import type { Counts } from "../contract/counters.js";
 import { WalkCounts } from "./counts.js";
 
 /** What guests do and what their faults cost; arrays are by level (index 0 to 3). Names are those of the golden flows. */

@@ -1,5 +1,5 @@
+import { type Geometry, PAGE_LEVEL } from "../guest/geometry.js";
 import { LOCKED_HI, LOCKED_LO, MARK_HI, VALID } from "./descriptor.js";
-import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { GuestCounts } from "./guestCounts.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { geometryOf } from "./geometry.js";
+import { geometryOf } from "../guest/geometry.js";
 import { TableMemory } from "./memory.js";
 
 describe("TableMemory", () => {

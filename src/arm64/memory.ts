@@ -1,4 +1,4 @@
-import type { Geometry } from "./geometry.js";
+import type { Geometry } from "../guest/geometry.js";
 
 /**
  * Table pages, in one typed array. Descriptor `slot` has its words at `words[2 * slot]` (lo) and `words[2 * slot + 1]` (hi);

@@ -1,7 +1,7 @@
+import { type Geometry, PAGE_LEVEL } from "../guest/geometry.js";
 import { HOLE, type SegmentLayout } from "../guest/layout.js";
 import type { SegmentIndex } from "../guest/segmentIndex.js";
 import { LEAF_RWX, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
-import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
 

@@ -1,5 +1,5 @@
+import { type Geometry, PAGE_LEVEL } from "../guest/geometry.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
-import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { GuestCounts } from "./guestCounts.js";
 import type { TableMemory } from "./memory.js";
 import { CONTINUE, type Visitor, WALK_LEAF, Walker, type WalkRules } from "./walk.js";

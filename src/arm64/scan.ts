@@ -1,5 +1,5 @@
+import { type Geometry, PAGE_LEVEL } from "../guest/geometry.js";
 import { TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
-import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
 
 /** What a scan meets, in address order. */

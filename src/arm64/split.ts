@@ -1,6 +1,6 @@
+import { type Geometry, PAGE_LEVEL } from "../guest/geometry.js";
 import type { Stage2Counts } from "./counts.js";
 import { LOCKED_HI, LOCKED_LO, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
-import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
 import { CONTINUE, ENOMEM, FRESH_PAGES, FRESH_TABLE, type Visitor, type Walker, type WalkPosition } from "./walk.js";

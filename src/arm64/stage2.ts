@@ -1,11 +1,11 @@
+import type { Geometry } from "../guest/geometry.js";
 import type { Layout } from "../guest/layout.js";
-import type { SplitStrategy } from "../strategies/strategy.js";
 import { Stage2Counts } from "./counts.js";
-import type { Geometry } from "./geometry.js";
 import { BlockMarks, type MarksSnapshot } from "./marks.js";
 import { type MemorySnapshot, TableMemory } from "./memory.js";
 import { Populator } from "./populate.js";
 import { type SplitCache, SplitVisitor, splitChunks } from "./split.js";
+import type { SplitRules } from "./splitRules.js";
 import { Walker } from "./walk.js";
 import { WRITE_PROTECT_RULES, WriteProtectVisitor, writeProtectSteps } from "./writeProtect.js";
 
@@ -23,21 +23,21 @@ export class Stage2 {
 
   constructor(
     readonly layout: Layout,
-    readonly strategy: SplitStrategy,
+    readonly rules: SplitRules,
   ) {
     const geometry = layout.geometry;
     this.geometry = geometry;
     this.mem = new TableMemory(geometry);
-    this.marks = strategy.marks ? new BlockMarks(this.mem) : null;
+    this.marks = rules.marks ? new BlockMarks(this.mem) : null;
     this.cache = { objects: 0, capacity: layout.cacheCapacity };
     this.populator = new Populator(geometry, this.mem, this.marks);
     const counts = this.counts;
     const writeProtect = new WriteProtectVisitor(counts.writeProtect);
     this.writeProtectWalker = new Walker(geometry, this.mem, WRITE_PROTECT_RULES, writeProtect, counts.writeProtect);
-    const { afterVisit } = strategy;
+    const { afterVisit } = rules;
     const bbm2 = layout.bbm === 2;
     this.splitVisitor = new SplitVisitor(geometry, this.mem, counts, this.cache, this.marks, afterVisit, bbm2);
-    this.splitWalker = new Walker(geometry, this.mem, strategy, this.splitVisitor, counts.split);
+    this.splitWalker = new Walker(geometry, this.mem, rules, this.splitVisitor, counts.split);
   }
 
   /** Write-protects [start, end), in frames. The caller counts the range: a window may be a part of one. */
@@ -49,7 +49,7 @@ export class Stage2 {
   split(start: number, end: number): void {
     const { layout, counts } = this;
     if (layout.chunkPages === 0) return;
-    const beforeWalk = this.strategy.beforeWalk;
+    const beforeWalk = this.rules.beforeWalk;
     const code = splitChunks(this.splitWalker, counts, this.cache, layout.chunkPages, start, end, beforeWalk);
     if (counts.returnCode === 0) counts.returnCode = code;
   }

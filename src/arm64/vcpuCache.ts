@@ -1,5 +1,5 @@
-import type { Geometry } from "./geometry.js";
-import { PAGE_LEVEL } from "./geometry.js";
+import type { Geometry } from "../guest/geometry.js";
+import { PAGE_LEVEL } from "../guest/geometry.js";
 import type { GuestCounts } from "./guestCounts.js";
 
 /** Pages that a vCPU's cache is filled to (Linux 7.3, arch/arm64/include/asm/kvm_types.h, KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE). */

@@ -1,6 +1,6 @@
+import { type Geometry, PAGE_LEVEL } from "../guest/geometry.js";
 import type { WalkCounts } from "./counts.js";
 import { TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
-import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
 
 /** Walk flags, one by one as the kernel has them (Linux 7.3, arch/arm64/include/asm/kvm_pgtable.h), and those proposed. */

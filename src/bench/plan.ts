@@ -1,4 +1,4 @@
-import type { Machine, ScenarioBase, Strategy } from "../machines/machine.js";
+import type { Machine, ScenarioBase, Strategy } from "../contract/machine.js";
 
 /** One case of a plan: a scenario, on its machine, under strategies of that machine, baseline among them. */
 export interface PlannedCase {

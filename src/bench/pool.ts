@@ -1,6 +1,6 @@
 import type { Tinypool } from "tinypool";
+import type { Machine, RunOptions, RunOutcome, ScenarioBase, Strategy } from "../contract/machine.js";
 import { UserError } from "../errors.js";
-import type { Machine, RunOptions, RunOutcome, ScenarioBase, Strategy } from "../machines/machine.js";
 
 /** One cell of a plan: a scenario under one strategy, counted once. */
 export interface Cell {

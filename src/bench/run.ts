@@ -1,4 +1,4 @@
-import type { RunOptions, RunOutcome, TimedRun } from "../machines/machine.js";
+import type { RunOptions, RunOutcome, TimedRun } from "../contract/machine.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { MODEL_VERSION } from "../results/types.js";
 import { environmentHere } from "./environment.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Machine, Strategy } from "../contract/machine.js";
 import { UserError } from "../errors.js";
-import type { Machine, Strategy } from "../machines/machine.js";
 import type { PlannedCase } from "./plan.js";
 import { parseShard, planDigest, shardOf, workOf } from "./shard.js";
 

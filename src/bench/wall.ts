@@ -1,5 +1,5 @@
 import { Bench } from "tinybench";
-import type { TimedRun } from "../machines/machine.js";
+import type { TimedRun } from "../contract/machine.js";
 
 /** How many samples: a number of rounds, or as many as fit in a time. */
 export type SampleSpec = { readonly rounds: number } | { readonly timeMs: number };

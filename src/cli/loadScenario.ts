@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
+import type { Machine, ScenarioBase } from "../contract/machine.js";
 import { badInput, clip, UserError } from "../errors.js";
 import { nameOf } from "../guest/fields.js";
-import type { Machine, ScenarioBase } from "../machines/machine.js";
 import { loadMachine } from "../machines/registry.js";
 import { hostile } from "../results/integrity.js";
 

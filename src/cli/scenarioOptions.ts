@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
-import { GRANULES, type Granule, geometryOf, legalChunks } from "../arm64/geometry.js";
 import type { PlanItem } from "../bench/plan.js";
 import { badInput, UserError, unknownName } from "../errors.js";
 import { backingNamed, segmentsFor } from "../guest/backings.js";
+import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
 import type { Arm64Scenario, Memslot } from "../guest/scenario.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
 import { loadMachine, machineIds } from "../machines/registry.js";

@@ -1,5 +1,5 @@
+import type { CounterDeclaration } from "../contract/counters.js";
 import { badInput, clip } from "../errors.js";
-import type { CounterDeclaration } from "../results/counters.js";
 import type { NamedResult } from "../results/read.js";
 import type { Environment } from "../results/types.js";
 import { firstDifference, show } from "./difference.js";

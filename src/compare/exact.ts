@@ -1,5 +1,5 @@
-import { type CounterDeclaration, type Counts, type CountValue, countAt, totalAt } from "../results/counters.js";
-import type { Finding } from "../results/finding.js";
+import { type CounterDeclaration, type Counts, type CountValue, countAt, totalAt } from "../contract/counters.js";
+import type { Finding } from "../contract/finding.js";
 import { firstDifference } from "./difference.js";
 import type { ExactMetric, FindingsChange, Status } from "./types.js";
 

@@ -1,5 +1,5 @@
-import type { CountValue } from "../results/counters.js";
-import type { Finding } from "../results/finding.js";
+import type { CountValue } from "../contract/counters.js";
+import type { Finding } from "../contract/finding.js";
 
 /** What a comparison is asked for. */
 export interface CompareOptions {

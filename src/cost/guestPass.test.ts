@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Counts, totalAt } from "../contract/counters.js";
 import type { FlowInput } from "../guest/flow.js";
 import { runFlow } from "../phases/flow.js";
 import { countsOfStep } from "../phases/flowStep.js";
-import { type Counts, totalAt } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { guestPass } from "./guestPass.js";
 

@@ -1,12 +1,12 @@
 import { countsJson } from "../arm64/counts.js";
-import type { Granule } from "../arm64/geometry.js";
 import { Stage2 } from "../arm64/stage2.js";
+import type { Counts } from "../contract/counters.js";
 import { badInput } from "../errors.js";
+import type { Granule } from "../guest/geometry.js";
 import { type Layout, layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
 import { formatSize } from "../guest/sizes.js";
 import { clearDirtyLog, enableDirtyLogging, wholeSlot } from "../phases/dirtyLog.js";
-import type { Counts } from "../results/counters.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { type TermCounts, termCounts } from "./terms.js";
 

@@ -1,4 +1,4 @@
-import type { Counts } from "../results/counters.js";
+import type { Counts } from "../contract/counters.js";
 import { strategies } from "../strategies/registry.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GRANULES, legalChunks } from "../arm64/geometry.js";
 import { backingNamed, backings, segmentsFor } from "./backings.js";
+import { GRANULES, legalChunks } from "./geometry.js";
 import { mix32 } from "./random.js";
 import { parseSize } from "./sizes.js";
 

@@ -1,5 +1,5 @@
-import { type Granule, legalChunks } from "../arm64/geometry.js";
 import { badInput, clip, unknownName } from "../errors.js";
+import { type Granule, legalChunks } from "./geometry.js";
 import { seededFractions } from "./random.js";
 import type { Segment } from "./scenario.js";
 import { formatSize, parseSize } from "./sizes.js";

@@ -1,4 +1,4 @@
-import type { Granule } from "../arm64/geometry.js";
+import type { Granule } from "./geometry.js";
 
 /**
  * A whole flow of dirty logging: a guest whose memory is not mapped yet, and the steps that guests and userspace take. Self-contained; the

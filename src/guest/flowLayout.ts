@@ -1,13 +1,6 @@
-import {
-  type Geometry,
-  geometryOf,
-  legalChunks,
-  levelOfMap,
-  PAGE_LEVEL,
-  splitCacheCapacity,
-} from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
 import type { FlowInput, FlowSlot } from "./flow.js";
+import { type Geometry, geometryOf, legalChunks, levelOfMap, PAGE_LEVEL, splitCacheCapacity } from "./geometry.js";
 import type { HostSegment } from "./hostMemory.js";
 import type { Layout } from "./layout.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "./sizes.js";

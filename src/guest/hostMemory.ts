@@ -1,4 +1,4 @@
-import { type Geometry, PAGE_LEVEL } from "../arm64/geometry.js";
+import { type Geometry, PAGE_LEVEL } from "./geometry.js";
 
 /** A run of host memory: the pages of one mapping size wanted, in pages of the granule, by host frame. */
 export interface HostSegment {

@@ -1,5 +1,5 @@
-import { GRANULES, type Granule, geometryOf, legalChunks } from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
+import { GRANULES, type Granule, geometryOf, legalChunks } from "./geometry.js";
 import {
   type DirtyLogChoice,
   dirtyLogOf,

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GRANULES, type Granule, geometryOf, legalChunks } from "../arm64/geometry.js";
 import { UserError } from "../errors.js";
 import { DUMP_FORMS, type PrintedRun, printStage2Dump } from "../testing/stage2DumpPrinter.js";
+import { GRANULES, type Granule, geometryOf, legalChunks } from "./geometry.js";
 import { importStage2Dump } from "./importStage2Dump.js";
 import { parseAddress, parseSize } from "./sizes.js";
 

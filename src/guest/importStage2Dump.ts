@@ -1,5 +1,5 @@
-import { type Granule, geometryOf } from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
+import { type Granule, geometryOf } from "./geometry.js";
 import {
   type DirtyLogChoice,
   dirtyLogOf,

@@ -1,5 +1,5 @@
-import { type Geometry, geometryOf, legalChunks, levelOfMap, splitCacheCapacity } from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
+import { type Geometry, geometryOf, legalChunks, levelOfMap, splitCacheCapacity } from "./geometry.js";
 import type { Arm64Scenario, DirtyBitmap } from "./scenario.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "./sizes.js";
 

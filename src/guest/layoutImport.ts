@@ -1,5 +1,5 @@
-import { type Granule, legalChunks } from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
+import { type Granule, legalChunks } from "./geometry.js";
 import type { Arm64Scenario, Memslot, Segment } from "./scenario.js";
 import { formatAddress, formatSize } from "./sizes.js";
 

@@ -1,4 +1,4 @@
-import type { Granule } from "../arm64/geometry.js";
+import type { Granule } from "./geometry.js";
 
 /**
  * A scenario for arm64: guest memory as it is mapped before dirty logging is enabled, and what is then done to it. Self-contained

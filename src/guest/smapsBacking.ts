@@ -1,5 +1,5 @@
-import { type Granule, legalChunks } from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
+import { type Granule, legalChunks } from "./geometry.js";
 import { formatSize } from "./sizes.js";
 import type { Vma } from "./smapsText.js";
 

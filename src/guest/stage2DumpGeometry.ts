@@ -1,5 +1,5 @@
-import { GRANULES, type Granule, geometryOf } from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
+import { GRANULES, type Granule, geometryOf } from "./geometry.js";
 import type { ImportNote } from "./layoutImport.js";
 import { formatAddress } from "./sizes.js";
 import type { DumpRange, DumpText } from "./stage2DumpText.js";

@@ -1,7 +1,7 @@
-import { type Granule, legalChunks } from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
 import { segmentsFor } from "./backings.js";
 import type { FlowInput, FlowSlot, FlowStepInput, GuestRule } from "./flow.js";
+import { type Granule, legalChunks } from "./geometry.js";
 import { testRegion } from "./placement.js";
 import type { Arm64Scenario } from "./scenario.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "./sizes.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Counts } from "../results/counters.js";
+import type { Counts } from "../contract/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { goldenFiles } from "../testing/golden.js";
 import { arm64 } from "./arm64.js";

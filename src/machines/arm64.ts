@@ -1,6 +1,8 @@
 import type { FaultCode } from "../arm64/check.js";
 import { byLevel, countsJson } from "../arm64/counts.js";
 import { Stage2 } from "../arm64/stage2.js";
+import type { Finding } from "../contract/finding.js";
+import type { Machine, RunOptions, RunOutcome, Strategy, TimedRun } from "../contract/machine.js";
 import { type Layout, layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
@@ -13,7 +15,6 @@ import {
   writeProtectOnly,
 } from "../phases/dirtyLog.js";
 import { REGION_BYTES, RegionedGuest, type TreeSummary } from "../phases/windows.js";
-import type { Finding } from "../results/finding.js";
 import { adoptArm64Strategy } from "../strategies/adopt.js";
 import { strategies } from "../strategies/registry.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
@@ -22,7 +23,6 @@ import { randomLayouts } from "./arm64Random.js";
 import { parseArm64Scenario } from "./arm64Scenario.js";
 import { StrictWatch } from "./arm64Strict.js";
 import { traceWalks } from "./arm64Trace.js";
-import type { Machine, RunOptions, RunOutcome, Strategy, TimedRun } from "./machine.js";
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
 export const WHOLE_TREE_BYTES = 16 * 2 ** 30;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { totalAt } from "../contract/counters.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
-import { totalAt } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { arm64 } from "./arm64.js";
 

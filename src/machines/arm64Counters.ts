@@ -1,4 +1,4 @@
-import type { CounterDeclaration } from "../results/counters.js";
+import type { CounterDeclaration } from "../contract/counters.js";
 
 function walk(prefix: string, name: string): CounterDeclaration[] {
   return [

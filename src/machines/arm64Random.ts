@@ -1,10 +1,10 @@
 import type { Arbitrary } from "fast-check";
-import { type Granule, geometryOf, legalChunks } from "../arm64/geometry.js";
+import type { FastCheck } from "../contract/machine.js";
+import { type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
 import type { Arm64Scenario, Memslot, Segment } from "../guest/scenario.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
 import { MASK_PAGES } from "../phases/dirtyLog.js";
 import { simplerScenarios } from "./arm64Simpler.js";
-import type { FastCheck } from "./machine.js";
 
 /** A segment before its address is known. `toBoundary` ends it at the next block boundary, `ragged` adds pages behind blocks. */
 interface Piece {

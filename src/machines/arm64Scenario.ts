@@ -1,6 +1,6 @@
-import { GRANULES } from "../arm64/geometry.js";
 import { badInput } from "../errors.js";
 import { Fields, nameOf } from "../guest/fields.js";
+import { GRANULES } from "../guest/geometry.js";
 import { layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario, DirtyBitmap, Memslot, Segment } from "../guest/scenario.js";
 

@@ -1,6 +1,6 @@
-import type { Granule } from "../arm64/geometry.js";
-import { legalChunks } from "../arm64/geometry.js";
 import { UserError } from "../errors.js";
+import type { Granule } from "../guest/geometry.js";
+import { legalChunks } from "../guest/geometry.js";
 import { layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario, DirtyBitmap, Memslot, Segment } from "../guest/scenario.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";

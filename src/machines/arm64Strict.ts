@@ -1,10 +1,10 @@
 import { MARK_HI, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../arm64/descriptor.js";
-import { PAGE_LEVEL } from "../arm64/geometry.js";
 import type { Stage2 } from "../arm64/stage2.js";
 import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "../arm64/walk.js";
+import type { Finding } from "../contract/finding.js";
+import { PAGE_LEVEL } from "../guest/geometry.js";
 import { formatAddress } from "../guest/sizes.js";
 import type { RegionedGuest } from "../phases/windows.js";
-import type { Finding } from "../results/finding.js";
 
 interface Reading {
   count: number;

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { countAt } from "../contract/counters.js";
+import type { TraceEvent } from "../contract/machine.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
-import { countAt } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { arm64 } from "./arm64.js";
 import { randomLayouts } from "./arm64Random.js";
-import type { TraceEvent } from "./machine.js";
 
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 

@@ -8,7 +8,6 @@ import {
   TABLE_OR_PAGE,
   TYPE_MASK,
 } from "../arm64/descriptor.js";
-import { PAGE_LEVEL } from "../arm64/geometry.js";
 import type { Stage2 } from "../arm64/stage2.js";
 import {
   FRESH_PAGES,
@@ -21,8 +20,9 @@ import {
   type WalkPosition,
   type WalkStep,
 } from "../arm64/walk.js";
+import type { TraceEvent, TraceOptions } from "../contract/machine.js";
+import { PAGE_LEVEL } from "../guest/geometry.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
-import type { TraceEvent, TraceOptions } from "./machine.js";
 
 type Phase = "write-protect" | "split" | "nested";
 
@@ -220,7 +220,7 @@ class Teller implements WalkObserver {
     if (reason === "visitor-skips") return `, ${this.skipText(code)}`;
     const table = at.fresh === NOT_FRESH ? "" : " the new table";
     const why: Readonly<Record<string, string>> = {
-      "max-level": `deepest level is ${this.stage2.strategy.maxLevel}`,
+      "max-level": `deepest level is ${this.stage2.rules.maxLevel}`,
       "skip-level": `the flags skip level ${at.level + 1}`,
       "pages-not-asked": "pages are not asked for",
       marked: "marked: no block below",
@@ -232,8 +232,7 @@ class Teller implements WalkObserver {
 
   private skipText(code: number): string {
     const name = code === SKIP_SIBLINGS ? "SKIP_SIBLINGS" : "SKIP_CHILDREN";
-    if (this.stage2.strategy.skips === "as-posted")
-      return `visitor returns ${name}: the address moves, the loop goes on`;
+    if (this.stage2.rules.skips === "as-posted") return `visitor returns ${name}: the address moves, the loop goes on`;
     return code === SKIP_SIBLINGS
       ? `visitor returns ${name}: leaves this table`
       : `visitor returns ${name}: not entered`;

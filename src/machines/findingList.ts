@@ -1,4 +1,4 @@
-import type { Finding } from "../results/finding.js";
+import type { Finding } from "../contract/finding.js";
 
 /** Gathers findings: one for each code, with the figures of its first occurrence and how often it occurred. */
 export class FindingList {

@@ -1,5 +1,5 @@
+import type { Machine } from "../contract/machine.js";
 import { unknownName } from "../errors.js";
-import type { Machine } from "./machine.js";
 
 /** The simulated MMUs; each is loaded when it is first asked for. */
 const loaders: Readonly<Record<string, () => Promise<Machine>>> = {

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { totalAt } from "../contract/counters.js";
+import type { Machine, ScenarioBase, Strategy, TraceEvent } from "../contract/machine.js";
 import { UserError } from "../errors.js";
-import { totalAt } from "../results/counters.js";
 import { buildTree } from "../x86/build.js";
 import { DIRTY, type TdpTree, WRITABLE } from "../x86/tree.js";
-import type { Machine, ScenarioBase, Strategy, TraceEvent } from "./machine.js";
 import { defaultTdpScenario } from "./x86Guests.js";
 import { x86Shadow } from "./x86Shadow.js";
 import { defaultShadowScenario } from "./x86ShadowScenario.js";

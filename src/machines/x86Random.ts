@@ -1,7 +1,7 @@
 import type { Arbitrary } from "fast-check";
+import type { FastCheck } from "../contract/machine.js";
 import type { LeafRun, NonpresentPath, RootSpec } from "../x86/build.js";
 import { PAGES } from "../x86/tree.js";
-import type { FastCheck } from "./machine.js";
 import { parseShadowScenario, type ShadowScenario } from "./x86ShadowScenario.js";
 import { parseTdpScenario, type TdpScenario } from "./x86TdpScenario.js";
 

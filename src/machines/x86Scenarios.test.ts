@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { totalAt } from "../results/counters.js";
-import type { Machine, RunOutcome, ScenarioBase } from "./machine.js";
+import { totalAt } from "../contract/counters.js";
+import type { Machine, RunOutcome, ScenarioBase } from "../contract/machine.js";
 import { loadMachine } from "./registry.js";
 
 const FOLDER = new URL("../../scenarios/", import.meta.url);

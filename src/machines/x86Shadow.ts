@@ -1,9 +1,9 @@
+import type { CounterDeclaration, Counts } from "../contract/counters.js";
+import type { Machine, RunOutcome, Strategy, TimedRun, TraceEvent, TraceOptions } from "../contract/machine.js";
 import { badInput } from "../errors.js";
 import { Fields } from "../guest/fields.js";
-import type { CounterDeclaration, Counts } from "../results/counters.js";
 import { ShadowMmu } from "../x86/shadow.js";
 import { type CachePolicy, MIN_DESCRIPTORS, POLICIES, type PolicyId } from "../x86/splitCaches.js";
-import type { Machine, RunOutcome, Strategy, TimedRun, TraceEvent, TraceOptions } from "./machine.js";
 import { randomShadowScenarios } from "./x86Random.js";
 import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./x86ShadowFindings.js";
 import { parseShadowScenario, type ShadowScenario } from "./x86ShadowScenario.js";

@@ -1,5 +1,5 @@
+import type { Finding } from "../contract/finding.js";
 import { formatAddress } from "../guest/sizes.js";
-import type { Finding } from "../results/finding.js";
 import type { ShadowCounts, ShadowMmu } from "../x86/shadow.js";
 import { PAGES } from "../x86/tree.js";
 import { FindingList } from "./findingList.js";

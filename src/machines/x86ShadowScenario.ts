@@ -1,8 +1,8 @@
+import type { ScenarioBase } from "../contract/machine.js";
 import { badInput } from "../errors.js";
 import { Fields } from "../guest/fields.js";
 import type { ShadowMapping } from "../x86/shadow.js";
 import { PAGES } from "../x86/tree.js";
-import type { ScenarioBase } from "./machine.js";
 
 /** How frames of a default guest are mapped more than once: what the caches' size is about. */
 export const ALIAS_PATTERNS = ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const;

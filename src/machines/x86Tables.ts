@@ -1,5 +1,5 @@
-import type { Counts } from "../results/counters.js";
-import type { DetailTable } from "./machine.js";
+import type { Counts } from "../contract/counters.js";
+import type { DetailTable } from "../contract/machine.js";
 
 /**
  * Data of the table that only x86 has, for renderers: the passes of a zap, as the mails on it print them.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Counts } from "../results/counters.js";
+import type { Counts } from "../contract/counters.js";
+import type { Machine, ScenarioBase } from "../contract/machine.js";
 import {
   type ClearGolden,
   goldenFiles,
@@ -7,7 +8,6 @@ import {
   type SplitGolden,
   type ZapGolden,
 } from "../testing/x86Golden.js";
-import type { Machine, ScenarioBase } from "./machine.js";
 import { x86Shadow } from "./x86Shadow.js";
 import { x86Tdp } from "./x86Tdp.js";
 

@@ -1,12 +1,12 @@
+import type { Counts } from "../contract/counters.js";
+import type { Machine, RunOutcome, Strategy, TimedRun } from "../contract/machine.js";
 import { UserError } from "../errors.js";
-import type { Counts } from "../results/counters.js";
 import { buildTree, tablesOf } from "../x86/build.js";
 import { type ByLevel, leavesIn, structureOf } from "../x86/inspect.js";
 import type { IterSink } from "../x86/iter.js";
 import { splitLoops } from "../x86/split.js";
 import type { TdpTree } from "../x86/tree.js";
 import { zapLevels } from "../x86/zap.js";
-import type { Machine, RunOutcome, Strategy, TimedRun } from "./machine.js";
 import { randomTdpScenarios } from "./x86Random.js";
 import { zapTable } from "./x86Tables.js";
 import { tdpCounters } from "./x86TdpCounters.js";

@@ -1,4 +1,4 @@
-import type { CounterDeclaration } from "../results/counters.js";
+import type { CounterDeclaration } from "../contract/counters.js";
 
 type Role = Pick<CounterDeclaration, "role" | "worse">;
 const COST: Role = { role: "cost" };

@@ -1,5 +1,5 @@
+import type { Finding } from "../contract/finding.js";
 import { formatAddress } from "../guest/sizes.js";
-import type { Finding } from "../results/finding.js";
 import { eachLeaf, eachTable, type MappedRun, mappedRuns } from "../x86/inspect.js";
 import { DIRTY, ENTRIES, PAGES, PRESENT, type TdpTree, WRITABLE } from "../x86/tree.js";
 import { FindingList } from "./findingList.js";

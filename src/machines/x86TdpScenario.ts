@@ -1,8 +1,8 @@
+import type { ScenarioBase } from "../contract/machine.js";
 import { badInput } from "../errors.js";
 import { Fields, nameOf } from "../guest/fields.js";
 import { type LeafRun, type NonpresentPath, type RootSpec, tablesOf } from "../x86/build.js";
 import { PAGES } from "../x86/tree.js";
-import type { ScenarioBase } from "./machine.js";
 
 /**
  * A scenario of the TDP MMU, with the field names of the golden files' `input`. Frames (gfns) are 4K; levels are 1 (4K) to 5.

@@ -1,8 +1,8 @@
+import type { Strategy } from "../contract/machine.js";
 import { badInput } from "../errors.js";
 import { Fields, nameOf } from "../guest/fields.js";
 import type { IterVariant, TableView } from "../x86/variant.js";
 import { VARIANTS, type VariantId } from "../x86/variants/index.js";
-import type { Strategy } from "./machine.js";
 
 /** A variant of the TDP iterator, as a strategy. */
 export interface TdpStrategy extends Strategy {

@@ -1,7 +1,7 @@
+import type { TraceEvent, TraceOptions } from "../contract/machine.js";
 import { formatAddress } from "../guest/sizes.js";
 import type { IterSink } from "../x86/iter.js";
 import { isLeaf, isTable } from "../x86/tree.js";
-import type { TraceEvent, TraceOptions } from "./machine.js";
 
 /** Makes trace events of the iterator's steps: pass and step, loop, aside, descend (a loop one level down), up, yield, restart, and what the body did. */
 export function tracing(sink: (event: TraceEvent) => void, options: TraceOptions): IterSink {

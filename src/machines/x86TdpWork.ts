@@ -1,4 +1,4 @@
-import type { Counts, CountValue } from "../results/counters.js";
+import type { Counts, CountValue } from "../contract/counters.js";
 import {
   type ClearStepCounts,
   type ClearWord,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { totalAt } from "../contract/counters.js";
 import type { FlowInput, FlowSlot, FlowStepInput } from "../guest/flow.js";
 import { flowOfTest } from "../guest/testFlow.js";
-import { totalAt } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { runFlow } from "./flow.js";
 import { countsOfStep, type FlowStep } from "./flowStep.js";

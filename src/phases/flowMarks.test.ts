@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MARK_HI, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../arm64/descriptor.js";
-import { PAGE_LEVEL } from "../arm64/geometry.js";
 import type { Stage2 } from "../arm64/stage2.js";
 import type { FlowInput, FlowStepInput } from "../guest/flow.js";
+import { PAGE_LEVEL } from "../guest/geometry.js";
 import { splitMark } from "../strategies/splitMark.js";
 import { Flow } from "./flow.js";
 

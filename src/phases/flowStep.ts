@@ -1,9 +1,9 @@
 import { S2AP_WRITE, VALID } from "../arm64/descriptor.js";
 import { TreeDigest } from "../arm64/digest.js";
-import { PAGE_LEVEL } from "../arm64/geometry.js";
 import { scanLeaves } from "../arm64/scan.js";
 import type { Stage2 } from "../arm64/stage2.js";
-import type { Counts, CountValue } from "../results/counters.js";
+import type { Counts, CountValue } from "../contract/counters.js";
+import { PAGE_LEVEL } from "../guest/geometry.js";
 
 /**
  * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that is 0 is absent**, and so is a group

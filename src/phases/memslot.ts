@@ -1,6 +1,6 @@
 import type { FaultSlot } from "../arm64/faults.js";
-import type { Geometry } from "../arm64/geometry.js";
 import type { FlowSlotLayout } from "../guest/flowLayout.js";
+import type { Geometry } from "../guest/geometry.js";
 import { naturalLevel } from "../guest/hostMemory.js";
 import type { DirtyBitmap } from "./dirtyBitmap.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { totalAt } from "../contract/counters.js";
 import { formatAddress, parseSize } from "../guest/sizes.js";
 import { flowOfTest, type TestOptions } from "../guest/testFlow.js";
-import { totalAt } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { goldenFiles } from "../testing/golden.js";
 import { runFlow } from "./flow.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Granule, geometryOf, legalChunks } from "../arm64/geometry.js";
 import { Stage2 } from "../arm64/stage2.js";
+import { type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
 import { layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario, Memslot, Segment } from "../guest/scenario.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";

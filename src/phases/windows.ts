@@ -1,9 +1,9 @@
 import { type TouchedSpans, TreeCheck } from "../arm64/check.js";
 import { VALID } from "../arm64/descriptor.js";
 import { TreeDigest } from "../arm64/digest.js";
-import { PAGE_LEVEL } from "../arm64/geometry.js";
 import { freeTables, type LeafSink, scanLeaves } from "../arm64/scan.js";
 import type { Stage2 } from "../arm64/stage2.js";
+import { PAGE_LEVEL } from "../guest/geometry.js";
 import type { Layout, SlotLayout } from "../guest/layout.js";
 import { SegmentIndex } from "../guest/segmentIndex.js";
 import { dirtySpans, type Windows } from "./dirtyLog.js";

@@ -1,5 +1,5 @@
-import type { Machine } from "../machines/machine.js";
-import { totalAt } from "../results/counters.js";
+import { totalAt } from "../contract/counters.js";
+import type { Machine } from "../contract/machine.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { shortFinding } from "./findings.js";
 import { type GridColumn, grid } from "./grid.js";

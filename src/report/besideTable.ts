@@ -1,4 +1,4 @@
-import type { Machine, SharedSpec } from "../machines/machine.js";
+import type { Machine, SharedSpec } from "../contract/machine.js";
 import type { ResultFile } from "../results/types.js";
 import { legend, type Machines, sumAt, verdictCell } from "./benchTable.js";
 import { type GridColumn, grid } from "./grid.js";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../results/finding.js";
+import type { Finding } from "../contract/finding.js";
 import { hasWords, longFinding, shortFinding, verdict } from "./findings.js";
 
 const unsplit = (count: number, data: Finding["data"] = {}): Finding => ({

@@ -1,4 +1,4 @@
-import type { Finding } from "../results/finding.js";
+import type { Finding } from "../contract/finding.js";
 import { x86Words } from "./findingsX86.js";
 import { are, counted, figures, size, type Words, was } from "./findingWords.js";
 

@@ -1,9 +1,9 @@
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
-import { runTestCase, sumOf, type TestRun } from "../bench/testRun.js";
+import { totalAt } from "../contract/counters.js";
 import { builtinProfile } from "../cost/profiles.js";
+import { runTestCase, sumOf, type TestRun } from "../cost/testRun.js";
 import { flowOfTest } from "../guest/testFlow.js";
-import { totalAt } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { type RunHeading, runReport } from "./runTable.js";
 

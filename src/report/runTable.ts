@@ -1,8 +1,8 @@
-import { isIn, type TestRun, type TotalId } from "../bench/testRun.js";
+import { type Counts, totalAt } from "../contract/counters.js";
+import { isIn, type TestRun, type TotalId } from "../cost/testRun.js";
 import type { GuestMode } from "../guest/guestModes.js";
 import { parseSize } from "../guest/sizes.js";
 import { countsOfStep, type FlowStep } from "../phases/flowStep.js";
-import { type Counts, totalAt } from "../results/counters.js";
 import { type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";

@@ -1,5 +1,5 @@
-import type { Machine } from "../machines/machine.js";
-import { countAt } from "../results/counters.js";
+import { countAt } from "../contract/counters.js";
+import type { Machine } from "../contract/machine.js";
 import type { ScenarioResult } from "../results/types.js";
 
 /** One line that says what a case is: machine, workload, variables, and the tree it starts from. */

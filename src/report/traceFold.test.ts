@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TraceEvent } from "../machines/machine.js";
+import type { TraceEvent } from "../contract/machine.js";
 import { styleFor } from "./style.js";
 import { foldKey, TraceFold } from "./traceFold.js";
 import { besideText, TraceSummary, traceLines, traceText } from "./traceText.js";

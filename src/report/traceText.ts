@@ -1,4 +1,4 @@
-import type { TraceEvent } from "../machines/machine.js";
+import type { TraceEvent } from "../contract/machine.js";
 import { plainLength } from "./grid.js";
 import type { Style } from "./style.js";
 import { firstEvent, foldKey, type TraceNode } from "./traceFold.js";

@@ -1,5 +1,5 @@
-import type { ScenarioBase, Strategy } from "../machines/machine.js";
-import type { Finding } from "../results/finding.js";
+import type { Finding } from "../contract/finding.js";
+import type { ScenarioBase, Strategy } from "../contract/machine.js";
 import { formatJson } from "../results/format.js";
 import type { FoundFault, SearchResult } from "../verify/search.js";
 import { faultOf } from "../verify/search.js";

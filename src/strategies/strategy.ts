@@ -1,6 +1,7 @@
+import type { SplitRules } from "../arm64/splitRules.js";
 import type { WalkPosition } from "../arm64/walk.js";
 import { WALK_LEAF } from "../arm64/walk.js";
-import type { Strategy } from "../machines/machine.js";
+import type { Strategy } from "../contract/machine.js";
 
 /**
  * A walker strategy for arm64: what steers the split walk. The write-protect walk is the same in all of them.
@@ -8,22 +9,8 @@ import type { Strategy } from "../machines/machine.js";
  * Everything is optional; a strategy that gives nothing is the kernel's own walk (baseline). A built-in strategy and one of a
  * user's own have the same contract; `adopt.ts` checks the latter.
  */
-export interface SplitStrategy extends Strategy {
+export interface SplitStrategy extends Strategy, SplitRules {
   readonly mmu: "arm64";
-  /** WALK_LEAF (default), or PAGE and BLOCK apart, and SKIP_LEVELn. */
-  readonly flags: number;
-  /** The deepest level that is entered, 0 to 3 (default 3: all). */
-  readonly maxLevel: number;
-  /** Asked before a table is entered; `at.fresh` says whether this visit made it, and whether it is split down to pages. */
-  readonly enter?: ((at: WalkPosition) => boolean) | undefined;
-  /** What the split visitor returns after each visited leaf: CONTINUE, SKIP_CHILDREN or SKIP_SIBLINGS. */
-  readonly afterVisit?: ((at: WalkPosition) => number) | undefined;
-  /** Called before each walk of a range (one chunk, or one mask): forget what belongs to the walk before. */
-  readonly beforeWalk?: ((startGfn: number, endGfn: number) => void) | undefined;
-  /** Skips that end loops (default), or that only move the address, as the RFC of 2026-05-15 has them. */
-  readonly skips: "structured" | "as-posted";
-  /** Keep bit 55 of table descriptors: "no block is mapped anywhere below". `at.hi & MARK_HI` reads it. */
-  readonly marks: boolean;
 }
 
 /**

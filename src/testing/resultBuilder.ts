@@ -1,7 +1,7 @@
 import { summarize } from "../bench/statistics.js";
-import type { Machine } from "../machines/machine.js";
-import type { CounterDeclaration, Counts } from "../results/counters.js";
-import type { Finding } from "../results/finding.js";
+import type { CounterDeclaration, Counts } from "../contract/counters.js";
+import type { Finding } from "../contract/finding.js";
+import type { Machine } from "../contract/machine.js";
 import type { Environment, ResultFile, RunResult, ScenarioResult } from "../results/types.js";
 
 /** Result files made by hand, for tests of what reads them. */

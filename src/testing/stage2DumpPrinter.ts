@@ -1,4 +1,4 @@
-import { type Granule, geometryOf } from "../arm64/geometry.js";
+import { type Granule, geometryOf } from "../guest/geometry.js";
 import { formatSize } from "../guest/sizes.js";
 
 /** A leaf or a run of equal leaves, as the printer takes them: ascending, aligned to `leafBytes`, not overlapping. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Machine } from "../contract/machine.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
 import { arm64 } from "../machines/arm64.js";
-import type { Machine } from "../machines/machine.js";
 import { adoptArm64Strategy } from "../strategies/adopt.js";
 import { strategies } from "../strategies/registry.js";
 import { faultOf, searchLayouts } from "./search.js";

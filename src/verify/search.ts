@@ -1,7 +1,7 @@
 import type { Arbitrary } from "fast-check";
+import type { Finding } from "../contract/finding.js";
+import type { FastCheck, Machine, ScenarioBase, Strategy } from "../contract/machine.js";
 import { UserError } from "../errors.js";
-import type { FastCheck, Machine, ScenarioBase, Strategy } from "../machines/machine.js";
-import type { Finding } from "../results/finding.js";
 import { scenarioCheck } from "./verify.js";
 
 /** A fault that a search found, by what is wrong and how it comes about, with the simplest layout that shows it. */

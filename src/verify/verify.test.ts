@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { totalAt } from "../contract/counters.js";
+import type { Machine } from "../contract/machine.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
 import { arm64 } from "../machines/arm64.js";
 import { randomLayouts } from "../machines/arm64Random.js";
-import type { Machine } from "../machines/machine.js";
-import { totalAt } from "../results/counters.js";
 import { strategies } from "../strategies/registry.js";
 import { strategyFrom } from "../strategies/strategy.js";
 import { goldenFiles } from "../testing/golden.js";

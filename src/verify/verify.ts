@@ -1,6 +1,6 @@
-import type { Machine, RunOptions, ScenarioBase, Strategy } from "../machines/machine.js";
-import { type Counts, countAt } from "../results/counters.js";
-import type { Finding } from "../results/finding.js";
+import { type Counts, countAt } from "../contract/counters.js";
+import type { Finding } from "../contract/finding.js";
+import type { Machine, RunOptions, ScenarioBase, Strategy } from "../contract/machine.js";
 
 /** One strategy on one scenario: what does not hold. No findings: every invariant does. */
 export interface Verdict {

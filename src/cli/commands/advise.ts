@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { AdviceRequest } from "../../advise/advise.js";
 import type { AdvisedGuest } from "../../advise/guest.js";
-import { GRANULES, type Granule } from "../../arm64/geometry.js";
+import { GRANULES, type Granule } from "../../guest/geometry.js";
 import type { Arm64Scenario } from "../../guest/scenario.js";
 import type { SplitStrategy } from "../../strategies/strategy.js";
 import { fraction, integer, list } from "../options.js";
@@ -129,7 +129,7 @@ async function guestFrom(options: AdviseOptions): Promise<{ guest: AdvisedGuest;
   }
   const { backingNamed, segmentsFor } = await import("../../guest/backings.js");
   const { parseSize } = await import("../../guest/sizes.js");
-  const { legalChunks } = await import("../../arm64/geometry.js");
+  const { legalChunks } = await import("../../guest/geometry.js");
   const backing = backingNamed(options.backing);
   const bytes = parseSize(options.memory ?? "1G", "--memory");
   const page = legalChunks(options.granule)[0]!;
@@ -153,7 +153,7 @@ async function guestFrom(options: AdviseOptions): Promise<{ guest: AdvisedGuest;
 
 async function chunksFrom(options: AdviseOptions, guest: AdvisedGuest): Promise<readonly string[]> {
   const { granuleOf } = await import("../../advise/guest.js");
-  const { legalChunks } = await import("../../arm64/geometry.js");
+  const { legalChunks } = await import("../../guest/geometry.js");
   const { formatSize, parseSize } = await import("../../guest/sizes.js");
   const { badInput } = await import("../../errors.js");
   const granule = granuleOf(guest);

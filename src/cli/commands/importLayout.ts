@@ -1,8 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { GRANULES, type Granule } from "../../arm64/geometry.js";
 import { badInput, clip } from "../../errors.js";
+import { GRANULES, type Granule } from "../../guest/geometry.js";
 import type { LayoutImport } from "../../guest/layoutImport.js";
 import { parseAddress, parseSize } from "../../guest/sizes.js";
 import { nameOf, readTextFrom } from "../../measure/readText.js";

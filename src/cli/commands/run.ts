@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { GRANULES, type Granule } from "../../arm64/geometry.js";
-import type { TestCase, TestRun } from "../../bench/testRun.js";
+import type { TestCase, TestRun } from "../../cost/testRun.js";
 import type { FlowInput, GuestRule } from "../../guest/flow.js";
+import { GRANULES, type Granule } from "../../guest/geometry.js";
 import type { GuestMode } from "../../guest/guestModes.js";
 import type { RunHeading } from "../../report/runTable.js";
 import type { SplitStrategy } from "../../strategies/strategy.js";
@@ -106,7 +106,7 @@ async function run(_: unknown, self: Command): Promise<void> {
   const target = flags.exportJson === undefined ? null : await prepareOutput(flags.exportJson);
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
 
-  const { runTestCase } = await import("../../bench/testRun.js");
+  const { runTestCase } = await import("../../cost/testRun.js");
   const { Progress } = await import("../../report/progress.js");
   const progress = new Progress(process.stderr, true);
   const stepCount = guest.steps.length * cases.length;
@@ -190,7 +190,7 @@ async function guestOf(
 
 /** Each strategy with each chunk; with `--bbm 2` each eager one a second time, without break-before-make. */
 async function casesOf(guest: FlowInput, flags: RunFlags): Promise<TestCase[]> {
-  const { legalChunks } = await import("../../arm64/geometry.js");
+  const { legalChunks } = await import("../../guest/geometry.js");
   const { formatSize, parseSize } = await import("../../guest/sizes.js");
   const { flowLayoutOf } = await import("../../guest/flowLayout.js");
   const { loadMachine } = await import("../../machines/registry.js");

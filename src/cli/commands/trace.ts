@@ -1,11 +1,11 @@
 import type { Command } from "commander";
+import type { Finding } from "../../contract/finding.js";
+import type { Machine, ScenarioBase, Strategy, TraceEvent } from "../../contract/machine.js";
 import { badInput, UserError } from "../../errors.js";
-import type { Machine, ScenarioBase, Strategy, TraceEvent } from "../../machines/machine.js";
 import { shortFinding } from "../../report/findings.js";
 import { type Style, styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
-import type { Finding } from "../../results/finding.js";
 import { strategyChooser } from "../loadStrategy.js";
 import { integer } from "../options.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import type { Command } from "commander";
+import type { Machine } from "../../contract/machine.js";
 import { UserError } from "../../errors.js";
-import type { Machine } from "../../machines/machine.js";
 import { loadMachine } from "../../machines/registry.js";
 import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";

@@ -1,6 +1,6 @@
 import type { Arbitrary } from "fast-check";
-import type { CounterDeclaration, Counts } from "../results/counters.js";
-import type { Finding } from "../results/finding.js";
+import type { CounterDeclaration, Counts } from "./counters.js";
+import type { Finding } from "./finding.js";
 
 /**
  * The contract of a simulated MMU. A machine is registered in `registry.ts`; bench, verify, trace, compare, exports, shards

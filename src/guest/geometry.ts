@@ -1,5 +1,5 @@
 import { badInput } from "../errors.js";
-import { formatSize } from "../guest/sizes.js";
+import { formatSize } from "./sizes.js";
 
 /** The three translation granules of the architecture. */
 export type Granule = "4K" | "16K" | "64K";

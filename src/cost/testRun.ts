@@ -1,10 +1,10 @@
-import { type ModelledTime, modelTime, type UnpricedCount, unpricedTogether } from "../cost/modelTime.js";
-import type { CostProfile } from "../cost/profile.js";
+import type { Counts, CountValue } from "../contract/counters.js";
 import type { FlowInput } from "../guest/flow.js";
 import { Flow } from "../phases/flow.js";
 import { countsOfStep, type FlowStep } from "../phases/flowStep.js";
-import type { Counts, CountValue } from "../results/counters.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
+import { type ModelledTime, modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";
+import type { CostProfile } from "./profile.js";
 
 /** One run of the simulated test: a strategy, and how blocks are split. */
 export interface TestCase {
