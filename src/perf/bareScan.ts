@@ -14,7 +14,7 @@ export function bareScan(words: Uint32Array, descriptors: number): number {
   return valid;
 }
 
-/** Where the scans' results go, so that no scan can be left out by the compiler. */
+/** Where the scans' results go, so that no scan can be left out by the compiler. @public */
 export let scanned = 0;
 
 /** A bare scan of every table page that the tree has in use at that moment, root included. */

@@ -21,7 +21,7 @@ function fullGuest(): TdpTree {
   return buildTree({ rootLevel: 4, leaves: [{ gfn: 0, level: 1, count: PAGES_1G }], nonpresentPaths: [] });
 }
 
-/** Where results go, so that no walk can be left out by the compiler. */
+/** Where results go, so that no walk can be left out by the compiler. @public */
 export let present = 0;
 
 const guest: Arm64Scenario = {
