@@ -129,6 +129,35 @@ describe("advise", () => {
     expect(advice.unpriced.map((one) => one.counter)).toContain("nestedEntries");
   });
 
+  it("says nothing of the guest where a strategy leaves blocks, and does not recommend it", () => {
+    const rfc = strategies.find(({ id }) => id === "skip-return-rfc")!;
+    for (const gib of [1, 9]) {
+      const { rows, recommendations } = advise(request(uniform("1G", gib), { modes: ["enable"], strategies: [rfc] }));
+      // The first 2M of each 1G block stays a block with a chunk of 2M.
+      expect(rowOf(rows, "enable", "2M")).toMatchObject({
+        findings: [{ code: "unsplit-block", count: gib, data: { ipa: "0x40000000", bytes: gib * 2 ** 21 } }],
+        guest: null,
+        totalNs: null,
+        scaled: gib > 4,
+      });
+      expect(rowOf(rows, "enable", "1G")).toMatchObject({
+        findings: [],
+        guest: { faults: gib === 1 ? 131329 : expect.any(Number) },
+      });
+      expect(recommendations[0]!.chunk).toBe("1G");
+    }
+  });
+
+  it("finds the same wrong for a guest as a scenario and as a size", () => {
+    const rfc = strategies.find(({ id }) => id === "skip-return-rfc")!;
+    const guest = uniform("1G", 6);
+    const spec = guest as { granule: "4K"; map: string; bytes: number };
+    const scenario = uniformScenario({ ...spec, mode: "enable", chunk: "0" });
+    const findings = (asked: AdvisedGuest) =>
+      advise(request(asked, { strategies: [rfc] })).rows.map((row) => row.findings);
+    expect(findings(guest)).toEqual(findings({ kind: "scenario", scenario }));
+  });
+
   it("finds that eager splitting wins at low and not at all-write percentages, with one vCPU", () => {
     const asked = request(uniform("2M", 4));
     const { rows } = advise(asked);
@@ -215,6 +244,7 @@ describe("recommend", () => {
     totalNs,
     withinLockHold: within,
     scaled: false,
+    findings: [],
   });
   const given = { comparable: true, hasBlocks: true };
 
@@ -227,6 +257,24 @@ describe("recommend", () => {
 
   it("does not turn it on for less than a percent", () => {
     expect(recommend([row("0", 1000, 1, 0), row("2M", 995, 1, 2)], given)[0]!.reason.code).toBe("off-costs-less");
+  });
+
+  it("chooses no row that is wrong, however cheap, and does not say what it would cost", () => {
+    const findings = [{ code: "unsplit-block", count: 1, data: {} }];
+    const wrong = { ...row("2M", 1, 1, 2), guest: null, totalNs: null, findings };
+    expect(recommend([row("0", 1000, 1, 0), wrong, row("1G", 500, 50, 513)], given)[0]!.chunk).toBe("1G");
+    expect(recommend([row("0", 1000, 1, 0), wrong], given)[0]).toMatchObject({
+      chunk: "0",
+      reason: { code: "no-eager", wrong: 1 },
+    });
+    expect(recommend([row("0", 1000, 9, 0, false), wrong], given)[0]).toMatchObject({
+      chunk: null,
+      reason: { code: "none-within-hold", least: { chunk: "0" } },
+    });
+  });
+
+  it("says nothing of saved faults where no chunk was compared", () => {
+    expect(recommend([row("0", 1000, 1, 0)], given)[0]!.reason).toEqual({ code: "no-eager", wrong: 0 });
   });
 
   it("takes what is allowed where off is not, and says that it does not cost less", () => {

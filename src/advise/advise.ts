@@ -1,4 +1,5 @@
 import { totalAt } from "../contract/counters.js";
+import type { Finding } from "../contract/finding.js";
 import { type ModelledTime, modelTime, type UnpricedCount, unpricedTogether } from "../cost/modelTime.js";
 import type { CostProfile } from "../cost/profile.js";
 import { type TermId, termCounts } from "../cost/terms.js";
@@ -55,21 +56,33 @@ export interface AdviceRow {
   readonly cachePages: number;
   readonly cacheBytes: number;
   readonly ioctlTlbis: number;
-  readonly guest: {
-    readonly faults: number;
-    readonly tlbis: number;
-    readonly writes: number;
-    /** What the pass takes longer than without logging, all vCPUs at the same time. */
-    readonly elapsedNs: number;
-    /** The same summed over vCPUs. */
-    readonly vcpuNs: number;
-    readonly sampled: boolean;
-  };
-  /** Time of the ioctls and of all vCPUs' first pass. */
-  readonly totalNs: number;
+  /** What is wrong with the tree that the ioctl leaves, such as blocks not split: then nothing is said of the guest. */
+  readonly findings: readonly Finding[];
+  /** The first pass; null where {@link findings} are: it is that of a guest wholly split, which this one is not. */
+  readonly guest: GuestFigures | null;
+  /** Time of the ioctls and of all vCPUs' first pass; null where there are findings. */
+  readonly totalNs: number | null;
   readonly withinLockHold: boolean;
   /** Counts of equal regions were multiplied, exactly. */
   readonly scaled: boolean;
+}
+
+export interface GuestFigures {
+  readonly faults: number;
+  readonly tlbis: number;
+  readonly writes: number;
+  /** What the pass takes longer than without logging, all vCPUs at the same time. */
+  readonly elapsedNs: number;
+  /** The same summed over vCPUs. */
+  readonly vcpuNs: number;
+  readonly sampled: boolean;
+}
+
+/** A row whose ioctl did what it should: only these are compared and recommended. */
+export type RightRow = AdviceRow & { readonly guest: GuestFigures; readonly totalNs: number };
+
+export function isRight(row: AdviceRow): row is RightRow {
+  return row.guest !== null && row.totalNs !== null;
 }
 
 export interface Hold {
@@ -113,6 +126,7 @@ export function advise(request: AdviceRequest): Advice {
         const counts = chunk === "0" ? lazyPass : splitPass;
         const vcpuNs = priced(counts.terms, profile, { issuers: vcpus }).totalNs;
         const hold = longest(work.holds, profile);
+        const right = work.findings.length === 0;
         rows.push({
           mode,
           chunk,
@@ -125,15 +139,18 @@ export function advise(request: AdviceRequest): Advice {
           cachePages: work.cachePages,
           cacheBytes: work.cachePages * work.pageBytes,
           ioctlTlbis: totalAt(work.counts, "split/tlbi") ?? 0,
-          guest: {
-            faults: counts.terms.faults,
-            tlbis: counts.terms.tlbiBroadcast,
-            writes: counts.writes,
-            elapsedNs: vcpuNs / vcpus,
-            vcpuNs,
-            sampled: counts.sampled,
-          },
-          totalNs: ioctl.totalNs + vcpuNs,
+          findings: work.findings,
+          guest: right
+            ? {
+                faults: counts.terms.faults,
+                tlbis: counts.terms.tlbiBroadcast,
+                writes: counts.writes,
+                elapsedNs: vcpuNs / vcpus,
+                vcpuNs,
+                sampled: counts.sampled,
+              }
+            : null,
+          totalNs: right ? ioctl.totalNs + vcpuNs : null,
           withinLockHold: request.maxLockHoldNs === null || hold.ns <= request.maxLockHoldNs,
           scaled: work.scaled,
         });

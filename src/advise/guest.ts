@@ -1,11 +1,13 @@
 import { leafLevelAt } from "../arm64/populate.js";
 import type { Counts } from "../contract/counters.js";
-import { countsOfGuest, REGION, type RegionMemory, uniformScenario } from "../cost/uniformGuest.js";
+import type { Finding } from "../contract/finding.js";
+import { countsOfGuest, REGION, type RegionMemory, type UniformGuest, uniformScenario } from "../cost/uniformGuest.js";
 import { badInput } from "../errors.js";
 import type { Granule } from "../guest/geometry.js";
 import { HOLE, type Layout, layoutOf } from "../guest/layout.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
 import { formatSize } from "../guest/sizes.js";
+import { runOn } from "../machines/arm64.js";
 import type { SplitStrategy } from "../strategies/strategy.js";
 import { extend, holdsOf, recordHolds } from "./lockHolds.js";
 import type { LockWork } from "./lockWork.js";
@@ -31,6 +33,8 @@ export interface Work {
   /** Pages that the split page cache holds at most: what it is topped up to. */
   readonly cachePages: number;
   readonly pageBytes: number;
+  /** What is wrong with the finished tree; counts of equal regions multiplied as the others. Empty: all is split that was to be. */
+  readonly findings: readonly Finding[];
 }
 
 /** Leaves of one size, in a row. */
@@ -86,7 +90,29 @@ export function workOf(
     scaled: result.scaled,
     cachePages: layout.cacheCapacity,
     pageBytes: layout.geometry.pageBytes,
+    findings: findingsOfUniform(spec, strategy, simulated),
   };
+}
+
+/** The findings of such a guest, of which `simulated` bytes are simulated: each further region adds what the last whole one did. */
+function findingsOfUniform(guest: UniformGuest, strategy: SplitStrategy, simulated: number): readonly Finding[] {
+  const { ipaBits } = uniformScenario(guest);
+  const at = (bytes: number) =>
+    runOn({ ...uniformScenario(guest, bytes), ipaBits }, strategy, { digest: false }).findings;
+  const found = at(simulated);
+  const more = (guest.bytes - simulated) / REGION;
+  if (found.length === 0 || more === 0) return found;
+  const fewer = at(simulated - REGION);
+  return found.map((finding) => {
+    const before = fewer.find(({ code }) => code === finding.code);
+    const grown = (now: number, then: number | undefined) => now + more * (now - (then ?? 0));
+    const { bytes } = finding.data;
+    const data =
+      typeof bytes === "number"
+        ? { ...finding.data, bytes: grown(bytes, before?.data.bytes as number | undefined) }
+        : finding.data;
+    return { ...finding, count: grown(finding.count, before?.count), data };
+  });
 }
 
 function scenarioWork(
@@ -117,6 +143,7 @@ function scenarioWork(
     scaled: false,
     cachePages: layout.cacheCapacity,
     pageBytes: layout.geometry.pageBytes,
+    findings: runOn({ ...scenario, dirtyLog: { mode, chunk } }, strategy, { digest: false }).findings,
   };
 }
 

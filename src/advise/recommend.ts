@@ -1,4 +1,4 @@
-import type { AdviceRow } from "./advise.js";
+import { type AdviceRow, isRight, type RightRow } from "./advise.js";
 
 /** What to set in one mode, and why, as data. */
 export interface Recommendation {
@@ -12,6 +12,8 @@ export interface Recommendation {
 export type Reason =
   /** Every leaf is a page already. */
   | { readonly code: "nothing-to-split"; readonly costNs: number }
+  /** No row splits eagerly and rightly: none was asked for, or `wrong` of them leave the memory not as it should be. */
+  | { readonly code: "no-eager"; readonly wrong: number }
   /** No eager row costs less in all than leaving it off. */
   | { readonly code: "off-costs-less"; readonly offNs: number; readonly eagerNs: number; readonly faultsSaved: number }
   /** Eager rows that cost less hold the lock too long; off does not. */
@@ -32,7 +34,10 @@ export type Reason =
 /** Smaller differences than this share of the time are none: the model is not that good. */
 const WORTH = 0.01;
 
-/** One recommendation for each mode and strategy: the cheapest in all within the constraint, unless off is as good. */
+/**
+ * One recommendation for each mode and strategy: the cheapest in all within the constraint, unless off is as good. Rows with findings
+ * are none to choose from.
+ */
 export function recommend(
   rows: readonly AdviceRow[],
   given: { readonly comparable: boolean; readonly hasBlocks: boolean },
@@ -54,15 +59,18 @@ function choose(
   given: { readonly comparable: boolean; readonly hasBlocks: boolean },
 ): Pick<Recommendation, "chunk" | "reason"> {
   if (!given.comparable) return { chunk: null, reason: { code: "not-priced" } };
-  const off = rows.find((row) => row.chunk === "0")!;
-  const eager = rows.filter((row) => row !== off);
+  const right = rows.filter(isRight);
+  const off = right.find((row) => row.chunk === "0");
+  // Off splits nothing, so that no strategy can do it wrong.
+  if (off === undefined) throw new Error("leaving eager splitting off has findings");
+  const eager = right.filter((row) => row !== off);
   const cheapest = least(eager, (row) => row.totalNs);
   const allowed = eager.filter((row) => row.withinLockHold);
   const best = mildest(allowed);
 
   if (!off.withinLockHold) {
     if (best === undefined) {
-      return { chunk: null, reason: { code: "none-within-hold", least: least(rows, (row) => row.longestHold.ns)! } };
+      return { chunk: null, reason: { code: "none-within-hold", least: least(right, (row) => row.longestHold.ns)! } };
     }
     if (given.hasBlocks && best.totalNs < off.totalNs * (1 - WORTH))
       return { chunk: best.chunk, reason: costsLess(off, best) };
@@ -80,19 +88,19 @@ function choose(
     const reason = { code: "eager-holds-too-long", holdNs: cheapest.longestHold.ns, chunk: cheapest.chunk } as const;
     return { chunk: "0", reason };
   }
-  const compared = cheapest ?? off;
+  if (cheapest === undefined) return { chunk: "0", reason: { code: "no-eager", wrong: rows.length - right.length } };
   return {
     chunk: "0",
     reason: {
       code: "off-costs-less",
       offNs: off.totalNs,
-      eagerNs: compared.totalNs,
-      faultsSaved: off.guest.faults - compared.guest.faults,
+      eagerNs: cheapest.totalNs,
+      faultsSaved: off.guest.faults - cheapest.guest.faults,
     },
   };
 }
 
-function costsLess(off: AdviceRow, best: AdviceRow): Reason {
+function costsLess(off: RightRow, best: RightRow): Reason {
   return {
     code: "eager-costs-less",
     offNs: off.totalNs,
@@ -103,7 +111,7 @@ function costsLess(off: AdviceRow, best: AdviceRow): Reason {
 }
 
 /** Of the rows that cost about the least, the one with the shortest hold, then the smallest cache. */
-function mildest(rows: readonly AdviceRow[]): AdviceRow | undefined {
+function mildest(rows: readonly RightRow[]): RightRow | undefined {
   const cheapest = least(rows, (row) => row.totalNs);
   if (cheapest === undefined) return undefined;
   const near = rows.filter((row) => row.totalNs <= cheapest.totalNs * (1 + WORTH));
@@ -112,6 +120,6 @@ function mildest(rows: readonly AdviceRow[]): AdviceRow | undefined {
   return least(short, (row) => row.cachePages);
 }
 
-function least(rows: readonly AdviceRow[], by: (row: AdviceRow) => number): AdviceRow | undefined {
-  return rows.reduce<AdviceRow | undefined>((a, b) => (a === undefined || by(b) < by(a) ? b : a), undefined);
+function least(rows: readonly RightRow[], by: (row: RightRow) => number): RightRow | undefined {
+  return rows.reduce<RightRow | undefined>((a, b) => (a === undefined || by(b) < by(a) ? b : a), undefined);
 }

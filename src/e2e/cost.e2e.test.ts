@@ -156,6 +156,18 @@ describe("s2split advise", () => {
     expect(tight.recommendations[0].qemu).toBe("-accel kvm,eager-split-size=2M");
   });
 
+  it("marks what a strategy splits wrongly, and says nothing of its guest, in text and in JSON", async () => {
+    const args = ["advise", "--strategy", "skip-return-rfc", "--backing", "hugetlb-1g", "--memory", "1G"];
+    const { stdout } = await s2split([...args, "--mode", "enable"]);
+    expect(stdout).toMatch(/^enable +2M .* 512 +- +- +- {2}WRONG: 1 block unsplit, first at 0x40000000$/m);
+    expect(stdout).toMatch(/^enable +1G .*<- recommended$/m);
+    expect(stdout).toContain("Not to choose from: chunk 2M, which skip-return-rfc splits WRONG");
+    expect(stdout).toContain("130,815 guest faults and 1 broadcast TLBI of vCPUs");
+    const { rows } = JSON.parse((await s2split([...args, "--mode", "enable", "--json"])).stdout);
+    expect(rows[1]).toMatchObject({ chunk: "2M", guest: null, totalNs: null, findings: [{ code: "unsplit-block" }] });
+    expect(rows[2]).toMatchObject({ chunk: "1G", guest: { faults: 131329 }, findings: [] });
+  });
+
   it("takes a scenario file", async () => {
     const folder = temporaryFolder();
     const file = join(folder, "guest.json");

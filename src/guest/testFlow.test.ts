@@ -85,6 +85,7 @@ describe("the flow of the test", () => {
 
   it.each([
     [{ bytesPerVcpu: 5000 }, "-b 5000: not a whole number of pages; expected a multiple of 4K"],
+    [{ bytesPerVcpu: 0 }, "-b 0: not a whole number of pages; expected a multiple of 4K, at least one"],
     [{ memslots: 3 }, "64M in 3 memslots: cannot be cut evenly"],
     [{ guestPageBytes: 65536, bytesPerVcpu: 4096 }, "expected a multiple of 64K"],
   ] as const)("refuses %j", (options, message) => {

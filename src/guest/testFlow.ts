@@ -63,7 +63,7 @@ export function flowOfTest(options: TestOptions): FlowInput {
     throw badInput(
       `-b ${formatSize(options.bytesPerVcpu)}`,
       "not a whole number of pages",
-      `a multiple of ${formatSize(unit)}`,
+      `a multiple of ${formatSize(unit)}, at least one`,
     );
   }
   const slotBytes = memoryBytes / options.memslots;

@@ -2,6 +2,7 @@ import { type Advice, type AdviceRequest, type AdviceRow, TRIED_PERCENTS } from 
 import { bytesOf, granuleOf } from "../advise/guest.js";
 import type { Recommendation } from "../advise/recommend.js";
 import { formatSize } from "../guest/sizes.js";
+import { verdict } from "./findings.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs as formatDuration } from "./units.js";
@@ -41,7 +42,9 @@ function table(advice: Advice, request: AdviceRequest, style: Style): string {
   const rows = advice.rows.map((row) => {
     const isChosen = recommended.has(`${row.strategy} ${row.mode} ${row.chunk}`);
     const hold = formatNs(row.longestHold.ns);
-    const sampled = row.guest.sampled ? "~" : "";
+    const { guest } = row;
+    const sampled = guest?.sampled === true ? "~" : "";
+    const mark = isChosen ? style.chalk.green("<- recommended") : "";
     return [
       ...(several ? [row.strategy] : []),
       row.mode,
@@ -53,10 +56,10 @@ function table(advice: Advice, request: AdviceRequest, style: Style): string {
       formatNs(row.longestStretch.ns),
       row.cacheBytes === 0 ? "0" : formatSize(row.cacheBytes),
       visits(row.ioctlTlbis),
-      visits(row.guest.tlbis),
-      `${sampled}${visits(row.guest.faults)}`,
-      formatNs(row.guest.elapsedNs),
-      isChosen ? style.chalk.green("<- recommended") : "",
+      guest === null ? "-" : visits(guest.tlbis),
+      guest === null ? "-" : `${sampled}${visits(guest.faults)}`,
+      guest === null ? "-" : formatNs(guest.elapsedNs),
+      row.findings.length === 0 ? mark : style.chalk.red(`WRONG: ${verdict(row.findings)}`),
     ];
   });
   return grid(
@@ -100,24 +103,30 @@ function recommendation(
       : one.chunk === "0"
         ? "leave eager splitting off"
         : `split eagerly, chunk ${one.chunk}`;
-  const lines = [`${style.chalk.bold(`${several}${MODES[one.mode]}: ${what}.`)} ${reason(one)}`];
+  const own = advice.rows.filter((row) => row.mode === one.mode && row.strategy === one.strategy);
+  const wrong = own.filter((row) => row.findings.length > 0);
+  const lines = [`${style.chalk.bold(`${several}${MODES[one.mode]}: ${what}.`)} ${reason(one, wrong.length > 0)}`];
+  if (wrong.length > 0) {
+    const chunks = wrong.map((row) => row.chunk).join(", ");
+    lines.push(
+      style.chalk.red(`  Not to choose from: chunk ${chunks}, which ${one.strategy} splits WRONG (see above).`),
+    );
+  }
   if (wins !== undefined) lines.push(`  ${sensitivity(wins, request.writePercent)}`);
   if (one.mode === "clear" && one.chunk !== null) {
     lines.push(`  QEMU: -accel kvm,eager-split-size=${one.chunk}${one.chunk === "0" ? " (its default)" : ""}`);
   }
   if (request.vcpus > 1 && one.reason.code === "eager-costs-less") {
-    const off = advice.rows.find((row) => row.mode === one.mode && row.strategy === one.strategy && row.chunk === "0")!;
-    const on = advice.rows.find(
-      (row) => row.mode === one.mode && row.strategy === one.strategy && row.chunk === one.chunk,
-    )!;
+    const elapsed = (chunk: string | null) => own.find((row) => row.chunk === chunk)!.guest!.elapsedNs;
     lines.push(
-      `  The guest's first pass takes ${formatNs(on.guest.elapsedNs)} in place of ${formatNs(off.guest.elapsedNs)} on each of ${request.vcpus} vCPUs.`,
+      `  The guest's first pass takes ${formatNs(elapsed(one.chunk))} in place of ${formatNs(elapsed("0"))} on each of ${request.vcpus} vCPUs.`,
     );
   }
   return lines.join("\n");
 }
 
-function reason({ reason: why, mode }: Recommendation): string {
+/** @param someWrong whether choices were left out as wrong */
+function reason({ reason: why, mode }: Recommendation, someWrong: boolean): string {
   switch (why.code) {
     case "nothing-to-split":
       return why.costNs > 0
@@ -126,10 +135,12 @@ function reason({ reason: why, mode }: Recommendation): string {
     case "off-costs-less":
       return why.faultsSaved === 0
         ? `It would save no fault, and move the work into the ioctl: ${formatNs(why.eagerNs)} in all against ${formatNs(why.offNs)}.`
-        : `It would save ${visits(why.faultsSaved)} faults, and cost more in all: ${formatNs(why.eagerNs)} against ${formatNs(why.offNs)}.`;
+        : `It would save ${count(why.faultsSaved, "fault")}, and cost more in all: ${formatNs(why.eagerNs)} against ${formatNs(why.offNs)}.`;
+    case "no-eager":
+      return why.wrong === 0 ? "No chunk was given to compare it with." : "No chunk that was compared is split right.";
     case "eager-costs-less":
       return (
-        `It saves ${visits(why.faultsSaved)} guest faults and ${visits(why.tlbisSaved)} broadcast TLBIs of vCPUs: ` +
+        `It saves ${count(why.faultsSaved, "guest fault")} and ${count(why.tlbisSaved, "broadcast TLBI")} of vCPUs: ` +
         `ioctls and all vCPUs' first pass cost ${formatNs(why.eagerNs)} in place of ${formatNs(why.offNs)}.`
       );
     case "eager-holds-too-long":
@@ -139,7 +150,7 @@ function reason({ reason: why, mode }: Recommendation): string {
     case "none-within-hold": {
       const { chunk, longestHold } = why.least;
       return (
-        `Every choice holds mmu_lock longer than allowed; the shortest is ${formatNs(longestHold.ns)} with ` +
+        `Every ${someWrong ? "right choice" : "choice"} holds mmu_lock longer than allowed; the shortest is ${formatNs(longestHold.ns)} with ` +
         `${chunk === "0" ? "eager splitting off" : `chunk ${chunk}`}.` +
         (mode === "enable" ? " Write-protecting a whole memslot is one hold, whatever the chunk." : "")
       );
@@ -174,7 +185,7 @@ function perUnit(advice: Advice, style: Style): string {
     perGiB(row.enableNs),
     row.firstClearNs === null ? "-" : perGiB(row.firstClearNs),
     formatNs(row.lockedNsPerGiB),
-    row.guest.writes === 0 ? "-" : formatNs(row.guest.vcpuNs / row.guest.writes),
+    row.guest === null || row.guest.writes === 0 ? "-" : formatNs(row.guest.vcpuNs / row.guest.writes),
     formatNs(advice.redirtyNs),
   ]);
   return [
@@ -214,7 +225,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
       "Counts are exact: 3 GiB were simulated; the third adds just what the second did, and so does each further one.",
     );
   }
-  if (advice.rows.some((row) => row.guest.sampled)) {
+  if (advice.rows.some((row) => row.guest?.sampled === true)) {
     lines.push(
       "~ estimated: the draws of reads and writes were made for a part of the memory and taken to be alike elsewhere.",
     );
@@ -233,6 +244,11 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
 /** As elsewhere, but nothing is 0, without a unit that it would need three digits for. */
 function formatNs(ns: number): string {
   return ns === 0 ? "0" : formatDuration(ns);
+}
+
+/** "1 broadcast TLBI", "32,768 broadcast TLBIs". */
+function count(number: number, one: string): string {
+  return `${visits(number)} ${number === 1 ? one : `${one}s`}`;
 }
 
 function visits(count: number): string {

@@ -99,6 +99,15 @@ describe("the report of runs", () => {
     expect(text).toContain("The same in every phase: guest faults.");
   });
 
+  it("does not speak of lazy splitting where every run is eager, and heads no table that is not there", () => {
+    const text = runReport([runWith("2M"), runWith("1G")], heading, style);
+    expect(text).not.toMatch(/lazy/);
+    expect(text).toMatch(/^baseline: eager splits against each other, by phase \(phases that differ\)\n\n/m);
+    expect(runReport([runWith("2M"), runWith("2M")], heading, style)).toMatch(
+      /^baseline: eager splits against each other, by phase\nThe same in every phase: guest faults; .*\.\n\nCounts/m,
+    );
+  });
+
   it("labels what is proposed, and shows its effect beside what it replaces", () => {
     const text = runReport([runWith("2M"), runWith("2M", { bbm: 2 })], heading, style);
     expect(cells(text, "broadcast TLBIs by IPA\n", "Enabling dirty logging")).toEqual(["32", "0"]);
@@ -110,7 +119,7 @@ describe("the report of runs", () => {
   it("labels times as modelled, with the profile, its assumptions and what it has no price for", () => {
     const text = runReport([runWith("2M", { profile: "altra-like" })], heading, style);
     expect(text).toContain("Times are modelled with profile altra-like, in which some figures are assumed");
-    expect(text).toMatch(/They are lower bounds, for the profile has no price for: .*mmu_lock drops/);
+    expect(text).toMatch(/^Not included, for the profile has no price for: .*mmu_lock drops/m);
     expect(runReport([runWith("2M")], heading, style)).not.toContain("modelled");
   });
 

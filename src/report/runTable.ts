@@ -61,7 +61,7 @@ export interface RunHeading {
   readonly whileDisabling: boolean;
 }
 
-/** Everything `s2split run` prints: what the test says of itself, each run by phase, and lazy against eager. */
+/** Everything `s2split run` prints: what the test says of itself, each run by phase, and the runs against each other. */
 export function runReport(runs: readonly TestRun[], heading: RunHeading, style: Style): string {
   const parts = [headingText(runs[0]!, heading), ...runs.map((run) => detail(run, heading, style))];
   for (const strategy of new Set(runs.map((run) => run.strategy))) {
@@ -174,9 +174,12 @@ function comparison(runs: readonly TestRun[], heading: RunHeading, style: Style)
   }
   const { modelled } = runs[0]!;
   if (modelled !== null) section(`modelled time, profile ${modelled.profile}`, (row) => row.ns!, timeCell);
-  const title = style.chalk.bold(`${runs[0]!.strategy}: lazy against eager, by phase`);
-  const left = same.length === 0 ? [] : ["", `The same in every phase: ${same.join("; ")}.`];
-  return [`${title} (phases that differ)`, ...lines, ...left].join("\n");
+  const lazy = runs.some((run) => run.chunk === "0");
+  const what = lazy ? "lazy against eager" : "eager splits against each other";
+  const title = style.chalk.bold(`${runs[0]!.strategy}: ${what}, by phase`);
+  const left = same.length === 0 ? [] : [`The same in every phase: ${same.join("; ")}.`];
+  if (lines.length === 0) return [title, ...left].join("\n");
+  return [`${title} (phases that differ)`, ...lines, ...left.flatMap((line) => ["", line])].join("\n");
 }
 
 function notes(runs: readonly TestRun[], heading: RunHeading): string[] {
@@ -191,7 +194,7 @@ function notes(runs: readonly TestRun[], heading: RunHeading): string[] {
     );
     const unpriced = new Map(runs.flatMap((run) => run.modelled!.unpriced.map((one) => [one.counter, one.label])));
     if (unpriced.size > 0)
-      lines.push(`They are lower bounds, for the profile has no price for: ${[...unpriced.values()].join("; ")}.`);
+      lines.push(`Not included, for the profile has no price for: ${[...unpriced.values()].join("; ")}.`);
   }
   const promised = [
     ...(heading.writePercent > 0 && heading.writePercent < 100

@@ -90,7 +90,7 @@ async function adviseOn(_: unknown, self: Command): Promise<void> {
     clearPerRegion: options.clearSize === "1G",
     seed: options.seed,
   };
-  const { advise, eagerWins } = await import("../../advise/advise.js");
+  const { advise, eagerWins, isRight } = await import("../../advise/advise.js");
   const advice = advise(request);
   if (options.json === true) {
     const { adviceJson } = await import("../../report/adviseReport.js");
@@ -103,7 +103,10 @@ async function adviseOn(_: unknown, self: Command): Promise<void> {
     if (one.reason.code !== "eager-costs-less" && one.reason.code !== "off-costs-less") continue;
     const rows = advice.rows.filter((row) => row.mode === one.mode && row.strategy === one.strategy);
     const off = rows.find((row) => row.chunk === "0")!;
-    const eager = rows.filter((row) => row !== off).sort((a, b) => a.totalNs - b.totalNs)[0];
+    const eager = rows
+      .filter(isRight)
+      .filter((row) => row !== off)
+      .sort((a, b) => a.totalNs - b.totalNs)[0];
     if (eager !== undefined) wins.set(one, eagerWins(request, off, eager));
   }
   const { adviseReport } = await import("../../report/adviseReport.js");
