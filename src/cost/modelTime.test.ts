@@ -119,6 +119,20 @@ describe("modelTime", () => {
     }
   });
 
+  it("charges the RFC's fixed part of splitting to nothing but what splits", () => {
+    const profile = builtinProfile("model-rfc");
+    const step = (file: string, phase: string) =>
+      modelTime(golden(`arm64-flow/${file}`).baseline.find((s) => s.phase === phase)!, profile);
+    const charged = (time: { parts: readonly { cost: string; ns: number }[] }) =>
+      time.parts.filter(({ cost }) => cost === "splitFixed" || cost === "fixed").map(({ ns }) => ns);
+    for (const phase of ["enable", "get1", "disable"]) {
+      expect(charged(step("f-1G-of-2M-g-chunk0", phase)), phase).toEqual([]);
+    }
+    expect(step("f-1G-of-2M-g-chunk0", "enable").unpriced.map((u) => u.counter)).toContain("ioctls");
+    expect(charged(step("f-1G-of-2M-g-chunk1G", "enable"))).toEqual([4_400_000]);
+    expect(charged(step("f-1G-of-2M-g-chunk1G", "get1"))).toEqual([]);
+  });
+
   it("names the parts, and their sum is the total", () => {
     const time = modelTime(splitCounts("2M", "enable", "baseline"), flat);
     expect(time.parts.map((p) => [p.counter, p.count, p.ns])).toEqual([

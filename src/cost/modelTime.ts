@@ -90,7 +90,7 @@ export function modelTime(counts: Counts | TermCounts, profile: CostProfile, opt
 }
 
 /** Terms that mean nothing where no cost was fitted to them: every run has one, and enabling is an ioctl among others. */
-const BOOKKEEPING: ReadonlySet<TermId> = new Set(["calls", "enables"]);
+const BOOKKEEPING: ReadonlySet<TermId> = new Set(["calls", "splitRuns", "enables"]);
 
 /** The price of one, with so many concurrent issuers. Linear in the issuers beyond the first. */
 export function figureNs(figure: CostFigure, issuers = 1): number {

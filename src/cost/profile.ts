@@ -80,6 +80,7 @@ export const COST_IDS = [
   "ioctl",
   "enableIoctl",
   "fixed",
+  "splitFixed",
   "loop",
   "tableSplit",
 ] as const;
@@ -120,6 +121,7 @@ export const COSTS: readonly CostInfo[] = [
   cost("ioctl", "ns per ioctl", "ioctl, outside the page tables", ["ioctls"]),
   cost("enableIoctl", "ns per ioctl", "enabling ioctl, beyond other ioctls", ["enables"]),
   cost("fixed", "ns per run", "fixed part of a run", ["calls"]),
+  cost("splitFixed", "ns per run", "fixed part of splitting in a run", ["splitRuns"]),
   cost("loop", "ns per loop", "loop of the TDP iterator", ["loops"]),
   cost("tableSplit", "ns per table", "page table made by a TDP split", ["tablesSplit"]),
 ];

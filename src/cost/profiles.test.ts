@@ -48,7 +48,7 @@ describe("built-in profiles", () => {
     expect(ns("model-rfc", "splitVisitNewTable")).toBe(578);
     expect(ns("model-rfc", "nestedEntry")).toBe(2200);
     expect(ns("model-rfc", "tlbiBroadcast")).toBe(83000);
-    expect(ns("model-rfc", "fixed")).toBe(4_400_000);
+    expect(ns("model-rfc", "splitFixed")).toBe(4_400_000);
     expect(ns("ampereone", "writeProtectVisit")).toBeCloseTo(15 * 1.82, 10);
     expect(ns("ampereone", "nestedEntry")).toBeCloseTo(15 * 7.4, 10);
     expect(ns("thunderx2", "writeProtectVisit")).toBeCloseTo(15 * 1.27, 10);

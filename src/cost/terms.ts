@@ -42,6 +42,7 @@ export const TERM_IDS = [
   "ioctls",
   "enables",
   "calls",
+  "splitRuns",
   "loops",
   "tablesSplit",
 ] as const;
@@ -148,6 +149,7 @@ export const TERMS: readonly Term[] = [
   // Only steps of a flow say which ioctl they are.
   term("enables", "ioctl", "ioctls that enable logging", (c) => (c.phase === "enable" ? at(c, "ioctls") : 0)),
   term("calls", "run", "runs", (c) => (c.kind === "guest" ? 0 : 1)),
+  term("splitRuns", "run", "runs that split", (c) => (c.kind !== "guest" && at(c, "split/walks") > 0 ? 1 : 0)),
   term("loops", "loop", "loops of the TDP iterator", (c) => overSteps(c, "loops")),
   term("tablesSplit", "table", "page tables made by TDP splitting", (c) => overSteps(c, "spAllocs")),
 ];
