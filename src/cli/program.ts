@@ -94,7 +94,7 @@ const COMMANDS: readonly CommandEntry[] = [
 const EXIT_CODES = `
 Exit codes:
   0    fine
-  1    regression (compare, bench --baseline) or a strategy that is not right (verify)
+  1    regression (compare, bench --baseline), a strategy that is not right (verify), or a run that is not complete (measure, import)
   2    usage, configuration or unreadable input
   3    a model invariant failed, or bench --strict met a wrong result
   70   internal error (a bug of s2split)

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT, s2split, temporaryFolder } from "./cli.js";
@@ -58,6 +58,43 @@ it("says beside figures of -w and -a what the real test does with them", async (
   ]);
   expect(stdout).toMatch(/note: -w 50 had no effect: .*7\.3/);
   expect(stdout).toMatch(/note: -a touched one page only: .*7\.3/);
+});
+
+describe("a run that lacks phases", () => {
+  const whole = readFileSync(fixture("dirty-log-perf-test/dlpt_64M_anon_off_g.txt"), "utf8");
+  const cut = whole.slice(0, whole.indexOf("Iteration 2"));
+  const files = () => {
+    const folder = temporaryFolder();
+    const [good, bad, output] = ["good.log", "bad.log", "m.json"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(good, `$ ./dirty_log_perf_test -b 64M -g\n${whole}`);
+    writeFileSync(bad, `$ ./dirty_log_perf_test -b 64M -g\n${cut}`);
+    return { good, bad, output };
+  };
+
+  it("ends import with code 1 beside a complete one, and both are in the result", async () => {
+    const { good, bad, output } = files();
+    const { code, stdout } = await s2split(["import", good, bad, "--output", output]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("1 run, 1 not complete, left out");
+    const { runs } = JSON.parse(readFileSync(output, "utf8"));
+    expect(runs.map((run: { status: string }) => run.status)).toEqual(["complete", "incomplete"]);
+  });
+
+  it("ends import with code 2 where no other is complete, and nothing is written", async () => {
+    const { bad, output } = files();
+    for (const logs of [[bad], [bad, bad]]) {
+      const { code, stdout, stderr } = await s2split(["import", ...logs, "--output", output]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(
+        /^s2split: [^\n]*incomplete; missing: dirty 2, [^\n]*; expected a run with all its phases[^\n]*\n$/,
+      );
+      expect(existsSync(output)).toBe(false);
+    }
+  });
 });
 
 it("reads standard input and prints JSON", async () => {

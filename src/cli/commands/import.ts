@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { badInput } from "../../errors.js";
 import type { ReadOutput } from "../../measure/readLog.js";
+import type { MeasurementFile } from "../../measure/schema.js";
 import { refuseOverwrite } from "../overwrite.js";
 
 interface ImportOptions {
@@ -18,7 +19,10 @@ Examples:
   ./dirty_log_perf_test -b 1G | s2split import -
 
 A command line in a log is found ("$ ./dirty_log_perf_test -b 1G"); without one, the options of a run are not known, and calibrate and
-validate cannot use it. Logs with the same command are runs of one case. Lines that cannot be read are named on stderr.`;
+validate cannot use it. Logs with the same command are runs of one case. Lines that cannot be read are named on stderr.
+
+Exit codes: 0 every run is complete; 1 some are, others not (they are in the result, marked, and left out of figures); 2 none is:
+nothing is written.`;
 
 /** Adds `import`: saved output of dirty_log_perf_test as a measured result. */
 export function register(program: Command): void {
@@ -62,6 +66,9 @@ async function importLogs(logs: readonly string[], _: unknown, self: Command): P
   }
   const { toolVersion } = await import("../../version.js");
   const file = assembleImport(read, toolVersion());
+  const complete = file.runs.filter((run) => run.status === "complete").length;
+  if (complete === 0)
+    throw badInput(read.length === 1 ? nameOf(logs[0]!) : `${logs.length} logs`, ...(await whyNone(file)));
   const { formatJson } = await import("../../results/format.js");
   await target?.write(formatJson(file));
 
@@ -72,6 +79,20 @@ async function importLogs(logs: readonly string[], _: unknown, self: Command): P
     const { styleFor } = await import("../../report/style.js");
     process.stdout.write(measureReport(file, styleFor(process.stdout, options.color ?? "auto")));
   }
+  if (complete < file.runs.length) {
+    const { EXIT } = await import("../main.js");
+    process.exitCode = EXIT.regression;
+  }
+}
+
+/** What is wrong where no run is complete, with what the first one says of itself; and what was expected. */
+async function whyNone({ runs }: MeasurementFile): Promise<[string, string]> {
+  const { noteWords } = await import("../../report/measureNotes.js");
+  const first = runs[0]!;
+  const why = first.notes.filter(({ code }) => code === "missing-phases" || code === "test-failed").map(noteWords);
+  const which = runs.length === 1 ? "its run is" : `none of ${runs.length} runs is complete, the first is`;
+  const words = [`${which} ${first.status}`, ...why].join("; ");
+  return [words, "a run with all its phases, from populating to disabling"];
 }
 
 function whyNoRun({ helpLine, failure }: ReadOutput): string {
