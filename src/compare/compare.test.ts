@@ -103,6 +103,13 @@ describe("exact counters", () => {
     expect(metric(compare(of(base), of(next), { maxIncrease }), "split/lockDrops").status).toBe(status);
   });
 
+  test("a cost that has no number any more is a regression: the walk may never end", () => {
+    const of = (drops: number | null) => single({ counts: withCount(toyCounts, "split/lockDrops", drops) });
+    expect(metric(compare(of(2), of(null), { maxIncrease: 1 }), "split/lockDrops").status).toBe("regression");
+    expect(metric(compare(of(null), of(2)), "split/lockDrops").status).toBe("changed");
+    expect(metric(compare(of(null), of(null)), "split/lockDrops").status).toBe("equal");
+  });
+
   test("the tolerated increase is for costs: blocks left unsplit may not grow at all", () => {
     const of = (blocks: number) => single({ counts: withCount(toyCounts, "final/unsplitBlocks", blocks) });
     expect(exitCodeOf(compare(of(100), of(101), { maxIncrease: 1 }))).toBe(1);

@@ -1,5 +1,6 @@
 import { type CounterDeclaration, type Counts, type CountValue, countAt, totalAt } from "../contract/counters.js";
 import type { Finding } from "../contract/finding.js";
+import { clip } from "../errors.js";
 import { firstDifference } from "./difference.js";
 import type { ExactMetric, FindingsChange, Status } from "./types.js";
 
@@ -26,7 +27,12 @@ export function compareCounts(
   }
   for (const path of undeclaredLeaves([base, next], declared)) {
     metrics.push(
-      metricOf({ path, byLevel: false, label: path, unit: "", role: "outcome", doc: "" }, base, next, maxIncrease),
+      metricOf(
+        { path, byLevel: false, label: clip(path, 100), unit: "", role: "outcome", doc: "" },
+        base,
+        next,
+        maxIncrease,
+      ),
     );
   }
   return metrics;
@@ -54,7 +60,7 @@ function summed(counts: Counts, path: string): CountValue | undefined {
 /** Increase as a fraction: from zero to anything is without bound, zero to zero is none. */
 function relativeChange(base: number, next: number): number {
   if (base === next) return 0;
-  return base === 0 ? Math.sign(next) * Number.POSITIVE_INFINITY : (next - base) / base;
+  return base === 0 ? Math.sign(next) * Number.POSITIVE_INFINITY : (next - base) / Math.abs(base);
 }
 
 function judge(
@@ -74,6 +80,8 @@ function judge(
     // A digest is null where the guest was too large to keep whole: nothing to compare with.
     return base === null || next === null ? "changed" : "regression";
   }
+  // Neither can a cost that has no number any more: a walk that never ends.
+  if (gated && next === null && typeof base === "number") return "regression";
   if (!gated || change === null) return "changed";
   if (change < 0) return "improvement";
   return declaration.role === "cost" && change <= maxIncrease ? "tolerated" : "regression";

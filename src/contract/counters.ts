@@ -18,9 +18,17 @@ export interface CounterDeclaration {
   readonly role: "cost" | "outcome";
   /** For outcomes: whether "more" is worse (blocks left unsplit) or only "different" is (a digest). */
   readonly worse?: "more" | "different";
+  /** What its values are; left out: `count`. A result file with anything else is refused. */
+  readonly values?: CounterValues;
   /** One sentence: what is counted, and when. */
   readonly doc: string;
 }
+
+/**
+ * `count`: whole numbers from 0 to 2^53 - 1. `count-or-none`: null too, for a walk that never ends or is not made. `errno`: 0
+ * or a negative errno. `address-or-none`: hexadecimal with `0x`, or null. `digest-or-none`: 64 hexadecimal digits, or null.
+ */
+export type CounterValues = "count" | "count-or-none" | "errno" | "address-or-none" | "digest-or-none";
 
 /** A tree of counts, as in the golden files: numbers, nulls, hex strings, and objects of these. */
 export type Counts = { readonly [name: string]: CountValue };

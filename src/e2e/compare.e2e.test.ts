@@ -98,8 +98,16 @@ describe("s2split compare", () => {
     // 64M of pages have 32 tables of them, below one entry of level 1.
     expect(stdout).toContain("4k-64M/enable/chunk=1G, mine: entries inspected, split walk: 33 -> 65 entries (+97.0%)");
     expect(stdout).not.toMatch(/baseline: /);
-    const gate = await s2split([...bench(next), "--baseline", base]);
-    expect(gate.code).toBe(1);
+    const gate = await s2split([...bench(next).filter((arg) => arg !== "-q"), "--baseline", base]);
+    expect({ code: gate.code, stderr: gate.stderr }).toEqual({ code: 1, stderr: "" });
+    // Who looks at a leaf also visits it.
+    expect(gate.stdout).toMatch(/^2 regressions:$/m);
+    expect(gate.stdout).toContain(
+      "  4k-64M/enable/chunk=1G, mine: entries inspected, split walk: 33 -> 65 entries (+97.0%)\n",
+    );
+    expect(gate.stdout).toContain(
+      "  4k-64M/enable/chunk=1G, mine: visitor calls on valid leaves, split walk: 0 -> 32 calls (+32)\n",
+    );
     expect((await s2split(["compare", next, next])).code).toBe(0);
   });
 
@@ -222,6 +230,30 @@ describe("what cannot be compared ends with 2 and one line", () => {
     const huge = file("huge.json", "");
     truncateSync(huge, 500_000_000);
     await refused([huge, base], /huge\.json: 477 MiB is too large; expected a result of at most 256 MiB/);
+  });
+
+  it("a count that is none, by its field, in compare, merge and as a baseline", async () => {
+    const { folder, base, result } = await benched(["--no-wall", "--shard", "1/1"]);
+    const text = JSON.stringify(result);
+    const topups = /"topups":\d+/;
+    expect(text).toMatch(topups);
+    const path = join(folder, "edited.json");
+    for (const [value, shown] of Object.entries({
+      '"7"': '"7"',
+      null: "null",
+      "-1": "-1",
+      1.5: "1.5",
+      "1e300": "1e+300",
+    })) {
+      writeFileSync(path, text.replace(topups, `"topups":${value}`));
+      const message = `${path}: runs[0].counts.split.topups is ${shown}; expected a whole number from 0 to 2^53 - 1`;
+      const ended = { code: 2, stdout: "", stderr: `s2split: ${message}\n` };
+      expect(await s2split(["compare", base, path])).toEqual(ended);
+      if (value !== "null") continue;
+      expect(await s2split(["compare", path, base])).toEqual(ended);
+      expect(await s2split(["merge", path])).toEqual(ended);
+      expect(await s2split([...SMALL, "--no-wall", "--baseline", path])).toEqual(ended);
+    }
   });
 
   it("another model version, another scenario, another case", async () => {

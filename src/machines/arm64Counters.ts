@@ -122,6 +122,7 @@ export const arm64Counters: readonly CounterDeclaration[] = [
     unit: "errno",
     role: "outcome",
     worse: "different",
+    values: "errno",
     doc: "0, or the first negative errno of a split.",
   },
   {
@@ -216,6 +217,7 @@ export const arm64Counters: readonly CounterDeclaration[] = [
     unit: "IPA",
     role: "outcome",
     worse: "different",
+    values: "address-or-none",
     doc: "IPA of the first block of the finished tree, null where there is none.",
   },
   {
@@ -225,6 +227,7 @@ export const arm64Counters: readonly CounterDeclaration[] = [
     unit: "SHA-256",
     role: "outcome",
     worse: "different",
+    values: "digest-or-none",
     doc: "SHA-256 over every valid leaf: IPA, level and descriptor; null where not computed.",
   },
 ];

@@ -1,7 +1,9 @@
 import type { CounterDeclaration } from "../contract/counters.js";
 
-type Role = Pick<CounterDeclaration, "role" | "worse">;
+type Role = Pick<CounterDeclaration, "role" | "worse" | "values">;
 const COST: Role = { role: "cost" };
+/** A cost that has no number where the walk never ends. */
+const COST_OR_NONE: Role = { role: "cost", values: "count-or-none" };
 const OUTCOME: Role = { role: "outcome", worse: "different" };
 
 function counter(
@@ -24,16 +26,22 @@ function enableStep(step: string, what: string): CounterDeclaration[] {
     OUTCOME,
   );
   return [
-    counter(`steps/${step}/loops`, `loops, ${step}`, "loops", `Iterations of ${what}.`),
+    counter(`steps/${step}/loops`, `loops, ${step}`, "loops", `Iterations of ${what}.`, COST_OR_NONE),
     ...(step === "split" ? [] : [changed]),
-    counter(`steps/${step}/mmuLockDrops`, `lock drops, ${step}`, "drops", `Times mmu_lock was dropped in ${what}.`),
+    counter(
+      `steps/${step}/mmuLockDrops`,
+      `lock drops, ${step}`,
+      "drops",
+      `Times mmu_lock was dropped in ${what}.`,
+      COST_OR_NONE,
+    ),
   ];
 }
 
 function clearStep(step: string, what: string): CounterDeclaration[] {
   return [
     counter(`${step}/calls`, `calls, ${step}`, "calls", `Walks of ${what}, over all words.`),
-    counter(`${step}/loops`, `loops, ${step}`, "loops", `Iterations of ${what}, over all words.`),
+    counter(`${step}/loops`, `loops, ${step}`, "loops", `Iterations of ${what}, over all words.`, COST_OR_NONE),
     counter(
       `${step}/setSpte`,
       `SPTEs changed, ${step}`,
@@ -42,17 +50,35 @@ function clearStep(step: string, what: string): CounterDeclaration[] {
       OUTCOME,
     ),
     counter(`${step}/spAllocs`, `tables, ${step}`, "pages", `Page tables allocated in ${what}.`),
-    counter(`${step}/mmuLockDrops`, `lock drops, ${step}`, "drops", `Times mmu_lock was dropped in ${what}.`),
+    counter(
+      `${step}/mmuLockDrops`,
+      `lock drops, ${step}`,
+      "drops",
+      `Times mmu_lock was dropped in ${what}.`,
+      COST_OR_NONE,
+    ),
   ];
 }
 
 /** Every counter of the TDP MMU, with the golden files' names. Which are there depends on the workload; a walk that never ends has null. */
 export const tdpCounters: readonly CounterDeclaration[] = [
-  counter("loops", "loops", "loops", "Iterations of the TDP iterator before any present check, over all walks."),
-  counter("body", "loop bodies", "loops", "Iterations that run the loop body."),
+  counter(
+    "loops",
+    "loops",
+    "loops",
+    "Iterations of the TDP iterator before any present check, over all walks.",
+    COST_OR_NONE,
+  ),
+  counter("body", "loop bodies", "loops", "Iterations that run the loop body.", COST_OR_NONE),
   counter("loopsByLevel", "loops by level", "loops", "Iterations by the level of the entry.", COST, true),
-  counter("spteReads", "SPTE reads", "reads", "Loads of entries by the iterator; those of the body are not counted."),
-  counter("yields", "yields", "yields", "Times a zap yielded, and restarted at the root."),
+  counter(
+    "spteReads",
+    "SPTE reads",
+    "reads",
+    "Loads of entries by the iterator; those of the body are not counted.",
+    COST_OR_NONE,
+  ),
+  counter("yields", "yields", "yields", "Times a zap yielded, and restarted at the root.", COST_OR_NONE),
   counter("zapped", "entries zapped", "entries", "Entries that the zap's body itself set non-present.", OUTCOME),
   counter("tablesFreed", "tables freed", "pages", "Page tables freed with the entries that were zapped.", OUTCOME),
   counter("removedPtEntries", "entries of freed tables", "entries", "Entries of the tables freed: 512 each.", OUTCOME),
@@ -76,12 +102,14 @@ export const tdpCounters: readonly CounterDeclaration[] = [
     "mmu_lock drops",
     "drops",
     "Times mmu_lock was dropped, to allocate or to yield; the walk restarts at the root.",
+    COST_OR_NONE,
   ),
   counter(
     "reschedYields",
     "yields",
     "yields",
     "Times a walk yielded because the poll said so, and restarted at the root.",
+    COST_OR_NONE,
   ),
   counter(
     "tlbFlushes",
@@ -94,12 +122,14 @@ export const tdpCounters: readonly CounterDeclaration[] = [
     "loops of a second split",
     "loops",
     "Iterations of the same split walk on the result, without polls.",
+    COST_OR_NONE,
   ),
   counter(
     "loopsIfAllocationDidNotRestart",
     "loops without restarts",
     "loops",
     "Iterations of the split if no allocation dropped mmu_lock; null where a yield schedule is given.",
+    COST_OR_NONE,
   ),
   counter("words", "words cleared", "words", "Non-zero 64-page words acted on."),
   counter("calls", "walks", "calls", "Walks of a clear, all steps together."),

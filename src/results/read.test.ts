@@ -57,6 +57,31 @@ describe("a file that is no result gets one line that names it", () => {
     ["deep nesting alone", `${"[".repeat(1e6)}${"]".repeat(1e6)}`, /deep/],
     ["a wrong type", good.replace('"partial":false', '"partial":"no"'), /partial: .*boolean/],
     ["a number beyond doubles", good.replace('"lockDrops":2', '"lockDrops":1e999'), /runs\[0\]\.counts/],
+    [
+      "a count that is text",
+      good.replace('"lockDrops":2', '"lockDrops":"2"'),
+      /: runs\[0\]\.counts\.split\.lockDrops is "2"/,
+    ],
+    [
+      "half a count",
+      good.replace('"lockDrops":2', '"lockDrops":1.5'),
+      /: runs\[0\]\.counts\.split\.lockDrops is 1\.5; exp/,
+    ],
+    [
+      "a count below zero",
+      good.replace('"lockDrops":2', '"lockDrops":-1'),
+      /: runs\[0\]\.counts\.split\.lockDrops is -1; exp/,
+    ],
+    [
+      "a count beyond what is exact",
+      good.replace('"lockDrops":2', '"lockDrops":1e300'),
+      /lockDrops is 1e\+300; expected/,
+    ],
+    [
+      "a text before the work",
+      good.replace('"initial":{"tables":1}', '"initial":{"tables":"1"}'),
+      /: scenarios\[0\]\.initial\.tables is "1"/,
+    ],
     ["a name that is a screen long", good.replace('"partial"', `"${"x".repeat(1e4)}\\n"`), /partial|x/],
     [
       "a run of an unknown scenario",

@@ -1,7 +1,9 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { CounterDeclaration } from "../contract/counters.js";
 import { badInput, clip, UserError } from "../errors.js";
+import { type CountsProblem, countsProblem } from "./counts.js";
 import { hostile, inconsistency } from "./integrity.js";
 import type { ResultFile } from "./types.js";
 
@@ -67,7 +69,27 @@ export async function parseResult(text: string, input: string): Promise<ResultFi
   const result: ResultFile = parsed.data;
   const problem = inconsistency(result);
   if (problem !== undefined) throw badInput(input, problem);
+  await requireCounts(result, input);
   return result;
+}
+
+/** Every value of every run is what its machine declares; of an MMU that this version does not have, a count all the same. */
+async function requireCounts({ scenarios, runs }: ResultFile, input: string): Promise<void> {
+  const { loadMachine, machineIds } = await import("../machines/registry.js");
+  const counters = new Map<string, readonly CounterDeclaration[]>();
+  for (const [i, { id, mmu, initial }] of scenarios.entries()) {
+    counters.set(id, machineIds.includes(mmu) ? (await loadMachine(mmu)).counters : []);
+    refuseCounts(countsProblem(initial, []), `scenarios[${i}].initial`, input);
+  }
+  for (const [i, { scenario, counts }] of runs.entries()) {
+    refuseCounts(countsProblem(counts, counters.get(scenario)!), `runs[${i}].counts`, input);
+  }
+}
+
+function refuseCounts(problem: CountsProblem | undefined, where: string, input: string): void {
+  if (problem === undefined) return;
+  const field = `${where}.${clip(problem.path.replaceAll("/", "."), 120)}`;
+  throw badInput(input, `${field} is ${problem.value}`, problem.expected);
 }
 
 /** A file of another kind or of a newer schema gets its own message, before the schema names some field that differs. */

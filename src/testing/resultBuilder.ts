@@ -65,6 +65,7 @@ export const toyCounters: readonly CounterDeclaration[] = [
     unit: "",
     role: "outcome",
     worse: "different",
+    values: "digest-or-none",
     doc: "SHA-256 over the leaves.",
   },
 ];

@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Counts, CountValue } from "../contract/counters.js";
+import { arm64Counters } from "../machines/arm64Counters.js";
+import { loadMachine, machineIds } from "../machines/registry.js";
+import { tdpCounters } from "../machines/x86TdpCounters.js";
+import { countsProblem } from "./counts.js";
+
+/** A tree with one value at a path. */
+function tree(path: string, value: CountValue): Counts {
+  return path.split("/").reduceRight<CountValue>((inner, name) => ({ [name]: inner }), value) as Counts;
+}
+
+const NO_COUNTS = ["7", null, -1, 1.5, 1e300, 2 ** 53, {}, "0x7"] as const;
+
+describe("a declared counter is a whole number from 0", () => {
+  test.each(NO_COUNTS)("and not %j", (value) => {
+    expect(countsProblem(tree("split/topups", value), arm64Counters)).toMatchObject({ path: "split/topups" });
+    expect(countsProblem(tree("split/tlbi", { "2": value }), arm64Counters)).toMatchObject({ path: "split/tlbi/2" });
+  });
+
+  test("by level where it is declared so, and only there", () => {
+    expect(countsProblem(tree("split/tlbi", 7), arm64Counters)).toMatchObject({ path: "split/tlbi", value: "7" });
+    expect(countsProblem(tree("split/topups", { "2": 7 }), arm64Counters)).toMatchObject({ value: "an object" });
+    expect(countsProblem(tree("split/tlbi", { two: 7 }), arm64Counters)).toMatchObject({ path: "split/tlbi/two" });
+    expect(countsProblem(tree("split/tlbi", { "2": 7 }), arm64Counters)).toBeUndefined();
+  });
+});
+
+test.each([
+  ["split/returnCode", [0, -12, -4095], [12, null, "-12", -1.5, -5000]],
+  ["final/firstUnsplitIpa", ["0x40200000", null], ["40200000", 7, "", "0xzz"]],
+  ["final/digest", ["ab".repeat(32), null], ["ab", 7, ""]],
+])("%s has values of its own", (path, right, wrong) => {
+  for (const value of right) expect(countsProblem(tree(path, value), arm64Counters), String(value)).toBeUndefined();
+  for (const value of wrong) expect(countsProblem(tree(path, value), arm64Counters), String(value)).toBeDefined();
+});
+
+test("only what a walk that never ends leaves without a number may be null on x86", () => {
+  for (const path of ["loops", "yields", "steps/split/loops", "split/mmuLockDrops"]) {
+    expect(countsProblem(tree(path, null), tdpCounters), path).toBeUndefined();
+    expect(countsProblem(tree(path, -1), tdpCounters), path).toBeDefined();
+  }
+  for (const path of ["spAllocs", "zapped", "tablesFreed"]) {
+    expect(countsProblem(tree(path, null), tdpCounters), path).toBeDefined();
+  }
+});
+
+test.each(["7", "a\u001b[31m", -1, 1.5, 1e300])("what no declaration covers is no %j either", (value) => {
+  const problem = countsProblem(tree("passes/0/1/root", value), tdpCounters);
+  expect(problem).toMatchObject({ path: "passes/0/1/root" });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be shown
+  expect(problem!.value).not.toMatch(/[\u0000-\u001f]/);
+});
+
+test.each(machineIds)("whatever %s counts is what it declares, livelocks included", async (id) => {
+  const machine = await loadMachine(id);
+  for (const scenario of fc.sample(machine.random!(fc), { numRuns: 100, seed: 1 })) {
+    for (const strategy of machine.strategies.filter((one) => machine.applies(scenario, one))) {
+      const { initial, counts } = machine.run(scenario, strategy);
+      expect(countsProblem(initial, []), strategy.id).toBeUndefined();
+      // As JSON has it: what is undefined is absent.
+      expect(countsProblem(JSON.parse(JSON.stringify(counts)), machine.counters), strategy.id).toBeUndefined();
+    }
+  }
+});
