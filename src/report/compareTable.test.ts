@@ -5,7 +5,7 @@ import { noiseOf } from "../compare/noise.js";
 import { type CompareOptions, DEFAULT_COMPARE_OPTIONS } from "../compare/types.js";
 import type { ResultFile } from "../results/types.js";
 import { resultFile, runResult, toyCounters, toyCounts, unsplit, wall, withCount } from "../testing/resultBuilder.js";
-import { compareText, percent } from "./compareTable.js";
+import { compareText, metricSentence, percent } from "./compareTable.js";
 import { noiseText } from "./noiseText.js";
 
 const style = { chalk: new Chalk({ level: 0 }), columns: Number.POSITIVE_INFINITY };
@@ -37,6 +37,26 @@ test("changed figures stand side by side with their level, unit, change and verd
   expect(text).not.toContain("lock drops");
   expect(compareText(comparison, style, true)).toMatch(/^ +lock drops \[drops\] +2 +2 +=$/m);
   expect(text).toContain("\n1 regression:\n  thp/enable, baseline: TLBIs (split): 512 -> 513 TLBIs (+0.2%)\n");
+});
+
+test.each([
+  [0, -12, "(-12)"],
+  [0, 3, "(+3)"],
+  [-12, 0, "(+12)"],
+  [-12, -22, "(-10)"],
+])("a change from %d to %d has one sign: %s", (base, next, expected) => {
+  const of = (value: number) => single({ counts: withCount(toyCounts, "split/lockDrops", value) });
+  const sentences = compared(of(base), of(next)).cells[0]!.exact.map(metricSentence);
+  expect(sentences).toContain(`lock drops: ${base} -> ${next} drops ${expected}`);
+  expect(compareText(compared(of(base), of(next)), style)).not.toContain("+-");
+  const level = (value: number) => single({ counts: withCount(toyCounts, "split/tlbi/1", value) });
+  expect(compareText(compared(level(base), level(next)), style)).not.toContain("+-");
+});
+
+test("names of counters and parts from a file reach no terminal with their control characters", () => {
+  const of = (value: number) =>
+    single({ counts: { ...toyCounts, "a\u001b[31m": value }, wall: { "b\u001b[31m": wall([value, 9]).split } });
+  expect(compareText(compared(of(1), of(2)), style, true)).not.toContain("\u001b");
 });
 
 test("a result that became wrong is told in words", () => {

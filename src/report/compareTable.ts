@@ -73,7 +73,7 @@ export function regressionsOf(comparison: Comparison): RegressionLine[] {
 export function metricSentence(metric: ExactMetric | WallMetric): string {
   if (metric.kind === "measured") {
     return (
-      `wall time, ${metric.part}: median ${formatNs(metric.baseNs)} -> ${formatNs(metric.nextNs)} ` +
+      `wall time, ${clip(metric.part)}: median ${formatNs(metric.baseNs)} -> ${formatNs(metric.nextNs)} ` +
       `(${percent(metric.change)}, 95% interval ${percent(metric.interval[0])} to ${percent(metric.interval[1])}, p ${pText(metric.pHolm)})`
     );
   }
@@ -123,7 +123,7 @@ function rowsOf(cell: CellComparison, style: Style, all: boolean): string[][] {
     const figures = [formatNs(metric.baseNs), formatNs(metric.nextNs), percent(metric.change)];
     const p = `p ${pText(metric.pHolm)}, n ${metric.samples[0]}+${metric.samples[1]}`;
     rows.push([
-      `wall, ${metric.part} [measured]`,
+      `wall, ${clip(metric.part)} [measured]`,
       ...figures,
       `${mark(metric.status, style)} ${style.chalk.dim(p)}`.trim(),
     ]);
@@ -161,7 +161,9 @@ function changeText(metric: ExactMetric): string {
 
 function percentOf(base: number, next: number): string {
   if (base === next) return "=";
-  return base === 0 ? `+${next}` : percent((next - base) / base);
+  if (base > 0) return percent((next - base) / base);
+  // Of nothing, or of an errno, there is no percentage.
+  return next > base ? `+${next - base}` : String(next - base);
 }
 
 /** A change as a percentage with enough digits that it never reads as zero or as all: +0.0004%, -99.8%. */

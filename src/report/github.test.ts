@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compareResults } from "../compare/compare.js";
 import { DEFAULT_COMPARE_OPTIONS } from "../compare/types.js";
-import { resultFile, runResult, toyCounters, toyCounts, withCount } from "../testing/resultBuilder.js";
+import { resultFile, runResult, scenarioResult, toyCounters, toyCounts, withCount } from "../testing/resultBuilder.js";
 import { annotations, workflowError } from "./github.js";
 import { summaryMarkdown } from "./summaryMarkdown.js";
 
@@ -80,4 +80,22 @@ test("the summary of equal results is a title and a line", () => {
   const same = [{ path: "a", result: resultFile() }];
   const text = summaryMarkdown(compareResults(same, same, new Map([["toy", toyCounters]]), DEFAULT_COMPARE_OPTIONS));
   expect(text).toBe("## s2split: no regression\n\n3 runs compared: 21 of 21 exact figures equal; no regression\n");
+});
+
+test("no control character of a name reaches the summary", () => {
+  const id = "thp\u001b[31m\u0007\u009b/enable\u0000\n";
+  const of = (drops: number) => ({
+    path: "a.json",
+    result: resultFile({
+      scenarios: [scenarioResult(id)],
+      runs: [
+        runResult({ scenario: id, strategy: "s\u001b]0;t", counts: withCount(toyCounts, "split/lockDrops", drops) }),
+      ],
+    }),
+  });
+  const text = summaryMarkdown(
+    compareResults([of(2)], [of(3)], new Map([["toy", toyCounters]]), DEFAULT_COMPARE_OPTIONS),
+  );
+  expect(text).toContain("/enable");
+  expect(text).not.toMatch(/[^\n\P{Cc}]/u);
 });

@@ -106,6 +106,20 @@ describe("csv", () => {
   });
 });
 
+test("no control character of a name reaches the Markdown", () => {
+  const id = "thp\u001b[31m\u0085/enable\u007f";
+  const text = exported(
+    "markdown",
+    resultFile({
+      environment: { ...resultFile().environment!, cpuModel: "C\u001b[1m", node: "v\u001b[1m" },
+      scenarios: [scenarioResult(id, { description: "a\u0007b" })],
+      runs: [runResult({ scenario: id, strategy: "s\u001b", wall: { "p\u001b|": wall(samples).split } })],
+    }),
+  );
+  expect(text).toContain("## thp \\[31m /enable");
+  expect(text).not.toMatch(/[^\n\P{Cc}]/u);
+});
+
 describe("ndjson", () => {
   test("is one complete object a line, with units in the names and the raw samples", () => {
     const lines = exported("ndjson", timed).trimEnd().split("\n");

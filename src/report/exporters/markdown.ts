@@ -23,7 +23,7 @@ function caseBlock(scenario: ScenarioResult, runs: readonly RunResult[], machine
   const head = [
     "strategy",
     ...columns.map((column) => column.heading),
-    ...parts.map((part) => `wall, ${part}`),
+    ...parts.map((part) => `wall, ${escapeMarkdown(part)}`),
     "result",
   ];
   const rows = runs.map((run) => [
@@ -55,7 +55,10 @@ function legend(result: ResultFile): string {
   const lines = ["Counts are exact: the same on every machine; in brackets the change against the baseline."];
   if (result.runs.some((run) => run.wall !== null)) {
     const host = result.environment;
-    const where = host === null ? "" : ` (${escapeMarkdown(host.cpuModel)}, ${host.cpuCount} CPUs, node ${host.node})`;
+    const where =
+      host === null
+        ? ""
+        : ` (${escapeMarkdown(host.cpuModel)}, ${host.cpuCount} CPUs, node ${escapeMarkdown(host.node)})`;
     lines.push(
       `Wall times are of this simulation on its host${where}, median and 95% interval, not times of any kernel.`,
     );
