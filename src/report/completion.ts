@@ -16,29 +16,44 @@ export interface CompletedOption {
   readonly values: readonly string[];
 }
 
-const SCRIPTS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = { bash, zsh, fish };
+type Script = (commands: readonly CompletedCommand[], everywhere: readonly CompletedOption[]) => string;
+
+const SCRIPTS: Readonly<Record<string, Script>> = { bash, zsh, fish };
 
 export const shells: readonly string[] = Object.keys(SCRIPTS);
 
-/** The completion script of s2split for one of {@link shells}. */
-export function completionScript(shell: string, commands: readonly CompletedCommand[]): string {
-  return SCRIPTS[shell]!(commands);
+/**
+ * The completion script of s2split for one of {@link shells}.
+ *
+ * @param everywhere options that may also stand before the command; each command's options have them too
+ */
+export function completionScript(
+  shell: string,
+  commands: readonly CompletedCommand[],
+  everywhere: readonly CompletedOption[],
+): string {
+  return SCRIPTS[shell]!(commands, everywhere);
 }
 
-function bash(commands: readonly CompletedCommand[]): string {
+const flagsOf = (options: readonly CompletedOption[]): string[] => options.flatMap(({ flags }) => flags);
+
+/** What bash offers after an option that takes a value. */
+function bashValues(options: readonly CompletedOption[]): string[] {
+  const values = options
+    .filter((option) => option.takesValue)
+    .map((option) => {
+      const words = option.values.length > 0 ? `_s2split_list ${quoted(option.values)}` : "COMPREPLY=()";
+      return `        ${option.flags.join("|")}) ${words}; return ;;`;
+    });
+  return ['      case "$previous" in', ...values, "      esac"];
+}
+
+function bash(commands: readonly CompletedCommand[], everywhere: readonly CompletedOption[]): string {
   const cases = commands.map((command) => {
-    const values = command.options
-      .filter((option) => option.takesValue)
-      .map((option) => {
-        const words = option.values.length > 0 ? `_s2split_list ${quoted(option.values)}` : "COMPREPLY=()";
-        return `        ${option.flags.join("|")}) ${words}; return ;;`;
-      });
-    const flags = command.options.flatMap((option) => option.flags);
+    const flags = flagsOf(command.options);
     return [
       `    ${command.name})`,
-      '      case "$previous" in',
-      ...values,
-      "      esac",
+      ...bashValues(command.options),
       '      if [[ "$current" == -* ]]; then',
       `        COMPREPLY=($(compgen -W ${quoted(flags)} -- "$current"))`,
       ...(command.arguments.length > 0
@@ -62,7 +77,10 @@ _s2split() {
     case "$word" in ${commands.map(({ name }) => name).join("|")}) command="$word"; break ;; esac
   done
   case "$command" in
-    "") COMPREPLY=($(compgen -W ${quoted([...commands.map(({ name }) => name), "--help", "--version"])} -- "$current")) ;;
+    "")
+${bashValues(everywhere).join("\n")}
+      COMPREPLY=($(compgen -W ${quoted([...commands.map(({ name }) => name), ...flagsOf(everywhere)])} -- "$current"))
+      ;;
 ${cases.join("\n")}
   esac
 }
@@ -75,23 +93,24 @@ function quoted(words: readonly string[]): string {
   return `'${words.join(" ").replaceAll("'", "'\\''")}'`;
 }
 
-function zsh(commands: readonly CompletedCommand[]): string {
+/** An option as zsh's _arguments takes it. */
+function zshSpec(option: CompletedOption): string {
+  const value = !option.takesValue
+    ? ""
+    : option.values.length > 0
+      ? `:value:_values -s , value ${option.values.join(" ")}`
+      : ":value:_files";
+  const flags = option.flags.length > 1 ? `'(${option.flags.join(" ")})'{${option.flags.join(",")}}` : option.flags[0]!;
+  return `${flags}${zshQuote(`[${zshText(option.summary)}]${value}`)}`;
+}
+
+function zsh(commands: readonly CompletedCommand[], everywhere: readonly CompletedOption[]): string {
   const cases = commands.map((command) => {
-    const specs = command.options.map((option) => {
-      const value = !option.takesValue
-        ? ""
-        : option.values.length > 0
-          ? `:value:_values -s , value ${option.values.join(" ")}`
-          : ":value:_files";
-      const flags =
-        option.flags.length > 1 ? `'(${option.flags.join(" ")})'{${option.flags.join(",")}}` : option.flags[0]!;
-      return `        ${flags}${zshQuote(`[${zshText(option.summary)}]${value}`)}`;
-    });
     const rest = command.arguments.length > 0 ? `'*:argument:(${command.arguments.join(" ")})'` : "'*:file:_files'";
     return [
       `      ${command.name})`,
       "        _arguments \\",
-      ...specs.map((spec) => `  ${spec} \\`),
+      ...command.options.map((option) => `          ${zshSpec(option)} \\`),
       `          ${rest} ;;`,
     ].join("\n");
   });
@@ -102,7 +121,9 @@ _s2split() {
   local -a commands=(
 ${commands.map(({ name, summary }) => `    ${zshQuote(`${name}:${zshText(summary)}`)}`).join("\n")}
   )
-  _arguments -C '1:command:->command' '*::argument:->rest'
+  _arguments -C \\
+${everywhere.map((option) => `    ${zshSpec(option)} \\`).join("\n")}
+    '1:command:->command' '*::argument:->rest'
   case "$state" in
     command) _describe command commands ;;
     rest)
@@ -123,18 +144,24 @@ function zshQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function fish(commands: readonly CompletedCommand[]): string {
+/** What fish's complete takes for an option: its names, values and summary. */
+function fishOption({ flags, summary, takesValue, values }: CompletedOption): string {
+  const names = flags.map((flag) => (flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
+  const value = !takesValue ? "" : values.length > 0 ? ` -x -a ${fishQuote(values.join(" "))}` : " -r";
+  return `${names.join(" ")}${value} -d ${fishQuote(summary)}`;
+}
+
+function fish(commands: readonly CompletedCommand[], everywhere: readonly CompletedOption[]): string {
   const lines = ["# Completion of s2split for fish, made by: s2split completion fish"];
   for (const { name, summary } of commands) {
     lines.push(`complete -c s2split -n __fish_use_subcommand -f -a ${name} -d ${fishQuote(summary)}`);
   }
+  for (const option of everywhere) {
+    lines.push(`complete -c s2split -n __fish_use_subcommand ${fishOption(option)}`);
+  }
   for (const command of commands) {
     const when = `-n '__fish_seen_subcommand_from ${command.name}'`;
-    for (const { flags, summary, takesValue, values } of command.options) {
-      const names = flags.map((flag) => (flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
-      const value = !takesValue ? "" : values.length > 0 ? ` -x -a ${fishQuote(values.join(" "))}` : " -r";
-      lines.push(`complete -c s2split ${when} ${names.join(" ")}${value} -d ${fishQuote(summary)}`);
-    }
+    for (const option of command.options) lines.push(`complete -c s2split ${when} ${fishOption(option)}`);
     if (command.arguments.length > 0) {
       lines.push(`complete -c s2split ${when} -f -a ${fishQuote(command.arguments.join(" "))}`);
     }

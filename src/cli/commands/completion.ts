@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { completionScript, shells } from "../../report/completion.js";
+import { type CompletedOption, completionScript, shells } from "../../report/completion.js";
 import { LISTERS } from "./list.js";
 
 const HELP = `
@@ -21,34 +21,52 @@ export function register(program: Command): void {
       const full = await buildProgram([], true);
       // Machines share names: each has a baseline.
       const names = async (what: string) => [...new Set((await LISTERS[what]!()).map(({ name }) => name))];
-      const values = new Map([
+      const [{ backings }, { GRANULES, legalChunks }, { GUEST_MODES }, { formatSize }, { machineIds }] =
+        await Promise.all([
+          import("../../guest/backings.js"),
+          import("../../guest/geometry.js"),
+          import("../../guest/guestModes.js"),
+          import("../../guest/sizes.js"),
+          import("../../machines/registry.js"),
+        ]);
+      const backingNames = backings.flatMap(({ id, testNames }) => [id, ...testNames]);
+      const values = new Map<string, readonly string[]>([
         ["--strategy", ["all", ...(await names("strategies"))]],
-        ["--backing", await names("backings")],
+        ["--backing", backingNames],
+        // The letters of dirty_log_perf_test that have no long name.
+        ["-s", backingNames],
+        ["-m", GUEST_MODES.map(({ id }) => String(id))],
+        ["--chunk", ["0", ...GRANULES.flatMap(legalChunks).map(formatSize)]],
+        ["--mmu", machineIds],
         ["--profile", await names("profiles")],
       ]);
-      process.stdout.write(completionScript(shell, commandsOf(full, values)));
+      const everywhere = [...full.options.map((option) => wordsOf(option, values)), HELP_OPTION];
+      process.stdout.write(completionScript(shell, commandsOf(full, values, everywhere), everywhere));
     });
 }
 
 /** What completion needs to know of each command. */
-function commandsOf(program: Command, values: ReadonlyMap<string, readonly string[]>) {
-  const global = program.options.map((option) => wordsOf(option, values));
+function commandsOf(
+  program: Command,
+  values: ReadonlyMap<string, readonly string[]>,
+  everywhere: readonly CompletedOption[],
+) {
   return program.commands.map((command) => ({
     name: command.name(),
     summary: command.summary(),
     arguments: command.registeredArguments.flatMap((argument) => [...(argument.argChoices ?? [])]),
-    options: [...command.options.map((option) => wordsOf(option, values)), ...global, HELP_OPTION],
+    options: [...command.options.map((option) => wordsOf(option, values)), ...everywhere],
   }));
 }
 
-const HELP_OPTION = { flags: ["-h", "--help"], summary: "print help", takesValue: false, values: [] };
+const HELP_OPTION: CompletedOption = { flags: ["-h", "--help"], summary: "print help", takesValue: false, values: [] };
 
-function wordsOf(option: Command["options"][number], values: ReadonlyMap<string, readonly string[]>) {
+function wordsOf(option: Command["options"][number], values: ReadonlyMap<string, readonly string[]>): CompletedOption {
   const flags = [option.short, option.long].filter((flag): flag is string => typeof flag === "string");
   return {
     flags,
     summary: option.description,
     takesValue: option.required || option.optional,
-    values: [...(option.argChoices ?? values.get(option.long ?? "") ?? [])],
+    values: [...(option.argChoices ?? values.get(option.long ?? option.short ?? "") ?? [])],
   };
 }
