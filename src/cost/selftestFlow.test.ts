@@ -89,6 +89,14 @@ describe("countSelftest", () => {
     expect([alone.issuers, four.issuers]).toEqual([1, 4]);
   });
 
+  it("populates and then writes nothing with -w 0", () => {
+    const options = { ...optionsOf(real["1G_anon_chunk2M_g"]!), memoryPerVcpuBytes: 2 ** 24, writePercent: 0 };
+    const of = (more: Partial<TestedOptions>, phase: string) =>
+      countSelftest({ ...options, ...more }, mode, strategies[0]!).find((p) => p.phase === phase)!.terms.faults;
+    expect([of({}, "populate"), of({}, "dirty")]).toEqual([4096, 0]);
+    expect(of({ writePercent: 10 }, "dirty")).toBe(4096);
+  });
+
   it("finds work where page tables or guests do some", () => {
     const phases = countSelftest(optionsOf(real["1G_anon_chunk2M_manual"]!), mode, strategies[0]!);
     expect(phases.filter(hasWork).map((p) => `${p.phase} ${p.iteration}`)).toEqual([

@@ -113,6 +113,34 @@ describe("s2split calibrate", () => {
     expect(stderr).toContain("nothing to fit to");
   });
 
+  it("leaves out runs of several vCPUs with -w, and counts those of one as all writes", async () => {
+    const folder = temporaryFolder();
+    const log = (name: string, command: string) => {
+      const path = join(folder, name);
+      writeFileSync(path, `$ ${command}\n${readFileSync(join(LOGS, "dlpt_64M_anon_off_g.txt"), "utf8")}`);
+      return path;
+    };
+    const one = "dirty_log_perf_test -m 6 -b 64M -g -w 30";
+    const measured = join(folder, "m.json");
+    // Cut in half, two vCPUs have the memory that the log names.
+    const logs = [log("one.txt", one), log("two.txt", "dirty_log_perf_test -m 6 -v 2 -b 32M -g -w 30")];
+    expect((await s2split(["import", ...logs, "--output", measured])).code).toBe(0);
+    for (const args of [
+      ["calibrate", measured],
+      ["validate", measured],
+    ]) {
+      const { code, stdout } = await s2split(args);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(
+        /"dirty_log_perf_test [^"]*-v 2[^"]*" left out: with -w and several vCPUs, .*vCPU 0 writes every/,
+      );
+      expect(stdout).toContain(
+        `-w had no effect (${one}): the guest of the real test in Linux 7.3 never gets the seed`,
+      );
+      expect(stdout).not.toContain("-b 32M -v 2");
+    }
+  });
+
   it("refuses an unknown cost and a result of another kind with one line", async () => {
     const folder = temporaryFolder();
     const other = join(folder, "other.json");

@@ -172,7 +172,7 @@ export function skippedLines(skipped: readonly SkippedCase[]): string[] {
 export function ignoredWrites(cases: readonly string[]): string[] {
   if (cases.length === 0) return [];
   return [
-    `-w was given (${cases.join("; ")}), but the real guest never gets its seed and writes every page (Linux 7.3): so is it counted here.`,
+    `-w had no effect (${cases.join("; ")}): the guest of the real test in Linux 7.3 never gets the seed and writes every page. So is it counted here.`,
   ];
 }
 
@@ -183,7 +183,9 @@ function whySkipped(reason: SkippedCase["reason"]): string {
     case "no-guest-mode":
       return 'it has no "Testing guest mode" line with PA bits and page size';
     case "random-access":
-      return "with -a the real guest touches one page (Linux 7.3), whatever it prints";
+      return "with -a, in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 touches one page only";
+    case "write-percent":
+      return "with -w and several vCPUs, in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 writes every page it touches: what the others write is not known";
     case "nested":
       return "nested guests (-n) are not simulated";
     case "no-complete-run":
