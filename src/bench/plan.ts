@@ -1,4 +1,5 @@
 import type { Machine, ScenarioBase, Strategy } from "../contract/machine.js";
+import { clip } from "../errors.js";
 
 /** One case of a plan: a scenario, on its machine, under strategies of that machine, baseline among them. */
 export interface PlannedCase {
@@ -30,7 +31,8 @@ export function planOf(
 ): PlannedCase[] {
   const taken = new Map<string, number>();
   return items.map(({ machine, scenario }, index) => {
-    const name = scenario.name ?? `scenario-${index + 1}`;
+    // Cleaned of control characters: names come from files, and go to terminals.
+    const name = clip(scenario.name ?? `scenario-${index + 1}`, 200);
     const workload = machine.workloadOf(scenario);
     const variables = machine.variablesOf(scenario);
     const parts = [name, workload, ...Object.entries(variables).map(([key, value]) => `${key}=${value}`)];

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Tinypool } from "tinypool";
 import type { Machine, RunOptions, RunOutcome, ScenarioBase, Strategy } from "../contract/machine.js";
 import { UserError } from "../errors.js";
@@ -16,7 +18,23 @@ export interface CellTask {
   readonly strategyId: string;
   readonly scenario: ScenarioBase;
   readonly run: RunOptions | undefined;
+  /** Where to tell the share done, 0 to 1. */
+  readonly progress: MessagePort;
 }
+
+/** How the counting is watched and ended. */
+export interface CellWatch {
+  /** Ends cells in threads at once: the generator throws its AbortError. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of cells in threads as they go on: which, and the share done, 0 to 1. */
+  readonly onProgress?: ((cell: number, share: number) => void) | undefined;
+}
+
+/**
+ * Work (`Machine.expectedWork`, in entries) from which a cell is counted in a thread whatever `jobs` says: this thread must hear signals
+ * and show progress. Some 40 GiB of 4K pages; a second of work.
+ */
+const LONG_WORK = 4e7;
 
 /** What comes back. */
 export type CellReply =
@@ -34,25 +52,35 @@ export type CellReply =
  * @param jobs 1 uses no thread but this one
  * @throws UserError as `Machine.run` does
  */
-export async function* runCells(cells: readonly Cell[], jobs: number): AsyncGenerator<RunOutcome, void, undefined> {
-  const remote = cells.filter(isBuiltin).length;
+export async function* runCells(
+  cells: readonly Cell[],
+  jobs: number,
+  watch: CellWatch = {},
+): AsyncGenerator<RunOutcome, void, undefined> {
+  const parallel = jobs > 1 && cells.filter(isBuiltin).length > 1;
+  const goesThere = (cell: Cell) => isBuiltin(cell) && (parallel || isLong(cell));
+  const remote = cells.filter(goesThere).length;
   // From TypeScript sources, as unit tests run, there is no module that a worker thread could load.
-  if (jobs <= 1 || remote < 2 || import.meta.url.endsWith(".ts")) {
+  if (remote === 0 || import.meta.url.endsWith(".ts")) {
     for (const cell of cells) yield runHere(cell);
     return;
   }
   const { Tinypool: Pool } = await import("tinypool");
+  // One listener a waiting cell, and all go when they are done.
+  if (watch.signal !== undefined) setMaxListeners(0, watch.signal);
   const pool = new Pool({
     filename: new URL("./cellWorker.js", import.meta.url).href,
     minThreads: 0,
-    maxThreads: Math.min(jobs, remote),
+    maxThreads: Math.max(1, Math.min(jobs, remote)),
     // Threads that have compiled the engine are worth keeping to the end.
     idleTimeout: 60_000,
   });
   try {
-    const replies = cells.map((cell) => (isBuiltin(cell) ? runThere(pool, cell) : null));
+    const start = (cell: Cell, i: number) => (goesThere(cell) ? runThere(pool, cell, i, watch) : null);
+    // With one job a cell begins when its turn comes: the time between may be measured by others.
+    const ahead = parallel ? cells.map(start) : null;
     for (const [i, cell] of cells.entries()) {
-      const reply = replies[i]!;
+      const reply = ahead === null ? start(cell, i) : ahead[i]!;
       yield reply === null ? runHere(cell) : outcomeOf(await reply);
     }
   } finally {
@@ -68,11 +96,22 @@ function runHere({ machine, scenario, strategy, run }: Cell): RunOutcome {
   return machine.run(scenario, strategy, run);
 }
 
-function runThere(pool: Tinypool, { machine, scenario, strategy, run }: Cell): Promise<CellReply> {
-  const task: CellTask = { mmu: machine.id, strategyId: strategy.id, scenario, run };
-  const reply = pool.run(task) as Promise<CellReply>;
+function isLong({ machine, scenario, strategy }: Cell): boolean {
+  return machine.expectedWork(scenario, strategy) > LONG_WORK;
+}
+
+function runThere(pool: Tinypool, cell: Cell, index: number, { signal, onProgress }: CellWatch): Promise<CellReply> {
+  const { machine, scenario, strategy, run } = cell;
+  const { port1, port2 } = new MessageChannel();
+  port1.on("message", (share: number) => onProgress?.(index, share));
+  port1.unref();
+  const task: CellTask = { mmu: machine.id, strategyId: strategy.id, scenario, run, progress: port2 };
+  const reply = pool.run(task, {
+    transferList: [port2],
+    ...(signal === undefined ? {} : { signal }),
+  }) as Promise<CellReply>;
   // A thread that dies is reported where its outcome is waited for; until then, and after an early end, nobody listens.
-  reply.catch(() => {});
+  reply.catch(() => {}).finally(() => port1.close());
   return reply;
 }
 

@@ -28,8 +28,8 @@ export interface BenchEvents {
   progress?(share: number, what: string): void;
   /** After each case, with the result so far, marked partial. Awaited: a crash loses no finished case. */
   caseDone?(done: PlannedCase, resultSoFar: ResultFile): Promise<void>;
-  /** True ends the work after the present run. */
-  stopped?(): boolean;
+  /** Aborted: the work ends after the present run, or at once where that is in a thread. */
+  readonly signal?: AbortSignal;
 }
 
 /** Thrown where a case's repeats did not count the same: exit 3. */
@@ -40,7 +40,7 @@ export class ModelFault extends Error {
 /**
  * Runs a plan and returns the result. Counts come from one run each; wall time, where asked for, from timed repeats of the same run.
  *
- * @returns the result file; `partial` is true where {@link BenchEvents.stopped} ended it
+ * @returns the result file; `partial` is true where {@link BenchEvents.signal} ended it
  * @throws ModelFault if counters are not identical in every repeat
  */
 export async function runPlan(
@@ -72,11 +72,29 @@ export async function runPlan(
     strategies.map((strategy) => ({ machine, scenario, strategy, run: options.run })),
   );
   // Threads would take caches and memory bandwidth from what is timed: with wall time this thread does all.
-  const outcomes = runCells(cells, options.wall === null ? (options.jobs ?? 1) : 1);
+  let counting = { cell: 0, tell: (_share: number): void => undefined };
+  const outcomes = runCells(cells, options.wall === null ? (options.jobs ?? 1) : 1, {
+    signal: events.signal,
+    onProgress: (cell, share) => {
+      if (cell === counting.cell) counting.tell(share);
+    },
+  });
+  const next = async (tell: (share: number) => void): Promise<RunOutcome | "stopped"> => {
+    counting = { cell: counting.cell, tell };
+    try {
+      const outcome = await outcomes.next();
+      if (outcome.done === true) throw new Error("fewer outcomes than cells");
+      counting.cell++;
+      return outcome.value;
+    } catch (error) {
+      if (events.signal?.aborted === true) return "stopped";
+      throw error;
+    }
+  };
   try {
     for (const [index, planned] of plan.entries()) {
-      if (events.stopped?.() === true) return file(true);
-      const done = await runCase(planned, options, events, outcomes, index, plan.length);
+      if (events.signal?.aborted === true) return file(true);
+      const done = await runCase(planned, options, events, next, index, plan.length);
       if (done === null) return file(true);
       scenarios.push(done.scenario);
       runs.push(...done.runs);
@@ -92,25 +110,28 @@ async function runCase(
   planned: PlannedCase,
   options: BenchOptions,
   events: BenchEvents,
-  counted: AsyncGenerator<RunOutcome, void, undefined>,
+  next: (tell: (share: number) => void) => Promise<RunOutcome | "stopped">,
   index: number,
   cases: number,
 ): Promise<{ scenario: ScenarioResult; runs: RunResult[] } | null> {
   const { machine, scenario, strategies } = planned;
   const tell = (share: number, what: string) => events.progress?.((index + share) / cases, `${planned.id}: ${what}`);
+  /** The share of a case that counting takes: a guess, where timing follows. */
+  const counted = options.wall === null ? 1 : 0.3;
   const outcomes = new Map<string, RunOutcome>();
   for (const [i, strategy] of strategies.entries()) {
-    tell((0.3 * i) / strategies.length, `counting ${strategy.id}`);
-    const next = await counted.next();
-    if (next.done === true) throw new Error("fewer outcomes than cells");
-    outcomes.set(strategy.id, next.value);
+    const tellCell = (share: number) => tell((counted * (i + share)) / strategies.length, `counting ${strategy.id}`);
+    tellCell(0);
+    const outcome = await next(tellCell);
+    if (outcome === "stopped") return null;
+    outcomes.set(strategy.id, outcome);
     await breathe();
-    if (events.stopped?.() === true) return null;
+    if (events.signal?.aborted === true) return null;
   }
   const wall =
     options.wall === null
       ? null
-      : await wallOf(planned, options.wall, (share) => tell(0.3 + 0.7 * share, "timing"), events);
+      : await wallOf(planned, options.wall, (share) => tell(counted + (1 - counted) * share, "timing"), events);
   if (wall === "stopped") return null;
   const runs = strategies.map((strategy): RunResult => {
     const outcome = outcomes.get(strategy.id)!;
@@ -161,7 +182,7 @@ async function wallOf(
     const samples = await measureWall(prepared, spec, async (share) => {
       tell(share);
       await breathe();
-      if (events.stopped?.() === true) throw new Stopped();
+      if (events.signal?.aborted === true) throw new Stopped();
     });
     const out = new Map<string, Record<string, WallSeries>>();
     for (const [strategy, parts] of samples) {

@@ -1,12 +1,17 @@
 /**
- * Ctrl-C and SIGTERM as a flag that long work looks at between runs, so that what is finished is kept. A second signal ends at once.
+ * Ctrl-C and SIGTERM as a flag that long work looks at between runs, and as a signal that ends work in threads, so that what is finished is
+ * kept. A second one ends at once.
  */
 export class Interrupt {
-  private signalled = false;
+  private readonly controller = new AbortController();
   private readonly listener = () => {
-    if (this.signalled) process.exit(130);
-    this.signalled = true;
+    if (this.stopped) process.exit(130);
+    this.controller.abort();
   };
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
 
   constructor() {
     process.on("SIGINT", this.listener);
@@ -14,7 +19,7 @@ export class Interrupt {
   }
 
   get stopped(): boolean {
-    return this.signalled;
+    return this.signal.aborted;
   }
 
   /** Gives the signals back. */

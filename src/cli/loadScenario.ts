@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import type { Machine, ScenarioBase } from "../contract/machine.js";
 import { badInput, clip, UserError } from "../errors.js";
 import { nameOf } from "../guest/fields.js";
@@ -45,6 +46,7 @@ export async function parseScenario(
 
 async function readScenarioText(path: string): Promise<string> {
   try {
+    if (path === "-") return await text(process.stdin);
     const info = await stat(path);
     if (info.isDirectory()) throw badInput(clip(path, 200), "is a folder", "a scenario file");
     if (info.size > LARGEST_SCENARIO_BYTES)

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
 import { UserError } from "../errors.js";
 import { buildProgram } from "./program.js";
@@ -43,6 +44,11 @@ function report(error: unknown): number {
 function endQuietlyOnClosedPipe(stream: NodeJS.WriteStream): void {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT.fine);
-    throw error;
+    // A full disk, most likely: nothing more can be said there, and what was said is not whole.
+    const line = `s2split: ${stream === process.stdout ? "standard output" : "standard error"}: cannot be written (${error.code ?? error.message})\n`;
+    try {
+      writeSync(process.stderr.fd, line);
+    } catch {}
+    process.exit(EXIT.usage);
   });
 }

@@ -116,7 +116,10 @@ export async function buildProgram(args: readonly string[], all = false): Promis
     .addOption(new Option("--color <when>", "colour in tables").choices(["auto", "always", "never"]).default("auto"))
     .helpOption("-h, --help", "print help")
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError("(s2split --help lists commands and options)")
+    .configureOutput({
+      // One line, as every other user error has.
+      outputError: (text, write) => write(`s2split: ${text.replace(/^error: /, "").trim().replace(/\n/g, " ")}\n`),
+    })
     .addHelpText("after", EXIT_CODES)
     .exitOverride();
   const wanted = all

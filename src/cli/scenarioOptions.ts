@@ -114,13 +114,16 @@ function variants(item: PlanItem, options: ScenarioOptions): PlanItem[] {
   const asIs = modes === undefined && options.chunk === undefined && options.bbm === undefined;
   if (item.machine.id !== "arm64" || asIs) return [item];
   const scenario = item.scenario as Arm64Scenario;
+  // Enabling knows no dirty bitmap: `--mode enable` takes the guest alone.
+  const memslotsFor = (mode: string) =>
+    mode === "clear" ? scenario.memslots : scenario.memslots.map(({ base, segments }) => ({ base, segments }));
   const bbms = scenario.dirtyLog.bbm === undefined ? bbmsOf(options) : [{}];
   return (modes ?? [scenario.dirtyLog.mode]).flatMap((mode) =>
     (options.chunk ?? [scenario.dirtyLog.chunk]).flatMap((chunk) =>
       bbms.map((bbm) => ({
         machine: item.machine,
         scenario: item.machine.parse(
-          { ...scenario, dirtyLog: { ...scenario.dirtyLog, mode, chunk, ...bbm } },
+          { ...scenario, memslots: memslotsFor(mode), dirtyLog: { ...scenario.dirtyLog, mode, chunk, ...bbm } },
           scenario.name ?? "scenario",
         ),
       })),
@@ -155,12 +158,13 @@ function refuseGuestOptions(options: ScenarioOptions): void {
 }
 
 function guestOf(options: ScenarioOptions, backing: string, mode: "enable" | "clear", chunk: string): Arm64Scenario {
-  const bytes = parseSize(options.memory ?? "1G", "--memory");
+  const memory = options.memory ?? "1G";
+  const bytes = parseSize(memory, "--memory");
   const base = options.base === undefined ? DEFAULT_BASE : parseAddress(options.base, "--base");
   const pageBytes = legalChunks(options.granule)[0]!;
   if (bytes === 0 || bytes % (pageBytes * options.memslots) !== 0) {
     throw badInput(
-      `--memory ${options.memory}`,
+      `--memory ${memory}`,
       `cannot be cut into ${options.memslots} memslot${options.memslots === 1 ? "" : "s"} of whole pages`,
       `a multiple of ${formatSize(pageBytes * options.memslots)}`,
     );

@@ -26,6 +26,8 @@ export interface Machine<S extends ScenarioBase = ScenarioBase> {
   readonly totals?: TotalsSpec;
   /** A further table that only this machine has (the passes of a zap); undefined where the case has none. */
   details?(runs: readonly { readonly strategy: string; readonly counts: Counts }[]): DetailTable | undefined;
+  /** Why there was nothing to do, for a run that did nothing ("chunk 0"): such a result is no credit to a strategy. */
+  idle?(counts: Counts): string | undefined;
   /** What a table that sets machines beside each other takes from this one; see `report/besideTable.ts`. */
   readonly shared?: SharedSpec;
 
@@ -128,6 +130,8 @@ export interface RunOptions {
   readonly windowBytes?: number;
   /** Whether to compute digests of the tree (null in the counts where not). Default: only where the whole tree is kept. */
   readonly digest?: boolean;
+  /** Told the share done, 0 to 1, where a guest is worked on region by region. */
+  readonly onProgress?: (share: number) => void;
   /** Slow checks at every inspected entry (table left, span), for verify. Default false. */
   readonly strict?: boolean;
 }

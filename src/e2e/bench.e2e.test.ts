@@ -193,6 +193,87 @@ describe("s2split bench", () => {
     expect(result.scenarios[0]!.name).toBe("thp-16M");
   });
 
+  it("hears Ctrl-C in the middle of a cell that would take for ever", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "endless.json");
+    // Some 5 x 10^10 walks: a hole of 200T in chunks of 4K.
+    const slot = { base: "0x0", segments: [{ map: "hole", size: "200T" }] };
+    const dirtyLog = { mode: "enable", chunk: "4K" };
+    writeFileSync(file, JSON.stringify({ granule: "4K", ipaBits: 48, memslots: [slot], dirtyLog }));
+    const result = join(folder, "result.json");
+    const { code, stderr } = await s2split(
+      [
+        "bench",
+        "--no-wall",
+        "--scenario",
+        join(ROOT, "scenarios/backing-4k.json"),
+        file,
+        "--export-json",
+        result,
+        "--quiet",
+      ],
+      {
+        during: (child) => {
+          const watcher = watch(folder, (_event, name) => {
+            // The first case is on disk: the endless one has begun.
+            if (name !== "result.json") return;
+            watcher.close();
+            child.kill("SIGINT");
+          });
+        },
+      },
+    );
+    expect(code).toBe(130);
+    expect(stderr).toContain("interrupted after 1 of 2 cases");
+    expect(JSON.parse(readFileSync(result, "utf8"))).toMatchObject({ partial: true });
+  });
+
+  it("says in one line that standard output is full, and exits 2, not as a regression does", async () => {
+    if (!existsSync("/dev/full")) return;
+    const child = spawn("sh", ["-c", `"${process.execPath}" bin/s2split.js bench -s 4k -b 4M --no-wall > /dev/full`], {
+      cwd: ROOT,
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(stderr).toBe("s2split: standard output: cannot be written (ENOSPC)\n");
+    expect(code).toBe(2);
+  });
+
+  it("does not call a run right that had nothing to do", async () => {
+    const { stdout } = await s2split([
+      "bench",
+      "-s",
+      "thp",
+      "-b",
+      "4M",
+      "--chunk",
+      "0",
+      "--no-wall",
+      "--strategy",
+      "skip-return-rfc",
+    ]);
+    expect(stdout.match(/nothing was to be split$/gm)).toHaveLength(2);
+    expect(stdout).not.toMatch(/right$/m);
+  });
+
+  it("cleans names of control characters before they reach a terminal", async () => {
+    const scenario = {
+      name: "a\u001b[31mRED\u0007\nx",
+      granule: "4K",
+      ipaBits: 40,
+      dirtyLog: { mode: "enable", chunk: "1G" },
+    };
+    const memslots = [{ base: "0x0", segments: [{ map: "4K", size: "4K" }] }];
+    const { stdout } = await s2split(["bench", "--no-wall", "--scenario", "-"], {
+      stdin: JSON.stringify({ ...scenario, memslots }),
+    });
+    expect(stdout).toContain("a [31mRED x: KVM/arm64");
+    expect(stdout).not.toContain("\u001b");
+  });
+
   it("ends quietly when the reader of its output goes away", async () => {
     const child = spawn(
       "sh",
@@ -215,6 +296,9 @@ describe("s2split bench", () => {
     [["--memory", "3K"], "--memory 3K: cannot be cut into 1 memslot of whole pages"],
     [["--chunk", "64K"], 'chunk "64K": the 4K granule has no such chunk size; expected 0 (off), 4K, 2M or 1G'],
     [["--memory", "4T", "--ipa-bits", "40"], "beyond the 40-bit IPA space"],
+    [["-x", "3"], "--memory 1G: cannot be cut into 3 memslots"],
+    [["--base", "zzz"], '--base "zzz": not an address; expected hexadecimal with 0x'],
+    [["--runs", "5"], "Expected a whole number from 6"],
     [["--memory", "512T"], "--memory 512T: does not fit the IPA space"],
     [["--base", "0x40000800"], "memslots[0].base 0x40000800: not page-aligned"],
     [["--mode", "clear", "-g"], "-g with --mode clear: contradict each other"],
@@ -222,7 +306,7 @@ describe("s2split bench", () => {
     [["--scenario", "."], ".: is a folder"],
     [["--scenario", "README.md"], "README.md: not JSON"],
     [["--export-json", "no/such/folder/x.json"], "no/such/folder/x.json: cannot be written"],
-    [["--runs", "3", "--time", "1"], "--runs with --time"],
+    [["--runs", "6", "--time", "1"], "--runs with --time"],
   ])("refuses %j with one line, exit 2 and nothing on stdout", async (args, message) => {
     const { code, stdout, stderr } = await s2split(["bench", "--no-wall", ...args]);
     expect(stdout).toBe("");
@@ -254,6 +338,11 @@ describe("s2split bench", () => {
       "no such mapping size",
     ],
     ["a wrong type", { ipaBits: "40" }, ".ipaBits: is a string; expected a whole number from 32 to 48"],
+    [
+      "a dirty bitmap where there is none",
+      { memslots: [{ base: "0x0", segments: [{ map: "4K", size: "2M" }], dirty: { runs: [[0, 1]] } }] },
+      "memslots[0].dirty: enabling knows no dirty bitmap",
+    ],
     ["no slots", { memslots: [] }, ".memslots: has 0 elements"],
   ])("refuses a scenario with %s, naming the field", async (_what, change, message) => {
     const folder = temporaryFolder();

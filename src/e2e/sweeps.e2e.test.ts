@@ -41,13 +41,13 @@ describe("a sweep in parts", () => {
   });
 
   it("merges wall times too, and exports as bench does", async () => {
-    const { folder, files } = await parts(2, ["--runs", "3"]);
+    const { folder, files } = await parts(2, ["--runs", "6"]);
     const [whole, merged, csv] = ["whole.json", "merged.json", "merged.csv"].map((name) => join(folder, name)) as [
       string,
       string,
       string,
     ];
-    await s2split([...SWEEP, "--runs", "3", "--export-json", whole]);
+    await s2split([...SWEEP, "--runs", "6", "--export-json", whole]);
     const { code, stdout } = await s2split(["merge", ...files, "--export-json", merged, "--export-csv", csv]);
     expect(code).toBe(0);
     expect(stdout).toContain("skip-return-rfc");
@@ -83,7 +83,7 @@ describe("exports", () => {
     const folder = temporaryFolder();
     const ids = ["json", "csv", "markdown", "ndjson", "bmf", "github-benchmark"];
     const args = ids.flatMap((id) => [`--export-${id}`, join(folder, id)]);
-    const { code, stdout } = await s2split(["bench", "-b", "16M", "-s", "thp", "--runs", "3", ...args]);
+    const { code, stdout } = await s2split(["bench", "-b", "16M", "-s", "thp", "--runs", "6", ...args]);
     expect(code).toBe(0);
     expect(stdout).toContain("max-level");
     const text = (id: string) => readFileSync(join(folder, id), "utf8");
@@ -187,6 +187,17 @@ describe("s2split completion", () => {
     expect(await completed("bench", "-s", "hugetlb-1")).toEqual(["hugetlb-1g"]);
     expect(await completed("bench", "--mode", "")).toEqual(["enable", "clear", "both"]);
     expect(await completed("list", "str")).toEqual(["strategies"]);
+    expect(await completed("bench", "-s", "anonymous_t")).toEqual(["anonymous_thp"]);
+    expect(await completed("run", "-s", "")).toEqual(expect.arrayContaining(["thp", "hugetlb-1g", "anonymous_thp"]));
+    expect(await completed("run", "-m", "1")).toEqual(["12", "13", "14", "15", "16"]);
+    for (const command of ["bench", "run", "advise", "import-layout"]) {
+      expect(await completed(command, "--chunk", "")).toEqual(["0", "4K", "2M", "1G", "16K", "32M", "64K", "512M"]);
+    }
+    expect(await completed("bench", "--mmu", "x86-t")).toEqual(["x86-tdp"]);
+    expect(await completed("--color", "")).toEqual(["auto", "always", "never"]);
+    expect(await completed("bench", "--color", "al")).toEqual(["always"]);
+    expect(await completed("--color", "never", "comp")).toEqual(["compare", "completion"]);
+    expect(await completed("--co")).toEqual(["--color"]);
     expect(await completed("compare", "x")).toEqual([]);
   });
 

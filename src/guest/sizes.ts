@@ -47,7 +47,13 @@ export function formatSize(bytes: number): string {
 export function parseAddress(text: string | number, input = "address"): number {
   const s = String(text).trim();
   const value = /^0x[0-9a-f]{1,13}$/i.test(s) ? Number(s) : Number.NaN;
-  return Number.isSafeInteger(value) ? value : parseSize(s, input);
+  if (Number.isSafeInteger(value)) return value;
+  if (/^\d/.test(s) && !/^0x/i.test(s)) return parseSize(s, input);
+  throw badInput(
+    `${input} "${clip(s)}"`,
+    "not an address",
+    "hexadecimal with 0x such as 0x40000000, or a size such as 1G",
+  );
 }
 
 /** Writes an address in lower-case hexadecimal, unpadded, with `0x`. */

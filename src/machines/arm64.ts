@@ -1,6 +1,7 @@
 import type { FaultCode } from "../arm64/check.js";
 import { byLevel, countsJson } from "../arm64/counts.js";
 import { Stage2 } from "../arm64/stage2.js";
+import { totalAt } from "../contract/counters.js";
 import type { Finding } from "../contract/finding.js";
 import type { Machine, RunOptions, RunOutcome, Strategy, TimedRun } from "../contract/machine.js";
 import { type Layout, layoutOf } from "../guest/layout.js";
@@ -58,6 +59,7 @@ export const arm64: Machine<Arm64Scenario> = {
     comparedHeading: "inspected",
     commonPart: "the write-protect walk",
   },
+  idle: (counts) => (totalAt(counts, "split/walks") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
     inspected: ["split/inspected"],
@@ -129,7 +131,7 @@ export function guestFor(stage2: Stage2, options: RunOptions): { regions: Region
   const ascending = layout.slots.every((slot, i) => i === 0 || layout.slots[i - 1]!.endGfn <= slot.startGfn);
   const digest = (options.digest ?? whole) && (whole || ascending);
   const regionPages = whole ? Number.POSITIVE_INFINITY : REGION_BYTES / geometry.pageBytes;
-  return { regions: new RegionedGuest(stage2, regionPages, digest), whole };
+  return { regions: new RegionedGuest(stage2, regionPages, digest, options.onProgress), whole };
 }
 
 export function outcomeOf(stage2: Stage2, regions: RegionedGuest): RunOutcome {

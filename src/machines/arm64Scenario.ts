@@ -38,6 +38,15 @@ export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario
       ...(dirtyLog.has("bbm") ? { bbm: 2 } : {}),
     },
   };
+  const masked =
+    scenario.dirtyLog.mode === "enable" ? scenario.memslots.findIndex(({ dirty }) => dirty !== undefined) : -1;
+  if (masked >= 0) {
+    throw badInput(
+      `${fields.at("memslots")}[${masked}].dirty`,
+      "enabling knows no dirty bitmap",
+      'it only with dirtyLog.mode "clear"',
+    );
+  }
   try {
     layoutOf(scenario);
   } catch (error) {

@@ -82,7 +82,6 @@ function looking(id: VariantId): PerfCase {
     id: `x86-tdp/walk/4k/1G/${id}`,
     title: `x86 TDP walk entry by entry, full 1G of 4K pages, ${id}`,
     unit: "present entry",
-    ...(id === "used-bitmap" ? { limit: 2 } : {}),
     prepare: () => {
       const iter = new TdpIter(fullGuest(), VARIANTS[id]);
       return {

@@ -35,6 +35,8 @@ export class RegionedGuest {
   readonly check: TreeCheck;
   private readonly pending = new Map<number, number>();
   private readonly built = new Set<number>();
+  private readonly pages: number;
+  private pagesDone = 0;
   private readonly segments: SegmentIndex;
   private initialDigest: TreeDigest | null;
   private finalDigest: TreeDigest | null;
@@ -43,9 +45,11 @@ export class RegionedGuest {
     private readonly stage2: Stage2,
     private readonly regionPages: number,
     digest: boolean,
+    private readonly onProgress?: (share: number) => void,
   ) {
     const { layout } = stage2;
     this.segments = new SegmentIndex(layout);
+    this.pages = layout.slots.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
     stage2.populator.ahead = this.whole ? null : { regionPages, segments: this.segments };
     this.initialDigest = digest ? new TreeDigest(layout.geometry) : null;
     this.finalDigest = digest ? new TreeDigest(layout.geometry) : null;
@@ -79,6 +83,8 @@ export class RegionedGuest {
       const left = this.pending.get(region)! - 1;
       this.pending.set(region, left);
       if (left === 0) this.finish(region);
+      this.pagesDone += end - start;
+      this.onProgress?.(this.pagesDone / this.pages);
     }
   };
 

@@ -1,4 +1,4 @@
-import { totalAt } from "../contract/counters.js";
+import { countAt, totalAt } from "../contract/counters.js";
 import type { Machine } from "../contract/machine.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { shortFinding } from "./findings.js";
@@ -135,6 +135,8 @@ function wallCells(
 
 /** "right", "right here, wrong on other layouts", or what is wrong. */
 export function verdictCell(run: RunResult, machine: Machine, style: Style): string {
+  const idle = machine.idle?.(run.counts);
+  if (isRight(run) && idle !== undefined) return style.chalk.dim(idle);
   if (!isRight(run)) return style.chalk.red(`WRONG: ${run.findings.map(shortFinding).join("; ")}`);
   const strategy = machine.strategies.find((candidate) => candidate.id === run.strategy);
   if (strategy !== undefined && strategy.knownFaults.length > 0)
@@ -190,6 +192,11 @@ export function legend(result: ResultFile, style: Style): string {
   const lines = [
     "Counts are exact: the same on every machine; the tests hold them equal to those of the kernel's own code.",
   ];
+  if (result.runs.some(({ counts }) => countAt(counts, "final/digest") === null)) {
+    lines.push(
+      "Digests of the finished trees are left out for guests beyond 16 GiB; what is right is checked region by region.",
+    );
+  }
   if (result.runs.some((run) => run.wall !== null)) {
     const host = result.environment;
     lines.push(

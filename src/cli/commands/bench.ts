@@ -51,7 +51,7 @@ export function register(program: Command): void {
       "Simulate eager splitting under each walker strategy and print, per scenario, a table of exact counts, measured wall time of the simulation, and whether the result is right.",
     )
     .option("--strategy <list>", "strategies, files of one's own, or all (default: all); baseline always runs", list)
-    .option("--runs <n>", `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`, integer(2, 10_000))
+    .option("--runs <n>", `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`, integer(6, 10_000))
     .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
     .option("--no-wall", "counts only, no wall time")
     .option(
@@ -93,7 +93,7 @@ async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Pro
     result = await runPlan(plan, benchOptions(flags, spec, part?.shard ?? null), {
       progress: (share, what) => progress.show(share, what),
       caseDone: async (_done, soFar) => exports.writeFiles(soFar, machines),
-      stopped: () => interrupt.stopped,
+      signal: interrupt.signal,
     });
   } finally {
     progress.clear();
