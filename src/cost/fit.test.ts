@@ -62,6 +62,11 @@ function observe(phases: { label: string; terms: TermCounts }[], percent = 0): O
   });
 }
 
+/** Counts with nothing but these. */
+function terms(some: Partial<TermCounts>): TermCounts {
+  return { ...termCounts({ kind: "guest" }), ...some };
+}
+
 const rich = goldenPhases(/^f-(1G|64M|32M)-of-.*\.json$/);
 const costs = Object.keys(truth) as CostId[];
 
@@ -152,6 +157,73 @@ describe("fitCosts", () => {
     const visits: CostId[] = ["splitVisit", "nestedEntry"];
     const told = fitCosts(observe([eager, eager]), { costs: visits, source: "test", candidates, resamples: 20 });
     expect(told.warnings).toContainEqual(expect.objectContaining({ code: "same-counts", run: "4K, chunk 1G" }));
+  });
+
+  it("gives no interval to either of two costs of which only the sum is sure", () => {
+    const [one, more, sparse] = [
+      terms({ splitVisits: 1000, faults: 10, nestedEntries: 1000 }),
+      terms({ splitVisits: 1000, nestedEntries: 1010 }),
+      terms({ faults: 500 }),
+    ];
+    const runs = observe(
+      [one, more, sparse].map((each, i) => ({ label: `run ${i}`, terms: each })),
+      1,
+    );
+    const fit = fitCosts(runs, { costs: ["splitVisit", "nestedEntry", "fault"], source: "test", resamples: 50 });
+    expect(fit.warnings).toContainEqual(
+      expect.objectContaining({ code: "near-collinear", a: "splitVisit", b: "nestedEntry" }),
+    );
+    expect(fit.notSeparate).toEqual(["splitVisit", "nestedEntry"]);
+    expect(fit.figures.fault!.interval).toBeDefined();
+    for (const id of ["splitVisit", "nestedEntry"] as const) expect(fit.figures[id]?.interval).toBeUndefined();
+    expect(fit.figures.splitVisit ?? fit.figures.nestedEntry).toBeDefined();
+  });
+
+  it("names no run that is there already, neither by its name nor by its counts", () => {
+    const same = terms({ splitVisits: 100, nestedEntries: 100 });
+    const apart = terms({ splitVisits: 100 });
+    const candidates = [
+      { label: "there", terms: apart },
+      { label: "there under another name", terms: same },
+    ];
+    const runs = observe([
+      { label: "there", terms: same },
+      { label: "again", terms: same },
+    ]);
+    const warned = (more: typeof candidates) =>
+      fitCosts(runs, {
+        costs: ["splitVisit", "nestedEntry"],
+        source: "test",
+        candidates: more,
+        resamples: 5,
+      }).warnings.find((one) => one.code === "same-counts");
+    expect(warned(candidates)).toMatchObject({ run: null });
+    expect(warned([...candidates, { label: "new", terms: apart }])).toMatchObject({ run: "new" });
+  });
+
+  it("names the run that lowers the inflation of a dependent cost most, or none", () => {
+    // Every third cost is the sum of the two others, to a thousandth.
+    const rows = [
+      { splitVisits: 1000, faults: 1000 },
+      { nestedEntries: 1000, faults: 1000 },
+      { splitVisits: 1000, nestedEntries: 1000, faults: 2001 },
+      { splitVisits: 500, nestedEntries: 1000, faults: 1500 },
+    ].map((each, i) => ({ label: `run ${i}`, terms: terms(each) }));
+    const like = { label: "like the others", terms: terms({ splitVisits: 300, nestedEntries: 300, faults: 600 }) };
+    const faults = { label: "faults alone", terms: terms({ faults: 1000 }) };
+    const dependent = (candidates: { label: string; terms: TermCounts }[]) =>
+      fitCosts(observe(rows), {
+        costs: ["splitVisit", "nestedEntry", "fault"],
+        source: "test",
+        candidates,
+        resamples: 5,
+      }).warnings.filter((one) => one.code === "dependent");
+    expect(dependent([like]).length).toBeGreaterThan(0);
+    for (const warning of dependent([like])) expect(warning.run).toBeNull();
+    for (const warning of dependent([like, faults])) {
+      expect(warning.run!.label).toBe("faults alone");
+      expect(warning.run!.inflation).toBeLessThan(warning.inflation / 2);
+    }
   });
 
   it("makes a profile that the profile check takes and that models the runs it came from", () => {

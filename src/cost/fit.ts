@@ -41,6 +41,8 @@ export interface Fit {
   readonly unexercised: readonly CostId[];
   /** Costs that came out as 0: they may be too small to see beside the others. */
   readonly atZero: readonly CostId[];
+  /** Costs of which, with another, only the sum is sure: their own figures have no interval. */
+  readonly notSeparate: readonly CostId[];
   readonly warnings: readonly FitWarning[];
   /** `samples`: medians resampled within runs; `residuals`: from the residuals, runs have too few samples; null: no interval. */
   readonly intervals: "samples" | "residuals" | null;
@@ -63,7 +65,13 @@ export type FitWarning =
       /** The run that would tell them apart best, or null where no known run does. */
       readonly run: string | null;
     }
-  | { readonly code: "dependent"; readonly cost: CostId; readonly inflation: number }
+  | {
+      readonly code: "dependent";
+      readonly cost: CostId;
+      readonly inflation: number;
+      /** The run that would lower the inflation most, and to what; null where no known run halves it. */
+      readonly run: { readonly label: string; readonly inflation: number } | null;
+    }
   | { readonly code: "few-runs"; readonly runs: number; readonly costs: number }
   | { readonly code: "few-samples"; readonly label: string; readonly samples: number };
 
@@ -135,6 +143,12 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
   const spread =
     intervals === null ? null : bootstrap(observations, design, raw, columns, modelled, intervals, options);
 
+  // Resampling does not show how far two such costs could be traded for each other: its intervals would be too narrow.
+  const notSeparate = new Set<number>();
+  for (const { a: first, b: second, exact } of pairs) {
+    if (exact || second === further) continue;
+    for (const j of [first, second]) notSeparate.add(absorbedBy.get(j) ?? j);
+  }
   const figures: Partial<Record<CostId, CostFigure>> = {};
   const atZero: CostId[] = [];
   for (const [at, j] of columns.entries()) {
@@ -158,7 +172,7 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
         source: options.source,
       },
       includes: [...new Set(includes)].filter((other) => !kept.has(other)),
-      ...(spread === null ? {} : { interval: spread[at]! }),
+      ...(spread === null || notSeparate.has(j) ? {} : { interval: spread[at]! }),
     };
   }
   return {
@@ -171,6 +185,7 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
     })),
     unexercised: wanted.filter((id) => !exercised.includes(id)),
     atZero,
+    notSeparate: exercised.filter((_, j) => notSeparate.has(j)),
     warnings: warningsOf(observations, exercised, a, pairs, columns, design, options),
     intervals,
   };

@@ -1,6 +1,7 @@
 import { type ColumnPair, cosineWith, inflation } from "./collinearity.js";
 import type { CandidateRun, FitOptions, FitWarning, Observation } from "./fit.js";
 import { FEWEST_SAMPLES } from "./intervals.js";
+import { norm } from "./linear.js";
 import { type CostId, counted } from "./profile.js";
 
 /** What the runs cannot tell, and which further run would. */
@@ -17,11 +18,12 @@ export function warningsOf(
   if (observations.length < columns.length) {
     warnings.push({ code: "few-runs", runs: observations.length, costs: columns.length });
   }
+  const candidates = newRuns(options.candidates ?? [], observations);
   const named = new Set<number>();
   for (const pair of pairs) {
     if (pair.b >= exercised.length) continue;
     const { a: first, b: second, cosine, exact } = pair;
-    const run = bestRun(a, exercised, pair, options.candidates ?? []);
+    const run = bestRun(a, exercised, pair, candidates);
     warnings.push({
       code: exact ? "same-counts" : "near-collinear",
       a: exercised[first]!,
@@ -33,8 +35,10 @@ export function warningsOf(
   }
   for (const [at, j] of columns.entries()) {
     const factor = inflation(design, at);
-    if (j < exercised.length && factor > 1000 && !named.has(j))
-      warnings.push({ code: "dependent", cost: exercised[j]!, inflation: factor });
+    if (j < exercised.length && factor > 1000 && !named.has(j)) {
+      const run = mildest(design, at, factor, columns, rowsOf(a, exercised, candidates));
+      warnings.push({ code: "dependent", cost: exercised[j]!, inflation: factor, run });
+    }
   }
   for (const o of observations) {
     if (o.samplesNs.length < FEWEST_SAMPLES) {
@@ -44,6 +48,54 @@ export function warningsOf(
   return warnings;
 }
 
+/** Candidates that are none of the runs already there: neither by name nor by what they count. */
+function newRuns(candidates: readonly CandidateRun[], observations: readonly Observation[]): readonly CandidateRun[] {
+  const labels = new Set(observations.map((o) => o.label));
+  const counts = new Set(observations.map((o) => JSON.stringify(o.terms)));
+  return candidates.filter((c) => !labels.has(c.label) && !counts.has(JSON.stringify(c.terms)));
+}
+
+/** The candidate that lowers a column's inflation most; null where none halves it. */
+function mildest(
+  design: readonly (readonly number[])[],
+  at: number,
+  factor: number,
+  columns: readonly number[],
+  candidates: readonly { readonly label: string; readonly row: readonly number[] }[],
+): { readonly label: string; readonly inflation: number } | null {
+  let best: { readonly label: string; readonly inflation: number } | null = null;
+  for (const { label, row } of candidates) {
+    const own = columns.map((j) => row[j] ?? 0);
+    const lowered = inflation([...design, lengthened(design, own)], at);
+    if (lowered < (best?.inflation ?? factor / 2)) best = { label, inflation: lowered };
+  }
+  return best;
+}
+
+/** A row made as long as the others are on average. */
+function lengthened(rows: readonly (readonly number[])[], row: readonly number[]): readonly number[] {
+  const mean = rows.reduce((sum, r) => sum + norm(r), 0) / Math.max(1, rows.length);
+  const length = norm(row);
+  return length === 0 ? row : row.map((value) => (value * mean) / length);
+}
+
+/** What the candidates count, on the scale of the rows of the fit. Those rows have been divided by times, which candidates lack. */
+function rowsOf(
+  a: readonly (readonly number[])[],
+  exercised: readonly CostId[],
+  candidates: readonly CandidateRun[],
+): readonly { readonly label: string; readonly row: readonly number[] }[] {
+  const scale = exercised.map((_, j) => a.reduce((sum, row) => sum + row[j]!, 0) / Math.max(1, a.length));
+  const typical = exercised.map((id, j) => {
+    const mean = candidates.reduce((sum, c) => sum + counted(id, c.terms), 0) / Math.max(1, candidates.length);
+    return mean > 0 ? scale[j]! / mean : 0;
+  });
+  return candidates.map(({ label, terms }) => ({
+    label,
+    row: exercised.map((id, j) => counted(id, terms) * typical[j]!),
+  }));
+}
+
 /** The candidate after which the pair's columns differ most; null where none makes them differ enough to notice. */
 function bestRun(
   a: readonly (readonly number[])[],
@@ -51,20 +103,13 @@ function bestRun(
   pair: ColumnPair,
   candidates: readonly CandidateRun[],
 ): string | null {
-  // A row of counts is put on the scale of the rows of the fit, whose columns have been divided by times, by the mean column.
-  const scale = exercised.map((_, j) => a.reduce((sum, row) => sum + row[j]!, 0) / Math.max(1, a.length));
-  const typical = exercised.map((id, j) => {
-    const mean = candidates.reduce((sum, c) => sum + counted(id, c.terms), 0) / Math.max(1, candidates.length);
-    return mean > 0 ? scale[j]! / mean : 0;
-  });
   let best: string | null = null;
   let lowest = pair.cosine - 1e-3;
-  for (const candidate of candidates) {
-    const row = exercised.map((id, j) => counted(id, candidate.terms) * typical[j]!);
+  for (const { label, row } of rowsOf(a, exercised, candidates)) {
     const cosine = cosineWith(a, pair, row);
     if (cosine < lowest) {
       lowest = cosine;
-      best = candidate.label;
+      best = label;
     }
   }
   return best;

@@ -58,9 +58,9 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
     const further =
       figure.nsPerFurtherIssuer === undefined ? "" : ` (+ ${formatNs(figure.nsPerFurtherIssuer)} a further issuer)`;
     const [low, high] = figure.interval ?? [null, null];
-    return [
-      [info.label, `${formatNs(figure.ns)}${further}`, low === null ? "none" : `${formatNs(low)} to ${formatNs(high)}`],
-    ];
+    const interval = low === null ? "none" : `${formatNs(low)} to ${formatNs(high)}`;
+    const shown = fit.notSeparate.includes(info.id) ? "not separately determined" : interval;
+    return [[info.label, `${formatNs(figure.ns)}${further}`, shown]];
   });
   const shown = [...fit.rows].sort((a, b) => Math.abs(b.errorPercent) - Math.abs(a.errorPercent)).slice(0, MOST_ROWS);
   const rows = fit.rows
@@ -150,7 +150,11 @@ function warningLine(warning: FitWarning): string[] {
       return [
         `"${labelOf(warning.cost)}" is nearly a combination of other costs (variance inflated ${
           Number.isFinite(warning.inflation) ? `${Math.round(warning.inflation)} times` : "without bound"
-        }): more varied runs would tell.`,
+        }). ${
+          warning.run === null
+            ? "No small run of the test would halve that: more varied runs might."
+            : `Of small runs of the test this one would lower it most, to about ${Math.max(1, Math.round(warning.run.inflation))} times: ${warning.run.label}.`
+        }`,
       ];
     case "few-runs":
       return [`${warning.runs} phases for ${warning.costs} costs: measure more of backing, chunk and mode.`];
@@ -160,7 +164,7 @@ function warningLine(warning: FitWarning): string[] {
 }
 
 function suggestion(run: string | null): string {
-  return run === null ? "No small run of the test would." : `This run would: ${run}.`;
+  return run === null ? "No further small run of the test would." : `This run would: ${run}.`;
 }
 
 /** One line for each case that could not be used. */
