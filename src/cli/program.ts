@@ -118,7 +118,13 @@ export async function buildProgram(args: readonly string[], all = false): Promis
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       // One line, as every other user error has.
-      outputError: (text, write) => write(`s2split: ${text.replace(/^error: /, "").trim().replace(/\n/g, " ")}\n`),
+      outputError: (text, write) =>
+        write(
+          `s2split: ${text
+            .replace(/^error: /, "")
+            .trim()
+            .replace(/\n/g, " ")}\n`,
+        ),
     })
     .addHelpText("after", EXIT_CODES)
     .exitOverride();

@@ -70,6 +70,7 @@ export function addScenarioOptions(command: Command): Command {
  * @throws UserError for options that contradict each other or make no guest
  */
 export async function scenariosFrom(options: ScenarioOptions): Promise<PlanItem[]> {
+  refuseForeignOptions(options);
   if (options.scenario !== undefined) {
     refuseGuestOptions(options);
     const items = await Promise.all(options.scenario.map((path) => loadScenario(path)));
@@ -141,6 +142,55 @@ function modesOf(options: ScenarioOptions): ("enable" | "clear")[] | undefined {
   if (options.mode === "both") return ["enable", "clear"];
   if (options.mode !== undefined) return [options.mode];
   return options.g === true ? ["enable"] : undefined;
+}
+
+/** Options by the MMU and workloads that read them; given to others they would be passed over, and figures would not be what was asked for. */
+const READ_BY: readonly {
+  readonly option: string;
+  readonly given: (options: ScenarioOptions) => boolean;
+  readonly mmu: string;
+  readonly workloads?: readonly string[];
+}[] = [
+  { option: "--mode", given: ({ mode }) => mode !== undefined, mmu: "arm64" },
+  { option: "-g", given: ({ g }) => g === true, mmu: "arm64" },
+  { option: "--chunk", given: ({ chunk }) => chunk !== undefined, mmu: "arm64" },
+  { option: "--bbm", given: ({ bbm }) => bbm !== undefined, mmu: "arm64" },
+  { option: "--granule", given: ({ granule }) => granule !== "4K", mmu: "arm64" },
+  { option: "--ipa-bits", given: ({ ipaBits }) => ipaBits !== undefined, mmu: "arm64" },
+  { option: "--memslots", given: ({ memslots }) => memslots !== 1, mmu: "arm64" },
+  { option: "--target", given: ({ target }) => target !== undefined, mmu: "x86", workloads: ["split"] },
+  { option: "--pml", given: ({ pml }) => pml !== undefined, mmu: "x86-tdp", workloads: ["enable", "clear"] },
+  { option: "--eager", given: ({ eager }) => eager !== undefined, mmu: "x86-tdp", workloads: ["enable", "clear"] },
+  { option: "--resched-every", given: ({ reschedEvery }) => reschedEvery !== undefined, mmu: "x86" },
+  { option: "--maxphyaddr", given: ({ maxphyaddr }) => maxphyaddr !== undefined, mmu: "x86-tdp" },
+  { option: "--root-level", given: ({ rootLevel }) => rootLevel !== undefined, mmu: "x86-tdp" },
+  { option: "--alias", given: ({ alias }) => alias !== undefined, mmu: "x86-shadow" },
+];
+
+/** @throws UserError for an option that nothing of the plan would read */
+function refuseForeignOptions(options: ScenarioOptions): void {
+  const file = options.scenario !== undefined;
+  const mmus = options.mmu ?? ["arm64"];
+  for (const { option, given, mmu, workloads } of READ_BY) {
+    if (!given(options)) continue;
+    const ofFile = ["--mode", "-g", "--chunk", "--bbm"].includes(option);
+    if (file && !ofFile) throw new UserError(`${option} with --scenario: the file gives it; expected one or the other`);
+    if (file) continue;
+    if (!mmus.some((name) => name.startsWith(mmu))) {
+      throw new UserError(
+        `${option} with --mmu ${mmus.join(",")}: it is of ${mmu === "x86" ? "x86-tdp and x86-shadow" : mmu}; expected it only there`,
+      );
+    }
+    const workload = options.workload ?? "split";
+    if (workloads !== undefined && !workloads.includes(workload)) {
+      throw new UserError(
+        `${option} with --workload ${workload}: it is of ${workloads.join(" and ")}; expected it only there`,
+      );
+    }
+  }
+  if (file && options.workload !== undefined) {
+    throw new UserError("--workload with --scenario: the file gives it; expected one or the other");
+  }
 }
 
 function refuseGuestOptions(options: ScenarioOptions): void {

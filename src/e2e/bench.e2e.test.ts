@@ -299,6 +299,20 @@ describe("s2split bench", () => {
     [["-x", "3"], "--memory 1G: cannot be cut into 3 memslots"],
     [["--base", "zzz"], '--base "zzz": not an address; expected hexadecimal with 0x'],
     [["--runs", "5"], "Expected a whole number from 6"],
+    [["--mmu", "x86-tdp", "--granule", "16K"], "--granule with --mmu x86-tdp: it is of arm64"],
+    [["--maxphyaddr", "39"], "--maxphyaddr with --mmu arm64: it is of x86-tdp"],
+    [
+      ["--mmu", "x86-tdp", "--workload", "split", "--pml", "off"],
+      "--pml with --workload split: it is of enable and clear",
+    ],
+    [
+      ["--scenario", "scenarios/x86-zap-hello.json", "--maxphyaddr", "39"],
+      "--maxphyaddr with --scenario: the file gives it",
+    ],
+    [
+      ["--mmu", "x86-tdp", "--workload", "split", "--strategy", "skip-not-present"],
+      'strategy "skip-not-present": applies to no case of the plan',
+    ],
     [["--memory", "512T"], "--memory 512T: does not fit the IPA space"],
     [["--base", "0x40000800"], "memslots[0].base 0x40000800: not page-aligned"],
     [["--mode", "clear", "-g"], "-g with --mode clear: contradict each other"],

@@ -97,3 +97,20 @@ describe("trace", () => {
     expect(stdout).toContain("stopped after 20 events");
   });
 });
+
+describe("the guest that trace takes where the options leave several", () => {
+  it.each([
+    [["--mmu", "x86-shadow"]],
+    [["--mmu", "x86-shadow", "--alias", "few"]],
+    [["--mmu", "x86-tdp", "--workload", "zap", "--resched-every", "97"]],
+    [["--mmu", "x86-tdp"]],
+  ])("is one with %j", async (args) => {
+    const { code, stderr } = await s2split(["trace", ...args, "--limit", "200"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  it("is the hello VM for a zap: two roots, the second empty", async () => {
+    const { stdout } = await s2split(["trace", "--mmu", "x86-tdp", "--workload", "zap"]);
+    expect(stdout).toContain("root 1: zap level 4");
+  });
+});

@@ -6,7 +6,7 @@ import type { SampleSpec } from "../../bench/wall.js";
 import { exitCodeOf } from "../../compare/compare.js";
 import type { Comparison } from "../../compare/types.js";
 import type { Machine } from "../../contract/machine.js";
-import { UserError } from "../../errors.js";
+import { badInput, clip, UserError } from "../../errors.js";
 import { benchTables, type Machines } from "../../report/benchTable.js";
 import { besideTables } from "../../report/besideTable.js";
 import { compareText } from "../../report/compareTable.js";
@@ -139,7 +139,13 @@ function comparedWith(baseline: readonly NamedResult[], result: ResultFile, flag
 export async function planFrom(flags: ScenarioOptions & { readonly strategy?: string[] }): Promise<PlannedCase[]> {
   const items = await scenariosFrom(flags);
   const machines = [...new Set(items.map(({ machine }) => machine))];
-  return planOf(items, await strategyChooser(flags.strategy, machines));
+  const plan = planOf(items, await strategyChooser(flags.strategy, machines));
+  const run = new Set(plan.flatMap(({ strategies }) => strategies.flatMap(({ id, source }) => [id, source])));
+  const idle = (flags.strategy ?? []).find((name) => name !== "all" && !run.has(name));
+  if (idle !== undefined) {
+    throw badInput(`strategy "${clip(idle)}"`, "applies to no case of the plan", "strategies that these workloads use");
+  }
+  return plan;
 }
 
 function benchOptions(flags: BenchFlags, wall: SampleSpec | null, shard: ResultFile["shard"]): BenchOptions {
