@@ -23,13 +23,18 @@ export function searchText(title: string, result: SearchResult, { chalk }: Style
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
   const lines = [chalk.bold(heading)];
   for (const { strategy, layouts, failing } of result.strategies) {
-    const how = failing === 0 ? `right on all ${layouts}` : `wrong on ${failing} of ${layouts}`;
+    const those = layouts === result.layouts ? "" : " layouts it applies to";
+    const how =
+      failing === 0 ? `right on all ${layouts}${those}` : `wrong on ${failing} of ${those && "the "}${layouts}${those}`;
     lines.push(`  ${mark(failing === 0, chalk)}  ${strategy.id.padEnd(width)}  ${how}`);
   }
   for (const [index, fault] of result.faults.entries()) {
+    const tried =
+      result.strategies.find(({ strategy }) => strategy.id === fault.strategy.id)?.layouts ?? result.layouts;
+    const those = tried === result.layouts ? `${tried} layouts` : `the ${tried} layouts it applies to`;
     lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding)}`);
     lines.push(
-      `   ${faultOf(fault.finding)}, on ${fault.layouts} of ${result.layouts} layouts; the simplest layout found that shows it:`,
+      `   ${faultOf(fault.finding)}, on ${fault.layouts} of ${those}; the simplest layout found that shows it:`,
       `   ${JSON.stringify(fault.scenario)}`,
     );
   }

@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import type { Strategy } from "../contract/machine.js";
+import { styleFor } from "./style.js";
+import { searchText } from "./verifyText.js";
+
+const strategy = (id: string): Strategy => ({
+  id,
+  mmu: "x86-tdp",
+  summary: "",
+  origin: "",
+  knownFaults: [],
+  source: "builtin",
+});
+const fault = (id: string, layouts: number) => ({
+  strategy: strategy(id),
+  finding: { code: "unsplit-block", count: 1, data: { ipa: "0x0", level: 2 } },
+  layouts,
+  firstLayout: 0,
+  scenario: { mmu: "x86-tdp" },
+  shrinks: 0,
+});
+
+it("a strategy that applies to some layouts only is counted over those, in its line and in its faults alike", () => {
+  const text = searchText(
+    "TDP",
+    {
+      layouts: 500,
+      seed: 1,
+      strategies: [
+        { strategy: strategy("everywhere"), layouts: 500, failing: 7 },
+        { strategy: strategy("somewhere"), layouts: 121, failing: 59 },
+        { strategy: strategy("sound"), layouts: 121, failing: 0 },
+      ],
+      faults: [fault("everywhere", 7), fault("somewhere", 59)],
+      stopped: false,
+    },
+    styleFor(process.stdout, "never"),
+  );
+  expect(text).toMatch(/everywhere +wrong on 7 of 500$/m);
+  expect(text).toMatch(/somewhere +wrong on 59 of the 121 layouts it applies to$/m);
+  expect(text).toMatch(/sound +right on all 121 layouts it applies to$/m);
+  expect(text).toContain("on 7 of 500 layouts; the simplest");
+  expect(text).toContain("on 59 of the 121 layouts it applies to; the simplest");
+});
