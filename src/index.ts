@@ -41,4 +41,5 @@ export {
 } from "./library.js";
 export { longFinding, shortFinding } from "./report/findings.js";
 export type { ResultFile, RunResult, ScenarioResult, WallSeries } from "./results/types.js";
-export { defineStrategy, type StrategyDefinition } from "./strategies/strategy.js";
+export { defineStrategy } from "./strategies/adopt.js";
+export type { StrategyDefinition } from "./strategies/strategy.js";

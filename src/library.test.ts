@@ -32,7 +32,33 @@ describe("the library", () => {
     expect(faults[0]).toMatchObject({ strategy: "naive", finding: { code: "unsplit-block" } });
   });
 
+  it("counts the baseline alone where no strategy is asked for", async () => {
+    const { runs } = await bench({ scenarios: [path], strategies: [] });
+    expect(runs.map(({ strategy }) => strategy)).toEqual(["baseline"]);
+  });
+
   it.each<[string, () => Promise<unknown>, RegExp]>([
+    ["a call without an argument", () => bench(undefined as never), /^bench: is missing; expected an object/],
+    ["a call that gives nothing", () => bench({} as never), /^bench\.scenarios: is missing; expected an array/],
+    [
+      "no scenario at all",
+      () => bench({ scenarios: [] }),
+      /^bench\.scenarios: is empty; expected one scenario or more/,
+    ],
+    ["a check of no scenario", () => verify({ scenarios: [] }), /^verify\.scenarios: is empty/],
+    ["a check without an argument", () => verify(undefined as never), /^verify: is missing; expected an object/],
+    ["a check of no strategy", () => verify({ random: 5, strategies: [] }), /^verify\.strategies: is empty/],
+    ["a misspelt field", () => bench({ scenario: [path] } as never), /field "scenario": unknown.*"scenarios"\?/],
+    ["a list that is none", () => bench({ scenarios: [path], strategies: "all" } as never), /strategies: is a string/],
+    ["an MMU that is no name", () => verify({ random: 5, mmu: 7 } as never), /^verify\.mmu: is a number/],
+    ["another's MMU that is no name", () => bench({ scenarios: [{ mmu: 7 } as never] }), /^scenarios\[0\]\.mmu: is a/],
+    ["a seed that is none", () => verify({ random: 5, seed: 1.5 }), /^verify\.seed: is 1\.5; expected a whole number/],
+    [
+      "wall time of no kind",
+      () => bench({ scenarios: [path], wall: {} as never }),
+      /^bench\.wall: has both or neither/,
+    ],
+    ["wall time of no rounds", () => bench({ scenarios: [path], wall: { rounds: 0 } }), /^bench\.wall\.rounds: is 0/],
     ["no scenario and no search", () => verify({}), /both or neither of scenarios and random/],
     ["no number of layouts", () => verify({ random: 0 }), /random 0: no number of layouts/],
     ["a scenario that is none", () => bench({ scenarios: [{ granule: "4K" } as never] }), /scenarios\[0\]/],

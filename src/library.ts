@@ -2,7 +2,7 @@ import type { SampleSpec } from "./bench/wall.js";
 import type { Finding } from "./contract/finding.js";
 import type { Machine, ScenarioBase, Strategy } from "./contract/machine.js";
 import { badInput } from "./errors.js";
-import { nameOf } from "./guest/fields.js";
+import { Fields, nameOf } from "./guest/fields.js";
 import type { Arm64Scenario } from "./guest/scenario.js";
 import { loadMachine } from "./machines/registry.js";
 import type { ResultFile } from "./results/types.js";
@@ -69,6 +69,10 @@ export async function loadScenario(path: string): Promise<ScenarioBase> {
  * @throws UserError for scenarios and strategies that cannot be used, and for what a strategy of one's own throws
  */
 export async function bench(call: BenchCall): Promise<ResultFile> {
+  const fields = Fields.of(call, "bench", ["scenarios", "strategies", "wall", "seed"]);
+  checkScenarios(fields);
+  checkChoice(fields, 0);
+  if (fields.has("wall")) checkWall(fields.raw("wall"));
   const [{ planOf }, { runPlan }, { toolVersion }] = await Promise.all([
     import("./bench/plan.js"),
     import("./bench/run.js"),
@@ -92,10 +96,14 @@ export async function bench(call: BenchCall): Promise<ResultFile> {
  * @throws UserError for scenarios and strategies that cannot be used, and for what a strategy of one's own throws
  */
 export async function verify(call: VerifyCall): Promise<VerifyReport> {
+  const fields = Fields.of(call, "verify", ["scenarios", "random", "seed", "mmu", "strategies"]);
+  // A check of nothing that finds nothing wrong would say more than it knows.
+  checkChoice(fields, 1);
   if ((call.scenarios === undefined) === (call.random === undefined)) {
     throw badInput("verify", "has both or neither of scenarios and random", "one of them");
   }
   if (call.random !== undefined) return search(call, call.random);
+  checkScenarios(fields);
   const { verifyScenario } = await import("./verify/verify.js");
   const items = await scenariosOf(call.scenarios ?? []);
   const choose = await chooserOf(call.strategies, [...new Set(items.map(({ machine }) => machine))]);
@@ -114,7 +122,7 @@ async function search(call: VerifyCall, layouts: number): Promise<VerifyReport> 
   if (!Number.isInteger(layouts) || layouts < 1)
     throw badInput(`random ${layouts}`, "no number of layouts", "1 or more");
   const { searchLayouts } = await import("./verify/search.js");
-  const machine = await loadMachine(call.mmu ?? "arm64");
+  const machine = await machineOf(call.mmu, "verify");
   const choose = await chooserOf(call.strategies, [machine]);
   const { strategies, faults } = await searchLayouts({
     machine,
@@ -134,6 +142,34 @@ async function search(call: VerifyCall, layouts: number): Promise<VerifyReport> 
   };
 }
 
+function checkScenarios(fields: Fields): void {
+  if (fields.array("scenarios", 0, Number.MAX_SAFE_INTEGER).length === 0)
+    throw badInput(fields.at("scenarios"), "is empty", "one scenario or more");
+}
+
+/** Strategies, if given, at least so many of them; and the seed. */
+function checkChoice(fields: Fields, least: 0 | 1): void {
+  if (fields.has("seed")) fields.integer("seed", 0, 2 ** 32 - 1);
+  if (fields.has("strategies") && fields.array("strategies", 0, Number.MAX_SAFE_INTEGER).length < least)
+    throw badInput(fields.at("strategies"), "is empty", "one strategy or more, or none given for every built-in one");
+}
+
+function checkWall(wall: unknown): void {
+  const fields = Fields.of(wall, "bench.wall", ["rounds", "timeMs"]);
+  if (fields.has("rounds") === fields.has("timeMs"))
+    throw badInput("bench.wall", "has both or neither of rounds and timeMs", "one of them");
+  const name = fields.has("rounds") ? "rounds" : "timeMs";
+  const amount = fields.raw(name);
+  if (typeof amount !== "number" || !(amount > 0))
+    throw badInput(fields.at(name), `is ${typeof amount === "number" ? amount : nameOf(amount)}`, "a number above 0");
+}
+
+/** The machine that an input names, arm64 where it names none. */
+async function machineOf(mmu: unknown, input: string): Promise<Machine> {
+  if (mmu !== undefined && typeof mmu !== "string") throw badInput(`${input}.mmu`, `is ${nameOf(mmu)}`, "a string");
+  return loadMachine(mmu ?? "arm64");
+}
+
 async function scenariosOf(inputs: readonly ScenarioInput[]) {
   const { loadScenario: load } = await import("./cli/loadScenario.js");
   return Promise.all(
@@ -142,7 +178,7 @@ async function scenariosOf(inputs: readonly ScenarioInput[]) {
       if (typeof input !== "object" || input === null) {
         throw badInput(`scenarios[${index}]`, `is ${nameOf(input)}`, "a scenario, or the path of one");
       }
-      const machine = await loadMachine(input.mmu ?? "arm64");
+      const machine = await machineOf(input.mmu, `scenarios[${index}]`);
       return { machine, scenario: machine.parse(input, `scenarios[${index}]`) };
     }),
   );
@@ -158,7 +194,7 @@ async function chooserOf(
   const own: Strategy[] = [];
   for (const [index, input] of (inputs ?? []).entries()) {
     if (typeof input === "string") continue;
-    const machine = await loadMachine(input?.mmu ?? "arm64");
+    const machine = await machineOf(input?.mmu, `strategies[${index}]`);
     own.push(machine.adoptStrategy(input, `strategies[${index}]`));
   }
   const choose = await strategyChooser(names, machines);

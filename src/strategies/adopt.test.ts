@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { UserError } from "../errors.js";
 import type { Arm64Scenario } from "../guest/scenario.js";
 import { arm64 } from "../machines/arm64.js";
-import { adoptArm64Strategy } from "./adopt.js";
+import { adoptArm64Strategy, defineStrategy } from "./adopt.js";
 import { hookActivity } from "./hooks.js";
 import type { StrategyDefinition } from "./strategy.js";
 
@@ -59,6 +60,31 @@ describe("a strategy of one's own", () => {
     ["faults that are no sentences", { knownFaults: [7] }, /knownFaults\[0\]: is a number; expected a sentence/],
   ])("is refused with %s", (_, definition, message) => {
     expect(() => adopt(definition)).toThrow(message);
+  });
+});
+
+describe("defineStrategy", () => {
+  it("returns what it is given, the same object", () => {
+    const definition = { id: "mine", maxLevel: 2, knownFaults: ["none"] };
+    expect(defineStrategy(definition)).toBe(definition);
+  });
+
+  it("leaves a strategy for another MMU to that MMU", () => {
+    const definition = { id: "mine", mmu: "x86-tdp", next: () => 0 };
+    expect(defineStrategy(definition as never)).toBe(definition);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["nothing", undefined, "defineStrategy: is missing; expected an object"],
+    ["no name", {}, "defineStrategy.id: is missing; expected a string"],
+    ["an unknown field", { id: "mine", maxlevel: 2 }, 'defineStrategy: field "maxlevel": unknown, did you mean'],
+    ["a hook that is none", { id: "mine", enter: 1 }, "defineStrategy.enter: is a number; expected a function"],
+    ["an MMU that is no name", { id: "mine", mmu: 7 }, "defineStrategy.mmu: is a number"],
+    ["no words for what it does", { id: "mine", summary: 7 }, "defineStrategy.summary: is a number; expected a string"],
+  ])("refuses %s at once, with a UserError", (_, definition, message) => {
+    const define = () => defineStrategy(definition as never);
+    expect(define).toThrow(UserError);
+    expect(define).toThrow(message);
   });
 });
 

@@ -9,13 +9,25 @@ const HOOKS = ["enter", "afterVisit", "beforeWalk"] as const;
 const FIELDS = ["id", "mmu", "summary", "origin", "knownFaults", "flags", "maxLevel", "skips", "marks", ...HOOKS];
 
 /**
- * Checks what a user's module exports and makes a strategy of it, whose hooks are guarded (see {@link guardHook}).
+ * Checks and types a strategy of one's own, for a module that `--strategy FILE` loads or for `verify` and `bench`. Returns what it is
+ * given. A plain object does as well, and is checked where it is used; so is a strategy for another MMU, by that MMU.
  *
- * @param input path of the module, for messages and as the strategy's source
+ * ```js
+ * import { defineStrategy } from "s2split";
+ * export default defineStrategy({ id: "mine", summary: "never below level 2", maxLevel: 2 });
+ * ```
+ *
  * @throws UserError naming the field and what was expected
  */
-export function adoptArm64Strategy(exported: unknown, input: string): SplitStrategy {
-  const fields = Fields.of(exported, input, FIELDS);
+export function defineStrategy<const D extends StrategyDefinition>(definition: D): D {
+  const mmu: unknown = (definition as Partial<D> | null | undefined)?.mmu;
+  if (typeof mmu !== "string" || mmu === "arm64") checkDefinition(definition, "defineStrategy");
+  return definition;
+}
+
+/** @throws UserError naming the first field that is wrong, and what was expected */
+function checkDefinition(given: unknown, input: string) {
+  const fields = Fields.of(given, input, FIELDS);
   if (fields.has("mmu")) fields.oneOf("mmu", ["arm64"]);
   const id = fields.string("id");
   if (!/^[a-z0-9][a-z0-9._-]*$/i.test(id)) {
@@ -33,15 +45,31 @@ export function adoptArm64Strategy(exported: unknown, input: string): SplitStrat
   if (fields.has("maxLevel")) fields.integer("maxLevel", 0, 3);
   if (fields.has("skips")) fields.oneOf("skips", ["structured", "as-posted"]);
   if (fields.has("marks")) fields.boolean("marks");
+  return {
+    id,
+    summary: fields.optionalString("summary", 200) ?? "a strategy of one's own",
+    origin: fields.optionalString("origin", 200) ?? "",
+    faults: fields.has("knownFaults") ? knownFaults(fields) : [],
+  };
+}
+
+/**
+ * Checks what a user's module exports and makes a strategy of it, whose hooks are guarded (see {@link guardHook}).
+ *
+ * @param input path of the module, for messages and as the strategy's source
+ * @throws UserError naming the field and what was expected
+ */
+export function adoptArm64Strategy(exported: unknown, input: string): SplitStrategy {
+  const { id, summary, origin, faults } = checkDefinition(exported, input);
   const given = exported as StrategyDefinition;
   const owner = { id, source: input };
   const { enter, afterVisit, beforeWalk, mmu: _, ...plain } = given;
   const definition: StrategyDefinition = {
     ...plain,
     id,
-    summary: fields.optionalString("summary", 200) ?? "a strategy of one's own",
-    origin: fields.optionalString("origin", 200) ?? "",
-    knownFaults: fields.has("knownFaults") ? knownFaults(fields) : [],
+    summary,
+    origin,
+    knownFaults: faults,
     ...(enter && { enter: guardHook(owner, "enter", (at) => enter.call(given, at), isBoolean, "true or false") }),
     ...(afterVisit && {
       afterVisit: guardHook(owner, "afterVisit", (at) => afterVisit.call(given, at), isWalkCode, WALK_CODES),

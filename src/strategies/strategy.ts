@@ -49,19 +49,6 @@ export interface StrategyDefinition {
   readonly marks?: boolean;
 }
 
-/**
- * Types a strategy of one's own, for a module that `--strategy FILE` loads or for {@link verify} and {@link bench}. Returns what it is
- * given: all checks are made where the strategy is used, so that a plain object does as well.
- *
- * ```js
- * import { defineStrategy } from "s2split";
- * export default defineStrategy({ id: "mine", summary: "never below level 2", maxLevel: 2 });
- * ```
- */
-export function defineStrategy<const D extends StrategyDefinition>(definition: D): D {
-  return definition;
-}
-
 /** Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the compiler. */
 export function strategyFrom(definition: StrategyDefinition, source = "builtin"): SplitStrategy {
   return {
