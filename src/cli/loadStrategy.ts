@@ -12,6 +12,8 @@ import * as moduleHooks from "./moduleHooks.js";
 const EXTENSIONS = [".mjs", ".js", ".mts", ".ts"];
 /** A module that waits longer than this before it has exported anything is not loaded. */
 const LONGEST_LOAD_MS = 10_000;
+const NEEDED_FOR_TYPESCRIPT =
+  "Node.js 22.18 or newer, or TypeScript installed beside the file (npm install -D typescript)";
 
 /**
  * What `--strategy` names, by machine: names of built-in strategies, `all`, and paths of modules with strategies of one's own (those
@@ -113,6 +115,12 @@ function installHooks(typescript: boolean): void {
   else hooks.registerHooks({ resolve: moduleHooks.resolve, ...(runsTypeScript() ? {} : { load: moduleHooks.load }) });
 }
 
+/** What a TypeScript module needs here, where nothing here runs it; undefined where it runs. */
+export function missingForTypeScript(path: string): string | undefined {
+  const runs = runsTypeScript() || moduleHooks.takesTypeScript(pathToFileURL(resolve(path)).href);
+  return runs ? undefined : NEEDED_FOR_TYPESCRIPT;
+}
+
 /** Whether this Node.js takes TypeScript by itself (22.18 and newer). */
 function runsTypeScript(): boolean {
   return Boolean((process.features as { typescript?: unknown }).typescript);
@@ -128,20 +136,29 @@ async function importModule(url: string, path: string): Promise<Record<string, u
     );
   });
   try {
-    return (await Promise.race([import(url), late])) as Record<string, unknown>;
+    return (await Promise.race([import(url).catch((error: unknown) => named(path, error)), late])) as Record<
+      string,
+      unknown
+    >;
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (error instanceof Error && error.message.includes(moduleHooks.NO_TYPESCRIPT)) {
       throw badInput(
         clip(path, 200),
         "is TypeScript, which this Node.js does not run",
-        "Node.js 22.18 or newer, or TypeScript installed beside the file (npm install -D typescript), or an .mjs",
+        `${NEEDED_FOR_TYPESCRIPT}, or an .mjs`,
       );
     }
     throw new UserError(`${clip(path, 200)}: cannot be loaded: ${describeThrown(error)}${await placeOf(path, error)}`);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What this very package refuses while the module loads (defineStrategy, say) has no name of a file yet. */
+function named(path: string, error: unknown): never {
+  if (!(error instanceof UserError)) throw error;
+  throw new UserError(`${clip(path, 200)}: ${error.message}${placeIn(path, error)}`);
 }
 
 /** Where a module failed to load. Of a syntax error Node.js keeps the place to itself, but tells it when asked to check the file. */

@@ -34,6 +34,11 @@ export function load<C, N>(url: string, context: C, next: (url: string, context:
 /** Thrown by {@link load} where nothing on this machine takes TypeScript; told apart by its message, which crosses threads. */
 export const NO_TYPESCRIPT = "nothing here runs TypeScript";
 
+/** Whether {@link load} can take a TypeScript module at this URL, on a Node.js that does not take it by itself. */
+export function takesTypeScript(url: string): boolean {
+  return "stripTypeScriptTypes" in nodeModule || compilerNear(url) !== undefined;
+}
+
 function javaScriptOf(path: string, url: string): string {
   const text = readFileSync(path, "utf8");
   const strip = (nodeModule as { stripTypeScriptTypes?: (text: string) => string }).stripTypeScriptTypes;

@@ -18,6 +18,8 @@ export interface RunHow {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
+  /** Another copy of the program. */
+  readonly bin?: string;
   /** Called with the child once it runs, to send it signals. */
   readonly during?: (child: ReturnType<typeof spawn>) => void;
 }
@@ -32,7 +34,10 @@ export function s2split(args: readonly string[], how: RunHow = {}): Promise<Ende
     COLUMNS: _c,
     ...inherited
   } = process.env;
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: how.cwd ?? ROOT, env: { ...inherited, ...how.env } });
+  const child = spawn(process.execPath, [how.bin ?? BIN, ...args], {
+    cwd: how.cwd ?? ROOT,
+    env: { ...inherited, ...how.env },
+  });
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import * as nodeModule from "node:module";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Arm64Scenario } from "../guest/scenario.js";
@@ -83,6 +84,22 @@ it("what --save writes is a scenario that shows the fault again, and further one
       "2 strategies checked, wrong: skip-return-rfc",
     ]);
   }
+});
+
+it.each(["found.json", "found-2.json"])("--save loses no %s that is there, unless --force is given", async (name) => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, name), "mine");
+  const args = ["verify", "--random", "200", "--strategy", "skip-return-rfc", "--save", "found.json"];
+  const refused = await s2split(args, { cwd });
+  expect(refused).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `s2split: ${name}: is there already; expected another --save, or --force\n`,
+  });
+  expect(readdirSync(cwd)).toEqual([name]);
+  expect(readFileSync(join(cwd, name), "utf8")).toBe("mine");
+  expect((await s2split([...args, "--force"], { cwd })).code).toBe(1);
+  expect(JSON.parse(readFileSync(join(cwd, name), "utf8"))).toHaveProperty("memslots");
 });
 
 describe("verify of given scenarios", () => {
@@ -185,6 +202,27 @@ describe("a strategy of one's own", () => {
     expect(code).toBe(0);
   });
 
+  it("new-strategy --ts says what it needs exactly where the module would not run", async () => {
+    // A package as it is installed: without the TypeScript that a clone has for its build.
+    const home = temporaryFolder();
+    for (const name of ["bin", "dist", "package.json"]) cpSync(join(ROOT, name), join(home, name), { recursive: true });
+    mkdirSync(join(home, "node_modules"));
+    for (const name of readdirSync(join(ROOT, "node_modules")).filter((one) => one !== "typescript"))
+      symlinkSync(join(ROOT, "node_modules", name), join(home, "node_modules", name));
+    const bin = join(home, "bin/s2split.js");
+    for (const installed of [false, true]) {
+      const cwd = workshop({});
+      if (installed) {
+        mkdirSync(join(cwd, "node_modules"));
+        symlinkSync(join(ROOT, "node_modules/typescript"), join(cwd, "node_modules/typescript"));
+      }
+      const { stdout } = await s2split(["new-strategy", "mine", "--ts"], { cwd, bin });
+      const { code } = await s2split(["verify", "--strategy", "./mine.ts", "--random", "5"], { cwd, bin });
+      expect(code).toBe(installed || "stripTypeScriptTypes" in nodeModule ? 0 : 2);
+      expect(stdout.includes("Try it (needs Node.js 22.18 or newer, or TypeScript installed beside")).toBe(code !== 0);
+    }
+  });
+
   it.each(["../escape", "a b", "max-level", "all", ""])('new-strategy refuses the name "%s"', async (name) => {
     const cwd = workshop({});
     const { code, stderr } = await s2split(["new-strategy", name], { cwd });
@@ -247,6 +285,11 @@ describe("a strategy of one's own", () => {
       'import "no-such-package";',
       /cannot be loaded: Error: Cannot find package 'no-such-package'/,
     ],
+    [
+      "defines what cannot be",
+      'import { defineStrategy } from "s2split";\nexport default defineStrategy({ id: "x", maxlevel: 2 });',
+      /s2split: \.\/x\.mjs: defineStrategy: field "maxlevel": unknown, did you mean "maxLevel"\?.*, at x\.mjs:2:16/,
+    ],
     ["is for another MMU", 'export default { id: "x", mmu: "vax" };', /vax/],
     ["has a built-in name", 'export default { id: "baseline" };', /is "baseline", which is built in/],
   ])("that %s is told so, in one line, with exit code 2", async (_, text, message) => {
@@ -260,8 +303,13 @@ describe("a strategy of one's own", () => {
 
   it("whose hook never returns is named, and the process ended", async () => {
     const cwd = workshop({ "spin.mjs": 'export default { id: "spin", enter() { for (;;); } };' });
-    const { code, stderr } = await s2split(["verify", "--random", "5", "--strategy", "./spin.mjs"], { cwd });
-    expect(code).not.toBe(0);
+    let signal: string | null = null;
+    const { code, stderr } = await s2split(["verify", "--random", "5", "--strategy", "./spin.mjs"], {
+      cwd,
+      during: (child) => child.once("exit", (_, by) => (signal = by)),
+    });
+    // Of a process that SIGKILL ended Node.js has no code; a shell says 137, as docs/strategies.md does.
+    expect({ code, signal }).toEqual({ code: null, signal: "SIGKILL" });
     expect(stderr).toMatch(/strategy "spin" \(\.\/spin\.mjs\): its enter\(\) has not returned for 10 s/);
   });
 });

@@ -11,7 +11,7 @@ export function register(program: Command): void {
     .summary("write a commented starting point for a strategy of one's own")
     .description("Write NAME.mjs: a strategy that runs as it is, with comments that say what can be changed.")
     .argument("<name>", "its name in tables: letters, digits, dots and dashes")
-    .option("--ts", "write NAME.ts")
+    .option("--ts", "write NAME.ts, for Node.js 22.18 or newer, or with TypeScript installed beside it")
     .action(async (name: string, { ts }: { ts?: boolean }) => newStrategy(name, ts === true));
 }
 
@@ -34,5 +34,10 @@ async function newStrategy(name: string, typescript: boolean): Promise<void> {
     if (code === "EEXIST") throw badInput(path, "is there already", "another name");
     throw badInput(path, `cannot be written (${code ?? "unknown error"})`, "a folder that can be written");
   }
-  process.stdout.write(`${path} is written. Try it:\n\n  s2split verify --strategy ./${path} --random 1000\n`);
+  const { missingForTypeScript } = await import("../loadStrategy.js");
+  const missing = typescript ? missingForTypeScript(path) : undefined;
+  const condition = missing === undefined ? "" : ` (needs ${missing})`;
+  process.stdout.write(
+    `${path} is written. Try it${condition}:\n\n  s2split verify --strategy ./${path} --random 1000\n`,
+  );
 }

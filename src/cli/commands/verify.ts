@@ -1,4 +1,3 @@
-import { extname } from "node:path";
 import type { Command } from "commander";
 import type { Machine } from "../../contract/machine.js";
 import { UserError } from "../../errors.js";
@@ -22,12 +21,14 @@ import { Interrupt } from "../interrupt.js";
 import { strategyChooser } from "../loadStrategy.js";
 import { EXIT } from "../main.js";
 import { integer, list } from "../options.js";
+import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
 
 interface VerifyFlags extends ScenarioOptions {
   readonly strategy?: string[];
   readonly random?: number;
   readonly save?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -55,6 +56,7 @@ export function register(program: Command): void {
       "--save <file>",
       "with --random: write the simplest failing layout as a scenario (further ones as FILE-2 ...)",
     )
+    .option("--force", "overwrite the files of --save")
     .option("--json", "print verdicts as JSON, and nothing else, on stdout");
   command.addHelpText("after", EXAMPLES).action(async (flags: VerifyFlags, self: Command) => {
     const style = styleFor(process.stdout, self.optsWithGlobals().color);
@@ -115,7 +117,8 @@ async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean |
   const ids = flags.mmu ?? ["arm64"];
   const machines = await Promise.all(ids.map(loadMachine));
   const choose = await strategyChooser(flags.strategy, machines);
-  // Found writable before the work: a path that cannot be written fails first.
+  // Found free and writable before the work: a path that cannot be written fails first.
+  if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const save = flags.save === undefined ? undefined : await prepareOutput(flags.save);
   const { searchLayouts } = await import("../../verify/search.js");
   const interrupt = new Interrupt();
@@ -159,16 +162,10 @@ async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean |
 async function saveFaults(target: OutputTarget, results: readonly SearchResult[]): Promise<void> {
   const texts = results.flatMap((result) => result.faults.map((fault) => faultScenarioText(fault, result)));
   for (const [index, text] of texts.entries()) {
-    const path = index === 0 ? target.path : numbered(target.path, index + 1);
+    const path = index === 0 ? target.path : numberedPath(target.path, index + 1);
     await (index === 0 ? target : await prepareOutput(path)).write(text);
     if (path !== "-") console.error(`s2split: fault ${index + 1} is in ${path}`);
   }
-}
-
-function numbered(path: string, number: number): string {
-  if (path === "-") return path;
-  const extension = extname(path);
-  return `${path.slice(0, path.length - extension.length)}-${number}${extension}`;
 }
 
 function header() {
