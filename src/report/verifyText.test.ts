@@ -30,6 +30,7 @@ it("a strategy that applies to some layouts only is counted over those, in its l
         { strategy: strategy("everywhere"), layouts: 500, failing: 7 },
         { strategy: strategy("somewhere"), layouts: 121, failing: 59 },
         { strategy: strategy("sound"), layouts: 121, failing: 0 },
+        { strategy: strategy("nowhere"), layouts: 0, failing: 0 },
       ],
       faults: [fault("everywhere", 7), fault("somewhere", 59)],
       stopped: false,
@@ -39,6 +40,7 @@ it("a strategy that applies to some layouts only is counted over those, in its l
   expect(text).toMatch(/everywhere +wrong on 7 of 500$/m);
   expect(text).toMatch(/somewhere +wrong on 59 of the 121 layouts it applies to$/m);
   expect(text).toMatch(/sound +right on all 121 layouts it applies to$/m);
+  expect(text).toMatch(/^ +- +nowhere +applies to none of the layouts: not checked$/m);
   expect(text).toContain("on 7 of 500 layouts; the simplest");
   expect(text).toContain("on 59 of the 121 layouts it applies to; the simplest");
 });

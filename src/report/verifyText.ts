@@ -23,6 +23,10 @@ export function searchText(title: string, result: SearchResult, { chalk }: Style
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
   const lines = [chalk.bold(heading)];
   for (const { strategy, layouts, failing } of result.strategies) {
+    if (layouts === 0 && result.layouts > 0) {
+      lines.push(`      -  ${strategy.id.padEnd(width)}  applies to none of the layouts: not checked`);
+      continue;
+    }
     const those = layouts === result.layouts ? "" : " layouts it applies to";
     const how =
       failing === 0 ? `right on all ${layouts}${those}` : `wrong on ${failing} of ${those && "the "}${layouts}${those}`;

@@ -153,7 +153,7 @@ async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean |
     const searches = results.map(({ machine, result }) => ({ mmu: machine.id, ...searchJson(result) }));
     process.stdout.write(formatJson({ ...header(), wrong, searches }));
   } else {
-    process.stdout.write(`${conclusion(wrong, strategies.length)}\n`);
+    process.stdout.write(`${conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length)}\n`);
   }
   return interrupt.stopped ? "interrupted" : wrong.length > 0;
 }
