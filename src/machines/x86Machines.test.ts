@@ -3,12 +3,15 @@ import { describe, expect, it } from "vitest";
 import { totalAt } from "../contract/counters.js";
 import type { Machine, ScenarioBase, Strategy, TraceEvent } from "../contract/machine.js";
 import { UserError } from "../errors.js";
+import { shortFinding } from "../report/findings.js";
+import { foldKey } from "../report/traceFold.js";
+import { hookActivity } from "../strategies/hooks.js";
 import { buildTree } from "../x86/build.js";
 import { DIRTY, type TdpTree, WRITABLE } from "../x86/tree.js";
 import { defaultTdpScenario } from "./x86Guests.js";
 import { x86Shadow } from "./x86Shadow.js";
 import { defaultShadowScenario } from "./x86ShadowScenario.js";
-import { zapPasses } from "./x86Tables.js";
+import { zapPasses, zapTable } from "./x86Tables.js";
 import { x86Tdp } from "./x86Tdp.js";
 import { tdpFindings, treesBefore } from "./x86TdpFindings.js";
 import type { TdpScenario } from "./x86TdpScenario.js";
@@ -57,6 +60,7 @@ describe("zapping the hello VM", () => {
       { code: "livelock", count: 3, data: { walk: "zap level 1", root: 0, gpa: "0x21000", everyNPolls: 1 } },
     ]);
     expect(counts.loops).toBeNull();
+    expect(totalAt(counts, "loopsByLevel")).toBeUndefined();
     for (const strategy of right) expect(x86Tdp.run(scenario, strategy).findings).toEqual([]);
   });
 });
@@ -159,6 +163,21 @@ describe("the TDP machine", () => {
     expect(few).toEqual(events.slice(0, 5));
   });
 
+  it("is folded by level and kind, not by place", () => {
+    const events: TraceEvent[] = [];
+    x86Tdp.trace!(defaultTdpScenario({ workload: "zap" }), named(x86Tdp, "baseline"), (event) => events.push(event));
+    const folds = new Set(events.filter(({ event }) => event === "loop").map(foldKey));
+    for (const level of [1, 2, 3, 4]) {
+      expect(folds).toContain(`level ${level} non-present`);
+      expect(folds).toContain(level === 1 ? "level 1 leaf" : `level ${level} table`);
+    }
+    expect(folds.size).toBe(8);
+    const zaps = new Set(events.filter(({ event }) => event === "zap").map(foldKey));
+    expect(zaps).toEqual(
+      new Set(["level 1: zapped", ...[2, 3, 4].map((level) => `level ${level}: zapped, with 1 table`)]),
+    );
+  });
+
   it("tells yields and restarts", () => {
     const events: string[] = [];
     const scenario = defaultTdpScenario({ workload: "zap", reschedEvery: 97 });
@@ -177,7 +196,7 @@ describe("findings on a tree that a walk has spoilt", () => {
     },
     "spoilt",
   );
-  const work = { counts: {}, livelocks: [], tablesFreed: 0, tablesAllocated: 0 };
+  const work = { counts: {}, livelocks: [], missed: [], tablesFreed: 0, tablesAllocated: 0 };
   /** The offset of the leaf of gfn 512. */
   const first = (tree: TdpTree) => tree.words.findIndex((word) => (word & 2) !== 0);
   const found = (spoil: (tree: TdpTree) => void): string[] => {
@@ -248,7 +267,37 @@ describe("a TDP strategy of one's own", () => {
         } as ScenarioBase,
         every2nd,
       ),
-    ).toEqual(["not-zapped"]);
+    ).toEqual(["missed-entries", "not-zapped"]);
+  });
+
+  it("is found out where a zap leaves entries to a pass of a higher level, though the root is empty in the end", () => {
+    const leaves = [{ gfn: 0, level: 1, count: 8 }];
+    const input = { mmu: "x86-tdp", workload: "zap", roots: [{ rootLevel: 4, leaves, nonpresentPaths: [] }] };
+    const scenario = x86Tdp.parse(input, "eight");
+    const next = (_: unknown, i: number) => Math.min(i + 2, 512);
+    const evenOnly = x86Tdp.adoptStrategy({ id: "even-only", mmu: "x86-tdp", next }, "x.mjs");
+    expect(x86Tdp.run(scenario, evenOnly).findings).toEqual([
+      { code: "missed-entries", count: 1, data: { root: 0, level: 1, gpa: "0x1000", entries: 4 } },
+    ]);
+    const never = x86Tdp.adoptStrategy({ id: "never", mmu: "x86-tdp", descend: () => false }, "x.mjs");
+    // Eight 4K entries, and the entry of level 2 and that of level 3 above them.
+    const { findings, counts } = x86Tdp.run(scenario, never);
+    expect(findings).toEqual([
+      { code: "missed-entries", count: 3, data: { root: 0, level: 1, gpa: "0x0", entries: 10 } },
+    ]);
+    expect(shortFinding(findings[0]!)).toBe("10 entries missed by a pass, first at 0x0");
+    const runs = [named(x86Tdp, "baseline"), never].map((strategy) => ({
+      strategy: strategy.id,
+      counts: x86Tdp.run(scenario, strategy).counts,
+    }));
+    expect(counts.zapped).toBe(1);
+    expect(zapTable(runs)!.rows.map((row) => row.slice(2))).toEqual([
+      ["2048", "512 (zapped 0)", "8"],
+      ["1536", "512 (zapped 0)", "1"],
+      ["1024", "512 (zapped 0)", "1"],
+      ["512", "512", "1"],
+      ["5120", "2048 (zapped 1)", "11"],
+    ]);
   });
 
   it("may keep the walk out of tables that it need not enter", () => {
@@ -276,9 +325,47 @@ describe("a TDP strategy of one's own", () => {
     };
     const mine = x86Tdp.adoptStrategy({ id: "mine", mmu: "x86-tdp", next: thrower }, "mine.mjs");
     expect(() => x86Tdp.run(scenario, mine)).toThrow(UserError);
-    expect(() => x86Tdp.run(scenario, mine)).toThrow(/^mine\.mjs: strategy "mine" failed: no idea$/);
+    expect(() => x86Tdp.run(scenario, mine)).toThrow(
+      /^strategy "mine" \(mine\.mjs\): its next\(\) threw Error: no idea$/,
+    );
     const stuck = x86Tdp.adoptStrategy({ id: "stuck", mmu: "x86-tdp", next: (_: unknown, i: number) => i }, "mine.mjs");
-    expect(() => x86Tdp.run(scenario, stuck)).toThrow(/next gave entry \d+; expected a whole number from \d+ to 512/);
+    expect(() => x86Tdp.run(scenario, stuck)).toThrow(
+      /its next\(\) returned number \d+; expected a whole number from \d+ to 512$/,
+    );
+    const unsure = x86Tdp.adoptStrategy({ id: "unsure", mmu: "x86-tdp", descend: () => 1 }, "mine.mjs");
+    expect(() => x86Tdp.run(scenario, unsure)).toThrow(/its descend\(\) returned number 1; expected true or false$/);
+  });
+
+  it("is watched while one of its hooks runs", () => {
+    const scenario = defaultTdpScenario({ workload: "split", backing: "thp", memoryBytes: 2 ** 22 });
+    const within: boolean[] = [];
+    const seen = <R>(value: R): R => {
+      within.push(hookActivity[0] !== hookActivity[1]);
+      return value;
+    };
+    const hooks = {
+      enter: (_: unknown, i: number) => seen(i),
+      next: (_: unknown, i: number) => seen(i + 1),
+      descend: () => seen(true),
+    };
+    for (const [name, hook] of Object.entries(hooks)) {
+      const before = within.length;
+      x86Tdp.run(scenario, x86Tdp.adoptStrategy({ id: "mine", mmu: "x86-tdp", [name]: hook }, "mine.mjs"));
+      expect(within.length, name).toBeGreaterThan(before);
+    }
+    expect(within).not.toContain(false);
+    expect(hookActivity[0]).toBe(hookActivity[1]);
+  });
+
+  it("has a name of its own", () => {
+    for (const id of ["baseline", "used-bitmap", "all"]) {
+      const message = `mine.mjs.id: is "${id}", which is built in; expected a name of its own`;
+      expect(() => x86Tdp.adoptStrategy({ id, mmu: "x86-tdp" }, "mine.mjs")).toThrow(message);
+    }
+    for (const id of ["default-capacity", "all"]) {
+      const definition = { id, mmu: "x86-shadow", descriptorCapacity: 600 };
+      expect(() => x86Shadow.adoptStrategy(definition, "mine.mjs")).toThrow(`"${id}", which is built in`);
+    }
   });
 });
 

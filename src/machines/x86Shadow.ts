@@ -7,6 +7,7 @@ import { type CachePolicy, MIN_DESCRIPTORS, POLICIES, type PolicyId } from "../x
 import { randomShadowScenarios } from "./x86Random.js";
 import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./x86ShadowFindings.js";
 import { parseShadowScenario, type ShadowScenario } from "./x86ShadowScenario.js";
+import { refuseBuiltIn } from "./x86TdpStrategies.js";
 
 /** A policy of the descriptor cache, as a strategy. */
 export interface ShadowStrategy extends Strategy {
@@ -189,8 +190,13 @@ function trace(
   return runOn(scenario, strategy, (event, fields) => {
     if (left-- <= 0) return;
     const gpa = `0x${(Number(fields.gfn) * 4096).toString(16)}`;
-    sink({ event, phase: "split", text: textOf(event, gpa, fields), gpa, ...fields });
+    sink({ event, phase: "split", text: textOf(event, gpa, fields), fold: foldOf(event, fields), gpa, ...fields });
   });
+}
+
+/** A step without its place: what it did, at which level. */
+function foldOf(event: string, fields: Readonly<Record<string, number | string>>): string {
+  return textOf(event, "", fields).trimStart();
 }
 
 function textOf(event: string, gpa: string, f: Readonly<Record<string, number | string>>): string {
@@ -209,6 +215,7 @@ function adoptStrategy(exported: unknown, input: string): ShadowStrategy {
   const id = fields.string("id");
   if (!/^[a-z0-9][a-z0-9._-]*$/i.test(id))
     throw badInput(fields.at("id"), `is "${id}"`, "letters, digits, dots and dashes");
+  refuseBuiltIn(fields, strategies);
   return {
     id,
     mmu: "x86-shadow",

@@ -29,7 +29,7 @@ export function zapPasses(counts: Counts): ZapPassRow[] {
     });
 }
 
-/** The passes of a zap, a column of loops for each strategy, as the mail of 2024-10-23 prints them; undefined for other workloads. */
+/** The passes of a zap, a column of loops for each strategy and the entries zapped by the first, as the mail of 2024-10-23 prints them; undefined for other workloads. */
 export function zapTable(
   runs: readonly { readonly strategy: string; readonly counts: Counts }[],
 ): DetailTable | undefined {
@@ -39,18 +39,25 @@ export function zapTable(
   const rows = first.map(({ root, zapLevel, zapped }, i) => [
     String(root),
     String(zapLevel),
-    ...passes.map((of) => loopsText(of[i]?.loops)),
+    ...passes.map((of) => cell(of[i]?.loops, of[i]?.zapped, zapped)),
     String(zapped),
   ]);
   const totals = passes.map((of) =>
     of.some(({ loops }) => loops === null) ? null : of.reduce((sum, { loops }) => sum + loops!, 0),
   );
-  const zapped = first.reduce((sum, pass) => sum + pass.zapped, 0);
+  const sums = passes.map((of) => of.reduce((sum, pass) => sum + pass.zapped, 0));
+  const zapped = sums[0]!;
   return {
     title: "loops by pass",
     headings: ["root", "zap level", ...runs.map(({ strategy }) => strategy), "entries zapped"],
-    rows: [...rows, ["all", "", ...totals.map(loopsText), String(zapped)]],
+    rows: [...rows, ["all", "", ...totals.map((loops, i) => cell(loops, sums[i], zapped)), String(zapped)]],
   };
+}
+
+/** Loops, and what was zapped where that is another number than the table's own column has. */
+function cell(loops: number | null | undefined, zapped: number | undefined, asFirst: number): string {
+  const text = loopsText(loops);
+  return zapped === undefined || zapped === asFirst ? text : `${text} (zapped ${zapped})`;
 }
 
 /** A walk that never ends has no number of loops. */

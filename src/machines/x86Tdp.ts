@@ -116,6 +116,7 @@ function guarded<T>(strategy: Strategy, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new UserError(`${strategy.source}: strategy "${strategy.id}" failed: ${message}`);
   }
@@ -175,7 +176,7 @@ function prepareTimed(scenario: TdpScenario, strategy: Strategy): TimedRun | und
           for (const [i, tree] of trees.entries()) tree.copyFrom(pristine[i]!);
         },
         work: () => {
-          done = guarded(strategy, () => workOn(scenario, trees, variantOf(strategy)));
+          done = guarded(strategy, () => workOn(scenario, trees, variantOf(strategy), null, false));
         },
         counts: () => done?.counts ?? {},
       },

@@ -20,7 +20,7 @@ export function treesBefore(trees: readonly TdpTree[]): TreesBefore {
 /**
  * What is wrong with the finished trees, judged by plain recursion over them, without the iterator.
  *
- * Invariants: a zapped root is empty; a split maps what was mapped, frame by frame, with the permissions it had, and leaves nothing huge in
+ * Invariants: a pass of a zap leaves nothing of its level, and a zapped root is empty; a split maps what was mapped, frame by frame, with the permissions it had, and leaves nothing huge in
  * range; enabling and clearing take exactly the bits they should from exactly the leaves they should; tables are accounted for, and their
  * used counts and bitmaps are true; no walk goes in a circle.
  */
@@ -33,6 +33,9 @@ export function tdpFindings(
   const list = new FindingList();
   for (const { walk, root, gfn } of work.livelocks) {
     list.add("livelock", { walk, root, gpa: gpa(gfn), everyNPolls: scenario.reschedEveryNPolls });
+  }
+  for (const { root, zapLevel, count, gfn } of work.missed) {
+    list.add("missed-entries", { root, level: zapLevel, gpa: gpa(gfn), entries: count }, "entries");
   }
   accountForTables(list, trees, before, work);
   for (const tree of trees) checkBookkeeping(list, tree);

@@ -1,7 +1,10 @@
 import type { Strategy } from "../contract/machine.js";
 import { badInput } from "../errors.js";
 import { Fields, nameOf } from "../guest/fields.js";
-import type { IterVariant, TableView } from "../x86/variant.js";
+import { guardTableHook } from "../strategies/hooks.js";
+import type { TdpStrategyDefinition } from "../strategies/strategyX86.js";
+import { ENTRIES } from "../x86/tree.js";
+import type { IterVariant } from "../x86/variant.js";
 import { VARIANTS, type VariantId } from "../x86/variants/index.js";
 
 /** A variant of the TDP iterator, as a strategy. */
@@ -47,22 +50,6 @@ export const tdpStrategies: readonly TdpStrategy[] = (Object.keys(VARIANTS) as V
   variant: VARIANTS[id],
 }));
 
-/** What a user's module gives for this machine; every part of the variant is optional, and then as in baseline. */
-export interface TdpStrategyDefinition {
-  readonly id: string;
-  readonly mmu: "x86-tdp";
-  readonly summary?: string;
-  readonly origin?: string;
-  readonly knownFaults?: readonly string[];
-  /** See {@link IterVariant}; 512 means "none". */
-  readonly enter?: (table: TableView, index: number) => number;
-  readonly next?: (table: TableView, index: number) => number;
-  readonly descend?: (table: TableView, index: number) => boolean;
-  readonly body?: "every" | "present";
-  readonly aside?: number;
-  readonly asideMark?: "moved" | "always";
-}
-
 const HOOKS = ["enter", "next", "descend"] as const;
 
 /**
@@ -78,6 +65,7 @@ export function adoptTdpStrategy(exported: unknown, input: string): TdpStrategy 
   const id = fields.string("id");
   if (!/^[a-z0-9][a-z0-9._-]*$/i.test(id))
     throw badInput(fields.at("id"), `is "${id}"`, "letters, digits, dots and dashes");
+  refuseBuiltIn(fields, tdpStrategies);
   for (const hook of HOOKS) {
     if (fields.has(hook) && typeof fields.raw(hook) !== "function") {
       throw badInput(fields.at(hook), `is ${nameOf(fields.raw(hook))}`, "a function");
@@ -87,6 +75,17 @@ export function adoptTdpStrategy(exported: unknown, input: string): TdpStrategy 
   const wrong = faults.findIndex((fault) => typeof fault !== "string");
   if (wrong >= 0) throw badInput(`${fields.at("knownFaults")}[${wrong}]`, `is ${nameOf(faults[wrong])}`, "a string");
   const given = exported as TdpStrategyDefinition;
+  const { enter, next, descend } = given;
+  const owner = { id, source: input };
+  const entry = (name: string, hook: NonNullable<typeof next>, least: 0 | 1) =>
+    guardTableHook(
+      owner,
+      name,
+      (table, index) => hook.call(given, table, index),
+      (value, index): value is number =>
+        Number.isInteger(value) && (value as number) >= index + least && (value as number) <= ENTRIES,
+      (index) => `a whole number from ${index + least} to ${ENTRIES}`,
+    );
   return {
     id,
     mmu: "x86-tdp",
@@ -95,12 +94,27 @@ export function adoptTdpStrategy(exported: unknown, input: string): TdpStrategy 
     knownFaults: faults as string[],
     source: input,
     variant: {
-      enter: given.enter ?? VARIANTS.baseline.enter,
-      next: given.next ?? VARIANTS.baseline.next,
-      descend: given.descend,
+      enter: enter ? entry("enter", enter, 0) : VARIANTS.baseline.enter,
+      next: next ? entry("next", next, 1) : VARIANTS.baseline.next,
+      descend:
+        descend &&
+        guardTableHook(
+          owner,
+          "descend",
+          (table, index) => descend.call(given, table, index),
+          (value): value is boolean => typeof value === "boolean",
+          () => "true or false",
+        ),
       body: fields.has("body") ? fields.oneOf("body", ["every", "present"]) : "every",
       aside: fields.has("aside") ? fields.integer("aside", 0, 511) : 0,
       asideMark: fields.has("asideMark") ? fields.oneOf("asideMark", ["moved", "always"]) : "moved",
     },
   };
+}
+
+/** @throws UserError where a strategy of one's own has the name of a built-in one, or of all of them */
+export function refuseBuiltIn(fields: Fields, builtIn: readonly Strategy[]): void {
+  const id = fields.string("id");
+  if (id !== "all" && !builtIn.some((strategy) => strategy.id === id)) return;
+  throw badInput(fields.at("id"), `is "${id}", which is built in`, "a name of its own");
 }

@@ -18,7 +18,8 @@ export function tracing(sink: (event: TraceEvent) => void, options: TraceOptions
     if (event === "step") phase = String(fields.step);
     if (event === "pass" || event === "step" || event === "word") {
       before = 0;
-      tell({ event, phase, text: textOf(event, fields), ...fields });
+      const fold = event === "word" ? event : textOf(event, fields);
+      tell({ event, phase, text: textOf(event, fields), fold, ...fields });
       return;
     }
     const { level, index, spte, loops } = iter;
@@ -35,10 +36,36 @@ export function tracing(sink: (event: TraceEvent) => void, options: TraceOptions
       ...(mark === undefined ? {} : { mark: formatAddress(Number(mark) * 4096) }),
     };
     if (event === "loop" && before > level)
-      tell({ event: "descend", phase, text: `into the table of level ${level}`, level, gpa });
+      tell({
+        event: "descend",
+        phase,
+        text: `into the table of level ${level}`,
+        fold: `into a table of level ${level}`,
+        level,
+        gpa,
+      });
     before = level;
-    tell({ event, phase, text: textOf(event, { ...at, ...others }), ...at });
+    tell({ event, phase, text: textOf(event, { ...at, ...others }), fold: foldOf(event, at), ...at });
   };
+}
+
+/** A step without its place: at which level what was done to which kind of entry. */
+function foldOf(event: string, f: Readonly<Record<string, unknown>>): string {
+  switch (event) {
+    case "loop":
+      return `level ${f.level} ${f.entry}${f.body === true ? "" : ", passed over"}`;
+    case "up":
+      return `up to level ${f.level}`;
+    case "aside":
+      return `stepped over non-present entries of level ${f.level}`;
+    case "yield":
+    case "restart":
+    case "livelock":
+    case "end":
+      return event;
+    default:
+      return `level ${f.level}: ${textOf(event, f)}`;
+  }
 }
 
 function textOf(event: string, f: Readonly<Record<string, unknown>>): string {

@@ -6,6 +6,7 @@ import {
   type EnableStepCounts,
   enableDirtyLog,
 } from "../x86/dirtyLog.js";
+import { presentAt } from "../x86/inspect.js";
 import type { IterSink } from "../x86/iter.js";
 import { splitRoot } from "../x86/split.js";
 import type { TdpTree } from "../x86/tree.js";
@@ -21,26 +22,43 @@ export interface Livelock {
   readonly gfn: number;
 }
 
+/** Entries that a pass of a zap was to zap, and left. */
+export interface MissedEntries {
+  readonly root: number;
+  /** Level of the pass and of the entries. */
+  readonly zapLevel: number;
+  readonly count: number;
+  /** First gfn of the first of them. */
+  readonly gfn: number;
+}
+
 /** What the work of a scenario counted, and where it did not end. */
 export interface TdpWork {
   readonly counts: Counts;
   readonly livelocks: readonly Livelock[];
+  /** By pass; empty where the work is not judged. */
+  readonly missed: readonly MissedEntries[];
   /** Tables that were freed, and that were allocated, by the walks. */
   readonly tablesFreed: number;
   readonly tablesAllocated: number;
 }
 
-/** Does the work of a scenario on its trees, one a root. */
+/**
+ * Does the work of a scenario on its trees, one a root.
+ *
+ * @param judged whether to look, between the passes of a zap, for what a pass has left: afterwards it cannot be told any more
+ */
 export function workOn(
   scenario: TdpScenario,
   trees: readonly TdpTree[],
   variant: IterVariant,
   sink: IterSink | null = null,
+  judged = true,
 ): TdpWork {
   const tree = trees[0]!;
   switch (scenario.workload) {
     case "zap":
-      return zapWork(scenario, trees, variant, sink);
+      return zapWork(scenario, trees, variant, sink, judged);
     case "split":
       return splitWork(scenario, tree, variant, sink);
     case "enable":
@@ -55,9 +73,18 @@ function zapWork(
   trees: readonly TdpTree[],
   variant: IterVariant,
   sink: IterSink | null,
+  judged: boolean,
 ): TdpWork {
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
-  const passes = trees.flatMap((tree, root) => zapRoot(tree, variant, scenario.hostMaxphyaddr, root, schedule, sink));
+  const missed: MissedEntries[] = [];
+  const passes = trees.flatMap((tree, root) =>
+    zapRoot(tree, variant, scenario.hostMaxphyaddr, root, schedule, sink, ({ zapLevel, livelock }, end) => {
+      // What the last pass leaves is in the root, and is seen afterwards. Whatever is below an entry that is gone is gone too.
+      if (!judged || livelock || zapLevel === tree.rootLevel) return;
+      const left = presentAt(tree, zapLevel, end);
+      if (left !== undefined) missed.push({ root, zapLevel, ...left });
+    }),
+  );
   const totals = zapTotals(passes);
   const tablesFreed = passes.reduce((sum, pass) => sum + pass.tablesFreed, 0);
   const byRoot: Record<string, Record<string, Counts>> = {};
@@ -68,7 +95,7 @@ function zapWork(
   return {
     counts: {
       ...totals,
-      loopsByLevel: sumByLevel(passes.map((pass) => pass.loopsByLevel)),
+      ...levelsOfLoops(totals.loops, sumByLevel(passes.map((pass) => pass.loopsByLevel))),
       yields: addUp(passes.map((pass) => pass.yields)),
       tablesFreed,
       removedPtEntries: passes.reduce((sum, pass) => sum + pass.removedPtEntries, 0),
@@ -77,6 +104,7 @@ function zapWork(
     livelocks: passes
       .filter((pass) => pass.livelockGfn !== null)
       .map((pass) => ({ walk: `zap level ${pass.zapLevel}`, root: pass.root, gfn: pass.livelockGfn! })),
+    missed,
     tablesFreed,
     tablesAllocated: 0,
   };
@@ -86,9 +114,11 @@ function splitWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, s
   const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1 } = scenario;
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
   const { counts, livelockGfn } = splitRoot(tree, variant, startGfn, endGfnExclusive, { targetLevel, schedule, sink });
+  const { loopsByLevel, ...others } = counts;
   return {
-    counts: { ...counts },
+    counts: { ...others, ...levelsOfLoops(counts.loops, loopsByLevel) },
     livelocks: livelockGfn === null ? [] : [{ walk: "split", root: 0, gfn: livelockGfn }],
+    missed: [],
     tablesFreed: 0,
     tablesAllocated: counts.split2m + counts.split1g,
   };
@@ -99,15 +129,18 @@ function enableWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, 
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
   const steps = enableDirtyLog(tree, variant, startGfn, endGfnExclusive, { pml, eager, schedule, sink });
   const total = (of: (step: EnableStepCounts) => number | null) => addUp(steps.map(of));
+  const loops = total((step) => step.loops);
   const named: Record<string, Counts> = {};
-  for (const { step, loops, sptesChanged, mmuLockDrops } of steps) named[step] = { loops, sptesChanged, mmuLockDrops };
+  for (const { step, sptesChanged, mmuLockDrops, ...of } of steps) {
+    named[step] = { loops: of.loops, sptesChanged, mmuLockDrops };
+  }
   const split2m = total((step) => step.split2m)!;
   const split1g = total((step) => step.split1g)!;
   return {
     counts: {
-      loops: total((step) => step.loops),
+      loops,
       body: total((step) => step.body),
-      loopsByLevel: sumByLevel(steps.map((step) => step.loopsByLevel)),
+      ...levelsOfLoops(loops, sumByLevel(steps.map((step) => step.loopsByLevel))),
       spteReads: total((step) => step.spteReads),
       sptesChanged: total((step) => step.sptesChanged ?? 0),
       split2m,
@@ -121,6 +154,7 @@ function enableWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, 
     livelocks: steps
       .filter((step) => step.livelockGfn !== null)
       .map((step) => ({ walk: step.step, root: 0, gfn: step.livelockGfn! })),
+    missed: [],
     tablesFreed: 0,
     tablesAllocated: split2m + split1g,
   };
@@ -149,6 +183,7 @@ function clearWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, s
       ...named,
     },
     livelocks: livelockGfn === null ? [] : [{ walk: "split", root: 0, gfn: livelockGfn }],
+    missed: [],
     tablesFreed: 0,
     tablesAllocated: split2m + split1g,
   };
@@ -176,6 +211,11 @@ function addUp(values: readonly (number | null)[]): number | null {
     sum += value;
   }
   return sum;
+}
+
+/** Loops by level, absent where a walk never ends: the sum over those that do is no total. */
+function levelsOfLoops(loops: number | null, loopsByLevel: Readonly<Record<string, number>>): Counts {
+  return loops === null ? {} : { loopsByLevel };
 }
 
 function sumByLevel(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

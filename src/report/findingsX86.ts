@@ -13,6 +13,12 @@ export const x86Words: Readonly<Record<string, Words>> = {
       `${counted(f.count, "entry", "entries")} of a root that was to be zapped ${are(f.count)} still present, the first at GPA ` +
       `${f.data.gpa}, level ${f.data.level}`,
   },
+  "missed-entries": {
+    short: (f) => `${counted(Number(f.data.entries), "entry", "entries")} missed by a pass, first at ${f.data.gpa}`,
+    long: (f) =>
+      `${counted(Number(f.data.entries), "entry", "entries")} ${was(Number(f.data.entries))} still present after the pass that was to zap ` +
+      `entries of that level, the first at GPA ${f.data.gpa}, level ${f.data.level}, root ${f.data.root}`,
+  },
   "unsplit-huge-page": {
     short: (f) => `${counted(f.count, "huge page")} unsplit, first at ${f.data.gpa}`,
     long: (f) =>

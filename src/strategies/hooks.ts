@@ -1,5 +1,6 @@
 import type { WalkPosition } from "../arm64/walk.js";
 import { UserError } from "../errors.js";
+import type { TableView } from "../x86/variant.js";
 
 /**
  * A strategy of the user's own that threw, or gave what cannot be used. It is the user's fault to find: the message names the strategy,
@@ -80,6 +81,22 @@ export function guardHook<R>(
   return (at) => {
     const value = call(owner, name, number, () => hook(position.of(at)));
     if (!accepts(value)) throw unusable(owner, name, value, expects);
+    return value;
+  };
+}
+
+/** The same for a hook of the TDP iterator, that is asked about a table and an entry of it. */
+export function guardTableHook<R>(
+  owner: HookOwner,
+  name: string,
+  hook: (table: TableView, index: number) => unknown,
+  accepts: (value: unknown, index: number) => value is R,
+  expects: (index: number) => string,
+): (table: TableView, index: number) => R {
+  const number = numbered(owner, name);
+  return (table, index) => {
+    const value = call(owner, name, number, () => hook(table, index));
+    if (!accepts(value, index)) throw unusable(owner, name, value, expects(index));
     return value;
   };
 }

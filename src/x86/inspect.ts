@@ -81,6 +81,32 @@ export function eachTable(tree: TdpTree, visit: (table: number, level: number, g
   enter(tree.root, tree.rootLevel, 0);
 }
 
+/**
+ * Present entries of one level, leaves and tables, that lie in or across [0, end). What stands below them is not looked at.
+ *
+ * @returns how many, and the first gfn of the first; undefined where there is none
+ */
+export function presentAt(tree: TdpTree, wanted: number, end: number): { count: number; gfn: number } | undefined {
+  const { words } = tree;
+  let count = 0;
+  let first = 0;
+  const enter = (table: number, level: number, gfn: number): void => {
+    const pages = PAGES[level]!;
+    const last = Math.min(ENTRIES, Math.ceil((end - gfn) / pages));
+    for (let i = 0; i < last; i++) {
+      const spte = words[table + i]!;
+      if (level > wanted) {
+        if (isTable(spte)) enter(childOf(spte), level - 1, gfn + i * pages);
+      } else if ((spte & PRESENT) !== 0) {
+        if (count === 0) first = gfn + i * pages;
+        count++;
+      }
+    }
+  };
+  enter(tree.root, tree.rootLevel, 0);
+  return count === 0 ? undefined : { count, gfn: first };
+}
+
 /** Memory that is mapped one to one with equal permissions; what level maps it does not matter. */
 export interface MappedRun {
   readonly gfn: number;

@@ -34,6 +34,7 @@ export function zapLevels(rootLevel: number): number[] {
  *
  * @param root index of the root, for the passes
  * @param maxphyaddr physical address bits of the host
+ * @param afterPass told of each pass when it ends, before the next begins, with the first gfn beyond its range
  */
 export function zapRoot(
   tree: TdpTree,
@@ -42,12 +43,16 @@ export function zapRoot(
   root = 0,
   schedule: YieldSchedule = NEVER,
   sink: IterSink | null = null,
+  afterPass: (pass: ZapPass, end: number) => void = () => {},
 ): ZapPass[] {
   const iter = new TdpIter(tree, variant);
   iter.sink = sink;
-  return zapLevels(tree.rootLevel).map((zapLevel) =>
-    zapPass(iter, tree, zapLevel, 2 ** (maxphyaddr - 12), root, schedule),
-  );
+  const end = 2 ** (maxphyaddr - 12);
+  return zapLevels(tree.rootLevel).map((zapLevel) => {
+    const pass = zapPass(iter, tree, zapLevel, end, root, schedule);
+    afterPass(pass, end);
+    return pass;
+  });
 }
 
 function zapPass(
