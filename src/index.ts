@@ -43,3 +43,9 @@ export { longFinding, shortFinding } from "./report/findings.js";
 export type { ResultFile, RunResult, ScenarioResult, WallSeries } from "./results/types.js";
 export { defineStrategy } from "./strategies/adopt.js";
 export type { StrategyDefinition } from "./strategies/strategy.js";
+export type {
+  AnyStrategyDefinition,
+  ShadowStrategyDefinition,
+  TdpStrategyDefinition,
+} from "./strategies/strategyX86.js";
+export type { TableView } from "./x86/variant.js";

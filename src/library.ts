@@ -6,14 +6,14 @@ import { Fields, nameOf } from "./guest/fields.js";
 import type { Arm64Scenario } from "./guest/scenario.js";
 import { loadMachine } from "./machines/registry.js";
 import type { ResultFile } from "./results/types.js";
-import type { StrategyDefinition } from "./strategies/strategy.js";
+import type { AnyStrategyDefinition } from "./strategies/strategyX86.js";
 import type { FoundFault } from "./verify/search.js";
 
 /** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file. */
 export type ScenarioInput = string | Arm64Scenario | ScenarioBase;
 
 /** A strategy: the name of a built-in one, the path of a module, or what {@link defineStrategy} returns. "all": every built-in one. */
-export type StrategyInput = string | StrategyDefinition;
+export type StrategyInput = string | AnyStrategyDefinition;
 
 /** What {@link bench} is to do. */
 export interface BenchCall {

@@ -4,6 +4,7 @@ import { Fields, nameOf } from "../guest/fields.js";
 import { guardHook, guardNotice } from "./hooks.js";
 import { strategies } from "./registry.js";
 import { type SplitStrategy, type StrategyDefinition, strategyFrom } from "./strategy.js";
+import type { AnyStrategyDefinition } from "./strategyX86.js";
 
 const HOOKS = ["enter", "afterVisit", "beforeWalk"] as const;
 const FIELDS = ["id", "mmu", "summary", "origin", "knownFaults", "flags", "maxLevel", "skips", "marks", ...HOOKS];
@@ -19,7 +20,7 @@ const FIELDS = ["id", "mmu", "summary", "origin", "knownFaults", "flags", "maxLe
  *
  * @throws UserError naming the field and what was expected
  */
-export function defineStrategy<const D extends StrategyDefinition>(definition: D): D {
+export function defineStrategy<const D extends AnyStrategyDefinition>(definition: D): D {
   const mmu: unknown = (definition as Partial<D> | null | undefined)?.mmu;
   if (typeof mmu !== "string" || mmu === "arm64") checkDefinition(definition, "defineStrategy");
   return definition;
