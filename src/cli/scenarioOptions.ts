@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { PlanItem } from "../bench/plan.js";
 import { badInput, UserError, unknownName } from "../errors.js";
-import { backingNamed, segmentsFor } from "../guest/backings.js";
+import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../guest/backings.js";
 import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
 import type { Arm64Scenario, Memslot } from "../guest/scenario.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
@@ -28,7 +28,6 @@ export interface ScenarioOptions extends X86Options {
   readonly scenario?: string[];
 }
 
-const DEFAULT_BACKINGS = ["4k", "thp", "hugetlb-1g"];
 const DEFAULT_BASE = 2 ** 30;
 const DEFAULT_IPA_BITS = 40;
 const MOST_IPA_BITS = 48;

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { PlanItem } from "../bench/plan.js";
 import { badInput } from "../errors.js";
+import { DEFAULT_BACKINGS } from "../guest/backings.js";
 import { parseAddress, parseSize } from "../guest/sizes.js";
 import { loadMachine } from "../machines/registry.js";
 import { integer } from "./options.js";
@@ -19,7 +20,6 @@ export interface X86Options {
 }
 
 const ALIASES = ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const;
-const DEFAULT_BACKINGS = ["4k", "thp", "hugetlb-1g"];
 
 /** Adds the options of the x86 machines. */
 export function addX86Options(command: Command): Command {

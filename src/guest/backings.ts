@@ -32,6 +32,9 @@ export const backings: readonly Backing[] = [
   },
 ];
 
+/** What is simulated where no backing is named. */
+export const DEFAULT_BACKINGS: readonly string[] = ["4k", "thp", "hugetlb-1g"];
+
 /** hugetlb sizes that the test has names for, and that a host may have. */
 const HUGETLB = /^(?:anonymous_hugetlb_|hugetlb-)(\d+)([kmg])b?$/;
 

@@ -1,5 +1,5 @@
 import { countAt, totalAt } from "../contract/counters.js";
-import type { Machine } from "../contract/machine.js";
+import type { Machine, TotalsSpec } from "../contract/machine.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { shortFinding } from "./findings.js";
 import { type GridColumn, grid } from "./grid.js";
@@ -51,45 +51,42 @@ export function benchTable(
 type GridArguments = [GridColumn[], string[][]];
 
 function mainGrid(runs: readonly RunResult[], base: RunResult, machine: Machine, style: Style): GridArguments {
-  const columns: GridColumn[] = [{ heading: "strategy", figure: false }];
   // A machine has columns for all its workloads; those that this one does not count are left out.
-  const counted = machine.columns.filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined));
-  for (const column of counted) {
-    columns.push({ heading: column.heading, figure: true });
-    if (column.change === true) columns.push({ heading: "", figure: true });
-  }
-  const wallPart = Object.keys(base.wall ?? {})[0];
-  if (wallPart !== undefined)
-    columns.push({ heading: `wall, ${wallPart}`, figure: true }, { heading: "", figure: true });
-  columns.push({ heading: "result", figure: false });
-  const rows = runs.map((run) => {
-    const row = [run.strategy];
-    for (const column of counted) {
-      row.push(...figureCells([column.path], run, base, column.change === true, style));
-    }
-    if (wallPart !== undefined)
-      row.push(...wallCells(run.wall?.[wallPart], base.wall?.[wallPart], isRight(run), style));
-    row.push(verdictCell(run, machine, style));
-    return row;
-  });
-  return [columns, rows];
+  const counted = machine.columns
+    .filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined))
+    .map(({ path, ...column }) => ({ ...column, paths: [path] }));
+  const [columns, rows] = strategyGrid(runs, base, counted, Object.keys(base.wall ?? {})[0], style);
+  const verdicts = runs.map((run) => verdictCell(run, machine, style));
+  return [[...columns, { heading: "result", figure: false }], rows.map((row, i) => [...row, verdicts[i]!])];
 }
 
 function totalsGrid(runs: readonly RunResult[], base: RunResult, machine: Machine, style: Style): GridArguments {
-  const totals = machine.totals!;
+  const { columns, wallPart } = machine.totals!;
+  return strategyGrid(runs, base, columns, base.wall?.[wallPart] === undefined ? undefined : wallPart, style);
+}
+
+/** A row a strategy: figures, each with its change against `base` where its column asks for that, then wall time. */
+function strategyGrid(
+  runs: readonly RunResult[],
+  base: RunResult,
+  figures: TotalsSpec["columns"],
+  wallPart: string | undefined,
+  style: Style,
+): GridArguments {
   const columns: GridColumn[] = [{ heading: "strategy", figure: false }];
-  for (const column of totals.columns) {
-    columns.push({ heading: column.heading, figure: true });
-    if (column.change === true) columns.push({ heading: "", figure: true });
+  for (const { heading, change } of figures) {
+    columns.push({ heading, figure: true });
+    if (change === true) columns.push({ heading: "", figure: true });
   }
-  const baseWall = base.wall?.[totals.wallPart];
-  if (baseWall !== undefined)
-    columns.push({ heading: `wall, ${totals.wallPart}`, figure: true }, { heading: "", figure: true });
+  if (wallPart !== undefined) {
+    columns.push({ heading: `wall, ${wallPart}`, figure: true }, { heading: "", figure: true });
+  }
   const rows = runs.map((run) => {
     const row = [run.strategy];
-    for (const column of totals.columns)
-      row.push(...figureCells(column.paths, run, base, column.change === true, style));
-    if (baseWall !== undefined) row.push(...wallCells(run.wall?.[totals.wallPart], baseWall, isRight(run), style));
+    for (const { paths, change } of figures) row.push(...figureCells(paths, run, base, change === true, style));
+    if (wallPart !== undefined) {
+      row.push(...wallCells(run.wall?.[wallPart], base.wall?.[wallPart], isRight(run), style));
+    }
     return row;
   });
   return [columns, rows];
