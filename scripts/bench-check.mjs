@@ -17,7 +17,7 @@ const [
   { compareNamed },
   { compareText },
 ] = await Promise.all([
-  load("cli/loadScenario.js"),
+  load("load/loadScenario.js"),
   load("bench/plan.js"),
   load("bench/run.js"),
   load("results/write.js"),
@@ -40,7 +40,7 @@ mkdirSync(results, { recursive: true });
 /** The counts of one scenario under every strategy, as its file has them. */
 async function reference(name) {
   const item = await loadScenario(join(scenarios, name));
-  const plan = planOf([item], (machine) => machine.strategies);
+  const plan = planOf([item], (mmu) => mmu.strategies);
   const options = { wall: null, seed: 1, toolVersion: toolVersion(), createdAt: null, environment: false };
   return runPlan(plan, options);
 }

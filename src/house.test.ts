@@ -8,24 +8,24 @@ const SRC = fileURLToPath(new URL("./", import.meta.url));
 /** The rooms, from the roof down: a room imports only from rooms below it. */
 const ROOMS = [
   "cli",
-  "report",
-  "compare",
   "perf",
+  "report",
   "advise",
   "cost",
-  "measure",
+  "compare",
   "verify",
   "bench",
+  "measure",
   "results",
-  "machines",
-  "phases",
-  "strategies",
-  "arm64",
-  "x86",
+  "importLayout",
+  "load",
+  "selftest",
+  "mmu",
   "guest",
-  "contract",
+  "files",
+  "stats",
 ];
-const MODEL = ["arm64", "x86", "strategies", "phases", "guest", "contract"];
+const MODEL = ["mmu", "guest"];
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((name) => name.split(sep).join("/"))

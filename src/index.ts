@@ -9,7 +9,23 @@
  * const { runs } = await bench({ scenarios: [await loadScenario("scenarios/thp.json")], strategies: ["max-level", mine] });
  * ```
  */
-export { MARK_HI } from "./arm64/descriptor.js";
+
+export type { SampleSpec } from "./bench/wall.js";
+export { UserError } from "./errors.js";
+export {
+  type BenchCall,
+  bench,
+  loadScenario,
+  type ScenarioInput,
+  type StrategyInput,
+  type VerifyCall,
+  type VerifyReport,
+  verify,
+} from "./library.js";
+export { defineStrategy } from "./mmu/arm64/adopt.js";
+export { MARK_HI } from "./mmu/arm64/descriptor.js";
+export type { Arm64Scenario, DirtyBitmap, DirtyLogSpec, Memslot, Segment } from "./mmu/arm64/scenario.js";
+export type { StrategyDefinition } from "./mmu/arm64/strategy.js";
 export {
   CONTINUE,
   FRESH_PAGES,
@@ -22,30 +38,15 @@ export {
   WALK_PAGE,
   WALK_SKIP_LEVEL0,
   type WalkPosition,
-} from "./arm64/walk.js";
-export type { SampleSpec } from "./bench/wall.js";
-export { type Counts, type CountValue, countAt, totalAt } from "./contract/counters.js";
-export type { Finding } from "./contract/finding.js";
-export type { ScenarioBase } from "./contract/machine.js";
-export { UserError } from "./errors.js";
-export type { Arm64Scenario, DirtyBitmap, DirtyLogSpec, Memslot, Segment } from "./guest/scenario.js";
-export {
-  type BenchCall,
-  bench,
-  loadScenario,
-  type ScenarioInput,
-  type StrategyInput,
-  type VerifyCall,
-  type VerifyReport,
-  verify,
-} from "./library.js";
-export { longFinding, shortFinding } from "./report/findings.js";
-export type { ResultFile, RunResult, ScenarioResult, WallSeries } from "./results/types.js";
-export { defineStrategy } from "./strategies/adopt.js";
-export type { StrategyDefinition } from "./strategies/strategy.js";
+} from "./mmu/arm64/walk.js";
+export type { ScenarioBase } from "./mmu/contract.js";
+export { type Counts, type CountValue, countAt, totalAt } from "./mmu/counters.js";
 export type {
   AnyStrategyDefinition,
   ShadowStrategyDefinition,
   TdpStrategyDefinition,
-} from "./strategies/strategyX86.js";
-export type { TableView } from "./x86/variant.js";
+} from "./mmu/definitions.js";
+export type { Finding } from "./mmu/finding.js";
+export type { TableView } from "./mmu/tdp/variant.js";
+export { longFinding, shortFinding } from "./report/findings.js";
+export type { ResultFile, RunResult, ScenarioResult, WallSeries } from "./results/types.js";

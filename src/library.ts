@@ -1,12 +1,12 @@
 import type { SampleSpec } from "./bench/wall.js";
-import type { Finding } from "./contract/finding.js";
-import type { Machine, ScenarioBase, Strategy } from "./contract/machine.js";
 import { badInput } from "./errors.js";
-import { Fields, nameOf } from "./guest/fields.js";
-import type { Arm64Scenario } from "./guest/scenario.js";
-import { loadMachine } from "./machines/registry.js";
+import { Fields, nameOf } from "./files/fields.js";
+import type { Arm64Scenario } from "./mmu/arm64/scenario.js";
+import type { Mmu, ScenarioBase, Strategy } from "./mmu/contract.js";
+import type { AnyStrategyDefinition } from "./mmu/definitions.js";
+import type { Finding } from "./mmu/finding.js";
+import { loadMmu } from "./mmu/registry.js";
 import type { ResultFile } from "./results/types.js";
-import type { AnyStrategyDefinition } from "./strategies/strategyX86.js";
 import type { FoundFault } from "./verify/search.js";
 
 /** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file. */
@@ -59,7 +59,7 @@ export interface VerifyReport {
  * @throws UserError naming the file and the field, with what was expected
  */
 export async function loadScenario(path: string): Promise<ScenarioBase> {
-  const { loadScenario: load } = await import("./cli/loadScenario.js");
+  const { loadScenario: load } = await import("./load/loadScenario.js");
   return (await load(path)).scenario;
 }
 
@@ -79,8 +79,8 @@ export async function bench(call: BenchCall): Promise<ResultFile> {
     import("./version.js"),
   ]);
   const items = await scenariosOf(call.scenarios);
-  const machines = [...new Set(items.map(({ machine }) => machine))];
-  const choose = await chooserOf(call.strategies, machines);
+  const mmus = [...new Set(items.map(({ mmu }) => mmu))];
+  const choose = await chooserOf(call.strategies, mmus);
   return runPlan(planOf(items, choose), {
     wall: call.wall ?? null,
     seed: call.seed ?? 1,
@@ -106,9 +106,9 @@ export async function verify(call: VerifyCall): Promise<VerifyReport> {
   checkScenarios(fields);
   const { verifyScenario } = await import("./verify/verify.js");
   const items = await scenariosOf(call.scenarios ?? []);
-  const choose = await chooserOf(call.strategies, [...new Set(items.map(({ machine }) => machine))]);
-  const verdicts = items.flatMap(({ machine, scenario }) =>
-    verifyScenario(machine, scenario, choose(machine)).map(({ strategy, findings }) => ({
+  const choose = await chooserOf(call.strategies, [...new Set(items.map(({ mmu }) => mmu))]);
+  const verdicts = items.flatMap(({ mmu, scenario }) =>
+    verifyScenario(mmu, scenario, choose(mmu)).map(({ strategy, findings }) => ({
       scenario,
       strategy: strategy.id,
       findings,
@@ -122,11 +122,11 @@ async function search(call: VerifyCall, layouts: number): Promise<VerifyReport> 
   if (!Number.isInteger(layouts) || layouts < 1)
     throw badInput(`random ${layouts}`, "no number of layouts", "1 or more");
   const { searchLayouts } = await import("./verify/search.js");
-  const machine = await machineOf(call.mmu, "verify");
-  const choose = await chooserOf(call.strategies, [machine]);
+  const mmu = await mmuOf(call.mmu, "verify");
+  const choose = await chooserOf(call.strategies, [mmu]);
   const { strategies, faults } = await searchLayouts({
-    machine,
-    strategies: choose(machine),
+    mmu,
+    strategies: choose(mmu),
     layouts,
     seed: call.seed ?? 1,
   });
@@ -164,39 +164,39 @@ function checkWall(wall: unknown): void {
     throw badInput(fields.at(name), `is ${typeof amount === "number" ? amount : nameOf(amount)}`, "a number above 0");
 }
 
-/** The machine that an input names, arm64 where it names none. */
-async function machineOf(mmu: unknown, input: string): Promise<Machine> {
+/** The MMU that an input names, arm64 where it names none. */
+async function mmuOf(mmu: unknown, input: string): Promise<Mmu> {
   if (mmu !== undefined && typeof mmu !== "string") throw badInput(`${input}.mmu`, `is ${nameOf(mmu)}`, "a string");
-  return loadMachine(mmu ?? "arm64");
+  return loadMmu(mmu ?? "arm64");
 }
 
 async function scenariosOf(inputs: readonly ScenarioInput[]) {
-  const { loadScenario: load } = await import("./cli/loadScenario.js");
+  const { loadScenario: load } = await import("./load/loadScenario.js");
   return Promise.all(
     inputs.map(async (input, index) => {
       if (typeof input === "string") return load(input);
       if (typeof input !== "object" || input === null) {
         throw badInput(`scenarios[${index}]`, `is ${nameOf(input)}`, "a scenario, or the path of one");
       }
-      const machine = await machineOf(input.mmu, `scenarios[${index}]`);
-      return { machine, scenario: machine.parse(input, `scenarios[${index}]`) };
+      const mmu = await mmuOf(input.mmu, `scenarios[${index}]`);
+      return { mmu, scenario: mmu.parse(input, `scenarios[${index}]`) };
     }),
   );
 }
 
-/** Names and paths as on the command line; definitions are adopted by the machine that they are for. */
+/** Names and paths as on the command line; definitions are adopted by the MMU that they are for. */
 async function chooserOf(
   inputs: readonly StrategyInput[] | undefined,
-  machines: readonly Machine[],
-): Promise<(machine: Machine) => Strategy[]> {
-  const { strategyChooser } = await import("./cli/loadStrategy.js");
+  mmus: readonly Mmu[],
+): Promise<(mmu: Mmu) => Strategy[]> {
+  const { strategyChooser } = await import("./load/loadStrategy.js");
   const names = inputs?.filter((input) => typeof input === "string");
   const own: Strategy[] = [];
   for (const [index, input] of (inputs ?? []).entries()) {
     if (typeof input === "string") continue;
-    const machine = await machineOf(input?.mmu, `strategies[${index}]`);
-    own.push(machine.adoptStrategy(input, `strategies[${index}]`));
+    const mmu = await mmuOf(input?.mmu, `strategies[${index}]`);
+    own.push(mmu.adoptStrategy(input, `strategies[${index}]`));
   }
-  const choose = await strategyChooser(names, machines);
-  return (machine) => [...choose(machine), ...own.filter(({ mmu }) => mmu === machine.id)];
+  const choose = await strategyChooser(names, mmus);
+  return (mmu) => [...choose(mmu), ...own.filter((strategy) => strategy.mmu === mmu.id)];
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { builtinProfile } from "../cost/profiles.js";
 import { REGION, uniformScenario } from "../cost/uniformGuest.js";
 import { UserError } from "../errors.js";
-import { strategies } from "../strategies/registry.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
 import { type AdviceRequest, type AdviceRow, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
 import { firstPass } from "./firstPass.js";
 import { type AdvisedGuest, leafRunsOf } from "./guest.js";

@@ -1,11 +1,11 @@
-import { totalAt } from "../contract/counters.js";
-import type { Finding } from "../contract/finding.js";
 import { type ModelledTime, modelTime, type UnpricedCount, unpricedTogether } from "../cost/modelTime.js";
 import type { CostProfile } from "../cost/profile.js";
 import { type TermId, termCounts } from "../cost/terms.js";
 import type { RegionMemory } from "../cost/uniformGuest.js";
 import { geometryOf } from "../guest/geometry.js";
-import type { SplitStrategy } from "../strategies/strategy.js";
+import type { SplitStrategy } from "../mmu/arm64/strategy.js";
+import { totalAt } from "../mmu/counters.js";
+import type { Finding } from "../mmu/finding.js";
 import { firstPass } from "./firstPass.js";
 import { type AdvisedGuest, bytesOf, granuleOf, leafRunsOf, workOf } from "./guest.js";
 import type { LockWork } from "./lockWork.js";

@@ -1,14 +1,14 @@
-import { leafLevelAt } from "../arm64/populate.js";
-import type { Counts } from "../contract/counters.js";
-import type { Finding } from "../contract/finding.js";
 import { countsOfGuest, REGION, type RegionMemory, type UniformGuest, uniformScenario } from "../cost/uniformGuest.js";
 import { badInput } from "../errors.js";
 import type { Granule } from "../guest/geometry.js";
-import { HOLE, type Layout, layoutOf } from "../guest/layout.js";
-import type { Arm64Scenario } from "../guest/scenario.js";
 import { formatSize } from "../guest/sizes.js";
-import { runOn } from "../machines/arm64.js";
-import type { SplitStrategy } from "../strategies/strategy.js";
+import { HOLE, type Layout, layoutOf } from "../mmu/arm64/layout.js";
+import { runOn } from "../mmu/arm64/mmu.js";
+import { leafLevelAt } from "../mmu/arm64/populate.js";
+import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
+import type { SplitStrategy } from "../mmu/arm64/strategy.js";
+import type { Counts } from "../mmu/counters.js";
+import type { Finding } from "../mmu/finding.js";
 import { extend, holdsOf, recordHolds } from "./lockHolds.js";
 import type { LockWork } from "./lockWork.js";
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Counts } from "../contract/counters.js";
-import { layoutOf } from "../guest/layout.js";
-import type { Arm64Scenario } from "../guest/scenario.js";
-import { strategies } from "../strategies/registry.js";
+import { layoutOf } from "../mmu/arm64/layout.js";
+import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
+import type { Counts } from "../mmu/counters.js";
 import { extend, holdsOf, recordHolds } from "./lockHolds.js";
 import type { LockWork } from "./lockWork.js";
 

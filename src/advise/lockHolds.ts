@@ -1,9 +1,9 @@
-import { countsJson } from "../arm64/counts.js";
-import { Stage2 } from "../arm64/stage2.js";
-import type { Counts } from "../contract/counters.js";
-import type { Layout } from "../guest/layout.js";
-import { clearDirtyLog, enableDirtyLogging, wholeSlot } from "../phases/dirtyLog.js";
-import type { SplitStrategy } from "../strategies/strategy.js";
+import { countsJson } from "../mmu/arm64/counts.js";
+import { clearDirtyLog, enableDirtyLogging, wholeSlot } from "../mmu/arm64/dirtyLog.js";
+import type { Layout } from "../mmu/arm64/layout.js";
+import { Stage2 } from "../mmu/arm64/stage2.js";
+import type { SplitStrategy } from "../mmu/arm64/strategy.js";
+import type { Counts } from "../mmu/counters.js";
 import { LockWork } from "./lockWork.js";
 
 /**

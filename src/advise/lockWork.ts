@@ -1,5 +1,5 @@
-import type { Stage2Counts } from "../arm64/counts.js";
-import type { Counts } from "../contract/counters.js";
+import type { Stage2Counts } from "../mmu/arm64/counts.js";
+import type { Counts } from "../mmu/counters.js";
 
 /**
  * Work done while mmu_lock is held: the counts that grow between two moments. Allocation is not among them, for the page cache

@@ -1,12 +1,12 @@
 import { setMaxListeners } from "node:events";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Tinypool } from "tinypool";
-import type { Machine, RunOptions, RunOutcome, ScenarioBase, Strategy } from "../contract/machine.js";
 import { UserError } from "../errors.js";
+import type { Mmu, RunOptions, RunOutcome, ScenarioBase, Strategy } from "../mmu/contract.js";
 
 /** One cell of a plan: a scenario under one strategy, counted once. */
 export interface Cell {
-  readonly machine: Machine;
+  readonly mmu: Mmu;
   readonly scenario: ScenarioBase;
   readonly strategy: Strategy;
   readonly run?: RunOptions | undefined;
@@ -31,7 +31,7 @@ export interface CellWatch {
 }
 
 /**
- * Work (`Machine.expectedWork`, in entries) from which a cell is counted in a thread whatever `jobs` says: this thread must hear signals
+ * Work (`Mmu.expectedWork`, in entries) from which a cell is counted in a thread whatever `jobs` says: this thread must hear signals
  * and show progress. Some 40 GiB of 4K pages; a second of work.
  */
 const LONG_WORK = 4e7;
@@ -50,7 +50,7 @@ export type CellReply =
  * `for await` does: the threads end then.
  *
  * @param jobs 1 uses no thread but this one
- * @throws UserError as `Machine.run` does
+ * @throws UserError as `Mmu.run` does
  */
 export async function* runCells(
   cells: readonly Cell[],
@@ -92,20 +92,20 @@ function isBuiltin({ strategy }: Cell): boolean {
   return strategy.source === "builtin";
 }
 
-function runHere({ machine, scenario, strategy, run }: Cell): RunOutcome {
-  return machine.run(scenario, strategy, run);
+function runHere({ mmu, scenario, strategy, run }: Cell): RunOutcome {
+  return mmu.run(scenario, strategy, run);
 }
 
-function isLong({ machine, scenario, strategy }: Cell): boolean {
-  return machine.expectedWork(scenario, strategy) > LONG_WORK;
+function isLong({ mmu, scenario, strategy }: Cell): boolean {
+  return mmu.expectedWork(scenario, strategy) > LONG_WORK;
 }
 
 function runThere(pool: Tinypool, cell: Cell, index: number, { signal, onProgress }: CellWatch): Promise<CellReply> {
-  const { machine, scenario, strategy, run } = cell;
+  const { mmu, scenario, strategy, run } = cell;
   const { port1, port2 } = new MessageChannel();
   port1.on("message", (share: number) => onProgress?.(index, share));
   port1.unref();
-  const task: CellTask = { mmu: machine.id, strategyId: strategy.id, scenario, run, progress: port2 };
+  const task: CellTask = { mmu: mmu.id, strategyId: strategy.id, scenario, run, progress: port2 };
   const reply = pool.run(task, {
     transferList: [port2],
     ...(signal === undefined ? {} : { signal }),

@@ -1,4 +1,4 @@
-import type { RunOptions, RunOutcome, TimedRun } from "../contract/machine.js";
+import type { RunOptions, RunOutcome, TimedRun } from "../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { MODEL_VERSION } from "../results/types.js";
 import { environmentHere } from "./environment.js";
@@ -68,8 +68,8 @@ export async function runPlan(
     scenarios: [...scenarios],
     runs: [...runs],
   });
-  const cells = plan.flatMap(({ machine, scenario, strategies }) =>
-    strategies.map((strategy) => ({ machine, scenario, strategy, run: options.run })),
+  const cells = plan.flatMap(({ mmu, scenario, strategies }) =>
+    strategies.map((strategy) => ({ mmu, scenario, strategy, run: options.run })),
   );
   // Threads would take caches and memory bandwidth from what is timed: with wall time this thread does all.
   let counting = { cell: 0, tell: (_share: number): void => undefined };
@@ -114,7 +114,7 @@ async function runCase(
   index: number,
   cases: number,
 ): Promise<{ scenario: ScenarioResult; runs: RunResult[] } | null> {
-  const { machine, scenario, strategies } = planned;
+  const { mmu, scenario, strategies } = planned;
   const tell = (share: number, what: string) => events.progress?.((index + share) / cases, `${planned.id}: ${what}`);
   /** The share of a case that counting takes: a guess, where timing follows. */
   const counted = options.wall === null ? 1 : 0.3;
@@ -148,7 +148,7 @@ async function runCase(
   return {
     scenario: {
       id: planned.id,
-      mmu: machine.id,
+      mmu: mmu.id,
       name: planned.name,
       description: description ?? null,
       workload: planned.workload,
@@ -166,16 +166,16 @@ async function wallOf(
   tell: (share: number) => void,
   events: BenchEvents,
 ): Promise<Map<string, Record<string, WallSeries>> | "stopped" | null> {
-  const { machine, scenario } = planned;
+  const { mmu, scenario } = planned;
   const prepared = new Map<string, TimedRun>();
   for (const strategy of planned.strategies) {
-    const timed = machine.prepareTimed?.(scenario, strategy);
+    const timed = mmu.prepareTimed?.(scenario, strategy);
     if (timed === undefined) return null;
     prepared.set(strategy.id, timed);
   }
   const [{ CountsDiffer, measureWall }, { summarize }] = await Promise.all([
     import("./wall.js"),
-    import("./statistics.js"),
+    import("../stats/statistics.js"),
   ]);
   class Stopped extends Error {}
   try {

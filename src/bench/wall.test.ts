@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TimedPart } from "../contract/machine.js";
+import type { TimedPart } from "../mmu/contract.js";
 import { CountsDiffer, measureWall } from "./wall.js";
 
 function part(id: string, log: string[], counts: () => Record<string, number> = () => ({ n: 1 })): TimedPart {

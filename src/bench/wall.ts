@@ -1,5 +1,5 @@
 import { Bench } from "tinybench";
-import type { TimedRun } from "../contract/machine.js";
+import type { TimedRun } from "../mmu/contract.js";
 
 /** How many samples: a number of rounds, or as many as fit in a time. */
 export type SampleSpec = { readonly rounds: number } | { readonly timeMs: number };
@@ -19,7 +19,7 @@ export class CountsDiffer extends Error {
 
 /**
  * Measures wall time. Each sample works on a fresh copy of the tree, laid untimed; strategies and parts take turns, the order moved on by one
- * each round, so that a slow moment of the machine falls on all of them. After each sample the counters are held against the first run's.
+ * each round, so that a slow moment of the MMU falls on all of them. After each sample the counters are held against the first run's.
  *
  * @param runs prepared runs by strategy id
  * @param pause called between rounds, for signals and progress; its argument is the share done, 0 to 1

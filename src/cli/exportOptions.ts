@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { badInput, clip } from "../errors.js";
-import { loadMachine } from "../machines/registry.js";
-import type { Machines } from "../report/benchTable.js";
+import { loadMmu } from "../mmu/registry.js";
+import type { Mmus } from "../report/benchTable.js";
 import { type Exporter, exporters } from "../report/exporters/index.js";
 import type { ResultFile } from "../results/types.js";
 import { type OutputTarget, prepareOutput } from "../results/write.js";
@@ -48,15 +48,15 @@ export class Exports {
   }
 
   /** Writes every file; what goes to stdout waits for {@link writeStdout}. */
-  async writeFiles(result: ResultFile, machines: Machines): Promise<void> {
+  async writeFiles(result: ResultFile, mmus: Mmus): Promise<void> {
     for (const { exporter, output } of this.targets) {
-      if (output.path !== "-") await output.write(exporter.format(result, machines));
+      if (output.path !== "-") await output.write(exporter.format(result, mmus));
     }
   }
 
-  async writeStdout(result: ResultFile, machines: Machines): Promise<void> {
+  async writeStdout(result: ResultFile, mmus: Mmus): Promise<void> {
     for (const { exporter, output } of this.targets) {
-      if (output.path === "-") await output.write(exporter.format(result, machines));
+      if (output.path === "-") await output.write(exporter.format(result, mmus));
     }
   }
 }
@@ -66,8 +66,8 @@ function optionKey(id: string): string {
   return `export-${id}`.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The machines of a result's scenarios. @throws UserError for an MMU that this version does not have */
-export async function machinesOf(results: readonly ResultFile[]): Promise<Machines> {
+/** The MMUs of a result's scenarios. @throws UserError for an MMU that this version does not have */
+export async function mmusOf(results: readonly ResultFile[]): Promise<Mmus> {
   const ids = new Set(results.flatMap((result) => result.scenarios.map(({ mmu }) => mmu)));
-  return new Map(await Promise.all([...ids].map(async (id) => [id, await loadMachine(id)] as const)));
+  return new Map(await Promise.all([...ids].map(async (id) => [id, await loadMmu(id)] as const)));
 }

@@ -5,7 +5,7 @@ import { type CompareOptions, type Comparison, DEFAULT_COMPARE_OPTIONS } from ".
 import { annotations } from "../report/github.js";
 import { summaryMarkdown } from "../report/summaryMarkdown.js";
 import type { NamedResult } from "../results/read.js";
-import { machinesOf } from "./exportOptions.js";
+import { mmusOf } from "./exportOptions.js";
 
 /** Options that say what counts as a regression; shared by `compare` and `bench --baseline`. */
 export interface GateFlags {
@@ -45,14 +45,14 @@ export function compareOptionsOf(flags: GateFlags, seed: number): CompareOptions
   };
 }
 
-/** Compares with the counters that the machines declare. @throws UserError as {@link compareResults} */
+/** Compares with the counters that the MMUs declare. @throws UserError as {@link compareResults} */
 export async function compareNamed(
   base: readonly NamedResult[],
   next: readonly NamedResult[],
   options: CompareOptions,
 ): Promise<Comparison> {
-  const machines = await machinesOf([...base, ...next].map(({ result }) => result));
-  const counters = new Map([...machines].map(([id, machine]) => [id, machine.counters]));
+  const mmus = await mmusOf([...base, ...next].map(({ result }) => result));
+  const counters = new Map([...mmus].map(([id, mmu]) => [id, mmu.counters]));
   return compareResults(base, next, counters, options);
 }
 

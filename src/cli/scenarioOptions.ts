@@ -3,10 +3,10 @@ import type { PlanItem } from "../bench/plan.js";
 import { badInput, UserError, unknownName } from "../errors.js";
 import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../guest/backings.js";
 import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
-import type { Arm64Scenario, Memslot } from "../guest/scenario.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
-import { loadMachine, machineIds } from "../machines/registry.js";
-import { loadScenario } from "./loadScenario.js";
+import { loadScenario } from "../load/loadScenario.js";
+import type { Arm64Scenario, Memslot } from "../mmu/arm64/scenario.js";
+import { loadMmu, mmuIds } from "../mmu/registry.js";
 import { fraction, integer, list } from "./options.js";
 import { addX86Options, shadowItems, tdpItems, type X86Options } from "./x86Options.js";
 
@@ -80,13 +80,13 @@ export async function scenariosFrom(options: ScenarioOptions): Promise<PlanItem[
     if (mmu === "arm64") items.push(...(await arm64Items(options)));
     else if (mmu === "x86-tdp") items.push(...(await tdpItems(options)));
     else if (mmu === "x86-shadow") items.push(...(await shadowItems(options)));
-    else throw unknownName("MMU", mmu, machineIds);
+    else throw unknownName("MMU", mmu, mmuIds);
   }
   return items;
 }
 
 async function arm64Items(options: ScenarioOptions): Promise<PlanItem[]> {
-  const machine = await loadMachine("arm64");
+  const mmu = await loadMmu("arm64");
   const names = (options.backing ?? DEFAULT_BACKINGS).map(backingNamed);
   const items: PlanItem[] = [];
   for (const backing of new Set(names)) {
@@ -95,7 +95,7 @@ async function arm64Items(options: ScenarioOptions): Promise<PlanItem[]> {
         const scenario = guestOf(options, backing, mode, chunk);
         for (const bbm of bbmsOf(options)) {
           const dirtyLog = { ...scenario.dirtyLog, ...bbm };
-          items.push({ machine, scenario: machine.parse({ ...scenario, dirtyLog }, "") });
+          items.push({ mmu, scenario: mmu.parse({ ...scenario, dirtyLog }, "") });
         }
       }
     }
@@ -112,7 +112,7 @@ function bbmsOf(options: ScenarioOptions): { readonly bbm?: 2 }[] {
 function variants(item: PlanItem, options: ScenarioOptions): PlanItem[] {
   const modes = modesOf(options);
   const asIs = modes === undefined && options.chunk === undefined && options.bbm === undefined;
-  if (item.machine.id !== "arm64" || asIs) return [item];
+  if (item.mmu.id !== "arm64" || asIs) return [item];
   const scenario = item.scenario as Arm64Scenario;
   // Enabling knows no dirty bitmap: `--mode enable` takes the guest alone.
   const memslotsFor = (mode: string) =>
@@ -121,8 +121,8 @@ function variants(item: PlanItem, options: ScenarioOptions): PlanItem[] {
   return (modes ?? [scenario.dirtyLog.mode]).flatMap((mode) =>
     (options.chunk ?? [scenario.dirtyLog.chunk]).flatMap((chunk) =>
       bbms.map((bbm) => ({
-        machine: item.machine,
-        scenario: item.machine.parse(
+        mmu: item.mmu,
+        scenario: item.mmu.parse(
           { ...scenario, memslots: memslotsFor(mode), dirtyLog: { ...scenario.dirtyLog, mode, chunk, ...bbm } },
           scenario.name ?? "scenario",
         ),

@@ -3,7 +3,7 @@ import type { PlanItem } from "../bench/plan.js";
 import { badInput } from "../errors.js";
 import { DEFAULT_BACKINGS } from "../guest/backings.js";
 import { parseAddress, parseSize } from "../guest/sizes.js";
-import { loadMachine } from "../machines/registry.js";
+import { loadMmu } from "../mmu/registry.js";
 import { integer } from "./options.js";
 import type { ScenarioOptions } from "./scenarioOptions.js";
 
@@ -21,7 +21,7 @@ export interface X86Options {
 
 const ALIASES = ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const;
 
-/** Adds the options of the x86 machines. */
+/** Adds the options of the x86 MMUs. */
 export function addX86Options(command: Command): Command {
   return command
     .addOption(
@@ -59,10 +59,7 @@ export function addX86Options(command: Command): Command {
 
 /** The TDP guests that the options ask for: each backing, or the hello VM where a zap has neither backing nor memory. */
 export async function tdpItems(options: ScenarioOptions): Promise<PlanItem[]> {
-  const [machine, { defaultTdpScenario }] = await Promise.all([
-    loadMachine("x86-tdp"),
-    import("../machines/x86Guests.js"),
-  ]);
+  const [mmu, { defaultTdpScenario }] = await Promise.all([loadMmu("x86-tdp"), import("../mmu/tdp/guests.js")]);
   const workload = options.workload ?? "split";
   const memoryBytes = options.memory === undefined ? undefined : parseSize(options.memory, "--memory");
   const base = options.base === undefined ? 0 : parseAddress(options.base, "--base");
@@ -70,7 +67,7 @@ export async function tdpItems(options: ScenarioOptions): Promise<PlanItem[]> {
   const hello = workload === "zap" && options.backing === undefined && memoryBytes === undefined;
   const names = hello ? [undefined] : [...new Set(options.backing ?? DEFAULT_BACKINGS)];
   return names.map((backing) => ({
-    machine,
+    mmu,
     scenario: defaultTdpScenario({
       workload,
       ...(backing === undefined ? {} : { backing }),
@@ -95,13 +92,13 @@ export async function shadowItems(options: ScenarioOptions): Promise<PlanItem[]>
   }
   if (options.backing !== undefined)
     throw badInput("--backing", "nested guests are of 2M pages", "--alias, or a scenario file");
-  const [machine, { defaultShadowScenario }] = await Promise.all([
-    loadMachine("x86-shadow"),
-    import("../machines/x86ShadowScenario.js"),
+  const [mmu, { defaultShadowScenario }] = await Promise.all([
+    loadMmu("x86-shadow"),
+    import("../mmu/shadow/scenario.js"),
   ]);
   const patterns = ALIASES.filter((alias) => options.alias === undefined || alias === options.alias);
   return patterns.map((alias) => ({
-    machine,
+    mmu,
     scenario: defaultShadowScenario({
       alias,
       ...(options.memory === undefined ? {} : { memoryBytes: parseSize(options.memory, "--memory") }),

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
 import type { NamedResult } from "../results/read.js";
 import type { ResultFile, RunResult } from "../results/types.js";
+import { seededRandom } from "../stats/significance.js";
 import {
   environment,
   resultFile,
@@ -15,7 +16,6 @@ import {
   withCount,
 } from "../testing/resultBuilder.js";
 import { compareResults, exitCodeOf } from "./compare.js";
-import { seededRandom } from "./significance.js";
 import { type CompareOptions, type Comparison, DEFAULT_COMPARE_OPTIONS, type ExactMetric } from "./types.js";
 
 const counters = new Map([["toy", toyCounters]]);

@@ -1,5 +1,5 @@
-import type { CounterDeclaration } from "../contract/counters.js";
 import { badInput, clip } from "../errors.js";
+import type { CounterDeclaration } from "../mmu/counters.js";
 import type { NamedResult } from "../results/read.js";
 import type { Environment } from "../results/types.js";
 import { firstDifference, show } from "./difference.js";
@@ -8,7 +8,7 @@ import { joinSide, requireSameScenario, type Side, type SideRun } from "./side.j
 import type { CellComparison, CellRef, CompareOptions, Comparison, ExactMetric, Note, WallMetric } from "./types.js";
 import { compareWalls, type WallPair } from "./wall.js";
 
-/** Declarations of each machine's counters, by the machine's id. */
+/** Declarations of each MMU's counters, by the MMU's id. */
 export type CountersByMachine = ReadonlyMap<string, readonly CounterDeclaration[]>;
 
 /**

@@ -1,6 +1,6 @@
-import { type CounterDeclaration, type Counts, type CountValue, countAt, totalAt } from "../contract/counters.js";
-import type { Finding } from "../contract/finding.js";
 import { clip } from "../errors.js";
+import { type CounterDeclaration, type Counts, type CountValue, countAt, totalAt } from "../mmu/counters.js";
+import type { Finding } from "../mmu/finding.js";
 import { firstDifference } from "./difference.js";
 import type { ExactMetric, FindingsChange, Status } from "./types.js";
 

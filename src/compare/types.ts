@@ -1,5 +1,5 @@
-import type { CountValue } from "../contract/counters.js";
-import type { Finding } from "../contract/finding.js";
+import type { CountValue } from "../mmu/counters.js";
+import type { Finding } from "../mmu/finding.js";
 
 /** What a comparison is asked for. */
 export interface CompareOptions {
@@ -35,7 +35,7 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
  */
 export type Status = "equal" | "improvement" | "changed" | "tolerated" | "regression";
 
-/** A counter on both sides. Exact: any difference is one of the program, not of the machine it ran on. */
+/** A counter on both sides. Exact: any difference is one of the program, not of the MMU it ran on. */
 export interface ExactMetric {
   readonly kind: "exact";
   readonly path: string;

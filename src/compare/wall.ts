@@ -1,5 +1,5 @@
-import { median } from "../bench/statistics.js";
-import { bootstrapChange, holm, mannWhitney, relativeSpread, samplesNeeded } from "./significance.js";
+import { bootstrapChange, holm, mannWhitney, relativeSpread, samplesNeeded } from "../stats/significance.js";
+import { median } from "../stats/statistics.js";
 import type { CompareOptions, WallMetric } from "./types.js";
 
 /** Two series of one part of one cell. */

@@ -1,4 +1,4 @@
-import type { SplitStrategy } from "../strategies/strategy.js";
+import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import { type Fit, type FitOptions, fitCosts, profileFrom } from "./fit.js";
 import { candidateRuns, type MeasuredPhases } from "./measuredRuns.js";
 import type { CostProfile } from "./profile.js";

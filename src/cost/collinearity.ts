@@ -1,4 +1,4 @@
-import { column, dot, leastSquares, type Matrix, norm } from "./linear.js";
+import { column, dot, leastSquares, type Matrix, norm } from "../stats/linear.js";
 
 /** Two columns of a fit that the runs do not tell apart well enough. */
 export interface ColumnPair {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Counts } from "../contract/counters.js";
+import type { Counts } from "../mmu/counters.js";
 import { inflation, nearPairs } from "./collinearity.js";
 import { fitCosts, type Observation, profileFrom } from "./fit.js";
 import { modelTime } from "./modelTime.js";

@@ -1,7 +1,7 @@
+import { nnls } from "../stats/nnls.js";
 import { nearPairs } from "./collinearity.js";
 import { warningsOf } from "./fitWarnings.js";
 import { bootstrap, intervalKind, middle } from "./intervals.js";
-import { nnls } from "./nnls.js";
 import { COST_IDS, type CostFigure, type CostId, type CostProfile, counted } from "./profile.js";
 import type { TermCounts } from "./terms.js";
 

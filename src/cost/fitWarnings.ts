@@ -1,7 +1,7 @@
+import { norm } from "../stats/linear.js";
 import { type ColumnPair, cosineWith, inflation } from "./collinearity.js";
 import type { CandidateRun, FitOptions, FitWarning, Observation } from "./fit.js";
 import { FEWEST_SAMPLES } from "./intervals.js";
-import { norm } from "./linear.js";
 import { type CostId, counted } from "./profile.js";
 
 /** What the runs cannot tell, and which further run would. */

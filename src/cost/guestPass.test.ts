@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Counts, totalAt } from "../contract/counters.js";
-import type { FlowInput } from "../guest/flow.js";
-import { runFlow } from "../phases/flow.js";
-import { countsOfStep } from "../phases/flowStep.js";
-import { strategies } from "../strategies/registry.js";
+import { runFlow } from "../mmu/arm64/flow.js";
+import type { FlowInput } from "../mmu/arm64/flowInput.js";
+import { countsOfStep } from "../mmu/arm64/flowStep.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
+import { type Counts, totalAt } from "../mmu/counters.js";
 import { guestPass } from "./guestPass.js";
 
 const GIB = 2 ** 30;

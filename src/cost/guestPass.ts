@@ -1,5 +1,5 @@
-import type { Counts } from "../contract/counters.js";
-import { mix32 } from "../guest/random.js";
+import type { Counts } from "../mmu/counters.js";
+import { mix32 } from "../stats/random.js";
 
 /** One pass of a vCPU over memory of its own that is write-protected and logged, aligned to its blocks. */
 export interface GuestPass {

@@ -1,5 +1,5 @@
+import { nnls } from "../stats/nnls.js";
 import type { FitOptions, Observation } from "./fit.js";
-import { nnls } from "./nnls.js";
 
 /** A median of fewer samples says too little of its spread. */
 export const FEWEST_SAMPLES = 3;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Counts } from "../contract/counters.js";
+import type { Counts } from "../mmu/counters.js";
 import { modelTime } from "./modelTime.js";
 import { COSTS, type CostProfile } from "./profile.js";
 import { builtinProfile, PROFILES } from "./profiles.js";

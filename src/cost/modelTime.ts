@@ -1,4 +1,4 @@
-import type { Counts } from "../contract/counters.js";
+import type { Counts } from "../mmu/counters.js";
 import { COSTS, type CostFigure, type CostId, type CostProfile, costInfo, type Provenance } from "./profile.js";
 import { TERMS, type TermCounts, type TermId, termCounts } from "./terms.js";
 

@@ -1,4 +1,4 @@
-import { type Counts, totalAt } from "../contract/counters.js";
+import { type Counts, totalAt } from "../mmu/counters.js";
 
 /**
  * What can be priced: sums over the counts of one run (the counts of an arm64 split run, of one step of an arm64 flow, or of an

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { layoutOf } from "../guest/layout.js";
-import { strategies } from "../strategies/registry.js";
+import { layoutOf } from "../mmu/arm64/layout.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
 import { termCounts } from "./terms.js";
 import { countsOf, countsOfGuest, REGION, type UniformGuest, uniformScenario } from "./uniformGuest.js";
 

@@ -1,6 +1,6 @@
-import type { Counts } from "../contract/counters.js";
-import { strategies } from "../strategies/registry.js";
-import type { SplitStrategy } from "../strategies/strategy.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
+import type { SplitStrategy } from "../mmu/arm64/strategy.js";
+import type { Counts } from "../mmu/counters.js";
 import { modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";
 import type { CostProfile } from "./profile.js";
 import { builtinProfile } from "./profiles.js";

@@ -1,6 +1,6 @@
-import { buildTree, type RootSpec } from "../x86/build.js";
-import { VARIANTS } from "../x86/variants/index.js";
-import { zapRoot } from "../x86/zap.js";
+import { buildTree, type RootSpec } from "../mmu/tdp/build.js";
+import { VARIANTS } from "../mmu/tdp/strategies/index.js";
+import { zapRoot } from "../mmu/tdp/zap.js";
 import { modelTime } from "./modelTime.js";
 import { builtinProfile } from "./profiles.js";
 import { ZAP_SERIES } from "./published.js";

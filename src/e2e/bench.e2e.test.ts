@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { totalAt } from "../contract/counters.js";
+import { totalAt } from "../mmu/counters.js";
 import type { ResultFile } from "../results/types.js";
 import { ROOT, s2split, temporaryFolder } from "./cli.js";
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, truncateSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Counts } from "../contract/counters.js";
-import { countAt } from "../contract/counters.js";
+import type { Counts } from "../mmu/counters.js";
+import { countAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult } from "../results/types.js";
 import { withCount } from "../testing/resultBuilder.js";
 import { s2split, temporaryFolder } from "./cli.js";

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Cell } from "../bench/pool.js";
-import type { Machine, RunOutcome, Strategy } from "../contract/machine.js";
-import { arm64 } from "../machines/arm64.js";
+import { arm64 } from "../mmu/arm64/mmu.js";
+import type { Mmu, RunOutcome, Strategy } from "../mmu/contract.js";
 import { ROOT, s2split } from "./cli.js";
 
 /** The built module: worker threads load JavaScript. */
@@ -11,11 +11,11 @@ const { runCells } = (await import(pathToFileURL(join(ROOT, "dist", "bench", "po
   runCells: (cells: readonly Cell[], jobs: number) => AsyncGenerator<RunOutcome>;
 };
 
-const machine = arm64 as unknown as Machine;
+const mmu = arm64 as unknown as Mmu;
 /** Small cases after large ones, so that with threads the last are done first. */
 const scenarios = ["1G", "256M", "2M", "64K"].flatMap((size) =>
   ["4K", "2M"].map((map) =>
-    machine.parse(
+    mmu.parse(
       {
         granule: "4K",
         ipaBits: 40,
@@ -26,9 +26,7 @@ const scenarios = ["1G", "256M", "2M", "64K"].flatMap((size) =>
     ),
   ),
 );
-const cells: Cell[] = scenarios.flatMap((scenario) =>
-  machine.strategies.map((strategy) => ({ machine, scenario, strategy })),
-);
+const cells: Cell[] = scenarios.flatMap((scenario) => mmu.strategies.map((strategy) => ({ mmu, scenario, strategy })));
 
 async function all(generator: AsyncGenerator<RunOutcome>): Promise<RunOutcome[]> {
   const outcomes: RunOutcome[] = [];
@@ -38,7 +36,7 @@ async function all(generator: AsyncGenerator<RunOutcome>): Promise<RunOutcome[]>
 
 describe("cells in worker threads", () => {
   it("give what one thread gives, in the order of the cells, byte for byte", async () => {
-    const expected = JSON.stringify(cells.map((cell) => machine.run(cell.scenario, cell.strategy)));
+    const expected = JSON.stringify(cells.map((cell) => mmu.run(cell.scenario, cell.strategy)));
     expect(JSON.stringify(await all(runCells(cells, 1)))).toBe(expected);
     expect(JSON.stringify(await all(runCells(cells, 2)))).toBe(expected);
     expect(JSON.stringify(await all(runCells(cells, 7)))).toBe(expected);
@@ -53,7 +51,7 @@ describe("cells in worker threads", () => {
         return true;
       },
     };
-    const own = machine.adoptStrategy(exported, "mine.mjs");
+    const own = mmu.adoptStrategy(exported, "mine.mjs");
     const mixed = cells.slice(0, 4).toSpliced(1, 0, { ...cells[0]!, strategy: own });
     const outcomes = await all(runCells(mixed, 2));
     expect(outcomes).toHaveLength(5);
@@ -62,10 +60,10 @@ describe("cells in worker threads", () => {
   });
 
   it("say what failed in a thread, where its outcome would have been", async () => {
-    const unknown: Strategy = { ...machine.strategies[0]!, id: "no-such-strategy" };
+    const unknown: Strategy = { ...mmu.strategies[0]!, id: "no-such-strategy" };
     const failing = [cells[0]!, { ...cells[1]!, strategy: unknown }, cells[2]!];
     const outcomes = runCells(failing, 2);
-    expect((await outcomes.next()).value).toEqual(machine.run(cells[0]!.scenario, cells[0]!.strategy));
+    expect((await outcomes.next()).value).toEqual(mmu.run(cells[0]!.scenario, cells[0]!.strategy));
     await expect(outcomes.next()).rejects.toThrow('arm64 has no built-in strategy "no-such-strategy"');
     expect((await outcomes.next()).done).toBe(true);
   });

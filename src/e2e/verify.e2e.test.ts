@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import * as nodeModule from "node:module";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Arm64Scenario } from "../guest/scenario.js";
+import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { ROOT, s2split, temporaryFolder } from "./cli.js";
 
 const RIGHT = "baseline,skip-return,page-block-flags,max-level,skip-new-table,skip-level,split-mark";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { mix32 } from "../stats/random.js";
 import { backingNamed, backings, segmentsFor } from "./backings.js";
 import { GRANULES, legalChunks } from "./geometry.js";
-import { mix32 } from "./random.js";
 import { parseSize } from "./sizes.js";
 
 describe("backings", () => {

@@ -1,7 +1,7 @@
 import { badInput, clip, unknownName } from "../errors.js";
+import type { Segment } from "../mmu/arm64/scenario.js";
+import { seededFractions } from "../stats/random.js";
 import { type Granule, legalChunks } from "./geometry.js";
-import { seededFractions } from "./random.js";
-import type { Segment } from "./scenario.js";
 import { formatSize, parseSize } from "./sizes.js";
 
 /** How host memory backs a guest, and so how large the leaves of its stage-2 are before dirty logging. */

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { badInput, clip } from "../errors.js";
+import { readTextFrom } from "../files/readText.js";
 import { hostile } from "../results/integrity.js";
-import { readTextFrom } from "./readText.js";
 import type { MeasurementFile } from "./schema.js";
 
 const EXPECTED = "a measurement written by s2split measure or s2split import";

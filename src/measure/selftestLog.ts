@@ -1,5 +1,5 @@
 import { clip } from "../errors.js";
-import { lines } from "../guest/stage2DumpText.js";
+import { lines } from "../importLayout/stage2DumpText.js";
 import type { PhaseName } from "./phases.js";
 import type { MeasuredRun } from "./schema.js";
 import { findSelftestCommand, type SelftestCommand } from "./selftestCommand.js";

@@ -1,5 +1,5 @@
-import { FEWEST_FOR_INTERVAL, quantile, summarize } from "../bench/statistics.js";
 import type { WallSeries } from "../results/types.js";
+import { FEWEST_FOR_INTERVAL, quantile, summarize } from "../stats/statistics.js";
 import { PHASES, type PhaseName } from "./phases.js";
 import type { MeasurementFile } from "./schema.js";
 

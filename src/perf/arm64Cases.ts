@@ -1,11 +1,11 @@
-import { Stage2 } from "../arm64/stage2.js";
-import { layoutOf } from "../guest/layout.js";
-import type { Arm64Scenario } from "../guest/scenario.js";
-import { runOn } from "../machines/arm64.js";
-import { splitOnly, writeProtectOnly } from "../phases/dirtyLog.js";
-import { REGION_BYTES, RegionedGuest } from "../phases/windows.js";
-import { strategies } from "../strategies/registry.js";
-import type { SplitStrategy } from "../strategies/strategy.js";
+import { splitOnly, writeProtectOnly } from "../mmu/arm64/dirtyLog.js";
+import { layoutOf } from "../mmu/arm64/layout.js";
+import { runOn } from "../mmu/arm64/mmu.js";
+import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
+import { Stage2 } from "../mmu/arm64/stage2.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
+import type { SplitStrategy } from "../mmu/arm64/strategy.js";
+import { REGION_BYTES, RegionedGuest } from "../mmu/arm64/windows.js";
 import { scanOf } from "./bareScan.js";
 import type { PerfCase, PreparedCase } from "./measure.js";
 

@@ -1,5 +1,5 @@
-import { VALID } from "../arm64/descriptor.js";
-import type { Stage2 } from "../arm64/stage2.js";
+import { VALID } from "../mmu/arm64/descriptor.js";
+import type { Stage2 } from "../mmu/arm64/stage2.js";
 import type { Reference } from "./measure.js";
 
 /**

@@ -1,4 +1,4 @@
-import { quantileOfSorted } from "../bench/statistics.js";
+import { quantileOfSorted } from "../stats/statistics.js";
 
 /** Work that is timed, and what it is set against. */
 export interface PreparedCase {

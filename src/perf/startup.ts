@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { median } from "../bench/statistics.js";
+import { median } from "../stats/statistics.js";
 
 const root = new URL("../../", import.meta.url);
 const ROUNDS = 11;
@@ -26,7 +26,7 @@ const COMMANDS: readonly { args: readonly string[]; limitMs: number | null }[] =
 ];
 
 const LIBRARIES = ["commander", "chalk", "cli-table3", "zod", "tinybench", "tinypool", "tinyexec", "fast-check"];
-const OURS = ["cli/main.js", "cli/commands/bench.js", "machines/arm64.js", "results/schema.js"];
+const OURS = ["cli/main.js", "cli/commands/bench.js", "mmu/arm64/mmu.js", "results/schema.js"];
 
 /** Measures start-up: node alone, the commands whose start-up is promised, and what each module costs to load. */
 export function measureStartup(): StartupResult {

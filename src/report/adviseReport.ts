@@ -233,7 +233,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   if (advice.restsOnAssumptions) {
     lines.push(
       style.chalk.yellow(
-        `Modelled times rest on assumed figures of ${advice.profile} (s2split list profiles --long); calibrate a profile for your machine.`,
+        `Modelled times rest on assumed figures of ${advice.profile} (s2split list profiles --long); calibrate a profile for your mmu.`,
       ),
     );
   }

@@ -1,5 +1,5 @@
-import { countAt, totalAt } from "../contract/counters.js";
-import type { Machine, TotalsSpec } from "../contract/machine.js";
+import type { Mmu, TotalsSpec } from "../mmu/contract.js";
+import { countAt, totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { shortFinding } from "./findings.js";
 import { type GridColumn, grid } from "./grid.js";
@@ -7,13 +7,13 @@ import { describeScenario } from "./scenarioText.js";
 import type { Style } from "./style.js";
 import { fewer, formatChange, formatNs } from "./units.js";
 
-/** What the tables need to know of machines; the renderer loads nothing. */
-export type Machines = ReadonlyMap<string, Machine>;
+/** What the tables need to know of MMUs; the renderer loads nothing. */
+export type Mmus = ReadonlyMap<string, Mmu>;
 
 /** All cases of a result: per case the table of the split walks, the whole ioctl below it, and what it means. */
-export function benchTables(result: ResultFile, machines: Machines, style: Style): string {
+export function benchTables(result: ResultFile, mmus: Mmus, style: Style): string {
   const parts = result.scenarios.map((scenario) =>
-    benchTable(scenario, runsOf(result, scenario), machines.get(scenario.mmu)!, style),
+    benchTable(scenario, runsOf(result, scenario), mmus.get(scenario.mmu)!, style),
   );
   if (parts.length > 0) parts.push(legend(result, style));
   return parts.join("\n\n");
@@ -24,25 +24,20 @@ function runsOf(result: ResultFile, scenario: ScenarioResult): readonly RunResul
 }
 
 /** One case. */
-export function benchTable(
-  scenario: ScenarioResult,
-  runs: readonly RunResult[],
-  machine: Machine,
-  style: Style,
-): string {
+export function benchTable(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mmu, style: Style): string {
   const { chalk } = style;
-  const base = runs.find((run) => run.strategy === machine.baseline)!;
-  const title = `${chalk.bold(scenario.name)}: ${describeScenario(scenario, machine)}`;
-  const main = grid(...mainGrid(runs, base, machine, style), style);
+  const base = runs.find((run) => run.strategy === mmu.baseline)!;
+  const title = `${chalk.bold(scenario.name)}: ${describeScenario(scenario, mmu)}`;
+  const main = grid(...mainGrid(runs, base, mmu, style), style);
   const lines = [title, "", main];
-  const details = machine.details?.(runs);
+  const details = mmu.details?.(runs);
   if (details !== undefined) {
     const columns = details.headings.map((heading) => ({ heading, figure: true }));
     lines.push("", chalk.bold(`${details.title}:`), grid(columns, details.rows, style));
   }
-  if (machine.totals !== undefined) {
-    lines.push("", chalk.bold(`${machine.totals.title}:`), grid(...totalsGrid(runs, base, machine, style), style));
-    const closing = closingLine(runs, base, machine);
+  if (mmu.totals !== undefined) {
+    lines.push("", chalk.bold(`${mmu.totals.title}:`), grid(...totalsGrid(runs, base, mmu, style), style));
+    const closing = closingLine(runs, base, mmu);
     if (closing !== undefined) lines.push("", closing);
   }
   return lines.join("\n");
@@ -50,18 +45,18 @@ export function benchTable(
 
 type GridArguments = [GridColumn[], string[][]];
 
-function mainGrid(runs: readonly RunResult[], base: RunResult, machine: Machine, style: Style): GridArguments {
-  // A machine has columns for all its workloads; those that this one does not count are left out.
-  const counted = machine.columns
+function mainGrid(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): GridArguments {
+  // A MMU has columns for all its workloads; those that this one does not count are left out.
+  const counted = mmu.columns
     .filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined))
     .map(({ path, ...column }) => ({ ...column, paths: [path] }));
   const [columns, rows] = strategyGrid(runs, base, counted, Object.keys(base.wall ?? {})[0], style);
-  const verdicts = runs.map((run) => verdictCell(run, machine, style));
+  const verdicts = runs.map((run) => verdictCell(run, mmu, style));
   return [[...columns, { heading: "result", figure: false }], rows.map((row, i) => [...row, verdicts[i]!])];
 }
 
-function totalsGrid(runs: readonly RunResult[], base: RunResult, machine: Machine, style: Style): GridArguments {
-  const { columns, wallPart } = machine.totals!;
+function totalsGrid(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): GridArguments {
+  const { columns, wallPart } = mmu.totals!;
   return strategyGrid(runs, base, columns, base.wall?.[wallPart] === undefined ? undefined : wallPart, style);
 }
 
@@ -131,22 +126,22 @@ function wallCells(
 }
 
 /** "right", "right here, wrong on other layouts", or what is wrong. */
-export function verdictCell(run: RunResult, machine: Machine, style: Style): string {
-  const idle = machine.idle?.(run.counts);
+export function verdictCell(run: RunResult, mmu: Mmu, style: Style): string {
+  const idle = mmu.idle?.(run.counts);
   if (isRight(run) && idle !== undefined) return style.chalk.dim(idle);
   if (!isRight(run)) return style.chalk.red(`WRONG: ${run.findings.map(shortFinding).join("; ")}`);
-  const strategy = machine.strategies.find((candidate) => candidate.id === run.strategy);
+  const strategy = mmu.strategies.find((candidate) => candidate.id === run.strategy);
   if (strategy !== undefined && strategy.knownFaults.length > 0)
     return style.chalk.yellow("right here, wrong on other layouts");
   return style.chalk.green("right");
 }
 
 /** The gain of the walk alone beside the gain of the whole, for the best strategy that is right here and has no known fault. */
-function closingLine(runs: readonly RunResult[], base: RunResult, machine: Machine): string | undefined {
-  const totals = machine.totals!;
-  const main = machine.columns.find((column) => column.heading === totals.comparedHeading)!;
+function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): string | undefined {
+  const totals = mmu.totals!;
+  const main = mmu.columns.find((column) => column.heading === totals.comparedHeading)!;
   const whole = totals.columns.find((column) => column.heading === totals.comparedHeading)!;
-  const sound = runs.filter((run) => run !== base && isRight(run) && !hasKnownFault(run, machine));
+  const sound = runs.filter((run) => run !== base && isRight(run) && !hasKnownFault(run, mmu));
   const before = totalAt(base.counts, main.path);
   const wholeBefore = sumAt(base, whole.paths);
   if (sound.length === 0 || !before || !wholeBefore) return undefined;
@@ -165,8 +160,8 @@ function closingLine(runs: readonly RunResult[], base: RunResult, machine: Machi
     : `${sentence}.`;
 }
 
-function hasKnownFault(run: RunResult, machine: Machine): boolean {
-  return (machine.strategies.find((strategy) => strategy.id === run.strategy)?.knownFaults.length ?? 0) > 0;
+function hasKnownFault(run: RunResult, mmu: Mmu): boolean {
+  return (mmu.strategies.find((strategy) => strategy.id === run.strategy)?.knownFaults.length ?? 0) > 0;
 }
 
 function isRight(run: RunResult): boolean {

@@ -1,6 +1,6 @@
 import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric } from "../compare/types.js";
-import type { CountValue } from "../contract/counters.js";
 import { clip } from "../errors.js";
+import type { CountValue } from "../mmu/counters.js";
 import { verdict } from "./findings.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";

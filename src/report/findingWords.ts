@@ -1,5 +1,5 @@
-import type { Finding } from "../contract/finding.js";
 import { formatSize } from "../guest/sizes.js";
+import type { Finding } from "../mmu/finding.js";
 
 /** The words for one finding code: `short` fits a table's cell, `long` is a sentence for verify, without its full stop. */
 export interface Words {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../contract/finding.js";
+import type { Finding } from "../mmu/finding.js";
 import { hasWords, longFinding, shortFinding, verdict } from "./findings.js";
 
 const unsplit = (count: number, data: Finding["data"] = {}): Finding => ({
@@ -10,9 +10,9 @@ const unsplit = (count: number, data: Finding["data"] = {}): Finding => ({
   data: { bytes: count * 2 ** 21, ipa: "0x40200000", level: 2, ...data },
 });
 
-/** Codes in the sources of the machines: in findings that they build, in the fault codes of the tree's check, in what lists gather. */
+/** Codes in the sources of the MMUs: in findings that they build, in the fault codes of the tree's check, in what lists gather. */
 function codesInSources(): string[] {
-  const folders = ["../machines/", "../arm64/", "../verify/"].map((path) =>
+  const folders = ["../mmu/", "../mmu/arm64/", "../mmu/tdp/", "../mmu/shadow/", "../verify/"].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),
   );
   const found = new Set<string>();
@@ -47,7 +47,7 @@ describe("the words of findings", () => {
     "livelock",
   ])("%s has words of its own", (code) => expect(hasWords(code)).toBe(true));
 
-  it("are there for every code that a list of findings gathers in the machines' sources", () => {
+  it("are there for every code that a list of findings gathers in the MMUs' sources", () => {
     const gathered = codesInSources().filter((code) => !hasWords(code) && code !== "write-protect");
     // Kinds of steps and the like match the pattern too; none of them is a finding.
     const findings = gathered.filter((code) =>

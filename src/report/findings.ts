@@ -1,9 +1,9 @@
-import type { Finding } from "../contract/finding.js";
+import type { Finding } from "../mmu/finding.js";
 import { x86Words } from "./findingsX86.js";
 import { are, counted, figures, size, type Words, was } from "./findingWords.js";
 
 /**
- * Words for every finding code, of every machine. A machine adds a code as data; what it is called is said here and nowhere else.
+ * Words for every finding code, of every MMU. A MMU adds a code as data; what it is called is said here and nowhere else.
  * A code without words is shown as its own name and figures (see {@link shortFinding}), so that nothing is ever hidden.
  */
 const WORDS: Readonly<Record<string, Words>> = {

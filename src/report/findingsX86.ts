@@ -1,6 +1,6 @@
 import { are, counted, figures, size, type Words, was } from "./findingWords.js";
 
-/** Words for the findings of the x86 machines: the TDP MMU and the shadow MMU. */
+/** Words for the findings of the x86 MMUs: the TDP MMU and the shadow MMU. */
 export const x86Words: Readonly<Record<string, Words>> = {
   livelock: {
     short: () => "livelock: no progress between yields",

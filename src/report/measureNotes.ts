@@ -1,5 +1,5 @@
-import type { ImportNote } from "../guest/layoutImport.js";
 import { formatSize } from "../guest/sizes.js";
+import type { ImportNote } from "../importLayout/layoutImport.js";
 import type { MeasureNote } from "../measure/schema.js";
 
 type Data = ImportNote["data"];

@@ -97,7 +97,7 @@ it("writes times in the unit that fits, without a jump between units", () => {
 });
 
 it("has words for every code that importers and measurements use", () => {
-  const folders = ["../guest/", "../measure/"].map((name) => new URL(name, import.meta.url));
+  const folders = ["../importLayout/", "../measure/"].map((name) => new URL(name, import.meta.url));
   const sources = folders.flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))

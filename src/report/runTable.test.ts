@@ -1,10 +1,10 @@
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
-import { totalAt } from "../contract/counters.js";
+import { runTestCase, sumOf, type TestRun } from "../cost/flowRun.js";
 import { builtinProfile } from "../cost/profiles.js";
-import { runTestCase, sumOf, type TestRun } from "../cost/testRun.js";
-import { flowOfTest } from "../guest/testFlow.js";
-import { strategies } from "../strategies/registry.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
+import { totalAt } from "../mmu/counters.js";
+import { flowOfTest } from "../selftest/selftest.js";
 import { type RunHeading, runReport } from "./runTable.js";
 
 const style = { chalk: new Chalk({ level: 0 }), columns: Number.POSITIVE_INFINITY };

@@ -1,8 +1,8 @@
-import { type Counts, totalAt } from "../contract/counters.js";
-import { isIn, type TestRun, type TotalId } from "../cost/testRun.js";
-import type { GuestMode } from "../guest/guestModes.js";
+import { isIn, type TestRun, type TotalId } from "../cost/flowRun.js";
 import { parseSize } from "../guest/sizes.js";
-import { countsOfStep, type FlowStep } from "../phases/flowStep.js";
+import { countsOfStep, type FlowStep } from "../mmu/arm64/flowStep.js";
+import { type Counts, totalAt } from "../mmu/counters.js";
+import type { GuestMode } from "../selftest/guestModes.js";
 import { type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";

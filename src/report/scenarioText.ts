@@ -1,16 +1,16 @@
-import { countAt } from "../contract/counters.js";
-import type { Machine } from "../contract/machine.js";
+import type { Mmu } from "../mmu/contract.js";
+import { countAt } from "../mmu/counters.js";
 import type { ScenarioResult } from "../results/types.js";
 
-/** One line that says what a case is: machine, workload, variables, and the tree it starts from. */
-export function describeScenario(scenario: ScenarioResult, machine: Machine): string {
-  const workload = machine.workloads.find(({ id }) => id === scenario.workload)?.title ?? scenario.workload;
+/** One line that says what a case is: MMU, workload, variables, and the tree it starts from. */
+export function describeScenario(scenario: ScenarioResult, mmu: Mmu): string {
+  const workload = mmu.workloads.find(({ id }) => id === scenario.workload)?.title ?? scenario.workload;
   const variables = Object.entries(scenario.variables).map(
     ([name, value]) => `${name} ${value === "0" && name === "chunk" ? "0 (off)" : value}`,
   );
   const body = scenario.scenario as { granule?: unknown; ipaBits?: unknown };
   const geometry = typeof body.granule === "string" ? [`${body.granule} granule, ${body.ipaBits} IPA bits`] : [];
-  return [machine.title, ...geometry, workload, ...variables, leavesText(scenario)]
+  return [mmu.title, ...geometry, workload, ...variables, leavesText(scenario)]
     .filter((part) => part !== "")
     .join(", ");
 }

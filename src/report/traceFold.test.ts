@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TraceEvent } from "../contract/machine.js";
+import type { TraceEvent } from "../mmu/contract.js";
 import { styleFor } from "./style.js";
 import { foldKey, TraceFold } from "./traceFold.js";
 import { besideText, TraceSummary, traceLines, traceText } from "./traceText.js";

@@ -1,4 +1,4 @@
-import type { TraceEvent } from "../contract/machine.js";
+import type { TraceEvent } from "../mmu/contract.js";
 
 /** A run of steps that are told as one, or a group of lines that comes several times in a row. */
 export type TraceNode = Run | Group;

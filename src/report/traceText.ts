@@ -1,4 +1,4 @@
-import type { TraceEvent } from "../contract/machine.js";
+import type { TraceEvent } from "../mmu/contract.js";
 import { plainLength } from "./grid.js";
 import type { Style } from "./style.js";
 import { firstEvent, foldKey, type TraceNode } from "./traceFold.js";
@@ -63,7 +63,7 @@ export function besideText(
   return rows.join("\n");
 }
 
-/** Counts what a trace tells, for its last lines; nothing for machines whose steps do not say whether they visit. */
+/** Counts what a trace tells, for its last lines; nothing for MMUs whose steps do not say whether they visit. */
 export class TraceSummary {
   private readonly phases = new Map<string, { read: Level; visited: Level; newRead: number; newVisited: number }>();
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Strategy } from "../contract/machine.js";
+import type { Strategy } from "../mmu/contract.js";
 import { styleFor } from "./style.js";
 import { searchText } from "./verifyText.js";
 

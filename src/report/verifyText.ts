@@ -1,6 +1,6 @@
-import type { Finding } from "../contract/finding.js";
-import type { ScenarioBase, Strategy } from "../contract/machine.js";
-import { formatJson } from "../results/format.js";
+import { formatJson } from "../files/json.js";
+import type { ScenarioBase, Strategy } from "../mmu/contract.js";
+import type { Finding } from "../mmu/finding.js";
 import type { FoundFault, SearchResult } from "../verify/search.js";
 import { faultOf } from "../verify/search.js";
 import type { Verdict } from "../verify/verify.js";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Counts, CountValue } from "../contract/counters.js";
-import { arm64Counters } from "../machines/arm64Counters.js";
-import { loadMachine, machineIds } from "../machines/registry.js";
-import { tdpCounters } from "../machines/x86TdpCounters.js";
+import { arm64Counters } from "../mmu/arm64/counters.js";
+import type { Counts, CountValue } from "../mmu/counters.js";
+import { loadMmu, mmuIds } from "../mmu/registry.js";
+import { tdpCounters } from "../mmu/tdp/counters.js";
 import { countsProblem } from "./counts.js";
 
 /** A tree with one value at a path. */
@@ -53,14 +53,14 @@ test.each(["7", "a\u001b[31m", -1, 1.5, 1e300])("what no declaration covers is n
   expect(problem!.value).not.toMatch(/[\u0000-\u001f]/);
 });
 
-test.each(machineIds)("whatever %s counts is what it declares, livelocks included", async (id) => {
-  const machine = await loadMachine(id);
-  for (const scenario of fc.sample(machine.random!(fc), { numRuns: 100, seed: 1 })) {
-    for (const strategy of machine.strategies.filter((one) => machine.applies(scenario, one))) {
-      const { initial, counts } = machine.run(scenario, strategy);
+test.each(mmuIds)("whatever %s counts is what it declares, livelocks included", async (id) => {
+  const mmu = await loadMmu(id);
+  for (const scenario of fc.sample(mmu.random!(fc), { numRuns: 100, seed: 1 })) {
+    for (const strategy of mmu.strategies.filter((one) => mmu.applies(scenario, one))) {
+      const { initial, counts } = mmu.run(scenario, strategy);
       expect(countsProblem(initial, []), strategy.id).toBeUndefined();
       // As JSON has it: what is undefined is absent.
-      expect(countsProblem(JSON.parse(JSON.stringify(counts)), machine.counters), strategy.id).toBeUndefined();
+      expect(countsProblem(JSON.parse(JSON.stringify(counts)), mmu.counters), strategy.id).toBeUndefined();
     }
   }
 });

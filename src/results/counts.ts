@@ -1,13 +1,7 @@
-import {
-  type CounterDeclaration,
-  type CounterValues,
-  type Counts,
-  type CountValue,
-  countAt,
-} from "../contract/counters.js";
 import { clip } from "../errors.js";
+import { type CounterDeclaration, type CounterValues, type Counts, type CountValue, countAt } from "../mmu/counters.js";
 
-/** A value that no machine counts. */
+/** A value that no MMU counts. */
 export interface CountsProblem {
   /** Where it stands, names joined with `/`. */
   readonly path: string;
@@ -43,7 +37,7 @@ const KINDS: Readonly<Record<CounterValues, Kind>> = {
   },
 };
 
-/** What no declaration covers: details of a machine, and the tree before the work. */
+/** What no declaration covers: details of a MMU, and the tree before the work. */
 const UNDECLARED: Kind = {
   holds: (value) => value === null || isCount(value) || isDigest(value) || isAddress(value),
   expected: `${COUNT}, an address, a digest or null`,
@@ -53,7 +47,7 @@ const UNDECLARED: Kind = {
  * The first value of a tree of counts that its declaration does not allow. A counter that is absent is no problem: which are
  * there depends on the workload.
  *
- * @param declarations of the machine that counted; empty where it is not known
+ * @param declarations of the MMU that counted; empty where it is not known
  */
 export function countsProblem(counts: Counts, declarations: readonly CounterDeclaration[]): CountsProblem | undefined {
   for (const { path, byLevel, values = "count" } of declarations) {

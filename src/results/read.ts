@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { CounterDeclaration } from "../contract/counters.js";
 import { badInput, clip, UserError } from "../errors.js";
+import type { CounterDeclaration } from "../mmu/counters.js";
 import { type CountsProblem, countsProblem } from "./counts.js";
 import { hostile, inconsistency } from "./integrity.js";
 import type { ResultFile } from "./types.js";
@@ -16,7 +16,7 @@ export interface NamedResult {
 
 /**
  * The largest result file that is read, in bytes. A sweep of ten thousand cases with a thousand samples each has about a
- * hundred million bytes; a file beyond this is a mistake, and would take the memory of the machine to parse.
+ * hundred million bytes; a file beyond this is a mistake, and would take the memory of the MMU to parse.
  */
 export const LARGEST_RESULT_BYTES = 256 * 2 ** 20;
 
@@ -73,12 +73,12 @@ export async function parseResult(text: string, input: string): Promise<ResultFi
   return result;
 }
 
-/** Every value of every run is what its machine declares; of an MMU that this version does not have, a count all the same. */
+/** Every value of every run is what its MMU declares; of an MMU that this version does not have, a count all the same. */
 async function requireCounts({ scenarios, runs }: ResultFile, input: string): Promise<void> {
-  const { loadMachine, machineIds } = await import("../machines/registry.js");
+  const { loadMmu, mmuIds } = await import("../mmu/registry.js");
   const counters = new Map<string, readonly CounterDeclaration[]>();
   for (const [i, { id, mmu, initial }] of scenarios.entries()) {
-    counters.set(id, machineIds.includes(mmu) ? (await loadMachine(mmu)).counters : []);
+    counters.set(id, mmuIds.includes(mmu) ? (await loadMmu(mmu)).counters : []);
     refuseCounts(countsProblem(initial, []), `scenarios[${i}].initial`, input);
   }
   for (const [i, { scenario, counts }] of runs.entries()) {

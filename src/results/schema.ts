@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Counts, CountValue } from "../contract/counters.js";
+import type { Counts, CountValue } from "../mmu/counters.js";
 
 /**
  * The result file in zod: what {@link ResultFile} says, for values that come from outside, and the JSON Schema of the package.

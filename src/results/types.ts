@@ -1,5 +1,5 @@
-import type { Counts } from "../contract/counters.js";
-import type { Finding } from "../contract/finding.js";
+import type { Counts } from "../mmu/counters.js";
+import type { Finding } from "../mmu/finding.js";
 
 /**
  * The result file. `schema.ts` has the same in zod, for reading what comes from outside and for the exported JSON Schema;

@@ -14,8 +14,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
+import { formatJson } from "../files/json.js";
 import { resultFile, runResult, wall } from "../testing/resultBuilder.js";
-import { formatJson } from "./format.js";
 import { parseResult, readResult } from "./read.js";
 import { formatResult, prepareOutput } from "./write.js";
 

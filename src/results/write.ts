@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdtemp, open, realpath, rename, rm, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { badInput, clip, UserError } from "../errors.js";
-import { formatJson } from "./format.js";
+import { formatJson } from "../files/json.js";
 import type { ResultFile } from "./types.js";
 
 /** A place that has been found writable before the work began. */

@@ -1,8 +1,8 @@
-import { summarize } from "../bench/statistics.js";
-import type { CounterDeclaration, Counts } from "../contract/counters.js";
-import type { Finding } from "../contract/finding.js";
-import type { Machine } from "../contract/machine.js";
+import type { Mmu } from "../mmu/contract.js";
+import type { CounterDeclaration, Counts } from "../mmu/counters.js";
+import type { Finding } from "../mmu/finding.js";
 import type { Environment, ResultFile, RunResult, ScenarioResult } from "../results/types.js";
+import { summarize } from "../stats/statistics.js";
 
 /** Result files made by hand, for tests of what reads them. */
 
@@ -15,7 +15,7 @@ export const environment: Environment = {
   cpuCount: 2,
 };
 
-/** Counters of the machine "toy". */
+/** Counters of the MMU "toy". */
 export const toyCounters: readonly CounterDeclaration[] = [
   {
     path: "split/inspected",
@@ -143,7 +143,7 @@ export function resultFile(more: Partial<ResultFile> = {}): ResultFile {
   };
 }
 
-/** A machine that simulates nothing, for renderers and exports of hand-made results. */
+/** A MMU that simulates nothing, for renderers and exports of hand-made results. */
 export const toyMachine = {
   id: "toy",
   title: "a toy",
@@ -154,4 +154,4 @@ export const toyMachine = {
     { path: "split/inspected", heading: "inspected", change: true },
     { path: "split/tlbi", heading: "TLBIs" },
   ],
-} as unknown as Machine;
+} as unknown as Mmu;

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { randomRoots, randomSchedules } from "../machines/x86Random.js";
+import { randomRoots, randomSchedules } from "../mmu/tdp/random.js";
 
 /** Random x86 guests for property tests of the model: the same as verify searches. */
 export const rootSpecs = randomRoots(fc);

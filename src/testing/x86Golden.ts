@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { RootSpec } from "../x86/build.js";
+import type { RootSpec } from "../mmu/tdp/build.js";
 
 /** Reads the x86 golden files: figures got by running the kernel's own code. Only tests use this. */
 

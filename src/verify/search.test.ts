@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { Machine } from "../contract/machine.js";
-import type { Arm64Scenario } from "../guest/scenario.js";
-import { arm64 } from "../machines/arm64.js";
-import { adoptArm64Strategy } from "../strategies/adopt.js";
-import { strategies } from "../strategies/registry.js";
+import { adoptArm64Strategy } from "../mmu/arm64/adopt.js";
+import { arm64 } from "../mmu/arm64/mmu.js";
+import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
+import type { Mmu } from "../mmu/contract.js";
 import { faultOf, searchLayouts } from "./search.js";
 
-const machine = arm64 as unknown as Machine;
+const mmu = arm64 as unknown as Mmu;
 
 describe("searching 500 random layouts from seed 1", () => {
-  const found = searchLayouts({ machine, strategies, layouts: 500, seed: 1 });
+  const found = searchLayouts({ mmu, strategies, layouts: 500, seed: 1 });
 
   it("finds exactly the strategies that are known to be wrong", async () => {
     const wrong = (await found).strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy.id);
@@ -29,19 +29,19 @@ describe("searching 500 random layouts from seed 1", () => {
     for (const { strategy, finding, scenario } of (await found).faults) {
       const { memslots } = scenario as Arm64Scenario;
       expect(memslots.flatMap(({ segments }) => segments).length).toBeLessThanOrEqual(2);
-      const again = machine.run(machine.parse(scenario, "shrunk"), strategy, { strict: true, digest: false });
+      const again = mmu.run(mmu.parse(scenario, "shrunk"), strategy, { strict: true, digest: false });
       expect(again.findings.map(faultOf)).toContain(faultOf(finding));
     }
   });
 });
 
 it("a search is the same for the same seed", async () => {
-  const once = () => searchLayouts({ machine, strategies: strategies.slice(0, 3), layouts: 60, seed: 9 });
+  const once = () => searchLayouts({ mmu, strategies: strategies.slice(0, 3), layouts: 60, seed: 9 });
   expect(JSON.stringify(await once())).toBe(JSON.stringify(await once()));
 });
 
 it("a search that is stopped says so, and how far it came", async () => {
-  const { stopped, layouts } = await searchLayouts({ machine, strategies, layouts: 1e6, seed: 1, stopped: () => true });
+  const { stopped, layouts } = await searchLayouts({ mmu, strategies, layouts: 1e6, seed: 1, stopped: () => true });
   expect(stopped).toBe(true);
   expect(layouts).toBeLessThan(1e6);
 });
@@ -56,14 +56,12 @@ it("what a strategy of one's own throws ends the search, and is not taken for a 
     },
     "./throws.mjs",
   );
-  await expect(searchLayouts({ machine, strategies: [throws], layouts: 50, seed: 1 })).rejects.toThrow(
+  await expect(searchLayouts({ mmu, strategies: [throws], layouts: 50, seed: 1 })).rejects.toThrow(
     'strategy "throws" (./throws.mjs): its enter() threw RangeError: oh no',
   );
 });
 
-it("a machine without random layouts is refused", async () => {
-  const { random: _, ...without } = machine;
-  await expect(searchLayouts({ machine: without, strategies, layouts: 1, seed: 1 })).rejects.toThrow(
-    /no random layouts/,
-  );
+it("a MMU without random layouts is refused", async () => {
+  const { random: _, ...without } = mmu;
+  await expect(searchLayouts({ mmu: without, strategies, layouts: 1, seed: 1 })).rejects.toThrow(/no random layouts/);
 });

@@ -1,7 +1,7 @@
 import type { Arbitrary } from "fast-check";
-import type { Finding } from "../contract/finding.js";
-import type { FastCheck, Machine, ScenarioBase, Strategy } from "../contract/machine.js";
 import { UserError } from "../errors.js";
+import type { FastCheck, Mmu, ScenarioBase, Strategy } from "../mmu/contract.js";
+import type { Finding } from "../mmu/finding.js";
 import { scenarioCheck } from "./verify.js";
 
 /** A fault that a search found, by what is wrong and how it comes about, with the simplest layout that shows it. */
@@ -31,7 +31,7 @@ export interface SearchResult {
 }
 
 export interface SearchOptions {
-  readonly machine: Machine;
+  readonly mmu: Mmu;
   readonly strategies: readonly Strategy[];
   /** How many random layouts. */
   readonly layouts: number;
@@ -53,15 +53,15 @@ interface Tally {
  * Tries strategies on random layouts; for each fault that shows (by strategy, code and cause, not only the first), shrinks the first
  * layout that shows it to the simplest that still does.
  *
- * @throws UserError if the machine has no random layouts, or a strategy of the user's own throws
+ * @throws UserError if the MMU has no random layouts, or a strategy of the user's own throws
  */
 export async function searchLayouts(options: SearchOptions): Promise<SearchResult> {
-  const { machine, strategies, seed } = options;
-  if (machine.random === undefined) {
-    throw new UserError(`--random: ${machine.title} has no random layouts; expected --scenario FILE`);
+  const { mmu, strategies, seed } = options;
+  if (mmu.random === undefined) {
+    throw new UserError(`--random: ${mmu.title} has no random layouts; expected --scenario FILE`);
   }
   const fc = await import("fast-check");
-  const layouts = machine.random(fc);
+  const layouts = mmu.random(fc);
   const tallies = strategies.map((strategy): Tally => ({ strategy, layouts: 0, failing: 0, faults: new Map() }));
   const tried = await tryAll(fc, layouts, tallies, options);
   const faults: FoundFault[] = [];
@@ -69,7 +69,7 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
     for (const [fault, { firstLayout, layouts: count }] of found) {
       options.progress?.(1, `shrinking: ${strategy.id}`);
       await breath();
-      const shrunk = shrink(fc, layouts, machine, strategy, fault, firstLayout, seed);
+      const shrunk = shrink(fc, layouts, mmu, strategy, fault, firstLayout, seed);
       faults.push({ strategy, layouts: count, firstLayout, ...shrunk });
     }
   }
@@ -98,7 +98,7 @@ async function tryAll(
     // Failing is how a check ends early; with endOnFailure it shrinks nothing.
     if (ended) return false;
     try {
-      tryOne(options.machine, scenario, tallies, tried);
+      tryOne(options.mmu, scenario, tallies, tried);
       tried++;
     } catch (error) {
       thrown = error;
@@ -118,10 +118,10 @@ async function tryAll(
   return tried;
 }
 
-function tryOne(machine: Machine, scenario: ScenarioBase, tallies: readonly Tally[], index: number): void {
-  const check = scenarioCheck(machine, scenario);
+function tryOne(mmu: Mmu, scenario: ScenarioBase, tallies: readonly Tally[], index: number): void {
+  const check = scenarioCheck(mmu, scenario);
   for (const tally of tallies) {
-    if (!machine.applies(scenario, tally.strategy)) continue;
+    if (!mmu.applies(scenario, tally.strategy)) continue;
     const findings = check(tally.strategy);
     tally.layouts++;
     if (findings.length > 0) tally.failing++;
@@ -137,14 +137,14 @@ function tryOne(machine: Machine, scenario: ScenarioBase, tallies: readonly Tall
 function shrink(
   fc: FastCheck,
   layouts: Arbitrary<ScenarioBase>,
-  machine: Machine,
+  mmu: Mmu,
   strategy: Strategy,
   fault: string,
   index: number,
   seed: number,
 ): { readonly scenario: ScenarioBase; readonly finding: Finding; readonly shrinks: number } {
   const finding = (scenario: ScenarioBase): Finding | undefined =>
-    scenarioCheck(machine, scenario)(strategy).find((one) => faultOf(one) === fault);
+    scenarioCheck(mmu, scenario)(strategy).find((one) => faultOf(one) === fault);
   let thrown: unknown;
   const absent = fc.property(layouts, (scenario) => {
     try {
@@ -162,7 +162,7 @@ function shrink(
   return { scenario, finding: finding(scenario)!, shrinks: details.numShrinks };
 }
 
-/** What a fault is: its code, and its cause where the machine knows several. */
+/** What a fault is: its code, and its cause where the MMU knows several. */
 export function faultOf({ code, data }: Finding): string {
   return typeof data.cause === "string" ? `${code}/${data.cause}` : code;
 }

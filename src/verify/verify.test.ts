@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { totalAt } from "../contract/counters.js";
-import type { Machine } from "../contract/machine.js";
-import type { Arm64Scenario } from "../guest/scenario.js";
-import { arm64 } from "../machines/arm64.js";
-import { randomLayouts } from "../machines/arm64Random.js";
-import { strategies } from "../strategies/registry.js";
-import { strategyFrom } from "../strategies/strategy.js";
+import { arm64 } from "../mmu/arm64/mmu.js";
+import { randomLayouts } from "../mmu/arm64/random.js";
+import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
+import { strategies } from "../mmu/arm64/strategies/index.js";
+import { strategyFrom } from "../mmu/arm64/strategy.js";
+import type { Mmu } from "../mmu/contract.js";
+import { totalAt } from "../mmu/counters.js";
 import { goldenFiles } from "../testing/golden.js";
 import { verifyScenario } from "./verify.js";
 
-const machine = arm64 as unknown as Machine;
+const mmu = arm64 as unknown as Mmu;
 const right = strategies.filter(({ knownFaults }) => knownFaults.length === 0);
 const baseline = strategies[0]!;
 
@@ -20,7 +20,7 @@ describe("strategies that claim to be right", () => {
   );
 
   it.each(small)("hold every invariant on golden $name", ({ data }) => {
-    for (const { strategy, findings } of verifyScenario(machine, data.scenario, right)) {
+    for (const { strategy, findings } of verifyScenario(mmu, data.scenario, right)) {
       expect(findings, strategy.id).toEqual([]);
     }
   });
@@ -76,7 +76,7 @@ describe("a strategy that is wrong is told from what it leaves", () => {
     dirtyLog: { mode: "enable", chunk: "2M" },
   };
   const codes = (definition: Parameters<typeof strategyFrom>[0], scenario = guest) =>
-    verifyScenario(machine, scenario, [strategyFrom(definition, "test")])[0]!.findings.map(({ code }) => code);
+    verifyScenario(mmu, scenario, [strategyFrom(definition, "test")])[0]!.findings.map(({ code }) => code);
 
   it("where it enters nothing", () => expect(codes({ id: "x", enter: () => false })).toEqual(["unsplit-block"]));
   it("where it does not go deep enough", () => expect(codes({ id: "x", maxLevel: 1 })).toEqual(["unsplit-block"]));
@@ -95,10 +95,10 @@ describe("a strategy that is wrong is told from what it leaves", () => {
 });
 
 it("what is left is held against baseline where nothing else is wrong", () => {
-  const odd: Machine = {
-    ...machine,
+  const odd: Mmu = {
+    ...mmu,
     run: (scenario, strategy, options) => {
-      const outcome = machine.run(scenario, strategy, options);
+      const outcome = mmu.run(scenario, strategy, options);
       if (strategy.id === "baseline") return outcome;
       const final = { ...(outcome.counts.final as object), tables: 99 };
       return { ...outcome, counts: { ...outcome.counts, final } };

@@ -1,6 +1,6 @@
-import { type Counts, countAt } from "../contract/counters.js";
-import type { Finding } from "../contract/finding.js";
-import type { Machine, RunOptions, ScenarioBase, Strategy } from "../contract/machine.js";
+import type { Mmu, RunOptions, ScenarioBase, Strategy } from "../mmu/contract.js";
+import { type Counts, countAt } from "../mmu/counters.js";
+import type { Finding } from "../mmu/finding.js";
 
 /** One strategy on one scenario: what does not hold. No findings: every invariant does. */
 export interface Verdict {
@@ -9,50 +9,50 @@ export interface Verdict {
 }
 
 /**
- * Checks strategies on one scenario: every invariant that the machine knows (see `RunOptions.strict`), and, where those hold, that
- * what is left is what the machine's baseline leaves.
+ * Checks strategies on one scenario: every invariant that the MMU knows (see `RunOptions.strict`), and, where those hold, that
+ * what is left is what the MMU's baseline leaves.
  *
  * Strategies that do not apply to the scenario's workload are left out.
  */
-export function verifyScenario(machine: Machine, scenario: ScenarioBase, strategies: readonly Strategy[]): Verdict[] {
-  const check = scenarioCheck(machine, scenario);
+export function verifyScenario(mmu: Mmu, scenario: ScenarioBase, strategies: readonly Strategy[]): Verdict[] {
+  const check = scenarioCheck(mmu, scenario);
   return strategies
-    .filter((strategy) => machine.applies(scenario, strategy))
+    .filter((strategy) => mmu.applies(scenario, strategy))
     .map((strategy) => ({ strategy, findings: check(strategy) }));
 }
 
 /** A check of strategies on one scenario, whose baseline runs at most once. */
-export function scenarioCheck(machine: Machine, scenario: ScenarioBase): (strategy: Strategy) => readonly Finding[] {
+export function scenarioCheck(mmu: Mmu, scenario: ScenarioBase): (strategy: Strategy) => readonly Finding[] {
   const options: RunOptions = { strict: true, digest: false };
   let expected: Counts | undefined;
   return (strategy) => {
-    const { counts, findings } = machine.run(scenario, strategy, options);
-    if (strategy.source === "builtin" && strategy.id === machine.baseline) {
+    const { counts, findings } = mmu.run(scenario, strategy, options);
+    if (strategy.source === "builtin" && strategy.id === mmu.baseline) {
       expected = counts;
       return findings;
     }
     if (findings.length > 0) return findings;
-    expected ??= machine.run(scenario, baselineOf(machine), { digest: false }).counts;
-    return outcomeDifferences(machine, counts, expected);
+    expected ??= mmu.run(scenario, baselineOf(mmu), { digest: false }).counts;
+    return outcomeDifferences(mmu, counts, expected);
   };
 }
 
-function baselineOf(machine: Machine): Strategy {
-  return machine.strategies.find(({ id }) => id === machine.baseline)!;
+function baselineOf(mmu: Mmu): Strategy {
+  return mmu.strategies.find(({ id }) => id === mmu.baseline)!;
 }
 
 /**
  * Counters of the finished state whose values are not baseline's. Only of the tree: with partial masks a wrong walk may leave a block
  * for the next mask to split, and what differs then (the page cache) is a trace of it, not a fault of what is left.
  */
-function outcomeDifferences(machine: Machine, counts: Counts, expected: Counts): Finding[] {
-  const different = machine.counters
+function outcomeDifferences(mmu: Mmu, counts: Counts, expected: Counts): Finding[] {
+  const different = mmu.counters
     .filter(({ role, path }) => role === "outcome" && path.startsWith("final/"))
     .map(({ path }) => ({ path, value: shown(counts, path), wanted: shown(expected, path) }))
     .filter(({ value, wanted }) => value !== wanted);
   const [first] = different;
   if (first === undefined) return [];
-  const data = { counter: first.path, value: first.value, expected: first.wanted, baseline: machine.baseline };
+  const data = { counter: first.path, value: first.value, expected: first.wanted, baseline: mmu.baseline };
   return [{ code: "outcome-differs", count: different.length, data }];
 }
 

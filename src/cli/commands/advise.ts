@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import type { AdviceRequest } from "../../advise/advise.js";
 import type { AdvisedGuest } from "../../advise/guest.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
-import type { Arm64Scenario } from "../../guest/scenario.js";
-import type { SplitStrategy } from "../../strategies/strategy.js";
+import type { Arm64Scenario } from "../../mmu/arm64/scenario.js";
+import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
 import { fraction, integer, list } from "../options.js";
 
 interface AdviseOptions {
@@ -31,7 +31,7 @@ Examples:
   s2split advise --backing hugetlb-1g --memory 1T --max-lock-hold 5ms --mode clear
   s2split advise --scenario guest.json --profile my-box.json --json
 
-Counts are exact and of Linux 7.3 (strategy baseline). Times are modelled with the profile; s2split calibrate makes one of your machine.`;
+Counts are exact and of Linux 7.3 (strategy baseline). Times are modelled with the profile; s2split calibrate makes one of your mmu.`;
 
 /** Adds `advise`: whether to split eagerly, with which chunk, in each mode. */
 export function register(program: Command): void {
@@ -94,7 +94,7 @@ async function adviseOn(_: unknown, self: Command): Promise<void> {
   const advice = advise(request);
   if (options.json === true) {
     const { adviceJson } = await import("../../report/adviseReport.js");
-    const { formatJson } = await import("../../results/format.js");
+    const { formatJson } = await import("../../files/json.js");
     process.stdout.write(formatJson(adviceJson(advice, request, text)));
     return;
   }
@@ -120,10 +120,9 @@ async function guestFrom(options: AdviseOptions): Promise<{ guest: AdvisedGuest;
     if (options.backing !== undefined || options.memory !== undefined) {
       throw new UserError("--scenario with --backing or --memory: the file gives the guest; expected one or the other");
     }
-    const { loadScenario } = await import("../loadScenario.js");
-    const { machine, scenario } = await loadScenario(options.scenario);
-    if (machine.id !== "arm64")
-      throw badInput(`scenario ${options.scenario}`, `is for ${machine.id}`, "a scenario of arm64");
+    const { loadScenario } = await import("../../load/loadScenario.js");
+    const { mmu, scenario } = await loadScenario(options.scenario);
+    if (mmu.id !== "arm64") throw badInput(`scenario ${options.scenario}`, `is for ${mmu.id}`, "a scenario of arm64");
     const name = scenario.name ?? options.scenario;
     return { guest: { kind: "scenario", scenario: scenario as Arm64Scenario }, text: name };
   }
@@ -176,7 +175,7 @@ async function chunksFrom(options: AdviseOptions, guest: AdvisedGuest): Promise<
 }
 
 async function strategiesFrom(options: AdviseOptions): Promise<readonly SplitStrategy[]> {
-  const { strategies } = await import("../../strategies/registry.js");
+  const { strategies } = await import("../../mmu/arm64/strategies/index.js");
   const { unknownName } = await import("../../errors.js");
   return (options.strategy ?? ["baseline"]).map((name) => {
     const found = strategies.find((strategy) => strategy.id === name);

@@ -5,9 +5,10 @@ import { parseShard, shardOf } from "../../bench/shard.js";
 import type { SampleSpec } from "../../bench/wall.js";
 import { exitCodeOf } from "../../compare/compare.js";
 import type { Comparison } from "../../compare/types.js";
-import type { Machine } from "../../contract/machine.js";
 import { badInput, clip, UserError } from "../../errors.js";
-import { benchTables, type Machines } from "../../report/benchTable.js";
+import { strategyChooser } from "../../load/loadStrategy.js";
+import type { Mmu } from "../../mmu/contract.js";
+import { benchTables, type Mmus } from "../../report/benchTable.js";
 import { besideTables } from "../../report/besideTable.js";
 import { compareText } from "../../report/compareTable.js";
 import { Progress } from "../../report/progress.js";
@@ -19,7 +20,6 @@ import { type BaselineFlags, holdAgainst, readBaseline } from "../baseline.js";
 import { addExportOptions, type ExportFlags, Exports } from "../exportOptions.js";
 import { addGateOptions, compareOptionsOf, tellGithub } from "../gate.js";
 import { Interrupt } from "../interrupt.js";
-import { strategyChooser } from "../loadStrategy.js";
 import { EXIT } from "../main.js";
 import { fraction, integer, list } from "../options.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
@@ -85,31 +85,31 @@ async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Pro
   // Before the work: a path that cannot be written or a baseline that cannot be compared with must fail first.
   const exports = await Exports.prepare(flags);
   const baseline = await readBaseline(flags);
-  const machines: Machines = new Map<string, Machine>(whole.map(({ machine }) => [machine.id, machine]));
+  const mmus: Mmus = new Map<string, Mmu>(whole.map(({ mmu }) => [mmu.id, mmu]));
   const interrupt = new Interrupt();
   const progress = new Progress(process.stderr, flags.quiet !== true);
   let result: ResultFile;
   try {
     result = await runPlan(plan, benchOptions(flags, spec, part?.shard ?? null), {
       progress: (share, what) => progress.show(share, what),
-      caseDone: async (_done, soFar) => exports.writeFiles(soFar, machines),
+      caseDone: async (_done, soFar) => exports.writeFiles(soFar, mmus),
       signal: interrupt.signal,
     });
   } finally {
     progress.clear();
     interrupt.release();
   }
-  await exports.writeFiles(result, machines);
+  await exports.writeFiles(result, mmus);
   const comparison = baseline === null || result.partial ? null : await comparedWith(baseline, result, flags);
   // Set before anything is printed: a reader that closes the pipe must not turn a failure into success.
   process.exitCode = exitCodeFor(result, comparison, flags);
   const style = styleFor(process.stdout, color);
   if (flags.quiet !== true && !exports.onStdout) {
-    const beside = machines.size > 1 ? besideTables(result, machines, style) : "";
-    const tables = beside === "" ? benchTables(result, machines, style) : beside;
+    const beside = mmus.size > 1 ? besideTables(result, mmus, style) : "";
+    const tables = beside === "" ? benchTables(result, mmus, style) : beside;
     if (tables !== "") process.stdout.write(`${tables}\n`);
   }
-  await exports.writeStdout(result, machines);
+  await exports.writeStdout(result, mmus);
   if (result.partial) {
     console.error(
       `s2split: interrupted after ${result.scenarios.length} of ${plan.length} cases; what is written says that it is partial`,
@@ -138,8 +138,8 @@ function comparedWith(baseline: readonly NamedResult[], result: ResultFile, flag
 /** The plan that the options ask for. */
 export async function planFrom(flags: ScenarioOptions & { readonly strategy?: string[] }): Promise<PlannedCase[]> {
   const items = await scenariosFrom(flags);
-  const machines = [...new Set(items.map(({ machine }) => machine))];
-  const plan = planOf(items, await strategyChooser(flags.strategy, machines));
+  const mmus = [...new Set(items.map(({ mmu }) => mmu))];
+  const plan = planOf(items, await strategyChooser(flags.strategy, mmus));
   const run = new Set(plan.flatMap(({ strategies }) => strategies.flatMap(({ id, source }) => [id, source])));
   const idle = (flags.strategy ?? []).find((name) => name !== "all" && !run.has(name));
   if (idle !== undefined) {

@@ -68,7 +68,7 @@ async function calibrateTo(results: readonly string[], _: unknown, self: Command
   const { readMeasurement } = await import("../../measure/read.js");
   const files = await Promise.all(results.map(async (input) => ({ input, file: await readMeasurement(input) })));
   const { measuredPhases } = await import("../../cost/measuredRuns.js");
-  const { strategies } = await import("../../strategies/registry.js");
+  const { strategies } = await import("../../mmu/arm64/strategies/index.js");
   const baseline = strategies[0]!;
   const measured = measuredPhases(files, baseline);
   const { skippedLines } = await import("../../report/costReport.js");
@@ -90,7 +90,7 @@ async function calibrateTo(results: readonly string[], _: unknown, self: Command
   if (Object.keys(calibration.profile.costs).length === 0) {
     throw badInput(results.join(", "), "every cost is fitted as 0", "runs that exercise the costs asked for");
   }
-  const { formatJson } = await import("../../results/format.js");
+  const { formatJson } = await import("../../files/json.js");
   await target?.write(formatJson(calibration.profile));
   if (options.json === true) {
     const { fit, profile } = calibration;

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { exitCodeOf } from "../../compare/compare.js";
 import { DEFAULT_COMPARE_OPTIONS } from "../../compare/types.js";
+import { formatJson } from "../../files/json.js";
 import { compareText } from "../../report/compareTable.js";
 import { styleFor } from "../../report/style.js";
-import { formatJson } from "../../results/format.js";
 import { readResults } from "../../results/read.js";
 import { addGateOptions, compareNamed, compareOptionsOf, type GateFlags, tellGithub } from "../gate.js";
 import { integer } from "../options.js";

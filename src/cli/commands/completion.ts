@@ -19,16 +19,15 @@ export function register(program: Command): void {
     .action(async (shell: string) => {
       const { buildProgram } = await import("../program.js");
       const full = await buildProgram([], true);
-      // Machines share names: each has a baseline.
+      // Mmus share names: each has a baseline.
       const names = async (what: string) => [...new Set((await LISTERS[what]!()).map(({ name }) => name))];
-      const [{ backings }, { GRANULES, legalChunks }, { GUEST_MODES }, { formatSize }, { machineIds }] =
-        await Promise.all([
-          import("../../guest/backings.js"),
-          import("../../guest/geometry.js"),
-          import("../../guest/guestModes.js"),
-          import("../../guest/sizes.js"),
-          import("../../machines/registry.js"),
-        ]);
+      const [{ backings }, { GRANULES, legalChunks }, { GUEST_MODES }, { formatSize }, { mmuIds }] = await Promise.all([
+        import("../../guest/backings.js"),
+        import("../../guest/geometry.js"),
+        import("../../selftest/guestModes.js"),
+        import("../../guest/sizes.js"),
+        import("../../mmu/registry.js"),
+      ]);
       const backingNames = backings.flatMap(({ id, testNames }) => [id, ...testNames]);
       const values = new Map<string, readonly string[]>([
         ["--strategy", ["all", ...(await names("strategies"))]],
@@ -37,7 +36,7 @@ export function register(program: Command): void {
         ["-s", backingNames],
         ["-m", GUEST_MODES.map(({ id }) => String(id))],
         ["--chunk", ["0", ...GRANULES.flatMap(legalChunks).map(formatSize)]],
-        ["--mmu", machineIds],
+        ["--mmu", mmuIds],
         ["--profile", await names("profiles")],
       ]);
       const everywhere = [...full.options.map((option) => wordsOf(option, values)), HELP_OPTION];

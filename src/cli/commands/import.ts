@@ -45,7 +45,7 @@ async function importLogs(logs: readonly string[], _: unknown, self: Command): P
     import("../../measure/readLog.js"),
     import("../../measure/selftestCommand.js"),
     import("../../measure/assemble.js"),
-    import("../../measure/readText.js"),
+    import("../../files/readText.js"),
   ]);
   const command = options.command === undefined ? undefined : findSelftestCommand(options.command);
   if (options.command !== undefined && command === undefined) {
@@ -69,7 +69,7 @@ async function importLogs(logs: readonly string[], _: unknown, self: Command): P
   const complete = file.runs.filter((run) => run.status === "complete").length;
   if (complete === 0)
     throw badInput(read.length === 1 ? nameOf(logs[0]!) : `${logs.length} logs`, ...(await whyNone(file)));
-  const { formatJson } = await import("../../results/format.js");
+  const { formatJson } = await import("../../files/json.js");
   await target?.write(formatJson(file));
 
   const { unreadReport, measureReport } = await import("../../report/measureReport.js");

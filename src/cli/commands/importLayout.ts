@@ -2,10 +2,10 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { badInput, clip } from "../../errors.js";
+import { nameOf, readTextFrom } from "../../files/readText.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
-import type { LayoutImport } from "../../guest/layoutImport.js";
 import { parseAddress, parseSize } from "../../guest/sizes.js";
-import { nameOf, readTextFrom } from "../../measure/readText.js";
+import type { LayoutImport } from "../../importLayout/layoutImport.js";
 import { integer } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
 
@@ -102,7 +102,7 @@ async function importLayout(dump: string | undefined, options: ImportLayoutOptio
   }
   const [{ prepareOutput }, { formatJson }, { noteWords }] = await Promise.all([
     import("../../results/write.js"),
-    import("../../results/format.js"),
+    import("../../files/json.js"),
     import("../../report/measureNotes.js"),
   ]);
   await refuseOverwrite(options.output, options.force);
@@ -120,7 +120,7 @@ async function fromSmaps(path: string, options: ImportLayoutOptions): Promise<La
   if (options.memslot !== undefined)
     throw badInput("--memslot", "not for --smaps, which has no guest addresses", "--vma ADDRESS");
   const text = await readTextFrom(path, "/proc/PID/smaps of a running process");
-  const { importSmaps } = await import("../../guest/importSmaps.js");
+  const { importSmaps } = await import("../../importLayout/importSmaps.js");
   return importSmaps(text, nameOf(path), {
     ...shared(options),
     vmas: options.vma?.map((address) =>
@@ -137,7 +137,7 @@ async function fromDump(path: string, options: ImportLayoutOptions): Promise<Lay
     throw badInput("--vma and --min-size", "only for --smaps", "--memslot BASE:SIZE");
   const { file, levels, ipaBits } = await locate(path);
   const text = await readTextFrom(file, DUMP);
-  const { importStage2Dump } = await import("../../guest/importStage2Dump.js");
+  const { importStage2Dump } = await import("../../importLayout/importStage2Dump.js");
   return importStage2Dump(text, nameOf(file), {
     ...shared(options),
     levels,

@@ -1,11 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Argument, type Command } from "commander";
-import { loadMachine, machineIds } from "../../machines/registry.js";
+import { formatJson } from "../../files/json.js";
+import { loadScenario } from "../../load/loadScenario.js";
+import { loadMmu, mmuIds } from "../../mmu/registry.js";
 import { grid } from "../../report/grid.js";
 import { styleFor } from "../../report/style.js";
-import { formatJson } from "../../results/format.js";
-import { loadScenario } from "../loadScenario.js";
 
 /** One thing that can be listed; `--json` has all fields, the table the first column's name and the summary. */
 export interface Listing {
@@ -60,15 +60,15 @@ export function register(program: Command): void {
 }
 
 async function strategies(): Promise<Listing[]> {
-  const machines = await Promise.all(machineIds.map(loadMachine));
-  const several = machines.length > 1;
-  return machines.flatMap((machine) =>
-    machine.strategies.map(({ id, mmu, summary, origin, knownFaults }) => ({
+  const mmus = await Promise.all(mmuIds.map(loadMmu));
+  const several = mmus.length > 1;
+  return mmus.flatMap((mmu) =>
+    mmu.strategies.map(({ id, summary, origin, knownFaults }) => ({
       name: id,
-      summary: several ? `${mmu}: ${summary}` : summary,
-      mmu,
+      summary: several ? `${mmu.id}: ${summary}` : summary,
+      mmu: mmu.id,
       origin,
-      baseline: id === machine.baseline,
+      baseline: id === mmu.baseline,
       knownFaults,
     })),
   );
@@ -80,14 +80,14 @@ async function scenarios(): Promise<Listing[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
   return Promise.all(
     files.map(async (file) => {
-      const { machine, scenario } = await loadScenario(folder + file);
+      const { mmu, scenario } = await loadScenario(folder + file);
       const description = scenario.description ?? "";
       return {
         name: file.replace(/\.json$/, ""),
         summary: firstSentence(description),
         description,
-        mmu: machine.id,
-        workload: machine.workloadOf(scenario),
+        mmu: mmu.id,
+        workload: mmu.workloadOf(scenario),
         path: folder + file,
       };
     }),

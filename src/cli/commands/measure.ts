@@ -78,7 +78,7 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
     import("../../measure/assemble.js"),
     import("../../measure/machineNote.js"),
     import("../../version.js"),
-    import("../../results/format.js"),
+    import("../../files/json.js"),
   ]);
   // Places are opened first: hours of runs must not end in "permission denied".
   await refuseOverwrite(options.output, options.force);

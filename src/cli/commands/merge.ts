@@ -3,7 +3,7 @@ import { benchTables } from "../../report/benchTable.js";
 import { styleFor } from "../../report/style.js";
 import { mergeShards } from "../../results/merge.js";
 import { readResults } from "../../results/read.js";
-import { addExportOptions, type ExportFlags, Exports, machinesOf } from "../exportOptions.js";
+import { addExportOptions, type ExportFlags, Exports, mmusOf } from "../exportOptions.js";
 
 const HELP = `
 The parts are made by bench --shard I/N. A part that is missing, given twice, interrupted or of another sweep is refused by name.
@@ -23,12 +23,12 @@ export function register(program: Command): void {
     .action(async (files: string[], flags: ExportFlags & { quiet?: boolean }, command: Command) => {
       const exports = await Exports.prepare(flags);
       const result = mergeShards(await readResults(files));
-      const machines = await machinesOf([result]);
-      await exports.writeFiles(result, machines);
-      if (exports.onStdout) await exports.writeStdout(result, machines);
+      const mmus = await mmusOf([result]);
+      await exports.writeFiles(result, mmus);
+      if (exports.onStdout) await exports.writeStdout(result, mmus);
       else if (flags.quiet !== true) {
         const style = styleFor(process.stdout, command.optsWithGlobals().color);
-        process.stdout.write(`${benchTables(result, machines, style)}\n`);
+        process.stdout.write(`${benchTables(result, mmus, style)}\n`);
       }
     });
 }

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { badInput, clip } from "../../errors.js";
-import { strategies } from "../../strategies/registry.js";
+import { strategies } from "../../mmu/arm64/strategies/index.js";
 import { newStrategyText } from "../newStrategyTemplate.js";
 
 /** Adds `s2split new-strategy`. */
@@ -34,7 +34,7 @@ async function newStrategy(name: string, typescript: boolean): Promise<void> {
     if (code === "EEXIST") throw badInput(path, "is there already", "another name");
     throw badInput(path, `cannot be written (${code ?? "unknown error"})`, "a folder that can be written");
   }
-  const { missingForTypeScript } = await import("../loadStrategy.js");
+  const { missingForTypeScript } = await import("../../load/loadStrategy.js");
   const missing = typescript ? missingForTypeScript(path) : undefined;
   const condition = missing === undefined ? "" : ` (needs ${missing})`;
   process.stdout.write(

@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
-import type { TestCase, TestRun } from "../../cost/testRun.js";
-import type { FlowInput, GuestRule } from "../../guest/flow.js";
+import type { TestCase, TestRun } from "../../cost/flowRun.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
-import type { GuestMode } from "../../guest/guestModes.js";
+import type { FlowInput, GuestRule } from "../../mmu/arm64/flowInput.js";
+import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
 import type { RunHeading } from "../../report/runTable.js";
-import type { SplitStrategy } from "../../strategies/strategy.js";
+import type { GuestMode } from "../../selftest/guestModes.js";
 import { fraction, integer, list } from "../options.js";
 
 interface RunFlags {
@@ -106,7 +106,7 @@ async function run(_: unknown, self: Command): Promise<void> {
   const target = flags.exportJson === undefined ? null : await prepareOutput(flags.exportJson);
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
 
-  const { runTestCase } = await import("../../cost/testRun.js");
+  const { runTestCase } = await import("../../cost/flowRun.js");
   const { Progress } = await import("../../report/progress.js");
   const progress = new Progress(process.stderr, true);
   const stepCount = guest.steps.length * cases.length;
@@ -140,7 +140,7 @@ async function guestOf(
 ): Promise<{ guest: FlowInput; heading: RunHeading }> {
   const { badInput, UserError } = await import("../../errors.js");
   const { parseAddress, parseSize } = await import("../../guest/sizes.js");
-  const { flowOfScenario, flowOfTest } = await import("../../guest/testFlow.js");
+  const { flowOfScenario, flowOfTest } = await import("../../selftest/selftest.js");
   const what = {
     vcpus: flags.v,
     iterations: flags.i,
@@ -157,13 +157,13 @@ async function guestOf(
       const shown = clash.length === 1 ? `-${clash}` : `--${clash.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
       throw new UserError(`${shown} with --scenario: the file gives the guest; expected one or the other`);
     }
-    const { loadScenario } = await import("../loadScenario.js");
-    const { machine, scenario } = await loadScenario(flags.scenario);
-    if (machine.id !== "arm64") throw badInput(flags.scenario, `is for ${machine.id}`, "an arm64 scenario");
+    const { loadScenario } = await import("../../load/loadScenario.js");
+    const { mmu, scenario } = await loadScenario(flags.scenario);
+    if (mmu.id !== "arm64") throw badInput(flags.scenario, `is for ${mmu.id}`, "an arm64 scenario");
     const guest = flowOfScenario(scenario as never, { ...what, ...(flags.g === true ? { manual: 0 } : {}) });
     return { guest, heading: { ...what, mode: null } };
   }
-  const { guestModeOf, GUEST_MODES } = await import("../../guest/guestModes.js");
+  const { guestModeOf, GUEST_MODES } = await import("../../selftest/guestModes.js");
   if (flags.m !== undefined && given("ipaBits")) {
     throw new UserError("-m with --ipa-bits: the guest mode gives the IPA width; expected one or the other");
   }
@@ -192,17 +192,17 @@ async function guestOf(
 async function casesOf(guest: FlowInput, flags: RunFlags): Promise<TestCase[]> {
   const { legalChunks } = await import("../../guest/geometry.js");
   const { formatSize, parseSize } = await import("../../guest/sizes.js");
-  const { flowLayoutOf } = await import("../../guest/flowLayout.js");
-  const { loadMachine } = await import("../../machines/registry.js");
-  const { strategyChooser } = await import("../loadStrategy.js");
-  const machine = await loadMachine("arm64");
-  const choose = await strategyChooser(flags.strategy ?? [machine.baseline], [machine]);
+  const { flowLayoutOf } = await import("../../mmu/arm64/flowLayout.js");
+  const { loadMmu } = await import("../../mmu/registry.js");
+  const { strategyChooser } = await import("../../load/loadStrategy.js");
+  const mmu = await loadMmu("arm64");
+  const choose = await strategyChooser(flags.strategy ?? [mmu.baseline], [mmu]);
   // A scenario that asks for the proposal is set against break-before-make, as --bbm does.
   const { bbm, ...plain } = guest;
   const proposed = flags.bbm === "2" || bbm === 2;
   const wanted = flags.chunk ?? ["0", ...legalChunks(guest.granule).map(formatSize)];
   const chunks = [...new Set(wanted.map((chunk) => formatSize(parseSize(chunk, "--chunk"))))];
-  return choose(machine).flatMap((strategy) =>
+  return choose(mmu).flatMap((strategy) =>
     chunks.flatMap((chunk) => {
       const input: FlowInput = { ...plain, chunk };
       // Refused before anything runs.
@@ -226,7 +226,7 @@ async function arm64Profile(nameOrFile: string) {
 }
 
 async function jsonText(runs: readonly TestRun[]): Promise<string> {
-  const { formatJson } = await import("../../results/format.js");
+  const { formatJson } = await import("../../files/json.js");
   const { MODEL_VERSION } = await import("../../results/types.js");
   const { toolVersion } = await import("../../version.js");
   return formatJson({

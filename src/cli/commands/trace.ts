@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import type { Finding } from "../../contract/finding.js";
-import type { Machine, ScenarioBase, Strategy, TraceEvent } from "../../contract/machine.js";
 import { badInput, UserError } from "../../errors.js";
+import { strategyChooser } from "../../load/loadStrategy.js";
+import type { Mmu, ScenarioBase, Strategy, TraceEvent } from "../../mmu/contract.js";
+import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../../report/findings.js";
 import { type Style, styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
-import { strategyChooser } from "../loadStrategy.js";
 import { integer } from "../options.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
 
@@ -62,17 +62,17 @@ async function trace(flags: TraceFlags, style: Style): Promise<void> {
       `trace: the options make ${items.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
     );
   }
-  const { machine, scenario } = items[0]!;
-  if (machine.trace === undefined) throw new UserError(`trace: ${machine.title} cannot be traced`);
+  const { mmu, scenario } = items[0]!;
+  if (mmu.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
   const strategies: Strategy[] = [];
-  for (const name of [flags.strategy ?? machine.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
-    strategies.push(await oneStrategy(name, machine, scenario));
+  for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
+    strategies.push(await oneStrategy(name, mmu, scenario));
   }
   if (flags.json === true) {
-    for (const strategy of strategies) await tellJson(machine, scenario, strategy, flags, strategies.length > 1);
+    for (const strategy of strategies) await tellJson(mmu, scenario, strategy, flags, strategies.length > 1);
     return;
   }
-  const told = strategies.map((strategy) => tell(machine, scenario, strategy, flags));
+  const told = strategies.map((strategy) => tell(mmu, scenario, strategy, flags));
   const [one, other] = told;
   if (other !== undefined) {
     const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
@@ -88,18 +88,18 @@ async function trace(flags: TraceFlags, style: Style): Promise<void> {
   }
 }
 
-async function oneStrategy(name: string, machine: Machine, scenario: ScenarioBase): Promise<Strategy> {
-  const chosen = (await strategyChooser([name], [machine]))(machine);
+async function oneStrategy(name: string, mmu: Mmu, scenario: ScenarioBase): Promise<Strategy> {
+  const chosen = (await strategyChooser([name], [mmu]))(mmu);
   if (chosen.length !== 1) throw badInput(`strategy "${name}"`, "names several", "one strategy");
-  if (!machine.applies(scenario, chosen[0]!)) {
-    throw badInput(`strategy "${name}"`, `does not apply to ${machine.workloadOf(scenario)}`, "one that does");
+  if (!mmu.applies(scenario, chosen[0]!)) {
+    throw badInput(`strategy "${name}"`, `does not apply to ${mmu.workloadOf(scenario)}`, "one that does");
   }
   return chosen[0]!;
 }
 
 /** Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether the limit was reached. */
 function run(
-  machine: Machine,
+  mmu: Mmu,
   scenario: ScenarioBase,
   strategy: Strategy,
   flags: TraceFlags,
@@ -110,7 +110,7 @@ function run(
   let stopped = false;
   const shown = (phase: string): boolean =>
     flags.phase === "all" || (flags.phase === undefined ? !HIDDEN_PHASES.includes(phase) : phase === flags.phase);
-  const { findings } = machine.trace!(
+  const { findings } = mmu.trace!(
     scenario,
     strategy,
     (event) => {
@@ -131,10 +131,10 @@ function run(
   return { findings, stopped };
 }
 
-function tell(machine: Machine, scenario: ScenarioBase, strategy: Strategy, flags: TraceFlags) {
+function tell(mmu: Mmu, scenario: ScenarioBase, strategy: Strategy, flags: TraceFlags) {
   const fold = new TraceFold();
   const summary = new TraceSummary();
-  const { findings, stopped } = run(machine, scenario, strategy, flags, (event) => {
+  const { findings, stopped } = run(mmu, scenario, strategy, flags, (event) => {
     fold.add(event);
     summary.add(event);
   });
@@ -143,14 +143,14 @@ function tell(machine: Machine, scenario: ScenarioBase, strategy: Strategy, flag
 
 /** Events a line each; `strategy` in them where there are two. */
 async function tellJson(
-  machine: Machine,
+  mmu: Mmu,
   scenario: ScenarioBase,
   strategy: Strategy,
   flags: TraceFlags,
   named: boolean,
 ): Promise<void> {
   let lines: string[] = [];
-  run(machine, scenario, strategy, flags, ({ fold: _, ...event }) => {
+  run(mmu, scenario, strategy, flags, ({ fold: _, ...event }) => {
     lines.push(JSON.stringify(named ? { strategy: strategy.id, ...event } : event));
     if (lines.length >= 1000) {
       process.stdout.write(`${lines.join("\n")}\n`);

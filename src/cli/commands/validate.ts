@@ -14,7 +14,7 @@ Examples:
   s2split validate --profile my-box.json
   s2split validate measured.json --profile my-box.json
 
-Each series is modelled with the profile made for its machine, unless --profile gives another; every row is then judged.
+Each series is modelled with the profile made for its mmu, unless --profile gives another; every row is then judged.
 With measured results (of s2split measure or import), the measured times of each phase stand beside the modelled ones.`;
 
 /** Adds `validate`: modelled beside published, or beside measured. */
@@ -38,7 +38,7 @@ async function validate(results: readonly string[], _: unknown, self: Command): 
     const { badInput } = await import("../../errors.js");
     throw badInput(`--profile ${profile.name}`, `prices ${profile.mmu}`, "a profile of arm64");
   }
-  const { formatJson } = await import("../../results/format.js");
+  const { formatJson } = await import("../../files/json.js");
   const { styleFor } = await import("../../report/style.js");
   const style = styleFor(process.stdout, options.color ?? "auto");
   if (results.length > 0) {
@@ -68,7 +68,7 @@ async function againstMeasured(
   const { readMeasurement } = await import("../../measure/read.js");
   const files = await Promise.all(results.map(async (input) => ({ input, file: await readMeasurement(input) })));
   const { measuredPhases } = await import("../../cost/measuredRuns.js");
-  const { strategies } = await import("../../strategies/registry.js");
+  const { strategies } = await import("../../mmu/arm64/strategies/index.js");
   const measured = measuredPhases(files, strategies[0]!);
   if (measured.phases.length === 0) {
     const { skippedLines } = await import("../../report/costReport.js");

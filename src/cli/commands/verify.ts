@@ -1,7 +1,9 @@
 import type { Command } from "commander";
-import type { Machine } from "../../contract/machine.js";
 import { UserError } from "../../errors.js";
-import { loadMachine } from "../../machines/registry.js";
+import { formatJson } from "../../files/json.js";
+import { strategyChooser } from "../../load/loadStrategy.js";
+import type { Mmu } from "../../mmu/contract.js";
+import { loadMmu } from "../../mmu/registry.js";
 import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";
 import {
@@ -12,13 +14,11 @@ import {
   verdictJson,
   verdictsText,
 } from "../../report/verifyText.js";
-import { formatJson } from "../../results/format.js";
 import { type OutputTarget, prepareOutput } from "../../results/write.js";
 import type { SearchResult } from "../../verify/search.js";
 import type { Verdict } from "../../verify/verify.js";
 import { toolVersion } from "../../version.js";
 import { Interrupt } from "../interrupt.js";
-import { strategyChooser } from "../loadStrategy.js";
 import { EXIT } from "../main.js";
 import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
@@ -71,7 +71,7 @@ async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | 
   if (flags.save !== undefined)
     throw new UserError("--save without --random: given scenarios are not shrunk; expected --random N");
   const items = await scenariosFrom(flags);
-  const choose = await strategyChooser(flags.strategy, [...new Set(items.map(({ machine }) => machine))]);
+  const choose = await strategyChooser(flags.strategy, [...new Set(items.map(({ mmu }) => mmu))]);
   const { planOf } = await import("../../bench/plan.js");
   const { verifyScenario } = await import("../../verify/verify.js");
   const plan = planOf(items, choose);
@@ -79,13 +79,13 @@ async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | 
   const progress = new Progress(process.stderr, true);
   const done: { readonly id: string; readonly scenario: unknown; readonly verdicts: readonly Verdict[] }[] = [];
   try {
-    for (const [index, { id, machine, scenario }] of plan.entries()) {
+    for (const [index, { id, mmu, scenario }] of plan.entries()) {
       const verdicts: Verdict[] = [];
-      for (const strategy of choose(machine)) {
+      for (const strategy of choose(mmu)) {
         progress.show(index / plan.length, `${id}: ${strategy.id}`);
         await new Promise((resolve) => setImmediate(resolve));
         if (interrupt.stopped) return "interrupted";
-        verdicts.push(...verifyScenario(machine, scenario, [strategy]));
+        verdicts.push(...verifyScenario(mmu, scenario, [strategy]));
       }
       done.push({ id, scenario, verdicts });
       progress.clear();
@@ -115,28 +115,28 @@ async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | 
 async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
   const ids = flags.mmu ?? ["arm64"];
-  const machines = await Promise.all(ids.map(loadMachine));
-  const choose = await strategyChooser(flags.strategy, machines);
+  const mmus = await Promise.all(ids.map(loadMmu));
+  const choose = await strategyChooser(flags.strategy, mmus);
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const save = flags.save === undefined ? undefined : await prepareOutput(flags.save);
   const { searchLayouts } = await import("../../verify/search.js");
   const interrupt = new Interrupt();
   const progress = new Progress(process.stderr, true);
-  const results: { readonly machine: Machine; readonly result: SearchResult }[] = [];
+  const results: { readonly mmu: Mmu; readonly result: SearchResult }[] = [];
   try {
-    for (const machine of machines) {
+    for (const mmu of mmus) {
       const result = await searchLayouts({
-        machine,
-        strategies: choose(machine),
+        mmu,
+        strategies: choose(mmu),
         layouts: flags.random!,
         seed: flags.seed,
         progress: (share, what) => progress.show(share, what),
         stopped: () => interrupt.stopped,
       });
-      results.push({ machine, result });
+      results.push({ mmu, result });
       progress.clear();
-      if (flags.json !== true) process.stdout.write(`${searchText(machine.title, result, style)}\n\n`);
+      if (flags.json !== true) process.stdout.write(`${searchText(mmu.title, result, style)}\n\n`);
     }
   } finally {
     progress.clear();
@@ -150,7 +150,7 @@ async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean |
       results.map(({ result }) => result),
     );
   if (flags.json === true) {
-    const searches = results.map(({ machine, result }) => ({ mmu: machine.id, ...searchJson(result) }));
+    const searches = results.map(({ mmu, result }) => ({ mmu: mmu.id, ...searchJson(result) }));
     process.stdout.write(formatJson({ ...header(), wrong, searches }));
   } else {
     process.stdout.write(`${conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length)}\n`);

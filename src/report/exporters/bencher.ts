@@ -1,6 +1,6 @@
-import { formatJson } from "../../results/format.js";
+import { formatJson } from "../../files/json.js";
 import type { ResultFile } from "../../results/types.js";
-import type { Machines } from "../benchTable.js";
+import type { Mmus } from "../benchTable.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
 /** Longest name of a benchmark and of a measure that Bencher takes (bencher.dev, reference "Bencher Metric Format"). */
@@ -17,13 +17,13 @@ interface Metric {
  * Bencher Metric Format: an object of benchmarks (case and strategy), each an object of measures. Totals only; a measure's name
  * has its unit (`split-inspected-entries`, `wall-split-median-ns`), since a new measure has none of its own.
  */
-export function toBencher(result: ResultFile, machines: Machines): string {
+export function toBencher(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const benchmarks = new Map<string, Record<string, Metric>>();
   for (const run of result.runs) {
     const { mmu } = scenarios.get(run.scenario)!;
     const measures = new Map<string, Metric>();
-    for (const metric of metricsOf(run, machines.get(mmu)?.counters ?? [])) {
+    for (const metric of metricsOf(run, mmus.get(mmu)?.counters ?? [])) {
       if (!metric.total || typeof metric.value !== "number") continue;
       const values: Metric = { value: metric.value };
       if (metric.interval !== undefined) [values.lower_value, values.upper_value] = metric.interval;

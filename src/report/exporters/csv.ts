@@ -1,5 +1,5 @@
 import type { ResultFile } from "../../results/types.js";
-import type { Machines } from "../benchTable.js";
+import type { Mmus } from "../benchTable.js";
 import { verdict } from "../findings.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
@@ -8,7 +8,7 @@ import { metricsOf, nameWithUnit } from "./metrics.js";
  * has no such figure. Lines end with CR LF. Text that a spreadsheet would take for a formula begins with an apostrophe
  * (OWASP, "CSV Injection").
  */
-export function toCsv(result: ResultFile, machines: Machines): string {
+export function toCsv(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const rows: Map<string, string | number | null>[] = [];
   const columns = new Set(["scenario", "mmu", "name", "workload"]);
@@ -29,7 +29,7 @@ export function toCsv(result: ResultFile, machines: Machines): string {
       ["result", verdict(run.findings)],
     ]);
     for (const [variable, value] of Object.entries(scenario.variables)) row.set(`variable/${variable}`, value);
-    for (const metric of metricsOf(run, machines.get(scenario.mmu)?.counters ?? [])) {
+    for (const metric of metricsOf(run, mmus.get(scenario.mmu)?.counters ?? [])) {
       row.set(nameWithUnit(metric), metric.value);
     }
     for (const column of row.keys()) columns.add(column);

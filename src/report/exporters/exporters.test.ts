@@ -6,10 +6,10 @@ import type { ResultFile } from "../../results/types.js";
 import { resultFile, runResult, scenarioResult, toyMachine, unsplit, wall } from "../../testing/resultBuilder.js";
 import { exporters } from "./index.js";
 
-const machines = new Map([["toy", toyMachine]]);
+const mmus = new Map([["toy", toyMachine]]);
 
 function exported(id: string, result: ResultFile): string {
-  return exporters.find((exporter) => exporter.id === id)!.format(result, machines);
+  return exporters.find((exporter) => exporter.id === id)!.format(result, mmus);
 }
 
 const samples = [1500, 1400, 1600, 1450, 1550, 1500, 1490];

@@ -1,6 +1,6 @@
-import { formatJson } from "../../results/format.js";
+import { formatJson } from "../../files/json.js";
 import type { ResultFile } from "../../results/types.js";
-import type { Machines } from "../benchTable.js";
+import type { Mmus } from "../benchTable.js";
 import { verdict } from "../findings.js";
 import { metricsOf } from "./metrics.js";
 
@@ -9,11 +9,11 @@ import { metricsOf } from "./metrics.js";
  * of which less is better; the range of a wall time is half of its 95% interval. A wrong result says so in `extra`: what it did
  * not see is no gain.
  */
-export function toGithubActionBenchmark(result: ResultFile, machines: Machines): string {
+export function toGithubActionBenchmark(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const entries = result.runs.flatMap((run) => {
     const { mmu } = scenarios.get(run.scenario)!;
-    return metricsOf(run, machines.get(mmu)?.counters ?? [])
+    return metricsOf(run, mmus.get(mmu)?.counters ?? [])
       .filter((metric) => metric.total && metric.smallerIsBetter && typeof metric.value === "number")
       .map(({ label, unit, value, interval, kind }) => ({
         name: `${run.scenario} / ${run.strategy} / ${label}`,

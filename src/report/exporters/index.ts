@@ -1,6 +1,6 @@
 import type { ResultFile } from "../../results/types.js";
 import { formatResult } from "../../results/write.js";
-import type { Machines } from "../benchTable.js";
+import type { Mmus } from "../benchTable.js";
 import { toBencher } from "./bencher.js";
 import { toCsv } from "./csv.js";
 import { toGithubActionBenchmark } from "./githubActionBenchmark.js";
@@ -13,7 +13,7 @@ export interface Exporter {
   readonly id: string;
   /** For --help. */
   readonly summary: string;
-  readonly format: (result: ResultFile, machines: Machines) => string;
+  readonly format: (result: ResultFile, mmus: Mmus) => string;
 }
 
 /** Every export. A new one is a function and a line here. */

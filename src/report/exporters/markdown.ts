@@ -1,24 +1,24 @@
-import { totalAt } from "../../contract/counters.js";
-import type { Machine } from "../../contract/machine.js";
+import type { Mmu } from "../../mmu/contract.js";
+import { totalAt } from "../../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../../results/types.js";
-import type { Machines } from "../benchTable.js";
+import type { Mmus } from "../benchTable.js";
 import { verdict } from "../findings.js";
 import { escapeMarkdown, markdownTable } from "../markdownText.js";
 import { formatChange, formatNs } from "../units.js";
 
 /** The headline tables as GitHub-flavoured Markdown: per case a table, a line a strategy, changes against the baseline. */
-export function toMarkdown(result: ResultFile, machines: Machines): string {
+export function toMarkdown(result: ResultFile, mmus: Mmus): string {
   const blocks = result.scenarios.map((scenario) => {
     const runs = result.runs.filter((run) => run.scenario === scenario.id);
-    return caseBlock(scenario, runs, machines.get(scenario.mmu));
+    return caseBlock(scenario, runs, mmus.get(scenario.mmu));
   });
   const partial = result.partial ? ["**Partial: the run was interrupted.**"] : [];
   return `${["# s2split", ...partial, ...blocks, legend(result)].join("\n\n")}\n`;
 }
 
-function caseBlock(scenario: ScenarioResult, runs: readonly RunResult[], machine: Machine | undefined): string {
-  const base = runs.find((run) => run.strategy === machine?.baseline);
-  const columns = machine?.columns ?? [];
+function caseBlock(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mmu | undefined): string {
+  const base = runs.find((run) => run.strategy === mmu?.baseline);
+  const columns = mmu?.columns ?? [];
   const parts = [...new Set(runs.flatMap((run) => Object.keys(run.wall ?? {})))];
   const head = [
     "strategy",

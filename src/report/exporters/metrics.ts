@@ -1,5 +1,5 @@
-import type { CounterDeclaration } from "../../contract/counters.js";
-import { countAt, totalAt } from "../../contract/counters.js";
+import type { CounterDeclaration } from "../../mmu/counters.js";
+import { countAt, totalAt } from "../../mmu/counters.js";
 import type { RunResult } from "../../results/types.js";
 
 /** One figure of a run, as every export has it: where it stands, what unit it has and of what kind it is. */

@@ -1,0 +1,279 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { UserError } from "../errors.js";
+import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
+import { parseAddress, parseSize } from "../guest/sizes.js";
+import { DUMP_FORMS, type PrintedRun, printStage2Dump } from "../testing/stage2DumpPrinter.js";
+import { importStage2Dump } from "./importStage2Dump.js";
+
+const ENE = readFileSync(new URL("../testing/fixtures/stage2-dump/ene-2024-08.txt", import.meta.url), "utf8");
+const HEADER = "---[ Guest IPA ]---\n";
+
+function codes(text: string, options = {}): string[] {
+  return importStage2Dump(text, "dump", options).notes.map((note) => note.code);
+}
+
+describe("the published sample of August 2024", () => {
+  const { scenario, notes } = importStage2Dump(ENE, "ene", { ipaBits: 44, levels: 4 });
+
+  it("becomes pages, holes and blocks in one guessed memslot", () => {
+    expect(scenario.granule).toBe("4K");
+    expect(scenario.ipaBits).toBe(44);
+    expect(scenario.memslots).toEqual([
+      {
+        base: "0x1020000",
+        segments: [
+          { map: "4K", size: "4K" },
+          { map: "hole", size: "2080636K" },
+          { map: "2M", size: "26M" },
+        ],
+      },
+    ]);
+  });
+
+  it("says what was guessed and what a dump does not have", () => {
+    const found = notes.map((note) => note.code);
+    expect(found).toEqual(expect.arrayContaining(["memslots-guessed", "last-range-missing", "no-output-addresses"]));
+  });
+
+  it("takes the memslots that are given, and says what lies outside them", () => {
+    const given = importStage2Dump(ENE, "ene", { memslots: [{ base: 0x80000000, bytes: 2 ** 30 }] });
+    expect(given.scenario.memslots).toEqual([
+      {
+        base: "0x80000000",
+        segments: [
+          { map: "2M", size: "26M" },
+          { map: "hole", size: "998M" },
+        ],
+      },
+    ]);
+    expect(given.notes).toContainEqual({ code: "mapped-outside-memslots", data: { bytes: 4096 } });
+  });
+
+  it("refuses a memslot whose edge cuts a block", () => {
+    expect(() => importStage2Dump(ENE, "ene", { memslots: [{ base: 0x80001000, bytes: 2 ** 30 }] })).toThrow(
+      /cuts a 2M block of line 8/,
+    );
+  });
+});
+
+it("keeps read-only ranges write-protected, whatever their execute permission", () => {
+  const text = `${HEADER}0x0000000040000000-0x0000000040200000           2M 2   R   px ux  AF BLK\n0x0000000040200000-0x0000000040400000           2M 2   R W PXNUXN AF BLK\n`;
+  expect(importStage2Dump(text, "dump").scenario.memslots[0]!.segments).toEqual([
+    { map: "2M", size: "2M", writeProtected: true },
+    { map: "2M", size: "2M" },
+  ]);
+});
+
+it("reads a dump out of a mail, with quoting marks, prompts and the numbers of the files beside it", () => {
+  const text = `> # cat stage2_levels ipa_range stage2_page_tables\n> 4\n> 44\n${ENE.trimEnd()
+    .split("\n")
+    .map((line) => `> ${line}`)
+    .join("\n")}\n>\n> Thanks,\n`;
+  const { scenario, notes } = importStage2Dump(text, "mail");
+  expect(scenario.ipaBits).toBe(44);
+  expect(notes.filter((note) => note.code === "line-not-read").map((note) => note.data.line)).toEqual([1, 14]);
+});
+
+it("takes an invalid but annotated entry for a hole and says so", () => {
+  const text = `${HEADER}0x0000000040000000-0x0000000040200000           2M 2   R W px ux  AF BLK\n0x0000000040200000-0x0000000040400000           2M 2 F     px ux     \n0x0000000040400000-0x0000000040600000           2M 2   R W px ux  AF BLK\n`;
+  expect(importStage2Dump(text, "dump").scenario.memslots[0]!.segments.map((s) => s.map)).toEqual(["2M", "hole", "2M"]);
+  expect(codes(text)).toContain("annotated-invalid");
+});
+
+it("counts tables without a valid entry, which a scenario cannot express", () => {
+  const text = `${HEADER}0x0000000000000000-0x0000000040000000           1G 1\n0x0000000040000000-0x0000000040200000           2M 2   R W px ux  AF BLK\n0x0000000040200000-0x0000000040600000           4M 3\n0x0000000040600000-0x0000000040800000           2M 2   R W px ux  AF BLK\n`;
+  expect(importStage2Dump(text, "dump", { granule: "4K" }).notes).toContainEqual({
+    code: "empty-tables",
+    data: { tables: 2 },
+  });
+});
+
+it("infers 16K pages from borders that leave no empty 4K tables", () => {
+  const text = `${HEADER}0x0000000000000000-0x0000000001020000       16512K 3\n0x0000000001020000-0x0000000001024000          16K 3   R W X AF    \n0x0000000001024000-0x0000000002000000       16240K 3\n0x0000000002000000-0x0000000080000000        2016M 2\n0x0000000080000000-0x0000000084000000          64M 2   R W   AF BLK\n`;
+  const { scenario } = importStage2Dump(text, "dump", { levels: 2 });
+  expect(scenario.granule).toBe("16K");
+  expect(scenario.memslots[0]!.segments.at(-1)).toEqual({ map: "32M", size: "64M" });
+});
+
+describe("refuses, in one line that names the line of the input,", () => {
+  const block = "0x0000000040000000-0x0000000040200000           2M 2   R W X AF BLK\n";
+  const cases: readonly [string, string, RegExp][] = [
+    ["text without a range", "hello\nworld\n", /no range of a stage-2 dump/],
+    ["a dump of another table", "---[ Linear Mapping start ]---\n", /line 1 .*another kind/],
+    ["two dumps", HEADER + block + HEADER, /line 3: a second dump/],
+    [
+      "a range that goes backward",
+      `${HEADER}0x0000000040200000-0x0000000040000000           2M 2   R W X AF BLK\n`,
+      /line 2 .*forward/,
+    ],
+    ["overlapping ranges", HEADER + block + block, /line 3: the range begins at 0x40000000, before the end/],
+    [
+      "a size that is not the range's",
+      `${HEADER}0x0000000040000000-0x0000000040200000           4M 2   R W X AF BLK\n`,
+      /line 2 .*size/,
+    ],
+    [
+      "an address beyond any IPA",
+      `${HEADER}0xff00000000000000-0xff00000000200000           2M 2   R W X AF BLK\n`,
+      /beyond 52 bits/,
+    ],
+    [
+      "a leaf at level 2 without BLK",
+      `${HEADER}0x0000000040000000-0x0000000040200000           2M 2   R W X AF    \n`,
+      /without BLK/,
+    ],
+    ["an unknown field", `${HEADER}0x0000000040000000-0x0000000040200000           2M 2   R W Q AF BLK\n`, /field "Q"/],
+    [
+      "a block that no granule has",
+      `${HEADER}0x0000000040001000-0x0000000040201000           2M 2   R W X AF BLK\n`,
+      /no granule/,
+    ],
+    [
+      "a dump without any mapping",
+      `${HEADER}0x0000000000000000-0x0000000040000000           1G 1\n`,
+      /nothing is mapped/,
+    ],
+    ["a range line that is cut short", `${HEADER}${block}0x0000000040200000-0x00000000`, /line 3 .*not a range/],
+  ];
+  it.each(cases)("%s", (_, text, message) => {
+    const refused = () => importStage2Dump(text, "dump");
+    expect(refused).toThrow(UserError);
+    expect(refused).toThrow(message);
+  });
+});
+
+/** Layouts of leaf runs with holes between them, well formed for a granule. */
+function layouts(granule: Granule): fc.Arbitrary<PrintedRun[]> {
+  const sizes = legalChunks(granule);
+  const run = fc.record({
+    size: fc.constantFrom(...sizes),
+    count: fc.integer({ min: 1, max: 40 }),
+    gap: fc.integer({ min: 0, max: 3000 }),
+    writable: fc.boolean(),
+    executeNever: fc.boolean(),
+  });
+  return fc.array(run, { minLength: 1, maxLength: 12 }).map((parts) => {
+    let at = 2 ** 30;
+    return parts.map(({ size, count, gap, writable, executeNever }) => {
+      const start = Math.ceil((at + gap * sizes[0]!) / size) * size;
+      at = start + size * count;
+      return { start, bytes: size * count, leafBytes: size, writable, executeNever };
+    });
+  });
+}
+
+describe.each(GRANULES)("a dump printed from a tree of %s pages", (granule) => {
+  it("comes back as exactly that tree, in the form of every kernel", () => {
+    fc.assert(
+      fc.property(
+        layouts(granule),
+        fc.constantFrom(...DUMP_FORMS),
+        fc.constantFrom(40, 44, 48),
+        (runs, form, ipaBits) => {
+          const text = printStage2Dump(runs, granule, ipaBits, form);
+          const { scenario, notes } = importStage2Dump(text, "dump", { granule, ipaBits });
+          const leaves: PrintedRun[] = [];
+          for (const { base, segments } of scenario.memslots) {
+            let at = parseAddress(base);
+            for (const { map, size, writeProtected } of segments) {
+              const bytes = parseSize(size);
+              if (map !== "hole")
+                leaves.push({ start: at, bytes, leafBytes: parseSize(map), writable: writeProtected !== true });
+              at += bytes;
+            }
+          }
+          expect(leaves).toEqual(mergedByMap(runs));
+          expect(notes.some((note) => note.code === "last-range-missing")).toBe(form !== "7.3");
+        },
+      ),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+
+  it("is recognised as such from stage2_levels and ipa_range, or said to be ambiguous", () => {
+    fc.assert(
+      fc.property(layouts(granule), (runs) => {
+        const levels = 4 - geometryOf(granule, 44).startLevel;
+        const { scenario, notes } = importStage2Dump(printStage2Dump(runs, granule, 44, "7.3"), "dump", {
+          ipaBits: 44,
+          levels,
+        });
+        expect(scenario.granule === granule || notes.some((note) => note.code === "granule-ambiguous")).toBe(true);
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+});
+
+/** Neighbours of equal leaf size and permission as one run, execute permission forgotten: what a scenario says. */
+function mergedByMap(runs: readonly PrintedRun[]): PrintedRun[] {
+  const merged: PrintedRun[] = [];
+  for (const { start, bytes, leafBytes, writable } of runs) {
+    const last = merged.at(-1);
+    if (
+      last !== undefined &&
+      last.start + last.bytes === start &&
+      last.leafBytes === leafBytes &&
+      last.writable === writable
+    ) {
+      merged[merged.length - 1] = { ...last, bytes: last.bytes + bytes };
+    } else merged.push({ start, bytes, leafBytes, writable });
+  }
+  return merged;
+}
+
+it("ends with a scenario or a user error for 10,000 damaged dumps", () => {
+  const samples = [
+    ENE,
+    printStage2Dump([{ start: 2 ** 30, bytes: 2 ** 30, leafBytes: 2 ** 30, writable: true }], "4K", 40, "7.3"),
+    printStage2Dump([{ start: 2 ** 30, bytes: 2 ** 16, leafBytes: 2 ** 14, writable: false }], "16K", 44, "7.2"),
+  ];
+  const edit = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    drop: fc.nat(30),
+    put: fc.oneof(
+      fc.string({ maxLength: 12, unit: "binary" }),
+      fc.constantFrom(
+        "\n",
+        "0x",
+        "BLK",
+        " F ",
+        "ffffffffffffffff",
+        "-",
+        "E 0",
+        "---[ Guest IPA ]---\n",
+        "999999999999999999999",
+      ),
+    ),
+  });
+  let scenarios = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...samples), fc.array(edit, { minLength: 1, maxLength: 4 }), (sample, edits) => {
+      let text = sample;
+      for (const { at, drop, put } of edits) {
+        const from = Math.floor(at * text.length);
+        text = text.slice(0, from) + put + text.slice(from + drop);
+      }
+      try {
+        const { scenario } = importStage2Dump(text, "dump");
+        scenarios++;
+        expect(scenario.memslots[0]!.segments.length).toBeGreaterThan(0);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        expect(error.message).not.toContain("\n");
+      }
+    }),
+    { numRuns: 10_000, seed: 1 },
+  );
+  // Neither outcome is rare, so the property is about both.
+  expect(scenarios).toBeGreaterThan(500);
+  expect(scenarios).toBeLessThan(9_500);
+});
+
+it("refuses megabytes of garbage, and of one endless line, with a user error", () => {
+  expect(() => importStage2Dump("\u0000\uffff garbage\n".repeat(500_000), "junk")).toThrow(UserError);
+  expect(() => importStage2Dump(`0x${"0".repeat(5_000_000)}`, "junk")).toThrow(UserError);
+  expect(() => importStage2Dump(">".repeat(1_000_000), "junk")).toThrow(UserError);
+});

@@ -1,0 +1,174 @@
+import { badInput } from "../errors.js";
+import { type Granule, geometryOf } from "../guest/geometry.js";
+import { formatAddress, formatSize } from "../guest/sizes.js";
+import {
+  type DirtyLogChoice,
+  dirtyLogOf,
+  HOLE,
+  type ImportNote,
+  type LayoutImport,
+  SegmentList,
+} from "./layoutImport.js";
+import { chooseGranule, chooseIpaBits, emptyTables, spanOf } from "./stage2DumpGeometry.js";
+import { type DumpRange, type DumpText, readStage2Dump } from "./stage2DumpText.js";
+
+export interface Stage2DumpOptions extends DirtyLogChoice {
+  /** Given by the user; else inferred from levels and sizes. */
+  readonly granule?: Granule | undefined;
+  /** From `ipa_range` beside the dump, or the user. */
+  readonly ipaBits?: number | undefined;
+  /** From `stage2_levels` beside the dump. */
+  readonly levels?: number | undefined;
+  /** Bytes. Empty or absent: one memslot over the outer extent of what is mapped. */
+  readonly memslots?: readonly { readonly base: number; readonly bytes: number }[] | undefined;
+  readonly name?: string | undefined;
+}
+
+/**
+ * Turns a stage-2 dump of a real host into a scenario whose tree has the same leaves: level 3 pages, blocks, holes, and
+ * read-only leaves write-protected.
+ *
+ * A dump has no output addresses, no memslots and no dirty log; what was assumed for them is in the notes.
+ *
+ * @throws UserError for text that is no such dump, or that no tree of one granule can give
+ */
+export function importStage2Dump(text: string, input: string, options: Stage2DumpOptions = {}): LayoutImport {
+  const dump = readStage2Dump(text, input);
+  const notes: ImportNote[] = dump.unread.map(({ line, text }) => ({ code: "line-not-read", data: { line, text } }));
+  if (dump.unreadCount > dump.unread.length) {
+    notes.push({ code: "more-lines-not-read", data: { lines: dump.unreadCount - dump.unread.length } });
+  }
+  const mapped = dump.ranges.filter((range) => range.kind === "mapped");
+  if (mapped.length === 0)
+    throw badInput(input, "nothing is mapped in this dump", "at least one range with attributes");
+
+  const levels = options.levels ?? dump.levels ?? undefined;
+  const ipaBits = options.ipaBits ?? dump.ipaBits ?? undefined;
+  const granule = chooseGranule(dump, { granule: options.granule, ipaBits, levels }, input, notes);
+  const width = chooseIpaBits(dump, granule, ipaBits, levels, input, notes);
+  noteWhatIsNotThere(dump, granule, width, notes);
+
+  const memslots = chooseMemslots(mapped, granule, width, options.memslots ?? [], notes);
+  const scenario = {
+    name: options.name ?? "imported stage-2 dump",
+    description:
+      "Leaves of a real host's stage-2 dump. Output addresses and the dirty log are not in a dump: they are the simulator's.",
+    granule,
+    ipaBits: width,
+    memslots: memslots.map((slot) => segmentsOf(slot, mapped, granule).memslot(slot.base)),
+    dirtyLog: dirtyLogOf(granule, options),
+  };
+  const { mode, chunk } = scenario.dirtyLog;
+  notes.push({ code: "dirty-log-chosen", data: { mode, chunk } });
+  return { scenario, notes };
+}
+
+function noteWhatIsNotThere(dump: DumpText, granule: Granule, ipaBits: number, notes: ImportNote[]): void {
+  if (!dump.header) notes.push({ code: "no-header", data: {} });
+  const { startLevel } = geometryOf(granule, ipaBits);
+  let previous: DumpRange | undefined;
+  const gaps: string[] = [];
+  let empty = 0;
+  let annotated = 0;
+  let unreadable = 0;
+  for (const range of dump.ranges) {
+    if (previous !== undefined && range.start !== previous.end)
+      gaps.push(`${formatAddress(previous.end)}-${formatAddress(range.start)}`);
+    empty += emptyTables(range, granule, startLevel);
+    if (range.kind === "annotated") annotated += range.end - range.start;
+    if (range.kind === "mapped" && !range.readable) unreadable += range.end - range.start;
+    previous = range;
+  }
+  const from = previous!.end;
+  if (from < 2 ** ipaBits) {
+    notes.push({ code: "last-range-missing", data: { from: formatAddress(from), to: formatAddress(2 ** ipaBits) } });
+  }
+  if (gaps.length > 0) notes.push({ code: "gaps", data: { count: gaps.length, first: gaps[0]! } });
+  if (empty > 0) notes.push({ code: "empty-tables", data: { tables: empty } });
+  if (annotated > 0) notes.push({ code: "annotated-invalid", data: { bytes: annotated } });
+  if (unreadable > 0) notes.push({ code: "mapped-without-read", data: { bytes: unreadable } });
+  notes.push({ code: "no-output-addresses", data: {} });
+}
+
+interface Slot {
+  readonly base: number;
+  readonly bytes: number;
+}
+
+function chooseMemslots(
+  mapped: readonly DumpRange[],
+  granule: Granule,
+  ipaBits: number,
+  given: readonly Slot[],
+  notes: ImportNote[],
+): Slot[] {
+  const first = mapped[0]!.start;
+  const last = mapped.at(-1)!.end;
+  if (given.length === 0) {
+    notes.push({
+      code: "memslots-guessed",
+      data: { base: formatAddress(first), size: formatSize(last - first), islands: islands(mapped) },
+    });
+    return [{ base: first, bytes: last - first }];
+  }
+  const page = spanOf(granule, 3);
+  const slots = [...given].sort((a, b) => a.base - b.base);
+  slots.forEach((slot, i) => {
+    const name = `memslot ${formatAddress(slot.base)}:${formatSize(slot.bytes)}`;
+    if (slot.bytes === 0 || slot.base % page !== 0 || slot.bytes % page !== 0)
+      throw badInput(name, "not whole pages", `multiples of ${granule}`);
+    if (slot.base + slot.bytes > 2 ** ipaBits) throw badInput(name, `beyond the ${ipaBits}-bit IPA space`);
+    const next = slots[i + 1];
+    if (next !== undefined && slot.base + slot.bytes > next.base)
+      throw badInput(name, `overlaps memslot ${formatAddress(next.base)}`);
+  });
+  const inside = slots.reduce((sum, slot) => sum + mappedBytes(slot, mapped), 0);
+  const all = mapped.reduce((sum, range) => sum + range.end - range.start, 0);
+  if (inside === 0)
+    throw badInput("--memslot", "nothing is mapped in any of them", `memslots within ${islands(mapped).join(", ")}`);
+  if (inside < all) notes.push({ code: "mapped-outside-memslots", data: { bytes: all - inside } });
+  return slots;
+}
+
+function mappedBytes(slot: Slot, mapped: readonly DumpRange[]): number {
+  const end = slot.base + slot.bytes;
+  return mapped.reduce(
+    (sum, range) => sum + Math.max(0, Math.min(end, range.end) - Math.max(slot.base, range.start)),
+    0,
+  );
+}
+
+/** Stretches of mapped memory with less than 1 GiB between their parts: where memslots are likely to be; at most eight. */
+function islands(mapped: readonly DumpRange[]): string[] {
+  const found: { start: number; end: number }[] = [];
+  for (const { start, end } of mapped) {
+    const last = found.at(-1);
+    if (last !== undefined && start - last.end < 2 ** 30) last.end = end;
+    else found.push({ start, end });
+  }
+  return found.slice(0, 8).map(({ start, end }) => `${formatAddress(start)}:${formatSize(end - start)}`);
+}
+
+function segmentsOf(slot: Slot, mapped: readonly DumpRange[], granule: Granule): SegmentList {
+  const list = new SegmentList();
+  const slotEnd = slot.base + slot.bytes;
+  let at = slot.base;
+  for (const range of mapped) {
+    const start = Math.max(range.start, slot.base);
+    const end = Math.min(range.end, slotEnd);
+    if (start >= end) continue;
+    const span = spanOf(granule, range.level!);
+    if (start % span !== 0 || end % span !== 0) {
+      throw badInput(
+        `memslot ${formatAddress(slot.base)}:${formatSize(slot.bytes)}`,
+        `cuts a ${formatSize(span)} block of line ${range.line}, and KVM maps no block across the edge of a memslot`,
+        "edges that the dump allows",
+      );
+    }
+    if (start > at) list.add(HOLE, start - at);
+    list.add(formatSize(span), end - start, !range.writable);
+    at = end;
+  }
+  if (at < slotEnd) list.add(HOLE, slotEnd - at);
+  return list;
+}

@@ -1,0 +1,256 @@
+import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
+import { OA_HI_MASK, OA_LO_MASK, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
+import type { Layout, SegmentLayout } from "./layout.js";
+import type { TableMemory } from "./memory.js";
+import { leafHi, leafLo } from "./populate.js";
+import type { SegmentIndex } from "./segmentIndex.js";
+
+/** A fault of a finished tree: how many pages or blocks, and where the first is. */
+export interface Fault {
+  count: number;
+  bytes: number;
+  /** First frame, -1 while there is none. */
+  firstGfn: number;
+  level: number;
+}
+
+export type FaultCode =
+  /** A block in a range that was to be split. */
+  | "unsplit-block"
+  /** A page that was mapped is no longer. */
+  | "lost-coverage"
+  /** A page is mapped that was not (or a block reaches beyond its memory). */
+  | "stray-mapping"
+  /** A leaf maps another output address than before. */
+  | "wrong-output-address"
+  /** A leaf's attributes, other than write permission, changed. */
+  | "wrong-attributes"
+  /** A leaf is writable that was to be write-protected. */
+  | "not-write-protected"
+  /** A leaf is write-protected outside every range that was to be. */
+  | "needlessly-write-protected"
+  /** A descriptor was left in the middle of break-before-make. */
+  | "left-locked"
+  /** A table that is linked at more than one place. */
+  | "table-linked-twice";
+
+/**
+ * Why a block is unsplit: the walk never came to it, or it was made by splitting a larger one (the cache being too small for the
+ * whole subtree) and then not entered.
+ */
+export type UnsplitCause = "passed-over" | "left-in-new-table";
+
+/** Spans that were write-protected and split, in frames, ascending: of one slot; null is the whole slot. */
+export type TouchedSpans = readonly (readonly [number, number])[] | null;
+
+/**
+ * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address
+ * with the same attributes; write permission is gone exactly where it was to go; every block that a touched span meets is split down
+ * to pages. With a cache too small for a level-1 block, that block becomes level-2 blocks, and only those of them that a span meets
+ * must be split: baseline leaves the others too. It knows nothing of strategies, and needs no second tree.
+ */
+export class TreeCheck {
+  readonly faults = new Map<FaultCode, Fault>();
+  /** Leaves that belong where they are, by level, to be held against those that there are. */
+  readonly matched = new Float64Array(4);
+  /** The fault "unsplit-block" by cause. */
+  readonly unsplit = new Map<UnsplitCause, Fault>();
+  private readonly geometry: Geometry;
+  /** The cache is too small for the whole subtree of a level-1 block. */
+  private readonly shortCache: boolean;
+  private segment!: SegmentLayout;
+  private spans: TouchedSpans = null;
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly mem: TableMemory,
+    private readonly touched: readonly TouchedSpans[],
+    private readonly segments: SegmentIndex,
+  ) {
+    this.geometry = layout.geometry;
+    this.shortCache = layout.cacheCapacity < 1 + layout.geometry.entries;
+  }
+
+  /** Checks what lies in [from, to), in frames: multiples of every block size. */
+  range(from: number, to: number): void {
+    const { segments, slotOf } = this.segments;
+    for (let i = this.segments.firstEndingAfter(from); i < segments.length; i++) {
+      const segment = segments[i]!;
+      if (segment.startGfn >= to) break;
+      const start = Math.max(from, segment.startGfn);
+      const end = Math.min(to, segment.endGfn);
+      const spans = this.touched[slotOf[i]!]!;
+      this.segment = segment;
+      this.spans = spans;
+      if (spans === null) this.piece(segment, start, end, true);
+      else this.pieces(segment, start, end, spans);
+    }
+  }
+
+  /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it meets. */
+  private pieces(
+    segment: SegmentLayout,
+    start: number,
+    end: number,
+    spans: readonly (readonly [number, number])[],
+  ): void {
+    let at = start;
+    for (let i = firstEndingAfter(spans, start); i < spans.length; i++) {
+      const [first, last] = spans[i]!;
+      if (first >= end) break;
+      const from = Math.max(
+        at,
+        Math.max(start, naturalLeaf(this.geometry, segment, Math.max(first, segment.startGfn))[0]),
+      );
+      const to = Math.min(end, naturalLeaf(this.geometry, segment, Math.min(last, segment.endGfn) - 1)[1]);
+      if (to <= at) continue;
+      if (from > at) this.piece(segment, at, from, false);
+      this.piece(segment, from, to, true);
+      at = to;
+    }
+    // A span that lies before `start` may meet the leaf that `start` is in the middle of only if leaves crossed windows; none does.
+    if (at < end) this.piece(segment, at, end, false);
+  }
+
+  private piece(segment: SegmentLayout, start: number, end: number, touched: boolean): void {
+    const writable = !segment.writeProtected && !touched;
+    const mustSplit = touched && this.layout.chunkPages !== 0;
+    const rootSpan = this.geometry.spanPages[this.geometry.startLevel]! * this.geometry.entries;
+    for (let root = Math.floor(start / rootSpan); root * rootSpan < end; root++) {
+      this.table(this.geometry.startLevel, root, root * rootSpan, start, end, writable, mustSplit);
+    }
+  }
+
+  private table(
+    level: number,
+    page: number,
+    tableGfn: number,
+    start: number,
+    end: number,
+    writable: boolean,
+    mustSplit: boolean,
+  ): void {
+    const { geometry, mem } = this;
+    const span = geometry.spanPages[level]!;
+    const first = Math.max(0, Math.floor((start - tableGfn) / span));
+    const last = Math.min(geometry.entries, Math.ceil((end - tableGfn) / span));
+    const words = mem.words;
+    if (level === PAGE_LEVEL) {
+      this.pages(words, 2 * (page * geometry.entries + first), tableGfn + first, last - first, writable);
+      return;
+    }
+    for (let index = first; index < last; index++) {
+      const word = 2 * (page * geometry.entries + index);
+      const lo = words[word]!;
+      const hi = words[word + 1]!;
+      const gfn = tableGfn + index * span;
+      if ((lo & VALID) === 0) {
+        const from = Math.max(start, gfn);
+        this.add(hi === 0 ? "lost-coverage" : "left-locked", from, Math.min(end, gfn + span) - from, level);
+      } else if ((lo & TYPE_MASK) === TABLE_OR_PAGE) {
+        this.table(level + 1, mem.childOf(lo, hi), gfn, start, end, writable, mustSplit);
+      } else {
+        this.matched[level]!++;
+        this.leaf(level, gfn, lo, hi, writable);
+        if (gfn < start || gfn + span > end) this.add("stray-mapping", gfn, span, level);
+        if (mustSplit && (!this.shortCache || this.meetsSpan(gfn, gfn + span))) this.addUnsplit(gfn, span, level);
+      }
+    }
+  }
+
+  /** A run of pages; the loop looks for any difference, and only then for which. */
+  private pages(words: Uint32Array, word: number, gfn: number, count: number, writable: boolean): void {
+    const step = this.geometry.pageBytes | 0;
+    const hi = leafHi(this.geometry, gfn) | 0;
+    let lo = leafLo(this.geometry, gfn, PAGE_LEVEL, writable) | 0;
+    let different = 0;
+    const endWord = (word + 2 * count) | 0;
+    for (let at = word | 0; at < endWord; at = (at + 2) | 0) {
+      different |= (words[at]! ^ lo) | (words[at + 1]! ^ hi);
+      lo = (lo + step) | 0;
+    }
+    this.matched[PAGE_LEVEL]! += count;
+    if (different === 0) return;
+    for (let i = 0; i < count; i++) {
+      const haveLo = words[word + 2 * i]!;
+      const haveHi = words[word + 2 * i + 1]!;
+      if ((haveLo & VALID) !== 0) {
+        this.leaf(PAGE_LEVEL, gfn + i, haveLo, haveHi, writable);
+        continue;
+      }
+      this.matched[PAGE_LEVEL]!--;
+      this.add(haveHi === 0 ? "lost-coverage" : "left-locked", gfn + i, 1, PAGE_LEVEL);
+    }
+  }
+
+  private leaf(level: number, gfn: number, lo: number, hi: number, writable: boolean): void {
+    const wantLo = leafLo(this.geometry, gfn, level, writable);
+    const wantHi = leafHi(this.geometry, gfn);
+    const span = this.geometry.spanPages[level]!;
+    const different = lo ^ wantLo;
+    const differentHi = hi ^ wantHi;
+    if ((different & OA_LO_MASK) !== 0 || (differentHi & OA_HI_MASK) !== 0)
+      this.add("wrong-output-address", gfn, span, level);
+    if ((different & S2AP_WRITE) !== 0) {
+      this.add((lo & S2AP_WRITE) !== 0 ? "not-write-protected" : "needlessly-write-protected", gfn, span, level);
+    }
+    if ((different & ~OA_LO_MASK & ~S2AP_WRITE) !== 0 || (differentHi & ~OA_HI_MASK) !== 0) {
+      this.add("wrong-attributes", gfn, span, level);
+    }
+  }
+
+  private meetsSpan(start: number, end: number): boolean {
+    if (this.spans === null) return true;
+    const span = this.spans[firstEndingAfter(this.spans, start)];
+    return span !== undefined && span[0] < end;
+  }
+
+  private addUnsplit(gfn: number, span: number, level: number): void {
+    const [start, end] = naturalLeaf(this.geometry, this.segment, gfn);
+    const cause = end - start > span ? "left-in-new-table" : "passed-over";
+    this.add("unsplit-block", gfn, span, level);
+    this.addTo(this.unsplit, cause, gfn, span, level);
+  }
+
+  /** Adds a fault of so many pages at a frame. */
+  add(code: FaultCode, gfn: number, pages: number, level: number): void {
+    this.addTo(this.faults, code, gfn, pages, level);
+  }
+
+  private addTo<K>(faults: Map<K, Fault>, key: K, gfn: number, pages: number, level: number): void {
+    let fault = faults.get(key);
+    if (fault === undefined) {
+      fault = { count: 0, bytes: 0, firstGfn: gfn, level };
+      faults.set(key, fault);
+    }
+    fault.count++;
+    fault.bytes += pages * this.geometry.pageBytes;
+    if (gfn < fault.firstGfn) {
+      fault.firstGfn = gfn;
+      fault.level = level;
+    }
+  }
+}
+
+/** The leaf that the fill rule puts over `gfn`: its first frame and its end. */
+export function naturalLeaf(geometry: Geometry, segment: SegmentLayout, gfn: number): readonly [number, number] {
+  for (const level of geometry.blockLevels) {
+    const span = geometry.spanPages[level]!;
+    const start = Math.floor(gfn / span) * span;
+    if (level >= segment.level && start >= segment.startGfn && start + span <= segment.endGfn)
+      return [start, start + span];
+  }
+  return [gfn, gfn + 1];
+}
+
+/** Index of the first span whose end lies beyond `gfn` (spans are ascending and disjoint). */
+function firstEndingAfter(spans: readonly (readonly [number, number])[], gfn: number): number {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (spans[middle]![1] <= gfn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { goldenFiles } from "../../testing/golden.js";
+import { runFlow } from "./flow.js";
+import type { FlowInput } from "./flowInput.js";
+import { strategies } from "./strategies/index.js";
+
+interface GoldenFlow {
+  name: string;
+  input: FlowInput;
+  baseline: Record<string, unknown>[];
+  strategies: Record<string, Record<string, unknown>>;
+}
+
+const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
+
+/** The baseline's steps with what a strategy changes put in: `"step/group/key": value`. */
+function overridden(golden: GoldenFlow, overrides: Record<string, unknown>): unknown[] {
+  const steps = structuredClone(golden.baseline);
+  for (const [path, value] of Object.entries(overrides)) {
+    const names = path.split("/");
+    let at = steps as unknown as Record<string, unknown>;
+    for (const name of names.slice(0, -1)) {
+      at[name] ??= {};
+      at = at[name] as Record<string, unknown>;
+    }
+    at[names.at(-1)!] = value;
+  }
+  return steps;
+}
+
+/** One normal form: no zeros, no groups without counts. */
+function normal(value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  const entries = Object.entries(value)
+    .map(([name, inner]) => [name, normal(inner)] as const)
+    .filter(([, inner]) => inner !== 0 && inner !== undefined)
+    .filter(([, inner]) => inner === null || typeof inner !== "object" || Object.keys(inner).length > 0);
+  return Object.fromEntries(entries);
+}
+
+const normalSteps = (steps: readonly unknown[]) => steps.map(normal);
+
+type Step = { state: object };
+
+/** Digests take half the time. In guests of 1G they are computed for baseline, and where a strategy leaves another tree. */
+function needsDigest(golden: GoldenFlow, overrides: Record<string, unknown>): boolean {
+  const small = golden.input.pagesPerVcpu * golden.input.vcpus <= 65536;
+  return small || Object.keys(overrides).some((path) => path.includes("state/"));
+}
+
+/** Without digests: leaves by level, writable ones, tables, dirty bits and caches are still there. */
+function withoutDigests(steps: readonly unknown[]): unknown[] {
+  return (steps as readonly Step[]).map((step) => {
+    const { digest: _, ...state } = step.state as { digest?: string };
+    return normal({ ...step, state });
+  });
+}
+
+describe.each(goldenFiles<GoldenFlow>("arm64-flow"))("golden arm64-flow/$name", ({ data }) => {
+  it("every step of baseline counts what the kernel's code counts, and leaves its tree", () => {
+    expect(runFlow(data.input, byId.get("baseline")!)).toEqual(normalSteps(data.baseline));
+  });
+
+  it.each(Object.keys(data.strategies))("%s differs from baseline only where the kernel's code does", (id) => {
+    const overrides = data.strategies[id]!;
+    const digest = needsDigest(data, overrides);
+    const expected = overridden(data, overrides);
+    const steps = runFlow(data.input, byId.get(id)!, { digest });
+    expect(steps).toEqual(digest ? normalSteps(expected) : withoutDigests(expected));
+  });
+
+  it("skip-level equals max-level in every step", () => {
+    const steps = runFlow(data.input, byId.get("skip-level")!, { digest: false });
+    expect(steps).toEqual(withoutDigests(overridden(data, data.strategies["max-level"]!)));
+  });
+
+  it("split-mark leaves baseline's tree, dirty bits and caches after every step", () => {
+    const digest = needsDigest(data, {});
+    const steps = runFlow(data.input, byId.get("split-mark")!, { digest });
+    const expected = digest ? normalSteps(data.baseline) : withoutDigests(data.baseline);
+    expect(steps.map(({ state }) => state)).toEqual(expected.map((step) => (step as Step).state));
+  });
+});

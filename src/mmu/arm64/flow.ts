@@ -1,0 +1,233 @@
+import { badInput } from "../../errors.js";
+import type { Counts } from "../counters.js";
+import { countsJson } from "./counts.js";
+import { DirtyBitmap } from "./dirtyBitmap.js";
+import { GuestMmu } from "./faults.js";
+import type { FlowInput, FlowStepInput, GuestPassInput } from "./flowInput.js";
+import { type FlowLayout, flowLayoutOf } from "./flowLayout.js";
+import { type FlowStep, stateOf, withoutZeros } from "./flowStep.js";
+import { type GuestAccesses, guestAccesses } from "./guestAccess.js";
+import { GuestCounts } from "./guestCounts.js";
+import { Memslot, slotFinder } from "./memslot.js";
+import { Stage2 } from "./stage2.js";
+import type { SplitStrategy } from "./strategy.js";
+
+export interface FlowOptions {
+  /** SHA-256 of the tree in every state: costs more than the simulation. Default true, as the golden files have it. */
+  readonly digest?: boolean;
+}
+
+/**
+ * Runs a flow of dirty logging under one strategy and counts every step.
+ *
+ * Pure: equal arguments give equal results. One object a step, in order; a `disable` with guests gives two.
+ *
+ * @throws UserError for a guest or a step that cannot be
+ */
+export function runFlow(input: FlowInput, strategy: SplitStrategy, options: FlowOptions = {}): FlowStep[] {
+  const flow = new Flow(input, strategy, options.digest ?? true);
+  return input.steps.flatMap((step) => flow.run(step));
+}
+
+/** What the ioctls of a step did with bitmaps. */
+interface IoctlCounts {
+  ioctls: number;
+  /** 64-page words acted on, bits set in them, and the sum of their spans from first to last bit. */
+  masks: number;
+  maskBits: number;
+  maskSpan: number;
+  dirtyReturned: number;
+  splitCacheFreed: number;
+}
+
+/** One VM while a flow goes on. Exported for tests that look at its tree. */
+export class Flow {
+  readonly stage2: Stage2;
+  readonly layout: FlowLayout;
+  readonly slots: readonly Memslot[];
+  private readonly guest = new GuestCounts();
+  private readonly mmu: GuestMmu;
+  private readonly accesses: GuestAccesses;
+  private ioctl: IoctlCounts = noIoctl();
+
+  constructor(
+    private readonly input: FlowInput,
+    strategy: SplitStrategy,
+    private readonly digest: boolean,
+  ) {
+    this.layout = flowLayoutOf(input);
+    this.stage2 = new Stage2(this.layout.stage2, strategy);
+    this.slots = this.layout.slots.map((slot) => new Memslot(this.layout.geometry, slot));
+    this.mmu = new GuestMmu(this.stage2, input.vcpus, this.guest, slotFinder(this.slots));
+    this.accesses = guestAccesses(input, this.layout.passPages);
+  }
+
+  /** Runs one step. */
+  run(step: FlowStepInput): FlowStep[] {
+    this.guest.reset();
+    this.stage2.counts.reset();
+    this.ioctl = noIoctl();
+    switch (step.op) {
+      case "guest":
+        this.pass(step, 0, 1);
+        return [this.outcome(step.name, "guest", this.guest.json())];
+      case "access":
+        this.access(step);
+        return [this.outcome(step.name, "guest", this.guest.json())];
+      case "enable":
+        this.enable();
+        break;
+      case "get":
+        this.get(step.name);
+        break;
+      case "clear":
+        this.refuseClear(step.name);
+        for (const slot of this.slots) this.clear(slot, slot.lastGot ?? new DirtyBitmap(slot.pages), step.name);
+        break;
+      case "clear_part":
+        this.refuseClear(step.name);
+        this.clear(...this.partOf(step), step.name);
+        break;
+      case "disable":
+        return this.disable(step);
+    }
+    return [this.outcome(step.name, "ioctl", this.ioctlJson())];
+  }
+
+  /** The part of a pass from one share of its accesses to another. */
+  private pass(step: GuestPassInput, fromShare: number, toShare: number): void {
+    const { gfnOfGuestPage, passPages } = this.layout;
+    const from = Math.floor(fromShare * passPages);
+    const to = Math.floor(toShare * passPages);
+    this.accesses.pass(step, from, to, (vcpu, page, write) => this.mmu.access(vcpu, gfnOfGuestPage(page), write));
+  }
+
+  private access(step: FlowStepInput & { op: "access" }): void {
+    const { npages, gfnOfPage } = this.layout;
+    for (const [vcpu, kind, first, count] of step.accesses) {
+      if (!(vcpu >= 0 && vcpu < this.input.vcpus && first >= 0 && first + count <= npages)) {
+        throw badInput(
+          `${step.name}: access [${vcpu}, ${kind}, ${first}, ${count}]`,
+          "beyond the guest",
+          "its own pages",
+        );
+      }
+      for (let page = first; page < first + count; page++) this.mmu.access(vcpu, gfnOfPage(page), kind === "w");
+    }
+  }
+
+  /**
+   * Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_commit_memory_region()`: with initially-all-set nothing is touched; else the slot is
+   * write-protected, flushed and split.
+   */
+  private enable(): void {
+    const { stage2 } = this;
+    for (const slot of this.slots) {
+      const { startGfn, endGfn } = slot.layout;
+      this.ioctl.ioctls++;
+      slot.bitmap = new DirtyBitmap(slot.pages);
+      slot.lastGot = null;
+      if (this.input.manual === 3) {
+        slot.bitmap.setAll();
+        continue;
+      }
+      stage2.counts.writeProtectRanges++;
+      stage2.writeProtect(startGfn, endGfn);
+      stage2.flushSlot(slot.pages);
+      stage2.counts.splitCalls++;
+      stage2.split(startGfn, endGfn);
+    }
+  }
+
+  /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_get_dirty_log_protect()`: never splits. */
+  private get(name: string): void {
+    for (const slot of this.slots) {
+      const bitmap = this.bitmapOf(slot, name);
+      this.ioctl.ioctls++;
+      slot.lastGot = bitmap.copy();
+      this.ioctl.dirtyReturned += bitmap.count();
+      if (this.input.manual === 0) this.takeDirty(slot, null, false);
+    }
+  }
+
+  /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`: what is asked for and dirty. */
+  private clear(slot: Memslot, asked: DirtyBitmap, name: string): void {
+    this.bitmapOf(slot, name);
+    this.ioctl.ioctls++;
+    this.takeDirty(slot, asked, this.input.manual === 3);
+  }
+
+  private takeDirty(slot: Memslot, asked: DirtyBitmap | null, split: boolean): void {
+    const { stage2, ioctl } = this;
+    const { startGfn } = slot.layout;
+    let any = false;
+    slot.bitmap!.take(asked, (first, end, bits) => {
+      any = true;
+      ioctl.masks++;
+      ioctl.maskBits += bits;
+      ioctl.maskSpan += end - first;
+      stage2.counts.writeProtectRanges++;
+      stage2.writeProtect(startGfn + first, startGfn + end);
+      if (!split) return;
+      stage2.counts.splitCalls++;
+      stage2.split(startGfn + first, startGfn + end);
+    });
+    if (any) stage2.flushSlot(slot.pages);
+  }
+
+  /** No page-table work; the split cache is freed with the first slot. */
+  private disable(step: FlowStepInput & { op: "disable" }): FlowStep[] {
+    const guests = step.guests;
+    const parts = this.slots.length + 1;
+    if (guests !== undefined) this.pass(guests, 0, 1 / parts);
+    for (const [index, slot] of this.slots.entries()) {
+      this.ioctl.ioctls++;
+      slot.bitmap = null;
+      slot.lastGot = null;
+      this.ioctl.splitCacheFreed += this.stage2.cache.objects;
+      this.stage2.cache.objects = 0;
+      if (guests !== undefined) this.pass(guests, (index + 1) / parts, (index + 2) / parts);
+    }
+    const ioctls = this.outcome(step.name, "ioctl", this.ioctlJson());
+    if (guests === undefined) return [ioctls];
+    return [ioctls, this.outcome(guests.name, "guest", this.guest.json())];
+  }
+
+  private partOf(step: FlowStepInput & { op: "clear_part" }): [Memslot, DirtyBitmap] {
+    const slot = this.slots[step.slot];
+    if (slot === undefined) throw badInput(`${step.name}: slot ${step.slot}`, "unknown", `below ${this.slots.length}`);
+    const asked = new DirtyBitmap(slot.pages);
+    for (const [bit, count] of step.runs) {
+      const first = step.firstPage + bit;
+      if (bit < 0 || count < 1 || bit + count > step.numPages || first + count > slot.pages) {
+        throw badInput(`${step.name}: run [${bit}, ${count}]`, "beyond what is cleared", `${step.numPages} pages`);
+      }
+      asked.setRun(first, count);
+    }
+    return [slot, asked];
+  }
+
+  private refuseClear(name: string): void {
+    if (this.input.manual === 0) throw badInput(`step ${name}`, "clears without manual protect", "manual 1 or 3");
+  }
+
+  private bitmapOf(slot: Memslot, name: string): DirtyBitmap {
+    if (slot.bitmap === null) throw badInput(`step ${name}`, "needs a dirty log", "an enable step before it");
+    return slot.bitmap;
+  }
+
+  private ioctlJson(): Counts {
+    const { split, ...rest } = countsJson(this.stage2.counts, this.layout.geometry, 0);
+    return { ...this.ioctl, split, ...rest };
+  }
+
+  private outcome(phase: string, kind: "guest" | "ioctl", counts: Counts): FlowStep {
+    const dirtyBits = this.slots.reduce((sum, slot) => sum + (slot.bitmap?.count() ?? 0), 0);
+    const state = stateOf(this.stage2, dirtyBits, this.mmu.caches.pages, this.digest);
+    return { phase, kind, ...withoutZeros(counts), state };
+  }
+}
+
+function noIoctl(): IoctlCounts {
+  return { ioctls: 0, masks: 0, maskBits: 0, maskSpan: 0, dirtyReturned: 0, splitCacheFreed: 0 };
+}

@@ -1,0 +1,158 @@
+import { badInput } from "../../errors.js";
+import {
+  type Geometry,
+  geometryOf,
+  legalChunks,
+  levelOfMap,
+  PAGE_LEVEL,
+  splitCacheCapacity,
+} from "../../guest/geometry.js";
+import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import type { FlowInput, FlowSlot } from "./flowInput.js";
+import type { HostSegment } from "./hostMemory.js";
+import type { Layout } from "./layout.js";
+
+/** A flow's guest resolved into frames, checked. */
+export interface FlowLayout {
+  readonly geometry: Geometry;
+  /** In the order of the input. */
+  readonly slots: readonly FlowSlotLayout[];
+  /** What a `Stage2` is made from; nothing in it is mapped. */
+  readonly stage2: Layout;
+  /** Granule pages in all slots. */
+  readonly npages: number;
+  /** Guest pages of each vCPU's pass, and the modulus of its random pages. */
+  readonly passPages: number;
+  /** Guest page, counted from the region's start, to frame. */
+  readonly gfnOfGuestPage: (page: number) => number;
+  /** Granule page, counted from the region's start, to frame. */
+  readonly gfnOfPage: (page: number) => number;
+}
+
+export interface FlowSlotLayout {
+  readonly startGfn: number;
+  /** Exclusive. */
+  readonly endGfn: number;
+  /** The host frame behind the slot's first page. */
+  readonly hostFrame: number;
+  readonly host: readonly HostSegment[];
+}
+
+/**
+ * Checks a flow's guest and turns it into frames.
+ *
+ * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or lie beyond the IPA width, backing
+ * that does not fill its slot, steps that reach beyond memory
+ */
+export function flowLayoutOf(input: FlowInput): FlowLayout {
+  const geometry = geometryOf(input.granule, input.ipaBits);
+  const chunkBytes = parseSize(input.chunk, "chunk");
+  const chunks = legalChunks(input.granule);
+  if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
+    throw badInput(
+      `chunk "${input.chunk}"`,
+      `the ${input.granule} granule has no such chunk size`,
+      `0 (off), ${chunks.map(formatSize).join(" or ")}`,
+    );
+  }
+  if (!Number.isInteger(input.vcpus) || input.vcpus < 1) throw badInput("vcpus", `is ${input.vcpus}`, "at least 1");
+  const slots = input.slots.map((slot, index) => flowSlot(slot, geometry, `slots[${index}]`));
+  const ascending = [...slots].sort((a, b) => a.startGfn - b.startGfn);
+  for (let i = 1; i < ascending.length; i++) {
+    if (ascending[i]!.startGfn < ascending[i - 1]!.endGfn) {
+      const at = formatAddress(ascending[i]!.startGfn * geometry.pageBytes);
+      throw badInput(`the slot at ${at}`, "overlaps another", "memslots that do not overlap");
+    }
+  }
+  const npages = slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
+  const guestPageBytes = input.guestPage === undefined ? geometry.pageBytes : parseSize(input.guestPage, "guestPage");
+  const passPages = input.partitioned ? input.pagesPerVcpu : input.pagesPerVcpu * input.vcpus;
+  const needed = input.pagesPerVcpu * input.vcpus * guestPageBytes;
+  const hasPasses = input.steps.some((step) => step.op === "guest" || (step.op === "disable" && step.guests));
+  if (hasPasses && !(needed <= npages * geometry.pageBytes)) {
+    throw badInput(
+      `${input.vcpus} vCPUs with ${input.pagesPerVcpu} pages each`,
+      `need ${needed} bytes`,
+      `at most the ${npages * geometry.pageBytes} bytes of the memslots`,
+    );
+  }
+  const gfnOfPage = pageFinder(ascending);
+  const ratio = guestPageBytes / geometry.pageBytes;
+  return {
+    geometry,
+    slots,
+    stage2: {
+      geometry,
+      slots: slots.map(({ startGfn, endGfn }) => ({ startGfn, endGfn, segments: [], dirty: null })),
+      mode: input.manual === 0 ? "enable" : "clear",
+      chunkPages: chunkBytes / geometry.pageBytes,
+      cacheCapacity: splitCacheCapacity(input.granule, chunkBytes),
+      bbm: input.bbm,
+    },
+    npages,
+    passPages,
+    gfnOfPage,
+    gfnOfGuestPage: ratio === 1 ? gfnOfPage : (page) => gfnOfPage(Math.floor(page * ratio)),
+  };
+}
+
+function flowSlot(slot: FlowSlot, geometry: Geometry, name: string): FlowSlotLayout {
+  const { pageBytes, granule } = geometry;
+  const base = parseAddress(slot.base, `${name}.base`);
+  const size = parseSize(slot.size, `${name}.size`);
+  const hva = parseAddress(slot.hva, `${name}.hva`);
+  for (const [what, value] of Object.entries({ base, size, hva })) {
+    if (value % pageBytes !== 0 || (what === "size" && value === 0)) {
+      throw badInput(`${name}.${what}`, "not a whole number of pages", `a multiple of ${granule}`);
+    }
+  }
+  const startGfn = base / pageBytes;
+  const endGfn = startGfn + size / pageBytes;
+  if (endGfn > geometry.endGfn) {
+    throw badInput(
+      name,
+      `ends at ${formatAddress(base + size)}, beyond the ${geometry.ipaBits}-bit IPA space`,
+      `memory below ${formatAddress(geometry.endGfn * pageBytes)}, or more IPA bits`,
+    );
+  }
+  const hostFrame = hva / pageBytes;
+  let frame = hostFrame;
+  const host = slot.backing.map((segment, i): HostSegment => {
+    const path = `${name}.backing[${i}]`;
+    const bytes = parseSize(segment.size, `${path}.size`);
+    if (bytes === 0 || bytes % pageBytes !== 0) {
+      throw badInput(`${path}.size "${segment.size}"`, "not a whole number of pages", `a multiple of ${granule}`);
+    }
+    const level = levelOfMap(granule, parseSize(segment.map, `${path}.map`), `${path}.map "${segment.map}"`);
+    const startFrame = frame;
+    frame += bytes / pageBytes;
+    return { startFrame, endFrame: frame, level: Math.min(level, PAGE_LEVEL) };
+  });
+  if (frame !== hostFrame + size / pageBytes) {
+    throw badInput(`${name}.backing`, `has ${formatSize((frame - hostFrame) * pageBytes)}`, formatSize(size));
+  }
+  return { startGfn, endGfn, hostFrame, host };
+}
+
+/** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */
+function pageFinder(ascending: readonly FlowSlotLayout[]): (page: number) => number {
+  const start = ascending[0]!.startGfn;
+  const gapless = ascending.every((slot, i) => i === 0 || ascending[i - 1]!.endGfn === slot.startGfn);
+  if (gapless) return (page) => start + page;
+  const firsts: number[] = [];
+  let first = 0;
+  for (const slot of ascending) {
+    firsts.push(first);
+    first += slot.endGfn - slot.startGfn;
+  }
+  return (page) => {
+    let low = 0;
+    let high = firsts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (firsts[middle]! <= page) low = middle;
+      else high = middle - 1;
+    }
+    return ascending[low]!.startGfn + page - firsts[low]!;
+  };
+}

@@ -1,0 +1,170 @@
+import { badInput } from "../../errors.js";
+import { type Geometry, geometryOf, legalChunks, levelOfMap, splitCacheCapacity } from "../../guest/geometry.js";
+import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import type { Arm64Scenario, DirtyBitmap } from "./scenario.js";
+
+/** A scenario resolved into frames, checked: what the model works on. */
+export interface Layout {
+  readonly geometry: Geometry;
+  readonly slots: readonly SlotLayout[];
+  readonly mode: "enable" | "clear";
+  /** 0 is off. */
+  readonly chunkPages: number;
+  /** Pages that the split cache must hold before a chunk. */
+  readonly cacheCapacity: number;
+  /** 2: eager splitting replaces a block by its table in one store (a proposal, see {@link DirtyLogSpec.bbm}). */
+  readonly bbm?: 2 | undefined;
+}
+
+export interface SlotLayout {
+  readonly startGfn: number;
+  /** Exclusive. */
+  readonly endGfn: number;
+  readonly segments: readonly SegmentLayout[];
+  /** Runs of dirty pages `[first, count]` relative to the slot, ascending and disjoint; null is all. */
+  readonly dirty: readonly (readonly [number, number])[] | null;
+}
+
+export interface SegmentLayout {
+  readonly startGfn: number;
+  readonly endGfn: number;
+  /** Level of the largest leaf wanted; 4 for a hole. */
+  readonly level: number;
+  readonly writeProtected: boolean;
+}
+
+/** {@link SegmentLayout.level} of a hole. */
+export const HOLE = 4;
+
+/**
+ * Checks a scenario and turns it into frames.
+ *
+ * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or lie beyond the IPA width,
+ * sizes that are no whole number of pages
+ */
+export function layoutOf(scenario: Arm64Scenario): Layout {
+  const geometry = geometryOf(scenario.granule, scenario.ipaBits);
+  const chunkBytes = parseSize(scenario.dirtyLog.chunk, "dirtyLog.chunk");
+  const chunks = legalChunks(scenario.granule);
+  if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
+    throw badInput(
+      `chunk "${scenario.dirtyLog.chunk}"`,
+      `the ${scenario.granule} granule has no such chunk size`,
+      `0 (off), ${orList(chunks.map(formatSize))}`,
+    );
+  }
+  const slots = scenario.memslots.map((slot, index) => slotLayout(scenario, geometry, index, slot));
+  const inOrder = slots.map((slot, index) => ({ slot, index })).sort((a, b) => a.slot.startGfn - b.slot.startGfn);
+  for (let i = 1; i < inOrder.length; i++) {
+    const below = inOrder[i - 1]!;
+    const above = inOrder[i]!;
+    if (above.slot.startGfn < below.slot.endGfn) {
+      throw badInput(`memslots[${above.index}]`, `overlaps memslots[${below.index}]`, "memslots that do not overlap");
+    }
+  }
+  return {
+    geometry,
+    slots,
+    mode: scenario.dirtyLog.mode,
+    chunkPages: chunkBytes / geometry.pageBytes,
+    cacheCapacity: splitCacheCapacity(scenario.granule, chunkBytes),
+    bbm: scenario.dirtyLog.bbm,
+  };
+}
+
+function slotLayout(
+  scenario: Arm64Scenario,
+  geometry: Geometry,
+  index: number,
+  slot: Arm64Scenario["memslots"][number],
+): SlotLayout {
+  const name = `memslots[${index}]`;
+  const base = parseAddress(slot.base, `${name}.base`);
+  if (base % geometry.pageBytes !== 0) {
+    throw badInput(`${name}.base ${slot.base}`, "not page-aligned", `a multiple of ${scenario.granule}`);
+  }
+  const segments: SegmentLayout[] = [];
+  let at = base / geometry.pageBytes;
+  for (const [i, segment] of slot.segments.entries()) {
+    const path = `${name}.segments[${i}]`;
+    const bytes = parseSize(segment.size, `${path}.size`);
+    if (bytes === 0 || bytes % geometry.pageBytes !== 0) {
+      throw badInput(
+        `${path}.size "${segment.size}"`,
+        "not a whole number of pages",
+        `a multiple of ${scenario.granule}, at least one`,
+      );
+    }
+    const level =
+      segment.map === "hole"
+        ? HOLE
+        : levelOfMap(scenario.granule, parseSize(segment.map, `${path}.map`), `${path}.map "${segment.map}"`);
+    const end = at + bytes / geometry.pageBytes;
+    if (end > geometry.endGfn) {
+      throw badInput(
+        path,
+        `ends at ${formatAddress(end * geometry.pageBytes)}, beyond the ${geometry.ipaBits}-bit IPA space`,
+        `memory below ${formatAddress(geometry.endGfn * geometry.pageBytes)}, or more IPA bits`,
+      );
+    }
+    segments.push({ startGfn: at, endGfn: end, level, writeProtected: segment.writeProtected === true });
+    at = end;
+  }
+  const startGfn = base / geometry.pageBytes;
+  if (at === startGfn) throw badInput(name, "has no segments", "at least one segment");
+  const dirty = slot.dirty === undefined ? null : dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`);
+  return { startGfn, endGfn: at, segments, dirty };
+}
+
+/** Runs of dirty pages, ascending and merged. @throws UserError for pages that the slot does not have */
+function dirtyRuns(dirty: DirtyBitmap, npages: number, input: string): readonly (readonly [number, number])[] {
+  const runs =
+    "runs" in dirty ? dirty.runs.map(([first, count]) => [first, count] as const) : wordRuns(dirty.words, input);
+  const sorted = [...runs].sort((a, b) => a[0] - b[0]);
+  const merged: [number, number][] = [];
+  for (const [first, count] of sorted) {
+    if (
+      !Number.isSafeInteger(first) ||
+      !Number.isSafeInteger(count) ||
+      first < 0 ||
+      count < 1 ||
+      first + count > npages
+    ) {
+      throw badInput(
+        `${input} [${first}, ${count}]`,
+        "not a run of pages of this slot",
+        `[first, count] within ${npages} pages`,
+      );
+    }
+    const last = merged.at(-1);
+    if (last !== undefined && first <= last[0] + last[1]) last[1] = Math.max(last[1], first + count - last[0]);
+    else merged.push([first, count]);
+  }
+  return merged;
+}
+
+function wordRuns(words: readonly string[], input: string): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const [index, word] of words.entries()) {
+    if (!/^0x[0-9a-f]{1,16}$/i.test(word)) {
+      throw badInput(
+        `${input}.words[${index}] "${word}"`,
+        "not a 64-bit word",
+        "hexadecimal with 0x, at most 16 digits",
+      );
+    }
+    const bits = BigInt(word);
+    for (let bit = 0; bit < 64; bit++) {
+      if (((bits >> BigInt(bit)) & 1n) === 0n) continue;
+      const page = 64 * index + bit;
+      const last = runs.at(-1);
+      if (last !== undefined && last[0] + last[1] === page) last[1]++;
+      else runs.push([page, 1]);
+    }
+  }
+  return runs;
+}
+
+function orList(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}

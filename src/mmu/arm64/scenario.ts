@@ -1,0 +1,57 @@
+import type { Granule } from "../../guest/geometry.js";
+
+/**
+ * A scenario for arm64: guest memory as it is mapped before dirty logging is enabled, and what is then done to it. Self-contained
+ * JSON; sizes are strings such as "2M", addresses hexadecimal strings.
+ */
+export interface Arm64Scenario {
+  readonly mmu?: "arm64" | undefined;
+  readonly name?: string | undefined;
+  /** What it shows and why. */
+  readonly description?: string | undefined;
+  readonly granule: Granule;
+  /** 32 to 48. */
+  readonly ipaBits: number;
+  readonly memslots: readonly Memslot[];
+  readonly dirtyLog: DirtyLogSpec;
+}
+
+export interface Memslot {
+  /** Guest physical base, page-aligned. */
+  readonly base: string;
+  /** In order from `base`, without gaps: a gap is a segment with `map: "hole"`. */
+  readonly segments: readonly Segment[];
+  /** Clear mode: the pages of this slot that are cleared, relative to its first page. Absent: all of them. */
+  readonly dirty?: DirtyBitmap | undefined;
+}
+
+export interface Segment {
+  /**
+   * The mapping size wanted, one that the granule has, or "hole". At each IPA the largest block not above it that is aligned, fits in
+   * what is left of the segment, and that the start level allows.
+   */
+  readonly map: string;
+  readonly size: string;
+  /** Leaves are read-only from the start. */
+  readonly writeProtected?: boolean | undefined;
+}
+
+/** Dirty pages of a slot, as runs of pages `[first, count]` or as 64-bit words in hexadecimal, lowest page in bit 0. */
+export type DirtyBitmap =
+  | { readonly runs: readonly (readonly [number, number])[] }
+  | { readonly words: readonly string[] };
+
+export interface DirtyLogSpec {
+  /**
+   * `enable`: no manual protect (`-g`): enabling write-protects and splits. `clear`: manual protect with initially-all-set:
+   * KVM_CLEAR_DIRTY_LOG does, 64 pages at a time.
+   */
+  readonly mode: "enable" | "clear";
+  /** Eager-split chunk: 0 (off) or one of the granule's sizes. */
+  readonly chunk: string | number;
+  /**
+   * 2: a block is replaced by its table in one store, without locked marker and TLBI (Ricardo Koller, 2022-11-12, for CPUs with
+   * FEAT_BBM level 2). A proposal, not in Linux. Absent: break-before-make.
+   */
+  readonly bbm?: 2 | undefined;
+}

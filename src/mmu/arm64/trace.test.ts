@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { TraceEvent } from "../contract.js";
+import { countAt } from "../counters.js";
+import { arm64 } from "./mmu.js";
+import { randomLayouts } from "./random.js";
+import type { Arm64Scenario } from "./scenario.js";
+import { strategies } from "./strategies/index.js";
+
+const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
+
+function traced(scenario: Arm64Scenario, id: string, without: readonly string[] = []) {
+  const events: TraceEvent[] = [];
+  const outcome = arm64.trace!(scenario, byId.get(id)!, (event) => events.push(event), { without });
+  return { events, outcome };
+}
+
+const giant: Arm64Scenario = {
+  granule: "4K",
+  ipaBits: 40,
+  memslots: [{ base: "0x40000000", segments: [{ map: "1G", size: "1G" }] }],
+  dirtyLog: { mode: "enable", chunk: "1G" },
+};
+
+describe("a trace", () => {
+  it.each(strategies.map(({ id }) => id))(
+    "of %s tells as many entries and visits as the run counts, by level",
+    (id) => {
+      fc.assert(
+        fc.property(randomLayouts(fc), (scenario) => {
+          const { events, outcome } = traced(scenario, id, ["nested"]);
+          expect(outcome).toEqual(arm64.run(scenario, byId.get(id)!));
+          for (const [phase, prefix] of [
+            ["split", "split"],
+            ["write-protect", "writeProtect"],
+          ] as const) {
+            for (const level of [0, 1, 2, 3]) {
+              const entries = events.filter(
+                (event) => event.event === "entry" && event.phase === phase && event.level === level,
+              );
+              const visits = entries.filter(({ visited }) => visited);
+              expect(entries.length).toBe(countAt(outcome.counts, `${prefix}/inspected/${level}`) ?? 0);
+              const valid = Number(countAt(outcome.counts, `${prefix}/visits/valid/${level}`) ?? 0);
+              const invalid = Number(countAt(outcome.counts, `${prefix}/visits/invalid/${level}`) ?? 0);
+              expect(visits.length).toBe(valid + invalid);
+            }
+          }
+        }),
+        { numRuns: 25, seed: 2 },
+      );
+    },
+  );
+
+  it("tells the nested walk entry by entry, as many as are counted", () => {
+    const { events, outcome } = traced(giant, "max-level", ["write-protect"]);
+    for (const level of [2, 3]) {
+      const nested = events.filter((event) => event.phase === "nested" && event.level === level).length;
+      expect(nested).toBe(countAt(outcome.counts, `split/nested/inspected/${level}`));
+    }
+  });
+
+  it("says of a 1G block with max-level what is still inspected after the split, and that none of it is visited", () => {
+    const { events } = traced(giant, "max-level", ["write-protect", "nested"]);
+    expect(events.slice(0, 3)).toMatchObject([
+      { event: "walk", start: "0x40000000", end: "0x80000000", toppedUp: true, cached: 513 },
+      {
+        event: "entry",
+        level: 1,
+        kind: "block",
+        size: "1G",
+        outputAddress: "0x8040000000",
+        permissions: "r-x",
+        descriptor: "0x000000804000077d",
+        visited: true,
+        did: "split into pages",
+        step: "enter",
+        reason: "table",
+      },
+      { event: "break", level: 1, ipa: "0x40000000", tlbi: "0x40000000", wrong: false },
+    ]);
+    const after = events.slice(3);
+    expect(after).toHaveLength(512);
+    expect(
+      new Set(
+        after.map(({ level, visited, reason, inNewTable }) => JSON.stringify([level, visited, reason, inNewTable])),
+      ),
+    ).toEqual(new Set([JSON.stringify([2, false, "max-level", true])]));
+  });
+
+  it.each([
+    ["page-block-flags", "pages-not-asked"],
+    ["skip-level", "skip-level"],
+    ["max-level", "max-level"],
+  ])("gives the reason why %s does not enter a table of pages: %s", (id, reason) => {
+    const pages = { ...giant, memslots: [{ base: "0x40000000", segments: [{ map: "4K", size: "2M" }] }] };
+    const table = traced(pages, id).events.find((event) => event.phase === "split" && event.level === 2);
+    expect(table).toMatchObject({ kind: "table", visited: false, step: "not-entered", reason });
+  });
+
+  it("gives the reason of split-mark and of the strategies that look at new tables", () => {
+    const pages = { ...giant, memslots: [{ base: "0x40000000", segments: [{ map: "4K", size: "2M" }] }] };
+    const split = (scenario: Arm64Scenario, id: string) =>
+      traced(scenario, id, ["nested"]).events.filter(({ phase }) => phase === "split");
+    expect(split(pages, "split-mark").at(-1)).toMatchObject({ level: 1, marked: true, reason: "marked" });
+    expect(split(giant, "skip-new-table")[1]).toMatchObject({ level: 1, reason: "new-table" });
+    expect(split(giant, "skip-return")[1]).toMatchObject({ level: 1, step: "skip-children", reason: "visitor-skips" });
+  });
+
+  it("shows where the posted RFC reads on after having left a table, and its TLBI to a wrong IPA", () => {
+    const fault = { ...giant, memslots: [{ base: "0x401fe000", segments: [{ map: "2M", size: "2060K" }] }] };
+    const { events } = traced(fault, "skip-return-rfc", ["write-protect", "nested"]);
+    expect(
+      events.filter(({ outside }) => outside === true).map(({ level, index, addr }) => [level, index, addr]),
+    ).toEqual([
+      [3, 511, "0x40200000"],
+      [2, 1, "0x40400000"],
+    ]);
+    expect(events.find(({ event }) => event === "break")).toMatchObject({
+      ipa: "0x40200000",
+      tlbi: "0x40400000",
+      wrong: true,
+    });
+  });
+
+  it("stops telling at its limit, and runs on", () => {
+    const events: TraceEvent[] = [];
+    const outcome = arm64.trace!(giant, byId.get("baseline")!, (event) => events.push(event), { limit: 5 });
+    expect(events).toHaveLength(5);
+    expect(outcome.findings).toEqual([]);
+  });
+});

@@ -1,0 +1,180 @@
+import type { Arbitrary } from "fast-check";
+import type { CounterDeclaration, Counts } from "./counters.js";
+import type { Finding } from "./finding.js";
+
+/**
+ * The contract of a simulated MMU. A MMU is registered in `registry.ts`; bench, verify, trace, compare, exports, shards
+ * and strategies of one's own know MMUs only through this interface, so that a new one needs no copy of any of them.
+ *
+ * A scenario is the self-contained JSON of one case: guest memory and what is done to it (workload and chunk included).
+ */
+export interface Mmu<S extends ScenarioBase = ScenarioBase> {
+  /** "arm64", "x86-tdp", "x86-shadow"; scenario files without `mmu` are arm64. */
+  readonly id: string;
+  readonly title: string;
+  /** What can be done to the guest: arm64 `enable`, `clear`; x86-tdp `zap`, `split`, `enable`, `clear`. */
+  readonly workloads: readonly WorkloadInfo[];
+  /** The strategy that the others are set against; always among {@link strategies}. */
+  readonly baseline: string;
+  /** Every counter of `counts`, in the order of tables and exports. */
+  readonly counters: readonly CounterDeclaration[];
+  /** The built-in strategies, in the order of tables. */
+  readonly strategies: readonly Strategy[];
+  /** Rows of the headline table, by counter path; see `report/table.ts`. */
+  readonly columns: readonly ColumnSpec[];
+  /** What userspace sees as one: a second, shorter table whose figures are sums over counters. */
+  readonly totals?: TotalsSpec;
+  /** A further table that only this MMU has (the passes of a zap); undefined where the case has none. */
+  details?(runs: readonly { readonly strategy: string; readonly counts: Counts }[]): DetailTable | undefined;
+  /** Why there was nothing to do, for a run that did nothing ("chunk 0"): such a result is no credit to a strategy. */
+  idle?(counts: Counts): string | undefined;
+  /** What a table that sets MMUs beside each other takes from this one; see `report/besideTable.ts`. */
+  readonly shared?: SharedSpec;
+
+  /** Checks an unknown value and returns the scenario. @throws UserError naming the field and what was expected. */
+  parse(value: unknown, input: string): S;
+  /** The workload of a scenario: one of {@link workloads}. */
+  workloadOf(scenario: S): string;
+  /** The variables of a case that distinguish it in a sweep, for headings and matching: mode, chunk. */
+  variablesOf(scenario: S): Readonly<Record<string, string>>;
+  /** Whether a strategy applies to this scenario (the skip variants are not used for x86 splitting). */
+  applies(scenario: S, strategy: Strategy): boolean;
+  /** Expected work in visited entries, for balancing shards and progress; an estimate, deterministic. */
+  expectedWork(scenario: S, strategy: Strategy): number;
+  /** Simulates once and counts. Pure: equal arguments give equal results. */
+  run(scenario: S, strategy: Strategy, options?: RunOptions): RunOutcome;
+  /** Prepares timed samples of the same simulation; undefined where the MMU has none or the guest is too big. */
+  prepareTimed?(scenario: S, strategy: Strategy): TimedRun | undefined;
+  /** Runs once, telling the sink every step of the walks. */
+  trace?(scenario: S, strategy: Strategy, sink: (event: TraceEvent) => void, options?: TraceOptions): RunOutcome;
+  /** Random scenarios, small but rich in what walkers stumble over, that shrink to what is simplest to read; for verify. */
+  random?(fc: FastCheck): Arbitrary<S>;
+  /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit. */
+  adoptStrategy(exported: unknown, input: string): Strategy;
+}
+
+/** The fast-check module, handed in: only verify loads it. */
+export type FastCheck = Omit<typeof import("fast-check"), "default">;
+
+/** What every scenario has. */
+export interface ScenarioBase {
+  readonly mmu?: string | undefined;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+export interface WorkloadInfo {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** What is known of a strategy outside its MMU. A MMU's own strategies extend this with what steers its walks. */
+export interface Strategy {
+  readonly id: string;
+  /** The MMU it belongs to. */
+  readonly mmu: string;
+  /** One line: how it steers the walk. */
+  readonly summary: string;
+  /** Who proposed it and when: "Will Deacon, 2026-05-18"; "s2split" for this project's own. */
+  readonly origin: string;
+  /** Faults that are known and reproduced, one sentence each; empty for a strategy that claims to be right. */
+  readonly knownFaults: readonly string[];
+  /** "builtin", or the path of the user's module. */
+  readonly source: string;
+}
+
+export interface ColumnSpec {
+  /** Counter path, from {@link Mmu.counters}. */
+  readonly path: string;
+  readonly heading: string;
+  /** True where the change against baseline is shown beside the figure. */
+  readonly change?: boolean;
+}
+
+export interface DetailTable {
+  readonly title: string;
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Counters of one question that several MMUs answer: eager splitting. */
+export interface SharedSpec {
+  /** The workload in which the question is asked. */
+  readonly workload: string;
+  readonly inspected: readonly string[];
+  readonly tables: readonly string[];
+  readonly flushes: readonly string[];
+  readonly lockDrops: readonly string[];
+  /** A line that a reader of the table must know. */
+  readonly note?: string;
+}
+
+export interface TotalsSpec {
+  /** "whole ioctl: write-protect and split". */
+  readonly title: string;
+  readonly columns: readonly {
+    readonly paths: readonly string[];
+    readonly heading: string;
+    readonly change?: boolean;
+  }[];
+  /** Part of {@link TimedRun} whose wall time belongs here. */
+  readonly wallPart: string;
+  /** Heading of the column whose change the closing line sets against that of the main table's column of the same heading. */
+  readonly comparedHeading: string;
+  /** The part of the whole that no strategy changes: "the write-protect walk". */
+  readonly commonPart: string;
+}
+
+export interface RunOptions {
+  /** Bytes of guest that are in memory at once; Infinity keeps the whole tree. Default: the MMU chooses by size. */
+  readonly windowBytes?: number;
+  /** Whether to compute digests of the tree (null in the counts where not). Default: only where the whole tree is kept. */
+  readonly digest?: boolean;
+  /** Told the share done, 0 to 1, where a guest is worked on region by region. */
+  readonly onProgress?: (share: number) => void;
+  /** Slow checks at every inspected entry (table left, span), for verify. Default false. */
+  readonly strict?: boolean;
+}
+
+export interface RunOutcome {
+  /** The tree before the work, as `initial` in the golden files. */
+  readonly initial: Counts;
+  /** As `expected[strategy]` in the golden files. */
+  readonly counts: Counts;
+  /** What is wrong with the finished tree or with the way there; empty means right. */
+  readonly findings: readonly Finding[];
+}
+
+export interface TimedRun {
+  /** What is timed, each its own series of samples: arm64 `split` (the split alone) and `ioctl` (all that userspace sees). */
+  readonly parts: readonly TimedPart[];
+}
+
+export interface TimedPart {
+  readonly id: string;
+  readonly title: string;
+  /** Lays a fresh copy of the tree; not timed. */
+  reset(): void;
+  /** The timed work; nothing else is in it. */
+  work(): void;
+  /** The counts of the last `work`, which must be equal in every repeat. Not timed. */
+  counts(): Counts;
+}
+
+export interface TraceOptions {
+  /** Stop telling after this many events; the run goes on. */
+  readonly limit?: number;
+  /** Phases that nobody looks at: a MMU may spare itself their events. */
+  readonly without?: readonly string[];
+}
+
+/**
+ * One step of a walk. Mmus add their own fields, and these, which views use where they are there: `text` (one line), `fold` (the same
+ * without what differs between neighbours: steps in a row with the same `fold` are shown as one), `ipa`, `visited`, `level`.
+ */
+export interface TraceEvent {
+  readonly event: string;
+  /** Which walk: "write-protect", "split", "nested"... */
+  readonly phase: string;
+  readonly [field: string]: unknown;
+}

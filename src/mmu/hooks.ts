@@ -1,0 +1,176 @@
+import { UserError } from "../errors.js";
+import type { WalkPosition } from "./arm64/walk.js";
+import type { TableView } from "./tdp/variant.js";
+
+/**
+ * A strategy of the user's own that threw, or gave what cannot be used. It is the user's fault to find: the message names the strategy,
+ * its file, the hook and the place in it; nobody sees a stack of this program.
+ */
+class StrategyError extends UserError {
+  override readonly name = "StrategyError";
+}
+
+/** What user hooks see of a walk: the position, and no way to the tables behind it. Assigning to it throws. */
+class ReadOnlyPosition implements WalkPosition {
+  #at!: WalkPosition;
+
+  of(at: WalkPosition): this {
+    this.#at = at;
+    return this;
+  }
+  get level(): number {
+    return this.#at.level;
+  }
+  get index(): number {
+    return this.#at.index;
+  }
+  get addr(): number {
+    return this.#at.addr;
+  }
+  get end(): number {
+    return this.#at.end;
+  }
+  get entryGfn(): number {
+    return this.#at.entryGfn;
+  }
+  get span(): number {
+    return this.#at.span;
+  }
+  get lo(): number {
+    return this.#at.lo;
+  }
+  get hi(): number {
+    return this.#at.hi;
+  }
+  get fresh(): number {
+    return this.#at.fresh;
+  }
+}
+
+/**
+ * Which hook is running, for whoever watches from another thread: calls begun, calls ended, and the number of the last begun in
+ * {@link hookNames}. Begun and ended differ while a hook runs.
+ */
+export const hookActivity = new Int32Array(new SharedArrayBuffer(12));
+/** `its enter() of strategy "x" (./x.mjs)`, by the number in {@link hookActivity}. */
+export const hookNames: string[] = [];
+
+/** Where a hook belongs, for messages. */
+export interface HookOwner {
+  readonly id: string;
+  /** Path of the module as the user gave it. */
+  readonly source: string;
+}
+
+/**
+ * A user's hook made safe to call from a walk: it sees a read-only position, its exceptions are reported as its own, and what it returns
+ * must be what `expects` says.
+ *
+ * @param accepts whether a returned value can be used
+ * @param expects what is expected, for the message
+ */
+export function guardHook<R>(
+  owner: HookOwner,
+  name: string,
+  hook: (at: WalkPosition) => unknown,
+  accepts: (value: unknown) => value is R,
+  expects: string,
+): (at: WalkPosition) => R {
+  const position = new ReadOnlyPosition();
+  const number = numbered(owner, name);
+  return (at) => {
+    const value = call(owner, name, number, () => hook(position.of(at)));
+    if (!accepts(value)) throw unusable(owner, name, value, expects);
+    return value;
+  };
+}
+
+/** The same for a hook of the TDP iterator, that is asked about a table and an entry of it. */
+export function guardTableHook<R>(
+  owner: HookOwner,
+  name: string,
+  hook: (table: TableView, index: number) => unknown,
+  accepts: (value: unknown, index: number) => value is R,
+  expects: (index: number) => string,
+): (table: TableView, index: number) => R {
+  const number = numbered(owner, name);
+  return (table, index) => {
+    const value = call(owner, name, number, () => hook(table, index));
+    if (!accepts(value, index)) throw unusable(owner, name, value, expects(index));
+    return value;
+  };
+}
+
+/** The same for a hook that is told something and returns nothing. */
+export function guardNotice(
+  owner: HookOwner,
+  name: string,
+  hook: (startGfn: number, endGfn: number) => unknown,
+): (startGfn: number, endGfn: number) => void {
+  const number = numbered(owner, name);
+  return (startGfn, endGfn) => {
+    const value = call(owner, name, number, () => hook(startGfn, endGfn));
+    if (isPromise(value)) throw unusable(owner, name, value, "nothing");
+  };
+}
+
+function numbered(owner: HookOwner, name: string): number {
+  return hookNames.push(`strategy "${owner.id}" (${owner.source}): its ${name}()`) - 1;
+}
+
+function call(owner: HookOwner, name: string, number: number, hook: () => unknown): unknown {
+  hookActivity[2] = number;
+  hookActivity[0]!++;
+  try {
+    return hook();
+  } catch (error) {
+    const what = describeThrown(error);
+    throw new StrategyError(
+      `strategy "${owner.id}" (${owner.source}): its ${name}() threw ${what}${placeIn(owner.source, error)}`,
+    );
+  } finally {
+    hookActivity[1]!++;
+  }
+}
+
+function unusable(owner: HookOwner, name: string, value: unknown, expects: string): StrategyError {
+  let what = value === undefined ? "nothing" : value === null ? "null" : `${typeof value} ${brief(value)}`;
+  if (isPromise(value)) {
+    what = "a promise (hooks are called within a walk, and cannot be asynchronous)";
+    // Its rejection is of no interest any more, and must not end the process.
+    void Promise.resolve(value).catch(() => {});
+  }
+  return new StrategyError(
+    `strategy "${owner.id}" (${owner.source}): its ${name}() returned ${what}; expected ${expects}`,
+  );
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+function brief(value: unknown): string {
+  try {
+    const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+    return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+  } catch {
+    return "that cannot be shown";
+  }
+}
+
+/** "TypeError: x is not a function", for whatever was thrown, on one line. */
+export function describeThrown(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : brief(error);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach the terminal
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, 300);
+}
+
+/** ", at my-walker.mjs:12:5", from the innermost frame of a stack that lies in the module; "" where there is none. */
+export function placeIn(source: string, error: unknown): string {
+  const stack = error instanceof Error && typeof error.stack === "string" ? error.stack : "";
+  const file = source.split(/[\\/]/).at(-1)!;
+  const escaped = file.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const found = new RegExp(`[/\\\\(]${escaped}(?:\\?[^:\\s]*)?:(\\d+)(?::(\\d+))?`).exec(stack);
+  if (found === null) return "";
+  return `, at ${file}:${found[1]}${found[2] === undefined ? "" : `:${found[2]}`}`;
+}

@@ -1,0 +1,118 @@
+import { formatAddress } from "../../guest/sizes.js";
+import type { Finding } from "../finding.js";
+import { FindingList } from "../findingList.js";
+import { PAGES } from "../tdp/tree.js";
+import type { ShadowScenario } from "./scenario.js";
+import type { ShadowCounts, ShadowMmu } from "./shadow.js";
+
+/** Sets of roles, each with a number: 0 is the empty set. A guest has few of them, and millions of frames. */
+export class RoleSets {
+  readonly #sets: string[] = [""];
+  readonly #numbers = new Map<string, number>([["", 0]]);
+  #lastSet = -1;
+  #lastRole = -1;
+  #lastResult = 0;
+
+  /** The set's roles in ascending order, joined with commas. */
+  textOf(set: number): string {
+    return this.#sets[set]!;
+  }
+
+  /** The set with one role more. */
+  with(set: number, role: number): number {
+    // Neighbouring frames nearly always ask the same.
+    if (set === this.#lastSet && role === this.#lastRole) return this.#lastResult;
+    const roles = new Set(set === 0 ? [] : this.#sets[set]!.split(",").map(Number)).add(role);
+    const text = [...roles].sort((a, b) => a - b).join(",");
+    const number = this.#numbers.get(text) ?? this.#sets.push(text) - 1;
+    this.#numbers.set(text, number);
+    this.#lastSet = set;
+    this.#lastRole = role;
+    this.#lastResult = number;
+    return number;
+  }
+}
+
+/**
+ * The roles that map each frame of the slot, whatever the level of the entries: what a split must not change. One set of roles a frame, in
+ * the numbers of `sets`. Found from the reverse maps alone.
+ */
+export function rolesByFrame(mmu: ShadowMmu, sets: RoleSets): Int32Array {
+  const { baseGfn, npages } = mmu.slot;
+  const byFrame = new Int32Array(npages);
+  for (let level = 1; level <= 3; level++) {
+    const lists = mmu.lists[level]!;
+    for (let frame = 0; frame < lists.length; frame++) {
+      if (lists[frame] === 0) continue;
+      const from = mmu.gfnOf(level, frame) - baseGfn;
+      for (const spte of mmu.pool.members(lists[frame]!)) {
+        const role = mmu.roles[spte]!;
+        for (let at = from; at < from + PAGES[level]!; at++) byFrame[at] = sets.with(byFrame[at]!, role);
+      }
+    }
+  }
+  return byFrame;
+}
+
+/** The reverse maps above a level that are not empty, highest level first. */
+export function hugeLeft(mmu: ShadowMmu, targetLevel: number): { level: number; gfn: number; entries: number }[] {
+  const left: { level: number; gfn: number; entries: number }[] = [];
+  for (let level = 3; level > targetLevel; level--) {
+    for (const [frame, list] of mmu.lists[level]!.entries()) {
+      if (list !== 0) left.push({ level, gfn: mmu.gfnOf(level, frame), entries: mmu.pool.members(list).length });
+    }
+  }
+  return left;
+}
+
+/**
+ * What is wrong after a split: huge pages left above the target level, frames that are mapped by other roles than before, caches that do not add
+ * up, attempts that are put off for ever.
+ */
+export function shadowFindings(
+  scenario: ShadowScenario,
+  mmu: ShadowMmu,
+  sets: RoleSets,
+  before: Int32Array,
+  counts: ShadowCounts,
+): Finding[] {
+  const list = new FindingList();
+  if (mmu.livelock) list.add("livelock", { walk: "split", everyNAttempts: scenario.reschedEvery });
+  // Pages left huge for want of MMU pages, or behind a livelock, are no fault of the policy: `final/hugeLeft` counts them.
+  if (mmu.givenUp === 0 && !mmu.livelock) {
+    for (const { level, gfn, entries } of hugeLeft(mmu, scenario.targetLevel)) {
+      const bytes = entries * PAGES[level]! * 4096;
+      list.add("unsplit-huge-page", { gpa: formatAddress(gfn * 4096), level, bytes }, "bytes");
+    }
+  }
+  const after = rolesByFrame(mmu, sets);
+  for (let i = 0; i < after.length; i++) {
+    if (after[i] === before[i]) continue;
+    const gpa = formatAddress((mmu.slot.baseGfn + i) * 4096);
+    list.add("roles-changed", { gpa, before: sets.textOf(before[i]!), after: sets.textOf(after[i]!) });
+  }
+  const {
+    descAllocated,
+    descConsumed,
+    descLeft,
+    headerAllocated,
+    headerLeft,
+    pageAllocated,
+    pageLeft,
+    newShadowPages,
+  } = counts;
+  const adds =
+    descAllocated === descConsumed + descLeft &&
+    headerAllocated === newShadowPages + headerLeft &&
+    pageAllocated === newShadowPages + pageLeft;
+  if (!adds)
+    list.add("split-caches-unaccounted", {
+      descAllocated,
+      descConsumed,
+      descLeft,
+      headerAllocated,
+      headerLeft,
+      newShadowPages,
+    });
+  return list.all();
+}

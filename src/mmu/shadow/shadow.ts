@@ -1,0 +1,229 @@
+import { ENTRIES, PAGES } from "../tdp/tree.js";
+import { RmapPool } from "./rmap.js";
+import { type CachePolicy, DEFAULT_CAPACITY, MIN_DESCRIPTORS, ObjectCache } from "./splitCaches.js";
+
+/** Shadow SPTEs of the guest's guests: `count` of one level and role, each mapped by `copies` parents. */
+export interface ShadowMapping {
+  /** First frame, a multiple of the frames of a level. */
+  readonly gfn: number;
+  readonly count: number;
+  /** 1 is 4K, 2 is 2M, 3 is 1G. */
+  readonly level: number;
+  /** Stands for the shadow page role: tables of different roles are never shared. */
+  readonly role: number;
+  readonly copies: number;
+  /** Frames from one to the next; default: the level's size. */
+  readonly stride?: number | undefined;
+}
+
+/** A memslot and what nested guests map of it. */
+export interface ShadowGuest {
+  readonly slot: { readonly baseGfn: number; readonly npages: number };
+  readonly mappings: readonly ShadowMapping[];
+}
+
+export interface ShadowOptions {
+  /** Huge pages are split down to this level: 1 (4K) or 2 (2M). */
+  readonly targetLevel: number;
+  /** A resched is due at every n-th attempt; 0 is never. */
+  readonly reschedEvery?: number;
+  /** MMU pages that may still be made; with 5 or fewer, a reverse map is given up. Default: no limit. */
+  readonly availableMmuPages?: number;
+  readonly sink?: ((event: string, fields: Readonly<Record<string, number | string>>) => void) | null;
+}
+
+/** What a split of the slot counts, with the names of the golden files. */
+export interface ShadowCounts {
+  /** Splits and top-ups. */
+  readonly attempts: number;
+  readonly topupCalls: number;
+  readonly mmuLockDrops: number;
+  readonly splits2m: number;
+  readonly splits1g: number;
+  readonly newShadowPages: number;
+  readonly descAllocated: number;
+  readonly descConsumed: number;
+  readonly descLeft: number;
+  readonly descFreed: number;
+  readonly headerAllocated: number;
+  readonly headerLeft: number;
+  readonly pageAllocated: number;
+  readonly pageLeft: number;
+  readonly tlbFlushes: number;
+}
+
+/** With 5 or fewer MMU pages to be made, splitting gives up (KVM_MIN_FREE_MMU_PAGES). */
+const MIN_FREE_MMU_PAGES = 5;
+
+/**
+ * Eager splitting of nested huge pages (`kvm_shadow_mmu_try_split_huge_pages`, Linux 7.3): the reverse maps of a slot at level 3, then 2,
+ * in gfn order, each again from its first entry after a split or an -EAGAIN.
+ */
+export class ShadowMmu {
+  /** Lists by level (1 to 3), then by frame of the level in the slot. */
+  readonly lists: readonly Int32Array[];
+  readonly pool = new RmapPool();
+  /** Role of each SPTE. */
+  roles = new Int32Array(1024);
+  /** SPTEs made so far, those of the input included. */
+  sptes = 0;
+  /** Reverse maps that were given up for want of MMU pages. */
+  givenUp = 0;
+  /** Set where every attempt is put off for a resched: nothing would ever be split. */
+  livelock = false;
+  readonly slot: ShadowGuest["slot"];
+  /** Split tables by `gfn/level/role`, with the number of their parents. */
+  readonly #tables = new Map<string, number>();
+  #descriptors = new ObjectCache(0, 0);
+  #headers = new ObjectCache(0, 0);
+  #pages = new ObjectCache(0, 0);
+  #descFreed = 0;
+  #splits = [0, 0, 0, 0];
+  #topups = 0;
+  #drops = 0;
+  #polls = 0;
+
+  constructor(guest: ShadowGuest) {
+    const { baseGfn, npages } = guest.slot;
+    this.slot = guest.slot;
+    const sizes = [0, 1, 2, 3].map((level) => (level === 0 ? 0 : this.#frame(baseGfn + npages - 1, level) + 1));
+    this.lists = sizes.map((size) => new Int32Array(size));
+    for (const mapping of guest.mappings) this.#map(mapping);
+  }
+
+  /** Splits down to the target level. Once for each object: the caches start empty. */
+  split(policy: CachePolicy, options: ShadowOptions): ShadowCounts {
+    this.#descriptors = new ObjectCache(MIN_DESCRIPTORS, policy.descriptorCapacity);
+    this.#headers = new ObjectCache(1, DEFAULT_CAPACITY);
+    this.#pages = new ObjectCache(1, DEFAULT_CAPACITY);
+    for (let level = 3; level > options.targetLevel && !this.livelock; level--) {
+      const { length } = this.lists[level]!;
+      for (let frame = 0; frame < length && !this.livelock; frame++) this.#splitList(level, frame, options);
+    }
+    const [, , splits2m, splits1g] = this.#splits as [number, number, number, number];
+    return {
+      attempts: splits2m + splits1g + this.#topups,
+      topupCalls: this.#topups,
+      mmuLockDrops: this.#drops,
+      splits2m,
+      splits1g,
+      newShadowPages: this.#pages.consumed,
+      descAllocated: this.#descriptors.allocated,
+      descConsumed: this.#descriptors.consumed,
+      descLeft: this.#descriptors.left,
+      descFreed: this.#descFreed,
+      headerAllocated: this.#headers.allocated,
+      headerLeft: this.#headers.left,
+      pageAllocated: this.#pages.allocated,
+      pageLeft: this.#pages.left,
+      tlbFlushes: 0,
+    };
+  }
+
+  /** First gfn of a list. */
+  gfnOf(level: number, frame: number): number {
+    return (Math.floor(this.slot.baseGfn / PAGES[level]!) + frame) * PAGES[level]!;
+  }
+
+  #frame(gfn: number, level: number): number {
+    return Math.floor(gfn / PAGES[level]!) - Math.floor(this.slot.baseGfn / PAGES[level]!);
+  }
+
+  #map(mapping: ShadowMapping): void {
+    const stride = mapping.stride ?? PAGES[mapping.level]!;
+    for (let i = 0; i < mapping.count; i++) {
+      const frame = this.#frame(mapping.gfn + i * stride, mapping.level);
+      for (let copy = 0; copy < mapping.copies; copy++) this.#add(mapping.level, frame, mapping.role);
+    }
+  }
+
+  /** Adds a new SPTE to a list. @returns whether that took a descriptor */
+  #add(level: number, frame: number, role: number): boolean {
+    if (this.sptes === this.roles.length) {
+      const roles = new Int32Array(this.roles.length * 2);
+      roles.set(this.roles);
+      this.roles = roles;
+    }
+    const spte = this.sptes++;
+    this.roles[spte] = role;
+    const lists = this.lists[level]!;
+    lists[frame] = this.pool.add(lists[frame]!, spte);
+    return this.pool.added;
+  }
+
+  #splitList(level: number, frame: number, options: ShadowOptions): void {
+    const lists = this.lists[level]!;
+    const { reschedEvery = 0, availableMmuPages = Number.POSITIVE_INFINITY, sink = null } = options;
+    let putOff = 0;
+    for (;;) {
+      const spte = this.pool.first(lists[frame]!);
+      if (spte < 0) return;
+      const gfn = this.gfnOf(level, frame);
+      if (availableMmuPages - this.#pages.consumed <= MIN_FREE_MMU_PAGES) {
+        this.givenUp++;
+        sink?.("give-up", { level, gfn });
+        return;
+      }
+      this.#polls++;
+      const due = reschedEvery !== 0 && this.#polls % reschedEvery === 0;
+      if (due || this.#descriptors.low || this.#headers.low || this.#pages.low) {
+        // A due resched comes back at the same phase after `reschedEvery` polls; full caches are not low again without a split.
+        if (putOff > reschedEvery + 1) {
+          this.livelock = true;
+          return;
+        }
+        putOff++;
+        this.#topUp(due, level, gfn, sink);
+        continue;
+      }
+      putOff = 0;
+      this.#splitOne(level, frame, spte, sink);
+    }
+  }
+
+  #topUp(due: boolean, level: number, gfn: number, sink: NonNullable<ShadowOptions["sink"]> | null): void {
+    const before = [this.#descriptors.left, this.#headers.left, this.#pages.left] as const;
+    this.#topups++;
+    this.#drops++;
+    this.#descriptors.topUp();
+    this.#headers.topUp();
+    this.#pages.topUp();
+    sink?.("top-up", {
+      level,
+      gfn,
+      why: due ? "resched" : "caches",
+      descriptors: this.#descriptors.left - before[0],
+      headers: this.#headers.left - before[1],
+      pages: this.#pages.left - before[2],
+    });
+  }
+
+  #splitOne(level: number, frame: number, spte: number, sink: ShadowOptions["sink"]): void {
+    const gfn = this.gfnOf(level, frame);
+    const role = this.roles[spte]!;
+    const key = `${gfn}/${level - 1}/${role}`;
+    const parents = this.#tables.get(key);
+    let descriptors = 0;
+    if (parents === undefined) {
+      this.#headers.take();
+      this.#pages.take();
+      const first = this.#frame(gfn, level - 1);
+      for (let i = 0; i < ENTRIES; i++) {
+        if (this.#add(level - 1, first + i, role)) {
+          this.#descriptors.take();
+          descriptors++;
+        }
+      }
+    } else if (parents === 1 || (parents >= 14 && parents % 14 === 0)) {
+      // The list of a table's parents is made like a reverse map; parents are only ever added here.
+      this.#descriptors.take();
+      descriptors++;
+    }
+    this.#tables.set(key, (parents ?? 0) + 1);
+    const lists = this.lists[level]!;
+    lists[frame] = this.pool.remove(lists[frame]!, spte);
+    if (this.pool.freed) this.#descFreed++;
+    this.#splits[level]!++;
+    sink?.("split", { level, gfn, role, table: parents === undefined ? "new" : "reused", descriptors });
+  }
+}

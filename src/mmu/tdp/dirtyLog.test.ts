@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { type ClearGolden, goldenFiles } from "../../testing/x86Golden.js";
+import { buildTree } from "./build.js";
+import { type ClearWord, clearDirtyLog } from "./dirtyLog.js";
+import { VARIANTS } from "./strategies/index.js";
+
+const files = goldenFiles<ClearGolden>("x86-clear");
+
+function wordsOf(input: ClearGolden["input"]): ClearWord[] {
+  const count = Math.ceil(input.npages / 64);
+  const { masks } = input;
+  const hex = "allWords" in masks ? new Array<string>(count).fill(masks.allWords) : masks;
+  const words = hex.map((text, index) => {
+    const digits = text.slice(2).padStart(16, "0");
+    return { index, low: Number.parseInt(digits.slice(8), 16), high: Number.parseInt(digits.slice(0, 8), 16) };
+  });
+  return words.filter((word) => word.low !== 0 || word.high !== 0);
+}
+
+describe("clearing dirty pages", () => {
+  it("has golden files to be compared with", () => {
+    expect(files.length).toBeGreaterThanOrEqual(4);
+  });
+
+  for (const golden of files) {
+    for (const [key, expected] of Object.entries(golden.expected)) {
+      it(`counts as the kernel does on ${golden.name} with ${key}`, () => {
+        const options = {
+          eager: key.includes("eager_page_split=1"),
+          pml: key.includes("pml=1"),
+          initiallySet: golden.input.manualProtectAndInitSet,
+          slotBaseGfn: golden.input.slotBaseGfn,
+        };
+        const tree = buildTree(golden.input.root);
+        expect(clearDirtyLog(tree, VARIANTS.baseline, wordsOf(golden.input), options).counts).toEqual(expected);
+      });
+    }
+  }
+});

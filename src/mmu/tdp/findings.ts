@@ -1,0 +1,191 @@
+import { formatAddress } from "../../guest/sizes.js";
+import type { Finding } from "../finding.js";
+import { FindingList } from "../findingList.js";
+import { eachLeaf, eachTable, type MappedRun, mappedRuns } from "./inspect.js";
+import type { TdpScenario } from "./scenario.js";
+import { DIRTY, ENTRIES, PAGES, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
+import { clearWords, type TdpWork } from "./work.js";
+
+/** What is known of the trees before the work. */
+export interface TreesBefore {
+  readonly runs: readonly MappedRun[];
+  /** Tables of each root, itself included. */
+  readonly tables: readonly number[];
+}
+
+export function treesBefore(trees: readonly TdpTree[]): TreesBefore {
+  return { runs: mappedRuns(trees[0]!), tables: trees.map((tree) => tree.tables) };
+}
+
+/**
+ * What is wrong with the finished trees, judged by plain recursion over them, without the iterator.
+ *
+ * Invariants: a pass of a zap leaves nothing of its level, and a zapped root is empty; a split maps what was mapped, frame by frame, with the permissions it had, and leaves nothing huge in
+ * range; enabling and clearing take exactly the bits they should from exactly the leaves they should; tables are accounted for, and their
+ * used counts and bitmaps are true; no walk goes in a circle.
+ */
+export function tdpFindings(
+  scenario: TdpScenario,
+  trees: readonly TdpTree[],
+  before: TreesBefore,
+  work: TdpWork,
+): Finding[] {
+  const list = new FindingList();
+  for (const { walk, root, gfn } of work.livelocks) {
+    list.add("livelock", { walk, root, gpa: gpa(gfn), everyNPolls: scenario.reschedEveryNPolls });
+  }
+  for (const { root, zapLevel, count, gfn } of work.missed) {
+    list.add("missed-entries", { root, level: zapLevel, gpa: gpa(gfn), entries: count }, "entries");
+  }
+  accountForTables(list, trees, before, work);
+  for (const tree of trees) checkBookkeeping(list, tree);
+  // What a walk that never ends has not come to is no finding of its own.
+  const ended = work.livelocks.length === 0;
+  if (scenario.workload === "zap") {
+    if (ended) for (const tree of trees) checkEmpty(list, tree);
+    return list.all();
+  }
+  compareFrames(list, before.runs, mappedRuns(trees[0]!));
+  if (ended) checkLeaves(list, scenario, trees[0]!);
+  return list.all();
+}
+
+function gpa(gfn: number): string {
+  return formatAddress(gfn * 4096);
+}
+
+function checkEmpty(list: FindingList, tree: TdpTree): void {
+  for (let index = 0; index < ENTRIES; index++) {
+    if ((tree.words[tree.root + index]! & PRESENT) === 0) continue;
+    const level = tree.rootLevel;
+    list.add("not-zapped", { gpa: gpa(index * PAGES[level]!), level });
+  }
+}
+
+function accountForTables(list: FindingList, trees: readonly TdpTree[], before: TreesBefore, work: TdpWork): void {
+  let linked = 0;
+  for (const tree of trees) eachTable(tree, () => linked++);
+  const had = before.tables.reduce((sum, n) => sum + n, 0);
+  if (had + work.tablesAllocated - work.tablesFreed === linked) return;
+  list.add("page-tables-unaccounted", {
+    before: had,
+    allocated: work.tablesAllocated,
+    freed: work.tablesFreed,
+    linked,
+  });
+}
+
+function checkBookkeeping(list: FindingList, tree: TdpTree): void {
+  eachTable(tree, (table, level, gfn) => {
+    let used = 0;
+    let bits = true;
+    for (let at = table; at < table + ENTRIES; at++) {
+      const present = tree.words[at]! & PRESENT;
+      used += present;
+      if (((tree.bitmap[at >> 5]! >>> (at & 31)) & 1) !== present) bits = false;
+    }
+    const kept = tree.used[table / ENTRIES]!;
+    if (used !== kept || !bits)
+      list.add("table-bookkeeping-wrong", { gpa: gpa(gfn), level, present: used, usedCount: kept });
+  });
+}
+
+/** Both lists are in gfn order; pieces that both have must map the same frames. */
+function compareFrames(list: FindingList, before: readonly MappedRun[], after: readonly MappedRun[]): void {
+  let i = 0;
+  let j = 0;
+  let at = 0;
+  while (i < before.length || j < after.length) {
+    const a = before[i];
+    const b = after[j];
+    const aStart = a === undefined ? Number.POSITIVE_INFINITY : Math.max(a.gfn, at);
+    const bStart = b === undefined ? Number.POSITIVE_INFINITY : Math.max(b.gfn, at);
+    at = Math.min(aStart, bStart);
+    let end: number;
+    if (aStart > at) {
+      end = Math.min(b!.gfn + b!.pages, aStart);
+      list.add("stray-page", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
+    } else if (bStart > at) {
+      end = Math.min(a!.gfn + a!.pages, bStart);
+      list.add("lost-page", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
+    } else {
+      end = Math.min(a!.gfn + a!.pages, b!.gfn + b!.pages);
+      if ((a!.pfn + at - a!.gfn - (b!.pfn + at - b!.gfn)) % 2 ** 32 !== 0) {
+        list.add("wrong-frame", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
+      }
+    }
+    at = end;
+    while (i < before.length && before[i]!.gfn + before[i]!.pages <= at) i++;
+    while (j < after.length && after[j]!.gfn + after[j]!.pages <= at) j++;
+  }
+}
+
+/** Level and bits of every leaf. Leaves start writable and dirty. */
+function checkLeaves(list: FindingList, scenario: TdpScenario, tree: TdpTree): void {
+  const expected = expectationOf(scenario);
+  eachLeaf(tree, (at, level, gfn) => {
+    const { mostLevel, bits } = expected(level, gfn);
+    const has = tree.words[at]! & (WRITABLE | DIRTY);
+    if (level <= mostLevel && has === bits) return;
+    const where = { gpa: gpa(gfn), level, bytes: PAGES[level]! * 4096 };
+    if (level > mostLevel) list.add("unsplit-huge-page", where, "bytes");
+    const wrong = has ^ bits;
+    if ((wrong & WRITABLE) !== 0)
+      list.add(has & WRITABLE ? "still-writable" : "write-protected-needlessly", where, "bytes");
+    if ((wrong & DIRTY) !== 0) list.add(has & DIRTY ? "still-dirty" : "dirty-bit-lost", where, "bytes");
+  });
+}
+
+interface Expected {
+  readonly mostLevel: number;
+  /** WRITABLE and DIRTY, as the leaf should have them. */
+  readonly bits: number;
+}
+
+/** All that can be expected, made once: this is asked for every leaf. */
+const EXPECTED: readonly (readonly Expected[])[] = [0, 1, 2, 3].map((mostLevel) =>
+  [0, WRITABLE, DIRTY, WRITABLE | DIRTY].map((bits) => ({ mostLevel, bits })),
+);
+
+function expect(mostLevel: number, writable: boolean, dirty: boolean): Expected {
+  return EXPECTED[mostLevel]![(writable ? 1 : 0) + (dirty ? 2 : 0)]!;
+}
+
+function expectationOf(scenario: TdpScenario): (level: number, gfn: number) => Expected {
+  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1, pml = true, eager = true } = scenario;
+  if (scenario.workload === "clear") return clearExpectation(scenario);
+  return (level, gfn) => {
+    if (gfn >= endGfnExclusive || gfn + PAGES[level]! <= startGfn) return expect(3, true, true);
+    if (scenario.workload === "split") return expect(targetLevel, true, true);
+    return pml ? expect(eager ? 1 : 3, level === 1, false) : expect(eager ? 1 : 3, false, true);
+  };
+}
+
+/**
+ * A page whose bit is set is logged again at its next write: its 4K leaf has lost its bit, or, where logging started with all bits set, the
+ * huge leaf that still maps it is write-protected. No other leaf has lost anything, and a split reaches from the first bit of a word to the last.
+ */
+function clearExpectation(scenario: TdpScenario): (level: number, gfn: number) => Expected {
+  const { pml = true, eager = true, slotBaseGfn = 0, npages = 0, manualProtectAndInitSet = true } = scenario;
+  const set = new Uint8Array(npages);
+  const spanned = new Uint8Array(npages);
+  for (const word of clearWords(scenario)) {
+    const bits: number[] = [];
+    for (let bit = 0; bit < 64; bit++) {
+      if (((bit < 32 ? word.low : word.high) >>> (bit & 31)) & 1) bits.push(bit);
+    }
+    for (const bit of bits) set[word.index * 64 + bit] = 1;
+    spanned.fill(1, word.index * 64 + bits[0]!, word.index * 64 + bits.at(-1)! + 1);
+  }
+  const any = (of: Uint8Array, level: number, gfn: number): boolean => {
+    const from = Math.max(0, gfn - slotBaseGfn);
+    const to = Math.min(npages, gfn + PAGES[level]! - slotBaseGfn);
+    if (level === 1) return to > from && of[from] === 1;
+    return to > from && of.subarray(from, to).includes(1);
+  };
+  return (level, gfn) => {
+    const mostLevel = manualProtectAndInitSet && eager && any(spanned, level, gfn) ? 1 : 3;
+    if (!any(set, level, gfn)) return expect(mostLevel, true, true);
+    return level === 1 ? expect(1, pml, !pml) : expect(mostLevel, !manualProtectAndInitSet, true);
+  };
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { Mmu, ScenarioBase } from "../../mmu/contract.js";
+import type { Counts } from "../../mmu/counters.js";
+import {
+  type ClearGolden,
+  goldenFiles,
+  type ShadowGolden,
+  type SplitGolden,
+  type ZapGolden,
+} from "../../testing/x86Golden.js";
+import { x86Shadow } from "../shadow/mmu.js";
+import { x86Tdp } from "./mmu.js";
+
+/** A golden file's input is a scenario, with the MMU and the workload named; runs one strategy on it. */
+function run<S extends ScenarioBase>(mmu: Mmu<S>, input: object, id: string): { initial: Counts; counts: Counts } {
+  const scenario = mmu.parse(input, "golden");
+  const strategy = mmu.strategies.find((candidate) => candidate.id === id)!;
+  expect(mmu.applies(scenario, strategy)).toBe(true);
+  const { findings, ...outcome } = mmu.run(scenario, strategy);
+  expect(findings).toEqual([]);
+  return outcome;
+}
+
+describe("the MMUs, given golden inputs as scenarios", () => {
+  for (const golden of goldenFiles<ZapGolden>("x86-zap", /^zap_.*\.json$/)) {
+    it(`zap ${golden.name} as the kernel does`, () => {
+      for (const [id, totals] of Object.entries(golden.totals)) {
+        const { counts } = run(x86Tdp, { mmu: "x86-tdp", workload: "zap", ...golden.input }, id);
+        expect(counts).toMatchObject(totals as object);
+        const passes = golden.expected[id] as { root: number; zapLevel: number }[];
+        const byRoot = counts.passes as Record<string, Record<string, Counts>>;
+        for (const pass of passes) expect(byRoot[pass.root]![pass.zapLevel]).toMatchObject(pass);
+        expect(Object.values(byRoot).flatMap((levels) => Object.keys(levels))).toHaveLength(passes.length);
+      }
+    });
+  }
+
+  for (const golden of goldenFiles<SplitGolden>("x86-split")) {
+    it(`split ${golden.name} as the kernel does`, () => {
+      for (const [id, expected] of Object.entries(golden.expected)) {
+        const { initial, counts } = run(x86Tdp, { mmu: "x86-tdp", workload: "split", ...golden.input }, id);
+        const { leavesAfter, tablesAfterByLevel, loopsIfAllocationDidNotRestart, final: _, ...walk } = counts;
+        expect(walk).toEqual(expected);
+        expect({ leavesAfter, tablesAfterByLevel }).toEqual({
+          leavesAfter: golden.leavesAfter,
+          tablesAfterByLevel: golden.tablesAfterByLevel,
+        });
+        expect(initial.leavesBefore).toEqual(golden.leavesBefore);
+        if (id === "baseline") expect(loopsIfAllocationDidNotRestart).toBe(golden.loopsIfAllocationDidNotRestart);
+      }
+    });
+
+    it(`enable dirty logging on ${golden.name} as the kernel does`, () => {
+      const { root, startGfn, endGfnExclusive, hostMaxphyaddr } = golden.input;
+      for (const [key, expected] of Object.entries(golden.enableDirtyLogSequenceBaseline ?? {})) {
+        const modes = { eager: key.includes("eager_page_split=1"), pml: key.includes("pml=1") };
+        const range = { root, startGfn, endGfnExclusive, hostMaxphyaddr };
+        const { counts } = run(x86Tdp, { mmu: "x86-tdp", workload: "enable", ...range, ...modes }, "baseline");
+        const steps = Object.entries(counts.steps as Record<string, Counts>).map(([step, of]) => ({ step, ...of }));
+        expect(steps).toEqual(expected);
+      }
+    });
+  }
+
+  for (const golden of goldenFiles<ClearGolden>("x86-clear")) {
+    it(`clear ${golden.name} as the kernel does`, () => {
+      for (const [key, expected] of Object.entries(golden.expected)) {
+        const modes = { eager: key.includes("eager_page_split=1"), pml: key.includes("pml=1") };
+        const { counts } = run(x86Tdp, { mmu: "x86-tdp", workload: "clear", ...golden.input, ...modes }, "baseline");
+        const { split, wpStart, wpEnd, clearMasked } = counts;
+        const steps = Object.entries({ split, wpStart, wpEnd, clearMasked }).filter(([, of]) => of !== undefined);
+        expect(Object.fromEntries(steps)).toEqual(expected);
+      }
+    });
+  }
+
+  for (const golden of goldenFiles<ShadowGolden>("x86-shadow")) {
+    it(`split nested pages of ${golden.name} as the kernel does`, () => {
+      for (const [id, expected] of Object.entries(golden.expected)) {
+        const { final, ...counts } = run(x86Shadow, { mmu: "x86-shadow", ...golden.input }, id).counts;
+        expect(counts).toEqual(expected);
+        expect(final).toEqual({ hugeLeft: 0 });
+      }
+    });
+  }
+});

@@ -1,0 +1,202 @@
+import { UserError } from "../../errors.js";
+import type { Mmu, RunOutcome, Strategy, TimedRun } from "../contract.js";
+import type { Counts } from "../counters.js";
+import { adoptTdpStrategy, type TdpStrategy, tdpStrategies } from "./adopt.js";
+import { buildTree, tablesOf } from "./build.js";
+import { tdpCounters } from "./counters.js";
+import { tdpFindings, treesBefore } from "./findings.js";
+import { type ByLevel, leavesIn, structureOf } from "./inspect.js";
+import type { IterSink } from "./iter.js";
+import { randomTdpScenarios } from "./random.js";
+import { parseTdpScenario, type TdpScenario } from "./scenario.js";
+import { splitLoops } from "./split.js";
+import { zapTable } from "./tables.js";
+import { tracing } from "./trace.js";
+import type { TdpTree } from "./tree.js";
+import { clearWords, type TdpWork, workOn } from "./work.js";
+import { zapLevels } from "./zap.js";
+
+/** Guests up to so many tables (32 GiB in 4K pages) are timed: the tree and its copy must fit in memory. */
+const MOST_TIMED_TABLES = 17_000;
+
+/** KVM/x86 with the TDP MMU: zapping roots, eager splitting, enabling dirty logging and clearing the dirty log. */
+export const x86Tdp: Mmu<TdpScenario> = {
+  id: "x86-tdp",
+  title: "KVM/x86 TDP MMU",
+  workloads: [
+    { id: "zap", title: "zap the roots" },
+    { id: "split", title: "split huge pages eagerly" },
+    { id: "enable", title: "enable dirty logging (not initially-all-set)" },
+    { id: "clear", title: "clear the dirty log" },
+  ],
+  baseline: "baseline",
+  counters: tdpCounters,
+  strategies: tdpStrategies,
+  columns: [
+    { path: "loops", heading: "loops", change: true },
+    { path: "body", heading: "bodies" },
+    { path: "spteReads", heading: "SPTE reads", change: true },
+    { path: "zapped", heading: "zapped" },
+    { path: "sptesChanged", heading: "SPTEs changed" },
+    { path: "spAllocs", heading: "tables" },
+    { path: "mmuLockDropsTotal", heading: "lock drops" },
+    { path: "tlbFlushes", heading: "TLB flushes" },
+  ],
+  details: zapTable,
+  shared: {
+    workload: "split",
+    inspected: ["loops"],
+    tables: ["spAllocs"],
+    flushes: ["tlbFlushes"],
+    lockDrops: ["mmuLockDropsTotal"],
+    note: "x86's min_level = target level + 1 is the maximum-level walk proposed for arm64: tables of 4K entries are never entered.",
+  },
+  parse: parseTdpScenario,
+  workloadOf: (scenario) => scenario.workload,
+  variablesOf,
+  // Kauer's patch is for the loop that zaps; that loop alone steps aside.
+  applies: (scenario, strategy) => scenario.workload === "zap" || variantOf(strategy).aside === 0,
+  expectedWork,
+  run: (scenario, strategy) => runOn(scenario, strategy, null),
+  prepareTimed,
+  trace: (scenario, strategy, sink, options = {}) => runOn(scenario, strategy, tracing(sink, options)),
+  random: randomTdpScenarios,
+  adoptStrategy: adoptTdpStrategy,
+};
+
+/** Strategies reach this MMU only from its own list or its own adoptStrategy. */
+function variantOf(strategy: Strategy) {
+  return (strategy as TdpStrategy).variant;
+}
+
+function variablesOf(scenario: TdpScenario): Record<string, string> {
+  const { reschedEveryNPolls: resched, targetLevel, pml, eager } = scenario;
+  return {
+    ...(targetLevel === undefined ? {} : { target: targetLevel === 2 ? "2m" : "4k" }),
+    ...(pml === undefined ? {} : { pml: pml ? "on" : "off" }),
+    ...(eager === undefined ? {} : { eager: eager ? "on" : "off" }),
+    ...(resched === 0 ? {} : { "resched-every": String(resched) }),
+  };
+}
+
+function expectedWork(scenario: TdpScenario, strategy: Strategy): number {
+  const { workload, roots } = scenario;
+  let work = 0;
+  for (const root of roots) {
+    const small = root.leaves.reduce((sum, run) => sum + (run.level === 1 ? run.count : 0), 0);
+    const huge = root.leaves.reduce((sum, run) => sum + (run.level === 1 ? 0 : run.count), 0);
+    const tables = tablesOf(root) + 1;
+    const all = variantOf(strategy).fast === "bitmap" ? small + huge + 8 * tables : 512 * tables;
+    if (workload === "zap") work += all + 512 * zapLevels(root.rootLevel).length;
+    else if (workload === "split") work += 512 * huge + Math.ceil(all / 512);
+    else if (workload === "enable") work += 512 * huge + all;
+    else work += 80 * clearWords(scenario).length + 512 * huge;
+  }
+  return work;
+}
+
+function runOn(scenario: TdpScenario, strategy: Strategy, sink: IterSink | null): RunOutcome {
+  const variant = variantOf(strategy);
+  const trees = scenario.roots.map(buildTree);
+  const initial = initialOf(trees, scenario);
+  const before = treesBefore(trees);
+  const withoutRestarts = loopsWithoutRestarts(scenario, trees[0]!, strategy);
+  const work = guarded(strategy, () => workOn(scenario, trees, variant, sink));
+  const findings = tdpFindings(scenario, trees, before, work);
+  return {
+    initial,
+    counts: { ...work.counts, ...afterwards(scenario, trees, strategy, work), ...withoutRestarts },
+    findings,
+  };
+}
+
+/** What a user's own iterator throws is reported as its own. */
+function guarded<T>(strategy: Strategy, work: () => T): T {
+  if (strategy.source === "builtin") return work();
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${strategy.source}: strategy "${strategy.id}" failed: ${message}`);
+  }
+}
+
+function initialOf(trees: readonly TdpTree[], scenario: TdpScenario): Counts {
+  const structures = trees.map(structureOf);
+  const leaves = sumOf(structures.map((s) => s.leavesByLevel));
+  return {
+    leaves,
+    tables: trees.reduce((sum, tree) => sum + tree.tables, 0),
+    tablesByLevel: sumOf(structures.map((s) => s.tablesByLevel)),
+    tablesWithoutPresentEntries: sumOf(structures.map((s) => s.tablesWithoutPresentEntries)),
+    ...(scenario.workload === "zap" ? {} : { leavesBefore: bySize(leaves) }),
+  };
+}
+
+/** What the golden files have beside the walk itself, and the tree that it left. */
+function afterwards(scenario: TdpScenario, trees: readonly TdpTree[], strategy: Strategy, work: TdpWork): Counts {
+  const structures = trees.map(structureOf);
+  const leaves = sumOf(structures.map((s) => s.leavesByLevel));
+  const tables = sumOf(structures.map((s) => s.tablesByLevel));
+  const final = { leaves, tables };
+  if (scenario.workload !== "split") return { final };
+  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1 } = scenario;
+  const ended = work.livelocks.length === 0;
+  const again = ended ? splitLoops(trees[0]!, variantOf(strategy), startGfn, endGfnExclusive, targetLevel) : null;
+  const hugeLeft = Object.entries(leavesAbove(trees[0]!, scenario)).reduce((sum, [, n]) => sum + n, 0);
+  const everyLevel = Object.fromEntries([1, 2, 3, 4, 5].map((level) => [level, tables[level] ?? 0]));
+  return {
+    secondPassLoops: again,
+    leavesAfter: bySize(leaves),
+    tablesAfterByLevel: everyLevel,
+    final: { ...final, hugeLeft },
+  };
+}
+
+function loopsWithoutRestarts(scenario: TdpScenario, tree: TdpTree, strategy: Strategy): Counts {
+  if (scenario.workload !== "split") return {};
+  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1, reschedEveryNPolls } = scenario;
+  if (reschedEveryNPolls !== 0) return { loopsIfAllocationDidNotRestart: null };
+  const loops = guarded(strategy, () => splitLoops(tree, variantOf(strategy), startGfn, endGfnExclusive, targetLevel));
+  return { loopsIfAllocationDidNotRestart: loops };
+}
+
+function prepareTimed(scenario: TdpScenario, strategy: Strategy): TimedRun | undefined {
+  const pristine = scenario.roots.map(buildTree);
+  if (pristine.reduce((sum, tree) => sum + tree.tables, 0) > MOST_TIMED_TABLES) return undefined;
+  const trees = pristine.map((tree) => tree.clone());
+  let done: TdpWork | undefined;
+  return {
+    parts: [
+      {
+        id: "walk",
+        title: "the walks of the workload, with what their bodies do",
+        reset: () => {
+          for (const [i, tree] of trees.entries()) tree.copyFrom(pristine[i]!);
+        },
+        work: () => {
+          done = guarded(strategy, () => workOn(scenario, trees, variantOf(strategy), null, false));
+        },
+        counts: () => done?.counts ?? {},
+      },
+    ],
+  };
+}
+
+/** Leaves by size, as the split golden files name them. */
+function bySize(leaves: ByLevel): Counts {
+  return { "4k": leaves["1"] ?? 0, "2m": leaves["2"] ?? 0, "1g": leaves["3"] ?? 0 };
+}
+
+function leavesAbove(tree: TdpTree, scenario: TdpScenario): ByLevel {
+  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1 } = scenario;
+  const inRange = leavesIn(tree, startGfn, endGfnExclusive);
+  return Object.fromEntries(Object.entries(inRange).filter(([level]) => Number(level) > targetLevel));
+}
+
+function sumOf(parts: readonly ByLevel[]): ByLevel {
+  const sum: ByLevel = {};
+  for (const part of parts) for (const [level, n] of Object.entries(part)) sum[level] = (sum[level] ?? 0) + n;
+  return sum;
+}

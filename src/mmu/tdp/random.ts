@@ -1,0 +1,121 @@
+import type { Arbitrary } from "fast-check";
+import type { FastCheck } from "../contract.js";
+import { parseShadowScenario, type ShadowScenario } from "../shadow/scenario.js";
+import type { LeafRun, NonpresentPath, RootSpec } from "./build.js";
+import { parseTdpScenario, type TdpScenario } from "./scenario.js";
+import { PAGES } from "./tree.js";
+
+/**
+ * Random x86 guests: small, so that thousands are run in a minute, but rich in what iterators stumble over: tables with a few entries in
+ * 512, neighbours at both sides of a table's end, empty tables, leaves of all sizes beside each other, 5-level roots, ranges that begin and
+ * end inside a leaf, schedules that yield early and often. They shrink to fewer leaves, lower frames and no schedule.
+ */
+
+/** A root whose leaves do not overlap and whose non-present entries have nothing below. */
+export function randomRoots(fc: FastCheck): Arbitrary<RootSpec> {
+  const gfns = fc.oneof(
+    { weight: 8, arbitrary: fc.nat(4 * 2 ** 18 - 1) },
+    { weight: 2, arbitrary: fc.nat(3).map((i) => i * 512) },
+    { weight: 1, arbitrary: fc.nat(2 ** 26 - 1).map((i) => i * 2 ** 9 + 511) },
+  );
+  const small = fc.tuple(gfns, fc.constant(1), fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 600 })));
+  const huge = fc.tuple(gfns, fc.constant(2), fc.integer({ min: 1, max: 4 }));
+  const giant = fc.tuple(gfns, fc.constant(3), fc.constant(1));
+  const run = fc.oneof(
+    { weight: 12, arbitrary: small },
+    { weight: 12, arbitrary: huge },
+    { weight: 1, arbitrary: giant },
+  );
+  return fc
+    .record({
+      rootLevel: fc.constantFrom(4, 5),
+      runs: fc.array(run, { maxLength: 8 }),
+      paths: fc.array(fc.tuple(gfns, fc.constantFrom(1, 2, 3)), { maxLength: 3 }),
+    })
+    .map(({ rootLevel, runs, paths }) => rootOf(rootLevel, runs, paths));
+}
+
+type Placed = readonly [gfn: number, level: number, count: number];
+
+/** Takes what does not overlap what was taken before. */
+function rootOf(rootLevel: number, runs: readonly Placed[], paths: readonly (readonly [number, number])[]): RootSpec {
+  const taken: [number, number][] = [];
+  const take = (from: number, to: number): boolean => {
+    if (taken.some(([a, b]) => from < b && to > a)) return false;
+    taken.push([from, to]);
+    return true;
+  };
+  const leaves: LeafRun[] = [];
+  for (const [raw, level, count] of runs) {
+    const pages = PAGES[level]!;
+    const gfn = Math.floor(raw / pages) * pages;
+    if (take(gfn, gfn + count * pages)) leaves.push({ gfn, level, count });
+  }
+  const nonpresentPaths: NonpresentPath[] = [];
+  for (const [gfn, level] of paths) {
+    // A whole 1G of its own, so that no path lies above another's table.
+    const from = Math.floor(gfn / PAGES[3]!) * PAGES[3]!;
+    if (take(from, from + PAGES[3]!)) nonpresentPaths.push({ gfn, level });
+  }
+  return { rootLevel, leaves: leaves.sort((a, b) => a.gfn - b.gfn), nonpresentPaths };
+}
+
+/** Schedules: never, or at every n-th poll. */
+export function randomSchedules(fc: FastCheck): Arbitrary<number> {
+  return fc.oneof(fc.constantFrom(0, 1, 2, 7), fc.integer({ min: 3, max: 200 }));
+}
+
+/** Scenarios of all workloads of the TDP MMU. Slots are based on multiples of 64 pages: see scenarios/x86-clear-crossing-missed.json. */
+export function randomTdpScenarios(fc: FastCheck): Arbitrary<TdpScenario> {
+  const common = { root: randomRoots(fc), reschedEveryNPolls: randomSchedules(fc) };
+  const range = { start: fc.nat(5000), length: fc.integer({ min: 1, max: 2 ** 19 }) };
+  const modes = { pml: fc.boolean(), eager: fc.boolean() };
+  const masks = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 1, maxLength: 20 });
+  const zap = fc.record(common).map((fields) => ({ workload: "zap", ...fields }));
+  const split = fc
+    .record({ ...common, ...range, targetLevel: fc.constantFrom(1, 2) })
+    .map(({ start, length, ...fields }) => ({
+      workload: "split",
+      ...fields,
+      startGfn: start,
+      endGfnExclusive: start + length,
+    }));
+  const enable = fc.record({ ...common, ...range, ...modes }).map(({ start, length, ...fields }) => ({
+    workload: "enable",
+    ...fields,
+    startGfn: start,
+    endGfnExclusive: start + length,
+  }));
+  const clear = fc
+    .record({ ...common, ...modes, manualProtectAndInitSet: fc.boolean(), base: fc.nat(100), masks })
+    .map(({ base, masks: words, ...fields }) => ({
+      workload: "clear",
+      ...fields,
+      slotBaseGfn: base * 64,
+      npages: words.length * 64,
+      masks: words.map((word) => `0x${word.toString(16)}`),
+    }));
+  return fc
+    .oneof(zap, split, enable, clear)
+    .map((scenario) => parseTdpScenario({ mmu: "x86-tdp", ...scenario }, "random"));
+}
+
+/** Nested guests whose frames are mapped by several roles, several times, at two levels. */
+export function randomShadowScenarios(fc: FastCheck): Arbitrary<ShadowScenario> {
+  const npages = 4096;
+  const mapping = fc
+    .record({
+      at: fc.nat(npages - 1),
+      level: fc.constantFrom(1, 2),
+      count: fc.integer({ min: 1, max: 4 }),
+      role: fc.nat(2),
+      copies: fc.integer({ min: 1, max: 20 }),
+    })
+    .map(({ at, level, count, role, copies }) => {
+      const pages = PAGES[level]!;
+      return { gfn: Math.min(Math.floor(at / pages) * pages, npages - count * pages), count, level, role, copies };
+    });
+  return fc
+    .record({ mappings: fc.array(mapping, { maxLength: 8 }), reschedEvery: fc.constantFrom(0, 2, 5) })
+    .map((fields) => parseShadowScenario({ mmu: "x86-shadow", slot: { baseGfn: 0, npages }, ...fields }, "random"));
+}

@@ -1,0 +1,231 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { UserError } from "../errors.js";
+import { defaultShadowScenario, parseShadowScenario } from "./shadow/scenario.js";
+import { defaultTdpScenario, fill } from "./tdp/guests.js";
+import { parseTdpScenario } from "./tdp/scenario.js";
+
+const root = { rootLevel: 4, leaves: [{ gfn: 0, level: 1, count: 4 }], nonpresentPaths: [] };
+const zap = { mmu: "x86-tdp", workload: "zap", root };
+const clear = { mmu: "x86-tdp", workload: "clear", root, slotBaseGfn: 0, npages: 64, masks: ["0x1"] };
+const shadow = {
+  mmu: "x86-shadow",
+  slot: { baseGfn: 0, npages: 1024 },
+  mappings: [{ gfn: 0, count: 2, level: 2, role: 0, copies: 1 }],
+};
+
+function leaves(...runs: object[]): object {
+  return { ...zap, root: { ...root, leaves: runs } };
+}
+
+describe("a scenario of the TDP MMU", () => {
+  const wrong: [string, unknown, RegExp][] = [
+    ["is no object", 5, /^f: is a number; expected an object$/],
+    ["has no workload", { mmu: "x86-tdp" }, /^f\.workload: is missing; expected one of zap, split, enable, clear$/],
+    ["is for another MMU", { ...zap, mmu: "arm64" }, /^f\.mmu: is "arm64"; expected one of x86-tdp$/],
+    ["has a misspelt field", { ...zap, hostMaxPhyaddr: 48 }, /did you mean "hostMaxphyaddr"/],
+    ["has a field of another workload", { ...zap, pml: true }, /field "pml": unknown/],
+    ["has no root", { mmu: "x86-tdp", workload: "zap" }, /^f\.root: missing; expected either root or roots$/],
+    ["has root and roots", { ...zap, roots: [root] }, /^f\.root: stands beside roots/],
+    [
+      "splits two roots",
+      { ...zap, workload: "split", root: undefined, roots: [root, root] },
+      /^f\.roots: has 2 elements/,
+    ],
+    ["has a negative gfn", leaves({ gfn: -1, level: 1, count: 1 }), /leaves\[0\]\.gfn: is -1/],
+    [
+      "has a leaf of level 4",
+      leaves({ gfn: 0, level: 4, count: 1 }),
+      /leaves\[0\]\.level: is 4; expected a whole number from 1 to 3/,
+    ],
+    ["has no leaves in a run", leaves({ gfn: 0, level: 1, count: 0 }), /leaves\[0\]\.count: is 0/],
+    [
+      "has a leaf off its grid",
+      leaves({ gfn: 1, level: 2, count: 1 }),
+      /leaves\[0\]\.gfn: is 1; expected a multiple of 512 at level 2/,
+    ],
+    ["has a huge count", leaves({ gfn: 0, level: 3, count: 1e15 }), /leaves\[0\]\.count: is 1000000000000000/],
+    [
+      "ends beyond maxphyaddr",
+      { ...leaves({ gfn: 0, level: 1, count: 2 ** 20 + 1 }), hostMaxphyaddr: 32 },
+      /leaves\[0\]\.count/,
+    ],
+    [
+      "overlaps",
+      leaves({ gfn: 0, level: 1, count: 600 }, { gfn: 512, level: 2, count: 1 }),
+      /leaves\[1\]: begins at gfn 512, inside leaves\[0\]/,
+    ],
+    [
+      "is too large",
+      leaves({ gfn: 0, level: 1, count: 2 ** 26 }),
+      /needs \d+ page tables; expected a guest of at most 70000/,
+    ],
+    [
+      "has a mapped non-present entry",
+      { ...zap, root: { ...root, nonpresentPaths: [{ gfn: 2, level: 1 }] } },
+      /nonpresentPaths\[0\]/,
+    ],
+    [
+      "has a non-present entry over a table",
+      { ...zap, root: { ...root, nonpresentPaths: [{ gfn: 2, level: 2 }] } },
+      /nonpresentPaths\[0\]/,
+    ],
+    [
+      "has a min_level that is not target + 1",
+      { ...zap, workload: "split", targetLevel: 1, minLevel: 3 },
+      /minLevel: is 3/,
+    ],
+    ["ends before it begins", { ...zap, workload: "split", startGfn: 9, endGfnExclusive: 9 }, /endGfnExclusive: is 9/],
+    ["has too few masks", { ...clear, npages: 65 }, /masks: has 1 elements; expected from 2 to 2/],
+    ["has a mask that is none", { ...clear, masks: ["all"] }, /masks\[0\]: not a mask/],
+    [
+      "has bits beyond the slot",
+      { ...clear, npages: 63, masks: ["0x8000000000000000"] },
+      /has bits beyond the slot's last page/,
+    ],
+    [
+      "has a slot beyond the host's addresses",
+      { ...clear, hostMaxphyaddr: 32, slotBaseGfn: 2 ** 20 - 1 },
+      /npages: is 64/,
+    ],
+    ["has a fractional schedule", { ...zap, reschedEveryNPolls: 1.5 }, /reschedEveryNPolls: is 1.5/],
+  ];
+  for (const [what, value, message] of wrong) {
+    it(`is refused where it ${what}`, () => {
+      expect(() => parseTdpScenario(value, "f")).toThrow(UserError);
+      expect(() => parseTdpScenario(value, "f")).toThrow(message);
+    });
+  }
+
+  it("is the same again when its own form is read", () => {
+    for (const workload of ["zap", "split", "enable", "clear"] as const) {
+      for (const backing of ["4k", "thp", "hugetlb-1g", "mixed"]) {
+        const scenario = defaultTdpScenario({ workload, backing, memoryBytes: 2 ** 30 + 4096 });
+        expect(parseTdpScenario(JSON.parse(JSON.stringify(scenario)), "f")).toEqual(scenario);
+      }
+    }
+  });
+
+  it("fills memory with the largest leaves that are aligned and fit", () => {
+    const runs: { gfn: number; level: number; count: number }[] = [];
+    fill(runs, 511, 2 ** 19 + 513, 3);
+    expect(runs).toEqual([
+      { gfn: 511, level: 1, count: 1 },
+      { gfn: 512, level: 2, count: 511 },
+      { gfn: 2 ** 18, level: 3, count: 1 },
+      { gfn: 2 ** 19, level: 2, count: 1 },
+      { gfn: 2 ** 19 + 512, level: 1, count: 1 },
+    ]);
+  });
+
+  it("refuses memory that is no whole number of pages", () => {
+    expect(() => defaultTdpScenario({ workload: "zap", backing: "4k", memoryBytes: 4097 })).toThrow(UserError);
+  });
+});
+
+describe("a scenario of nested splitting", () => {
+  const mapping = shadow.mappings[0]!;
+  const wrong: [string, unknown, RegExp][] = [
+    ["is null", null, /^f: is null; expected an object$/],
+    [
+      "has neither mappings nor a pattern",
+      { ...shadow, mappings: undefined },
+      /^f\.mappings: missing; expected either mappings or alias$/,
+    ],
+    ["has both", { ...shadow, alias: "none" }, /stands beside alias/],
+    [
+      "has an unknown pattern",
+      { ...shadow, mappings: undefined, alias: "some" },
+      /alias: is "some"; expected one of none, one-gfn/,
+    ],
+    ["has a slot of no pages", { ...shadow, slot: { baseGfn: 0, npages: 0 } }, /slot\.npages: is 0/],
+    [
+      "maps beyond the slot",
+      { ...shadow, mappings: [{ ...mapping, count: 3 }] },
+      /mappings\[0\]: ends at gfn 1536; expected at most 1024/,
+    ],
+    ["maps off the grid", { ...shadow, mappings: [{ ...mapping, gfn: 5 }] }, /mappings\[0\]\.gfn: is 5/],
+    ["has a stride off the grid", { ...shadow, mappings: [{ ...mapping, stride: 5 }] }, /mappings\[0\]\.stride: is 5/],
+    ["has no copies", { ...shadow, mappings: [{ ...mapping, copies: 0 }] }, /mappings\[0\]\.copies: is 0/],
+    [
+      "makes too many entries",
+      { ...shadow, mappings: new Array(9).fill({ ...mapping, copies: 10000 }) },
+      /makes \d+ SPTEs/,
+    ],
+    [
+      "has a pattern on a slot of odd size",
+      { ...shadow, slot: { baseGfn: 0, npages: 5 }, mappings: undefined, alias: "none" },
+      /whole 2M pages/,
+    ],
+  ];
+  for (const [what, value, message] of wrong) {
+    it(`is refused where it ${what}`, () => {
+      expect(() => parseShadowScenario(value, "f")).toThrow(UserError);
+      expect(() => parseShadowScenario(value, "f")).toThrow(message);
+    });
+  }
+
+  it("is the same again when its own form is read", () => {
+    for (const alias of ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const) {
+      const scenario = defaultShadowScenario({ alias, memoryBytes: 2 ** 25 });
+      expect(parseShadowScenario(JSON.parse(JSON.stringify(scenario)), "f")).toEqual(scenario);
+    }
+  });
+});
+
+describe("any JSON at all", () => {
+  const keys = fc.constantFrom(
+    ...[
+      "mmu",
+      "workload",
+      "root",
+      "roots",
+      "leaves",
+      "gfn",
+      "level",
+      "count",
+      "rootLevel",
+      "nonpresentPaths",
+      "masks",
+      "npages",
+    ],
+    ...["slotBaseGfn", "slot", "baseGfn", "mappings", "role", "copies", "stride", "alias", "__proto__"],
+  );
+  const leaf = fc.oneof(
+    fc.integer(),
+    fc.double(),
+    fc.constantFrom("x86-tdp", "x86-shadow", "zap", "clear", "0xff"),
+    fc.boolean(),
+    fc.constant(null),
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 5 },
+      leaf,
+      fc.array(tie("tree"), { maxLength: 4 }),
+      fc.dictionary(keys, tie("tree"), { maxKeys: 6 }),
+    ),
+  }));
+
+  it("is a scenario or a user error, never anything else", () => {
+    const parse = (parser: (value: unknown, input: string) => unknown, value: unknown): void => {
+      try {
+        parser(value, "f");
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+      }
+    };
+    fc.assert(
+      fc.property(tree, keys, tree, (value, key, part) => {
+        for (const base of [zap, clear]) parse(parseTdpScenario, { ...base, [key]: part });
+        parse(parseTdpScenario, { ...zap, root: { ...root, [key]: part } });
+        parse(parseTdpScenario, leaves({ gfn: 0, level: 1, count: 1, [key]: part }));
+        parse(parseShadowScenario, { ...shadow, [key]: part });
+        parse(parseShadowScenario, { ...shadow, mappings: [{ ...shadow.mappings[0], [key]: part }] });
+        parse(parseTdpScenario, value);
+        parse(parseShadowScenario, value);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
