@@ -1,7 +1,7 @@
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { runTestCase, sumOf, type TestRun } from "../cost/flowRun.js";
-import { builtinProfile } from "../cost/profiles.js";
+import { profileNamed } from "../cost/profiles.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { totalAt } from "../mmu/counters.js";
 import { flowOfTest } from "../selftest/selftest.js";
@@ -16,7 +16,7 @@ function runWith(chunk: string, more: { bbm?: 2; profile?: string; vcpus?: numbe
   const how = { iterations: 2, writePercent: 100, random: false, overlap: false, whileDisabling: false } as const;
   const vcpus = more.vcpus ?? 1;
   const input = flowOfTest({ ...memory, ...how, vcpus, manual: 0, seed: 1, rule: "hash", chunk, bbm: more.bbm });
-  const profile = more.profile === undefined ? null : builtinProfile(more.profile);
+  const profile = more.profile === undefined ? null : profileNamed(more.profile);
   return runTestCase({ strategy: baseline, input }, { profile, digest: false });
 }
 
