@@ -59,6 +59,7 @@ const MEASURED: Readonly<Record<string, Words>> = {
     Number(d.vcpus) === 1
       ? "-a touched one page only: the guest of the real test in Linux 7.3 never gets the seed"
       : "-a: in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 touches one page only",
+  "offset-ignored": (d) => `-p ${d.offset} had no effect: the real test in Linux 7.3 reads it and does not use it`,
   "options-unknown": (d) => `not understood in the command: ${several(d.words)}`,
   "command-disagrees": (d) =>
     `the command before it in the log is not its own (${several(d.options)} differ): taken as not known`,
