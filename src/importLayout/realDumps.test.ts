@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { parseSize } from "../guest/sizes.js";
 import { S2AP_WRITE, VALID } from "../mmu/arm64/descriptor.js";
 import { layoutOf } from "../mmu/arm64/layout.js";
-import { drive, guestFor } from "../mmu/arm64/mmu.js";
+import { drive, guestFor, runOn } from "../mmu/arm64/mmu.js";
 import { scanLeaves } from "../mmu/arm64/scan.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
+import { totalAt } from "../mmu/counters.js";
 import { type RealPair, readDump, realPairs } from "../testing/realDumps.js";
 import { importStage2Dump } from "./importStage2Dump.js";
 import { readStage2Dump } from "./stage2DumpText.js";
@@ -100,6 +102,29 @@ describe.each(pairs.filter(({ ipaBits }) => ipaBits <= 48))("a real guest, $name
 it("has pairs of every kind that the fixtures name", () => {
   expect(pairs.filter((pair) => dirtyLogOf(pair) !== null)).toHaveLength(24);
   expect(new Set(pairs.map(({ ipaBits }) => ipaBits))).toEqual(new Set([36, 40, 48, 52]));
+});
+
+describe("memslots that are not given", () => {
+  const whole = pairs.filter(({ ipaBits, name }) => ipaBits <= 48 && name.startsWith("split/64M"));
+
+  it.each(whole)("are guessed as the slots that $name had", ({ ipaBits, levels, memslots, before, name }) => {
+    const { scenario } = importStage2Dump(before, name, { ipaBits, levels });
+    const [program, ...rest] = layoutOf(scenario).slots.map(({ startGfn, endGfn }) => [startGfn, endGfn]);
+    const page = parseSize(scenario.granule);
+    expect(rest).toEqual(memslots.map(({ base, bytes }) => [base / page, (base + bytes) / page]));
+    expect(program![1]! * page).toBeLessThan(2 ** 30);
+  });
+
+  it("leave the gain of a strategy what it is: no walk over a gap that no slot of the VM has", () => {
+    const { before, ipaBits, levels, chunkBytes } = pairs.find(({ name }) => name.includes("2vcpu"))!;
+    const { scenario } = importStage2Dump(before, "dump", { ipaBits, levels, mode: "enable", chunkBytes });
+    const [all, some] = ["baseline", "max-level"].map(
+      (id) => totalAt(runOn(scenario, strategies.find((one) => one.id === id)!).counts, "split/inspected")!,
+    );
+    // 64 blocks of 2M become pages, which only the former looks at.
+    expect(all).toBeGreaterThanOrEqual(64 * 512);
+    expect(1 - some! / all!).toBeGreaterThan(0.99);
+  });
 });
 
 describe("a dump taken at any time", () => {

@@ -31,11 +31,7 @@ const LAYOUT: Readonly<Record<string, Words>> = {
   "no-output-addresses": () =>
     "a dump has no output addresses: which host pages are mapped, and so their contiguity, is the simulator's choice",
   "memslots-guessed": (d) =>
-    `one memslot guessed, ${d.base}:${d.size}, from the outer extent of what is mapped${
-      Array.isArray(d.islands) && d.islands.length > 1
-        ? `; mapped memory lies in ${several(d.islands)}: give --memslot`
-        : ""
-    }`,
+    `memslots guessed, one for each island of mapped memory, to its edges: ${several(d.memslots)}; correct them with --memslot`,
   "mapped-outside-memslots": (d) => `${size(d.bytes)} mapped outside the memslots: left out`,
   "dirty-log-chosen": (d) => `dirty log mode ${d.mode}, chunk ${d.chunk} (--mode, --chunk)`,
   "vma-chosen": (d) =>

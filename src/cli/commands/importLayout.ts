@@ -50,7 +50,7 @@ export function register(program: Command): void {
     .option("--smaps <file>", "read /proc/PID/smaps instead of a dump")
     .option(
       "--memslot <base:size>",
-      "a memslot of the dump; repeatable (default: one, over all that is mapped)",
+      "a memslot of the dump; repeatable (default: guessed, one for each island of mapped memory)",
       repeat,
     )
     .addOption(new Option("--granule <size>", "translation granule (default: as the sizes say)").choices([...GRANULES]))
@@ -170,7 +170,7 @@ async function locate(
 }
 
 function memslotOf(text: string): { base: number; bytes: number } {
-  const [base, size, more] = text.split(":");
+  const [base, size, more] = text.split(/[:,]/);
   if (base === undefined || size === undefined || more !== undefined)
     throw badInput(`--memslot "${clip(text)}"`, "not a memslot", "BASE:SIZE, such as 0x40000000:4G");
   return { base: parseAddress(base, "--memslot base"), bytes: parseSize(size, "--memslot size") };
