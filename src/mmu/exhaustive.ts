@@ -9,7 +9,7 @@ export type Bound = (typeof BOUNDS)[number];
  * Everything within a bound, in an order in which what is simpler comes first: so the first case that shows a fault is the
  * smallest of its kind by construction. A search is cut into units (for arm64 a tree each); shards and threads take shares of them.
  */
-export interface ExhaustiveSearch {
+export interface ExhaustiveSearch<T extends Strategy = Strategy> {
   readonly bound: Bound;
   /** The bound in words, with what is counted once and why: "all 1,299 trees of ...". */
   readonly text: string;
@@ -17,12 +17,16 @@ export interface ExhaustiveSearch {
   /** Combinations of layout, range, chunk and cache that every strategy is tried on. */
   readonly combinations: number;
   /** A check of one strategy. Units may be given in any order; each must be given once. */
-  check(strategy: Strategy): ExhaustiveCheck;
+  check(strategy: T): ExhaustiveCheck;
 }
 
 export interface ExhaustiveCheck {
-  /** Tries the strategy on all combinations of a unit. @returns how many those were */
-  unit(index: number): number;
+  /** Combinations tried so far. */
+  readonly combinations: number;
+  /** Of these, those on which something is wrong. */
+  readonly failing: number;
+  /** Tries the strategy on all combinations of a unit. */
+  unit(index: number): void;
   /** What was found so far, smallest first. */
   faults(): readonly ExhaustiveFault[];
 }

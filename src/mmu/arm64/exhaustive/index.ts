@@ -147,6 +147,8 @@ interface SmallCase {
 }
 
 class Check implements ExhaustiveCheck {
+  combinations = 0;
+  failing = 0;
   private readonly session: Session;
   private readonly found = new Map<string, Found>();
 
@@ -162,23 +164,29 @@ class Check implements ExhaustiveCheck {
     this.session = new Session(rules, works, makeStage2);
   }
 
-  unit(index: number): number {
+  unit(index: number): void {
     const tops = this.trees[index];
     if (tops !== undefined) {
-      this.session.try(tops, (kind, combination, wrong) => {
-        const found = this.note(kind);
+      this.session.try(tops, (kinds, combination, wrong) => {
+        this.failing++;
         const rank = [index, combination] as const;
-        if (found.small === null || ranksBefore(rank, found.small.rank)) found.small = { rank, tops, wrong };
+        for (const kind of kinds) {
+          const found = this.note(kind);
+          if (found.small === null || ranksBefore(rank, found.small.rank)) found.small = { rank, tops, wrong };
+        }
       });
-      return this.session.combinations;
+      this.combinations += this.session.combinations;
+      return;
     }
     const scenario = this.scenarios[index - this.trees.length] as ScenarioBase;
-    for (const finding of this.checkScenario(scenario, this.strategy)) {
+    const findings = this.checkScenario(scenario, this.strategy);
+    for (const finding of findings) {
       const found = this.note(kindOf(finding));
       const rank = [index, 0] as const;
       if (found.real === null || ranksBefore(rank, found.real.rank)) found.real = { rank, scenario, finding };
     }
-    return 1;
+    this.combinations++;
+    if (findings.length > 0) this.failing++;
   }
 
   faults(): readonly ExhaustiveFault[] {

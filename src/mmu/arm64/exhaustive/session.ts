@@ -38,8 +38,8 @@ export interface WrongCase {
   readonly chunk: ChunkAndCache;
 }
 
-/** Told of each kind of fault of a case; `combination` counts from 0 within the tree. */
-export type OnFault = (fault: SmallFault, combination: number, at: WrongCase) => void;
+/** Told of a case that is wrong, with the kinds of its faults; `combination` counts from 0 within the tree. */
+export type OnWrong = (faults: readonly SmallFault[], combination: number, at: WrongCase) => void;
 
 const TLBI_WRONG = 1 << SMALL_FAULTS.indexOf("tlbi-wrong-ipa");
 const TLBI_NOT_ONE = 1 << SMALL_FAULTS.indexOf("tlbi-not-one");
@@ -152,7 +152,7 @@ export class Session {
   }
 
   /** Tries a tree, given as its top entries from frame 0 on. */
-  try(tops: readonly TopEntry[], onFault: OnFault): void {
+  try(tops: readonly TopEntry[], onWrong: OnWrong): void {
     const { tree, judge, benches } = this;
     const frames = tops.length * TOP_PAGES;
     tree.set(tops);
@@ -174,13 +174,13 @@ export class Session {
         const wrong =
           judge.judge(bench.stage2, bench.chunk.chunkPages > 0, bench.chunk.cacheCapacity >= 5) |
           bench.verdict(tree, judge, tables);
-        if (wrong !== 0) tell(wrong, combination, { work, chunk: bench.chunk }, onFault);
+        if (wrong !== 0) onWrong(faultsIn(wrong), combination, { work, chunk: bench.chunk });
         combination++;
       }
     }
   }
 }
 
-function tell(wrong: number, combination: number, at: WrongCase, onFault: OnFault): void {
-  for (const [i, fault] of SMALL_FAULTS.entries()) if ((wrong & (1 << i)) !== 0) onFault(fault, combination, at);
+function faultsIn(wrong: number): readonly SmallFault[] {
+  return SMALL_FAULTS.filter((_, i) => (wrong & (1 << i)) !== 0);
 }
