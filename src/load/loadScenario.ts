@@ -2,24 +2,24 @@ import { readFile, stat } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { badInput, clip, UserError } from "../errors.js";
 import { nameOf } from "../files/fields.js";
-import type { Mmu, ScenarioBase } from "../mmu/contract.js";
-import { loadMmu } from "../mmu/registry.js";
+import type { Case } from "../mmu/contract.js";
+import { defaultMmu, loadMmu, mmus, type Registry } from "../mmu/registry.js";
 import { hostile } from "../results/integrity.js";
 
 /** The largest scenario file that is read: a fragmented guest of 16 TiB has some millions of segments. */
 const LARGEST_SCENARIO_BYTES = 128 * 2 ** 20;
 
 /**
- * Reads a scenario file: JSON, of the MMU that its `mmu` names (arm64 where it names none).
+ * Reads a scenario file: JSON, of the MMU that its `mmu` names (the default one where it names none).
  *
  * @throws UserError that names the file and what was expected
  */
-export async function loadScenario(path: string): Promise<{ mmu: Mmu; scenario: ScenarioBase }> {
-  return parseScenario(await readScenarioText(path), path);
+export async function loadScenario(path: string, registry: Registry = mmus): Promise<Case> {
+  return parseScenario(await readScenarioText(path), path, registry);
 }
 
 /** The scenario in a JSON text. @param input what it was read from, for messages */
-export async function parseScenario(text: string, input: string): Promise<{ mmu: Mmu; scenario: ScenarioBase }> {
+export async function parseScenario(text: string, input: string, registry: Registry = mmus): Promise<Case> {
   const shown = clip(input, 200);
   let value: unknown;
   try {
@@ -35,10 +35,9 @@ export async function parseScenario(text: string, input: string): Promise<{ mmu:
   if (danger !== undefined) throw badInput(shown, danger, "a scenario");
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badInput(shown, `is ${nameOf(value)}`, "a scenario");
-  const id = (value as { mmu?: unknown }).mmu ?? "arm64";
+  const id = (value as { mmu?: unknown }).mmu ?? defaultMmu(registry);
   if (typeof id !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(id)}`, "a string");
-  const mmu = await loadMmu(id);
-  return { mmu, scenario: mmu.parse(value, shown) };
+  return (await loadMmu(id, registry)).parse(value, shown);
 }
 
 async function readScenarioText(path: string): Promise<string> {

@@ -22,7 +22,7 @@ import { addGateOptions, compareOptionsOf, tellGithub } from "../gate.js";
 import { Interrupt } from "../interrupt.js";
 import { EXIT } from "../main.js";
 import { fraction, integer, list } from "../options.js";
-import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
+import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly strategy?: string[];
@@ -85,7 +85,7 @@ async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Pro
   // Before the work: a path that cannot be written or a baseline that cannot be compared with must fail first.
   const exports = await Exports.prepare(flags);
   const baseline = await readBaseline(flags);
-  const mmus: Mmus = new Map<string, Mmu>(whole.map(({ mmu }) => [mmu.id, mmu]));
+  const mmus: Mmus = new Map<string, Mmu>(whole.map(({ bound: { mmu } }) => [mmu.id, mmu]));
   const interrupt = new Interrupt();
   const progress = new Progress(process.stderr, flags.quiet !== true);
   let result: ResultFile;
@@ -137,9 +137,9 @@ function comparedWith(baseline: readonly NamedResult[], result: ResultFile, flag
 
 /** The plan that the options ask for. */
 export async function planFrom(flags: ScenarioOptions & { readonly strategy?: string[] }): Promise<PlannedCase[]> {
-  const items = await scenariosFrom(flags);
-  const mmus = [...new Set(items.map(({ mmu }) => mmu))];
-  const plan = planOf(items, await strategyChooser(flags.strategy, mmus));
+  const cases = await casesFrom(flags);
+  const mmus = [...new Set(cases.map(({ mmu }) => mmu))];
+  const plan = planOf(cases, await strategyChooser(flags.strategy, mmus));
   const run = new Set(plan.flatMap(({ strategies }) => strategies.flatMap(({ id, source }) => [id, source])));
   const idle = (flags.strategy ?? []).find((name) => name !== "all" && !run.has(name));
   if (idle !== undefined) {

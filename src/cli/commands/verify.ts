@@ -3,7 +3,7 @@ import { UserError } from "../../errors.js";
 import { formatJson } from "../../files/json.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Mmu } from "../../mmu/contract.js";
-import { loadMmu } from "../../mmu/registry.js";
+import { defaultMmu, loadMmu } from "../../mmu/registry.js";
 import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";
 import {
@@ -22,7 +22,7 @@ import { Interrupt } from "../interrupt.js";
 import { EXIT } from "../main.js";
 import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
-import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
+import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface VerifyFlags extends ScenarioOptions {
   readonly strategy?: string[];
@@ -70,24 +70,24 @@ export function register(program: Command): void {
 async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.save !== undefined)
     throw new UserError("--save without --random: given scenarios are not shrunk; expected --random N");
-  const items = await scenariosFrom(flags);
-  const choose = await strategyChooser(flags.strategy, [...new Set(items.map(({ mmu }) => mmu))]);
+  const cases = await casesFrom(flags);
+  const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))]);
   const { planOf } = await import("../../bench/plan.js");
-  const { verifyScenario } = await import("../../verify/verify.js");
-  const plan = planOf(items, choose);
+  const { verifyCase } = await import("../../verify/verify.js");
+  const plan = planOf(cases, choose);
   const interrupt = new Interrupt();
   const progress = new Progress(process.stderr, true);
   const done: { readonly id: string; readonly scenario: unknown; readonly verdicts: readonly Verdict[] }[] = [];
   try {
-    for (const [index, { id, mmu, scenario }] of plan.entries()) {
+    for (const [index, { id, bound }] of plan.entries()) {
       const verdicts: Verdict[] = [];
-      for (const strategy of choose(mmu)) {
+      for (const strategy of choose(bound.mmu)) {
         progress.show(index / plan.length, `${id}: ${strategy.id}`);
         await new Promise((resolve) => setImmediate(resolve));
         if (interrupt.stopped) return "interrupted";
-        verdicts.push(...verifyScenario(mmu, scenario, [strategy]));
+        verdicts.push(...verifyCase(bound, [strategy]));
       }
-      done.push({ id, scenario, verdicts });
+      done.push({ id, scenario: bound.scenario, verdicts });
       progress.clear();
       if (flags.json !== true) process.stdout.write(`${verdictsText(id, verdicts, style)}\n\n`);
     }
@@ -114,8 +114,8 @@ async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | 
 /** Searches random layouts. Returns whether any strategy is wrong. */
 async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
-  const ids = flags.mmu ?? ["arm64"];
-  const mmus = await Promise.all(ids.map(loadMmu));
+  const ids = flags.mmu ?? [defaultMmu()];
+  const mmus = await Promise.all(ids.map((id) => loadMmu(id)));
   const choose = await strategyChooser(flags.strategy, mmus);
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
