@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Mmu } from "../contract.js";
-import type { Counts } from "../counters.js";
 import {
   type ClearGolden,
   goldenFiles,
@@ -8,6 +6,8 @@ import {
   type SplitGolden,
   type ZapGolden,
 } from "../../testing/x86Golden.js";
+import type { Mmu } from "../contract.js";
+import type { Counts } from "../counters.js";
 import { x86Shadow } from "../shadow/mmu.js";
 import { x86Tdp } from "./mmu.js";
 
