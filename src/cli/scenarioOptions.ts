@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { badInput, UserError } from "../errors.js";
+import type { ByteInput } from "../files/streams.js";
 import { loadScenario } from "../load/loadScenario.js";
 import type { Case, MmuEntry, WorkloadInfo } from "../mmu/contract.js";
 import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
@@ -72,11 +73,11 @@ function namesOf({ id, alias = [] }: WorkloadInfo): readonly string[] {
 /**
  * The cases that the options ask for, in order: files as they are given, or each default guest of each MMU.
  *
- * @param single for a trace: of each MMU one guest, where the options leave several
  * @throws UserError for options that contradict each other, that nothing of the plan would read, or that make no guest
  */
-export async function casesFrom(options: ScenarioOptions, registry: Registry = mmus, single = false): Promise<Case[]> {
-  if (options.scenario !== undefined) return casesOfFiles(options.scenario, options, registry);
+export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promise<Case[]> {
+  const { registry = mmus, single = false } = how;
+  if (options.scenario !== undefined) return casesOfFiles(options.scenario, options, how.stdin, registry);
   const entries = [...new Set(options.mmu ?? [defaultMmu(registry)])].map((id) => mmuEntry(id, registry));
   refuseForeign(options, entries, registry);
   for (const entry of entries) refuseWorkload(options, entry);
@@ -85,13 +86,27 @@ export async function casesFrom(options: ScenarioOptions, registry: Registry = m
   return cases;
 }
 
-async function casesOfFiles(paths: readonly string[], options: ScenarioOptions, registry: Registry): Promise<Case[]> {
+/** Where {@link casesFrom} takes cases from. */
+export interface CasesHow {
+  /** What `--scenario -` reads. */
+  readonly stdin: ByteInput;
+  readonly registry?: Registry;
+  /** For a trace: of each MMU one guest, where the options leave several. */
+  readonly single?: boolean;
+}
+
+async function casesOfFiles(
+  paths: readonly string[],
+  options: ScenarioOptions,
+  stdin: ByteInput,
+  registry: Registry,
+): Promise<Case[]> {
   const given = givenOptions(options, registry);
   const besides = given.find(({ option }) => option.variesFile !== true);
   if (besides !== undefined) throw withFile(besides.shown, "gives it");
   if (options.workload !== undefined) throw withFile("--workload", "gives it");
   if (options.mmu !== undefined) throw withFile("--mmu", "gives the guest");
-  const files = await Promise.all(paths.map((path) => loadScenario(path, registry)));
+  const files = await Promise.all(paths.map((path) => loadScenario(path, stdin, registry)));
   const unread = given.find(({ name }) => files.every(({ mmu }) => !Object.hasOwn(mmu.options, name)));
   if (unread !== undefined) {
     const of = [...new Set(files.map(({ mmu }) => mmu.id))].join(" and ");
