@@ -2,11 +2,15 @@ import { describe, expect, it } from "vitest";
 import { atGoldenKeys, goldenFiles } from "../../testing/golden.js";
 import { type FlowOptions, runFlow } from "./flow.js";
 import type { FlowInput } from "./flowInput.js";
+import { flowLayoutOf } from "./flowLayout.js";
+import { newGuestCounts } from "./guestCounts.js";
 import { strategies } from "./strategies/index.js";
+import { VCPU_CACHE_CAPACITY, VcpuCaches } from "./vcpuCache.js";
 
 interface GoldenFlow {
   name: string;
   input: FlowInput;
+  tree: unknown;
   baseline: Record<string, unknown>[];
   strategies: Record<string, Record<string, unknown>>;
 }
@@ -78,6 +82,17 @@ function withoutDigests(steps: readonly unknown[]): unknown[] {
 }
 
 describe.each(flows)("golden arm64-flow/$name", ({ data }) => {
+  it("the tree's form and the caches are the kernel's", () => {
+    const { geometry, stage2 } = flowLayoutOf(data.input);
+    expect({
+      startLevel: geometry.startLevel,
+      pgdPages: geometry.pgdPages,
+      vcpuCacheMin: new VcpuCaches(geometry, 1, newGuestCounts()).least,
+      vcpuCacheCapacity: VCPU_CACHE_CAPACITY,
+      splitCacheCapacity: stage2.cacheCapacity,
+    }).toEqual(data.tree);
+  });
+
   it("every step of baseline counts what the kernel's code counts, and leaves its tree", () => {
     expect(stepsOf(data, "baseline", {})).toEqual(normalSteps(data.baseline));
   });
