@@ -123,6 +123,12 @@ describe("a scenario of the TDP MMU", () => {
   });
 });
 
+it("takes a shadow scenario's schedule by the name that the TDP MMU's has, too", () => {
+  expect(parseShadowScenario({ ...shadow, reschedEveryNPolls: 64 }, "").reschedEvery).toBe(64);
+  expect(parseShadowScenario({ ...shadow, reschedEvery: 64 }, "").reschedEvery).toBe(64);
+  expect(parseShadowScenario(shadow, "").reschedEvery).toBe(0);
+});
+
 describe("a scenario of nested splitting", () => {
   const mapping = shadow.mappings[0]!;
   const wrong: [string, unknown, RegExp][] = [
@@ -133,6 +139,7 @@ describe("a scenario of nested splitting", () => {
       /^f\.mappings: missing; expected either mappings or alias$/,
     ],
     ["has both", { ...shadow, alias: "none" }, /stands beside alias/],
+    ["names the schedule twice", { ...shadow, reschedEvery: 2, reschedEveryNPolls: 2 }, /stands beside resched/],
     [
       "has an unknown pattern",
       { ...shadow, mappings: undefined, alias: "some" },
