@@ -1,5 +1,8 @@
 import type { Command } from "commander";
 import { UserError } from "../../errors.js";
+import { EXIT } from "../../exit.js";
+import { inputsOf } from "../inputs.js";
+import type { Invocation, Io } from "../io.js";
 import { list } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
@@ -20,7 +23,7 @@ Examples:
   s2split reproduce scenarios/x86-split-partial.json --output - | cc -O2 -o partial -x c -`;
 
 /** Adds `s2split reproduce`. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   addScenarioOptions(program.command("reproduce").argument("[scenario]", "scenario file (JSON), as with --scenario"))
     .summary("write a C program that shows a scenario on a real host")
     .description(
@@ -34,14 +37,15 @@ export function register(program: Command): void {
     .option("--output <file>", "C file to write, - for standard output", "reproduce.c")
     .option("--force", "overwrite the output")
     .addHelpText("after", EXAMPLES)
-    .action(async (path: string | undefined, flags: ReproduceFlags) => writeReproduction(path, flags));
+    .action(invocation.action(writeReproduction));
 }
 
-async function writeReproduction(path: string | undefined, flags: ReproduceFlags): Promise<void> {
+async function writeReproduction(io: Io, path: string | undefined, flags: ReproduceFlags): Promise<number> {
   if (path !== undefined && flags.scenario !== undefined) {
     throw new UserError("reproduce: a scenario is given twice, as argument and with --scenario; expected one");
   }
-  const items = await scenariosFrom(path === undefined ? flags : { ...flags, scenario: [path] });
+  const options = path === undefined ? flags : { ...flags, scenario: [path] };
+  const items = await scenariosFrom(options, io.stdin);
   if (items.length !== 1) {
     throw new UserError(
       `reproduce: the options make ${items.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
@@ -50,18 +54,18 @@ async function writeReproduction(path: string | undefined, flags: ReproduceFlags
   const { mmu, scenario } = items[0]!;
   await refuseOverwrite(flags.output, flags.force);
   const [{ prepareOutput }, { strategyChooser }, { reproduce }, { toolVersion }] = await Promise.all([
-    import("../../results/write.js"),
+    import("../../files/write.js"),
     import("../../load/loadStrategy.js"),
     import("../../reproduce/reproduce.js"),
     import("../../version.js"),
   ]);
-  const target = await prepareOutput(flags.output);
+  const target = await prepareOutput(flags.output, { stdout: io.stdout, inputs: inputsOf(options) });
   const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu]))(mmu);
   await target.write(reproduce(mmu, scenario, strategies, toolVersion()));
-  if (flags.output === "-") return;
+  if (flags.output === "-") return EXIT.fine;
   const name = flags.output.replace(/\.c$/, "");
   const program = name === flags.output ? `${name}.out` : name;
-  process.stdout.write(
+  io.stdout.write(
     `${flags.output} is written. On ${mmu.id === "arm64" ? "an arm64" : "an x86-64"} host with KVM:\n\n  cc -O2 -o ${program} ${flags.output} && sudo ./${program}\n`,
-  );
+  );  return EXIT.fine;
 }
