@@ -18,7 +18,7 @@ function scenario(base: number, words: readonly bigint[], eager = false) {
 }
 
 const found = (base: number, words: readonly bigint[], eager?: boolean) =>
-  x86Tdp.run(scenario(base, words, eager), baseline).findings;
+  scenario(base, words, eager).run(baseline).findings;
 
 /** The 2M pages that are missed, by the condition of docs/x86-clear-crossing.md. */
 function missed(base: number, words: readonly bigint[]): number {
