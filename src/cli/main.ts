@@ -12,7 +12,7 @@ import { buildProgram } from "./program.js";
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
-    const invocation = new Invocation(io);
+    const invocation: Invocation = new Invocation(io, () => buildProgram([], invocation, true));
     const program = await buildProgram(argv, invocation);
     await program.parseAsync([...argv], { from: "user" });
     return invocation.exitCode;
