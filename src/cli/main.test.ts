@@ -145,55 +145,44 @@ describe("an export never replaces what is read", () => {
 });
 
 describe("an interrupted bench", () => {
-  /** Interrupts when the case with this number (from 1) has been written. */
-  async function interrupted(args: readonly string[], whenWritten: () => boolean) {
+  /** Interrupts before the work, or as soon as it shows progress: while the first strategy of the first case is counted. */
+  async function interrupted(args: readonly string[], when: "before" | "counting") {
     const { io, written } = memoryIo();
     let interrupt = () => {};
-    const timer = setInterval(() => {
-      if (whenWritten()) interrupt();
-    }, 1);
-    onTestFinished(() => clearInterval(timer));
-    const code = await main(args, {
-      ...io,
-      onInterrupt: (listener) => {
-        interrupt = listener;
-        if (whenWritten()) listener();
-        return () => {};
+    const stderr = {
+      isTTY: true,
+      columns: 80,
+      write: (text: string) => {
+        if (text.includes("counting baseline")) interrupt();
+        else io.stderr.write(text);
       },
-    });
+    };
+    const onInterrupt = (listener: () => void) => {
+      interrupt = listener;
+      if (when === "before") listener();
+      return () => {};
+    };
+    const code = await main(args, { ...io, stderr, onInterrupt });
     return { code, ...written };
   }
-  const args = (file: string) => [
-    "bench",
-    "-s",
-    "4k,thp",
-    "-b",
-    "16M",
-    "--no-wall",
-    "--strategy",
-    "max-level",
-    "--export-json",
-    file,
-  ];
+  const args = (file: string) => ["bench", "-s", "4k,thp", "-b", "4M", "--no-wall", "--export-json", file];
 
   it("writes nothing where nothing is finished", async () => {
     const cwd = folder();
-    const { code, stdout, stderr } = await interrupted(args(join(cwd, "out.json")), () => true);
+    const { code, stdout, stderr } = await interrupted(args(join(cwd, "out.json")), "before");
     expect([code, stdout, readdirSync(cwd)]).toEqual([EXIT.interrupted, "", []]);
     expect(stderr).toBe("s2split: interrupted after 0 of 2 cases; nothing is written\n");
   });
 
-  it("leaves a complete result as it was, and puts the part beside it", async () => {
+  it("leaves a complete result as it was, and puts the finished strategies of its case beside it", async () => {
     const cwd = folder();
     const file = join(cwd, "out.json");
     writeFileSync(file, "complete");
+    const { code, stderr } = await interrupted(args(file), "counting");
+    expect([code, readFileSync(file, "utf8")]).toEqual([EXIT.interrupted, "complete"]);
     const part = `${file}.partial.json`;
-    const { code, stderr } = await interrupted(args(file), () => readdirSync(cwd).includes("out.json.partial.json"));
-    expect(code).toBe(EXIT.interrupted);
-    expect(readFileSync(file, "utf8")).toBe("complete");
-    const result = JSON.parse(readFileSync(part, "utf8"));
-    expect(result.partial).toBe(true);
-    expect(result.runs.length).toBeGreaterThanOrEqual(2);
-    expect(stderr).toContain(`what is finished is in ${part}`);
+    expect(JSON.parse(readFileSync(part, "utf8"))).toMatchObject({ partial: true, runs: [{ strategy: "baseline" }] });
+    expect(stderr).toContain("interrupted after 0 of 2 cases and 1 of 9 strategies of the next");
+    expect(stderr).toContain(`what is finished is in ${part}\n`);
   });
 });
