@@ -11,9 +11,8 @@ const DUMPS = fileURLToPath(new URL("../testing/fixtures/stage2-dump-7.3/split/"
 
 async function programOf(value: unknown, strategies: readonly string[] = ["baseline"]): Promise<string> {
   const mmu = await loadMmu((value as { mmu?: string }).mmu ?? "arm64");
-  const scenario = mmu.parse(value, "scenario");
   const chosen = mmu.strategies.filter(({ id }) => strategies.includes(id));
-  return reproduce(mmu, scenario, chosen, "1.2.3");
+  return reproduce(mmu.parse(value, "scenario"), chosen, "1.2.3");
 }
 
 const shipped = (name: string): unknown => JSON.parse(readFileSync(`${SCENARIOS}${name}.json`, "utf8"));
