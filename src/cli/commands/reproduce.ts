@@ -45,13 +45,13 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
     throw new UserError("reproduce: a scenario is given twice, as argument and with --scenario; expected one");
   }
   const options = path === undefined ? flags : { ...flags, scenario: [path] };
-  const items = await casesFrom(options, { stdin: io.stdin });
-  if (items.length !== 1) {
+  const cases = await casesFrom(options, { stdin: io.stdin, single: true });
+  if (cases.length !== 1) {
     throw new UserError(
-      `reproduce: the options make ${items.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
+      `reproduce: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
     );
   }
-  const bound = items[0]!;
+  const bound = cases[0]!;
   const { mmu } = bound;
   await refuseOverwrite(flags.output, flags.force);
   const [{ prepareOutput }, { strategyChooser }, { reproduce }, { toolVersion }] = await Promise.all([
