@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { goldenFiles, type ShadowGolden } from "../../testing/x86Golden.js";
 import { PER_DESCRIPTOR } from "./rmap.js";
 import { ShadowMmu } from "./shadow.js";
-import { DEFAULT_CAPACITY, MIN_DESCRIPTORS, POLICIES, type PolicyId } from "./splitCaches.js";
+import { DEFAULT_CAPACITY, MIN_DESCRIPTORS } from "./splitCaches.js";
+import { type BuiltInId, builtIn } from "./strategies/index.js";
 
 const files = goldenFiles<ShadowGolden>("x86-shadow");
 
@@ -14,7 +15,7 @@ describe("eager splitting of nested guests", () => {
   for (const golden of files) {
     it(`has the kernel's constants on ${golden.name}`, () => {
       const capacity = Object.fromEntries(
-        Object.entries(POLICIES).map(([id, policy]) => [id, policy.descriptorCapacity]),
+        Object.entries(builtIn).map(([id, { policy }]) => [id, policy.descriptorCapacity]),
       );
       expect({
         SPLIT_DESC_CACHE_MIN_NR_OBJECTS: MIN_DESCRIPTORS,
@@ -27,7 +28,7 @@ describe("eager splitting of nested guests", () => {
     for (const [id, expected] of Object.entries(golden.expected)) {
       it(`counts as the kernel does on ${golden.name} with ${id}`, () => {
         const mmu = new ShadowMmu(golden.input);
-        expect(mmu.split(POLICIES[id as PolicyId], { targetLevel: golden.input.targetLevel })).toEqual(expected);
+        expect(mmu.split(builtIn[id as BuiltInId].policy, { targetLevel: golden.input.targetLevel })).toEqual(expected);
       });
     }
   }
