@@ -1,7 +1,7 @@
 import { badInput } from "../errors.js";
 import type { LeafRun } from "../mmu/tdp/build.js";
 import type { TdpScenario } from "../mmu/tdp/scenario.js";
-import { PAGES } from "../mmu/tdp/tree.js";
+import { PAGES } from "../mmu/x86/pages.js";
 import { freePlace, type LeafRange, type Prediction, type ReproductionPlan } from "./plan.js";
 
 const PAGE_BYTES = 4096;

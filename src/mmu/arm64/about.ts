@@ -2,6 +2,7 @@ import { GRANULES, legalChunks } from "../../guest/geometry.js";
 import { formatSize } from "../../guest/sizes.js";
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
+import { arm64Words } from "./words.js";
 
 const group = "Guest of arm64:";
 
@@ -66,4 +67,5 @@ export const about: MmuAbout = {
   ],
   defaultWorkload: "enable",
   options: arm64Options,
+  findingWords: arm64Words,
 };
