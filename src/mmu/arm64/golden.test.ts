@@ -18,9 +18,9 @@ const files = ["arm64-split", "arm64-split-masks", "arm64-lpa2"].flatMap((group)
 );
 
 describe.each(files)("golden $name", ({ data }) => {
-  const scenario = arm64.parse(data.scenario, data.name);
+  const bound = arm64.parse(data.scenario, data.name);
   const run = (id: string, digest = true) =>
-    arm64.run(scenario, byId.get(id)!, { digest, windowBytes: Number.POSITIVE_INFINITY });
+    bound.run(byId.get(id)!, { digest, windowBytes: Number.POSITIVE_INFINITY });
   const baseline = run("baseline");
 
   it("the tree before logging is enabled, and what baseline counts and leaves, are the kernel's", () => {

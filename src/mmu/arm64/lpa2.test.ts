@@ -11,7 +11,7 @@ function scenario(more: object, segments: object[] = [{ map: "2M", size: "4M" }]
 
 describe("a scenario with LPA2", () => {
   it("has the counts of one without, and other descriptors", () => {
-    const run = (more: object) => arm64.run(arm64.parse(scenario(more), ""), baseline);
+    const run = (more: object) => arm64.parse(scenario(more), "").run(baseline);
     const [without, withLpa2] = [run({}), run({ lpa2: true })];
     const { digest: plain, ...final } = without.counts.final as Record<string, unknown>;
     const { digest: other, ...finalToo } = withLpa2.counts.final as Record<string, unknown>;
@@ -22,10 +22,9 @@ describe("a scenario with LPA2", () => {
 
   it("may put output addresses anywhere, across 4 GiB and 2^50 in the middle of a table", () => {
     for (const outputOffset of ["0xbff01000", "0x3ffffbff01000", "0xfffffbff01000"]) {
-      const { findings, counts } = arm64.run(
-        arm64.parse(scenario({ lpa2: true, outputOffset }, [{ map: "4K", size: "4M" }]), ""),
-        baseline,
-      );
+      const { findings, counts } = arm64
+        .parse(scenario({ lpa2: true, outputOffset }, [{ map: "4K", size: "4M" }]), "")
+        .run(baseline);
       expect(findings, outputOffset).toEqual([]);
       expect(counts.final).toMatchObject({ leaves: { 3: 1024 } });
     }
