@@ -59,6 +59,19 @@ export class FlushLog {
     this.put(place, kind, gfn, pages, order);
   }
 
+  /** What has been logged so far, as it stands. */
+  copy(): FlushLog {
+    const copy = new FlushLog();
+    const { requests, hfenceGpa, hfenceVmidAll, length } = this;
+    Object.assign(copy, { requests, hfenceGpa, hfenceVmidAll, length });
+    copy.byKind.set(this.byKind);
+    copy.kinds = this.kinds.slice(0, length);
+    copy.orders = this.orders.slice(0, length);
+    copy.gfns = this.gfns.slice(0, length);
+    copy.pages = this.pages.slice(0, length);
+    return copy;
+  }
+
   private place(): number {
     const at = this.length++;
     if (at === this.kinds.length) this.grow();

@@ -86,16 +86,18 @@ function freeIn(
 
 /** Table pages that are linked in the tree, root excluded. */
 export function linkedTables({ rootLevel }: GStageGeometry, mem: TableMemory): number {
-  const below = (level: number, page: number, entries: number): number => {
-    let tables = 0;
-    for (let index = 0; index < entries; index++) {
-      const word = 2 * (page * ENTRIES + index);
-      const lo = mem.words[word]!;
-      if ((lo & VALID) === 0 || (lo & LEAF_MASK) !== 0) continue;
-      tables++;
-      if (level > 1) tables += below(level - 1, mem.childOf(lo, mem.words[word + 1]!), ENTRIES);
-    }
-    return tables;
-  };
-  return below(rootLevel, 0, ROOT_ENTRIES);
+  return tablesBelow(mem, rootLevel, 0, ROOT_ENTRIES);
+}
+
+/** Table pages linked below the table `page`, whose entries are of `level`. */
+export function tablesBelow(mem: TableMemory, level: number, page: number, entries = ENTRIES): number {
+  if (level === 0) return 0;
+  let tables = 0;
+  for (let index = 0; index < entries; index++) {
+    const word = 2 * (page * ENTRIES + index);
+    const lo = mem.words[word]!;
+    if ((lo & VALID) === 0 || (lo & LEAF_MASK) !== 0) continue;
+    tables += 1 + tablesBelow(mem, level - 1, mem.childOf(lo, mem.words[word + 1]!));
+  }
+  return tables;
 }
