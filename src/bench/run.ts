@@ -68,8 +68,8 @@ export async function runPlan(
     scenarios: [...scenarios],
     runs: [...runs],
   });
-  const cells = plan.flatMap(({ mmu, scenario, strategies }) =>
-    strategies.map((strategy) => ({ mmu, scenario, strategy, run: options.run })),
+  const cells = plan.flatMap(({ bound, strategies }) =>
+    strategies.map((strategy) => ({ bound, strategy, run: options.run })),
   );
   // Threads would take caches and memory bandwidth from what is timed: with wall time this thread does all.
   let counting = { cell: 0, tell: (_share: number): void => undefined };
@@ -95,9 +95,11 @@ export async function runPlan(
     for (const [index, planned] of plan.entries()) {
       if (events.signal?.aborted === true) return file(true);
       const done = await runCase(planned, options, events, next, index, plan.length);
-      if (done === null) return file(true);
-      scenarios.push(done.scenario);
-      runs.push(...done.runs);
+      if (done !== null) {
+        scenarios.push(done.scenario);
+        runs.push(...done.runs);
+      }
+      if (done === null || done.stopped) return file(true);
       await events.caseDone?.(planned, file(index + 1 < plan.length));
     }
     return file(false);
@@ -113,8 +115,8 @@ async function runCase(
   next: (tell: (share: number) => void) => Promise<RunOutcome | "stopped">,
   index: number,
   cases: number,
-): Promise<{ scenario: ScenarioResult; runs: RunResult[] } | null> {
-  const { mmu, scenario, strategies } = planned;
+): Promise<{ scenario: ScenarioResult; runs: RunResult[]; stopped: boolean } | null> {
+  const { bound, strategies } = planned;
   const tell = (share: number, what: string) => events.progress?.((index + share) / cases, `${planned.id}: ${what}`);
   /** The share of a case that counting takes: a guess, where timing follows. */
   const counted = options.wall === null ? 1 : 0.3;
@@ -123,17 +125,21 @@ async function runCase(
     const tellCell = (share: number) => tell((counted * (i + share)) / strategies.length, `counting ${strategy.id}`);
     tellCell(0);
     const outcome = await next(tellCell);
-    if (outcome === "stopped") return null;
+    if (outcome === "stopped") break;
     outcomes.set(strategy.id, outcome);
     await breathe();
-    if (events.signal?.aborted === true) return null;
+    if (events.signal?.aborted === true) break;
   }
-  const wall =
-    options.wall === null
+  // What is counted when it is interrupted is kept; a strategy's time means something only beside the others'.
+  const finished = strategies.filter(({ id }) => outcomes.has(id));
+  if (finished.length === 0) return null;
+  const stopped = finished.length < strategies.length;
+  const timed =
+    options.wall === null || stopped
       ? null
       : await wallOf(planned, options.wall, (share) => tell(counted + (1 - counted) * share, "timing"), events);
-  if (wall === "stopped") return null;
-  const runs = strategies.map((strategy): RunResult => {
+  const wall = timed === "stopped" ? null : timed;
+  const runs = finished.map((strategy): RunResult => {
     const outcome = outcomes.get(strategy.id)!;
     return {
       scenario: planned.id,
@@ -144,32 +150,33 @@ async function runCase(
       wall: wall?.get(strategy.id) ?? null,
     };
   });
-  const { name: _name, description, ...rest } = scenario;
+  const { name: _name, description, ...rest } = bound.scenario;
   return {
     scenario: {
       id: planned.id,
-      mmu: mmu.id,
+      mmu: bound.mmu.id,
       name: planned.name,
       description: description ?? null,
-      workload: planned.workload,
-      variables: planned.variables,
+      workload: bound.workload,
+      variables: bound.variables,
       scenario: rest,
       initial: outcomes.get(strategies[0]!.id)!.initial,
     },
     runs,
+    stopped: stopped || timed === "stopped",
   };
 }
 
+/** Null where a case cannot be timed. */
 async function wallOf(
   planned: PlannedCase,
   spec: SampleSpec,
   tell: (share: number) => void,
   events: BenchEvents,
 ): Promise<Map<string, Record<string, WallSeries>> | "stopped" | null> {
-  const { mmu, scenario } = planned;
   const prepared = new Map<string, TimedRun>();
   for (const strategy of planned.strategies) {
-    const timed = mmu.prepareTimed?.(scenario, strategy);
+    const timed = planned.bound.timed?.(strategy);
     if (timed === undefined) return null;
     prepared.set(strategy.id, timed);
   }

@@ -14,22 +14,22 @@ interface Golden {
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 
 describe.each(goldenFiles<Golden>("arm64-split"))("golden arm64-split/$name", ({ data }) => {
-  const scenario = arm64.parse(data.scenario, data.name);
+  const bound = arm64.parse(data.scenario, data.name);
 
   it("the tree before logging is enabled is the kernel's", () => {
-    expect(arm64.run(scenario, byId.get("baseline")!).initial).toEqual(data.initial);
+    expect(bound.run(byId.get("baseline")!).initial).toEqual(data.initial);
   });
 
   it.each(Object.keys(data.expected))("%s counts what the kernel's code counts, and leaves its tree", (id) => {
-    expect(arm64.run(scenario, byId.get(id)!).counts).toEqual(data.expected[id]);
+    expect(bound.run(byId.get(id)!).counts).toEqual(data.expected[id]);
   });
 
   it("skip-level equals max-level in every count", () => {
-    expect(arm64.run(scenario, byId.get("skip-level")!).counts).toEqual(data.expected["max-level"]);
+    expect(bound.run(byId.get("skip-level")!).counts).toEqual(data.expected["max-level"]);
   });
 
   it("split-mark leaves baseline's tree", () => {
-    const final = arm64.run(scenario, byId.get("split-mark")!).counts.final;
+    const final = bound.run(byId.get("split-mark")!).counts.final;
     expect(final).toEqual(data.expected.baseline!.final);
   });
 });
