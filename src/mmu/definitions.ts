@@ -1,4 +1,5 @@
 import type { StrategyDefinition } from "./arm64/strategy.js";
+import type { GStageStrategyDefinition } from "./riscv/strategy.js";
 import type { TableView } from "./tdp/variant.js";
 
 /** What a user's module gives for the TDP MMU; every part of the variant is optional, and then as in baseline. */
@@ -38,4 +39,8 @@ export interface ShadowStrategyDefinition {
 }
 
 /** A strategy of one's own for any MMU; `mmu` says for which. */
-export type AnyStrategyDefinition = StrategyDefinition | TdpStrategyDefinition | ShadowStrategyDefinition;
+export type AnyStrategyDefinition =
+  | StrategyDefinition
+  | TdpStrategyDefinition
+  | ShadowStrategyDefinition
+  | GStageStrategyDefinition;

@@ -33,7 +33,7 @@ export class FlushLog {
   hfenceVmidAll = 0;
   readonly byKind = new Float64Array(FLUSH_KINDS.length);
   /** Called at each request: nothing that was stored before it is stale any more. */
-  onFlush: () => void = () => {};
+  onFlush: (kind: FlushKind, gfn: number, pages: number) => void = () => {};
   private kinds = new Uint8Array(32);
   private orders = new Uint8Array(32);
   private gfns = new Float64Array(32);
@@ -90,7 +90,7 @@ export class FlushLog {
     this.gfns[at] = gfn;
     this.pages[at] = pages;
     this.orders[at] = order;
-    this.onFlush();
+    this.onFlush(kind, gfn, pages);
   }
 
   private grow(): void {

@@ -13,17 +13,17 @@ interface Golden {
 }
 
 describe.each(goldenFiles<Golden>("riscv-split"))("golden riscv-split/$name", ({ data }) => {
-  const scenario = parseRiscvScenario(data.scenario, data.name);
+  const { layout } = parseRiscvScenario(data.scenario, data.name);
 
   it.each(strategies)("$id counts what the kernel's code counts, flush by flush, and leaves its tree", (strategy) => {
-    const run = simulate(scenario, strategy);
+    const run = simulate(layout, strategy);
     const { gstage, regions } = run;
     expect(initialJson(run)).toEqual(data.initial);
     const counts = { ...workJson(gstage), flush: gstage.flushes.golden(), final: finalJson(gstage, regions.final) };
     expect(counts).toEqual(data.expected[strategy.id]);
     // Right means: nothing unsplit where eager splitting is on.
     const { unsplitBlocks } = regions.final;
-    const wrong = scenario.dirtyLog.eagerSplit && unsplitBlocks > 0 ? ["unsplit-block"] : [];
+    const wrong = layout.eagerSplit && unsplitBlocks > 0 ? ["unsplit-block"] : [];
     expect(findingsOf(run).map(({ code }) => code)).toEqual(wrong);
   });
 });

@@ -1,6 +1,6 @@
 import { SplitCounts, WriteProtectCounts } from "./counts.js";
 import { LEAF_MASK, WRITE } from "./entry.js";
-import { FlushLog, PAGE_ORDER } from "./flushLog.js";
+import { type FlushKind, FlushLog, PAGE_ORDER } from "./flushLog.js";
 import { alignDown, ENTRIES, type GStageGeometry, SPAN } from "./geometry.js";
 import { type MemorySnapshot, TableMemory } from "./memory.js";
 import { PageCache } from "./pageCache.js";
@@ -8,6 +8,8 @@ import type { GStageRules } from "./strategy.js";
 
 /** Told what the walks do, for traces and checks; slower, and the same counts. */
 export interface GStageObserver {
+  /** A call begins, for [start, end) in frames. */
+  call?(walk: "write-protect" | "split", start: number, end: number): void;
   /** A lookup or a table walk stopped at an entry, or passed a table (split walks). `kind` is what the entry was. */
   stop?(walk: "write-protect" | "split", level: number, gfn: number, kind: "empty" | "leaf" | "table"): void;
   /** A leaf's store by a write-protect; `changed` where it took the permission away. */
@@ -15,6 +17,7 @@ export interface GStageObserver {
   split?(level: number, gfn: number): void;
   /** mmu_lock was dropped, for a poll or for pages, with so many splits unflushed. */
   drop?(gfn: number, resched: boolean, unflushed: number): void;
+  flush?(kind: FlushKind, gfn: number, pages: number): void;
 }
 
 /** What of a VM its G-stage depends on. */
@@ -41,6 +44,8 @@ export class GStage {
   readonly cache = new PageCache();
   /** Splits that had no flush of any kind since. */
   unflushed = 0;
+  /** The first lock drop with such splits: where the loop stood, and how many. */
+  firstStale: { readonly gfn: number; readonly splits: number } | null = null;
   observer: GStageObserver | null = null;
   /** Looks up every page on its own, where otherwise the pages of one table are gone over in one go: the same counts. */
   naive = false;
@@ -52,8 +57,9 @@ export class GStage {
   ) {
     this.geometry = setup.geometry;
     this.mem = new TableMemory();
-    this.flushes.onFlush = () => {
+    this.flushes.onFlush = (kind, gfn, pages) => {
       this.unflushed = 0;
+      this.observer?.flush?.(kind, gfn, pages);
     };
   }
 
@@ -78,6 +84,7 @@ export class GStage {
     if (resched) split.lockDropsForResched++;
     if (this.unflushed > 0) {
       split.staleDrops++;
+      this.firstStale ??= { gfn, splits: this.unflushed };
       split.staleSplits = Math.max(split.staleSplits, this.unflushed);
     }
     this.observer?.drop?.(gfn, resched, this.unflushed);
@@ -138,6 +145,7 @@ export class GStage {
     this.resetCounts();
     this.cache.pages = 0;
     this.unflushed = 0;
+    this.firstStale = null;
   }
 }
 

@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import { GSTAGE_MODES } from "./geometry.js";
-import { layoutOf } from "./layout.js";
+import { type Layout, layoutOf } from "./layout.js";
 import type { RiscvDirty, RiscvMemslot, RiscvScenario, RiscvSegment } from "./scenario.js";
 
 /** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
@@ -14,7 +14,10 @@ const MOST_SEGMENTS = 4_000_000;
  * @param input what it was read from, for messages
  * @throws UserError naming the field and what was expected
  */
-export function parseRiscvScenario(value: unknown, input: string): RiscvScenario {
+export function parseRiscvScenario(
+  value: unknown,
+  input: string,
+): { readonly scenario: RiscvScenario; readonly layout: Layout } {
   refuseArm64Words(value, input);
   const fields = Fields.of(value, input, ["mmu", "name", "description", "gstage", "memslots", "dirtyLog"]);
   if (fields.has("mmu")) fields.oneOf("mmu", ["riscv"]);
@@ -46,14 +49,13 @@ export function parseRiscvScenario(value: unknown, input: string): RiscvScenario
     const path = `${fields.at("memslots")}[${masked}].dirty`;
     throw badInput(path, "enabling knows no dirty bitmap", 'it only with dirtyLog.mode "clear"');
   }
-  named(input, () => layoutOf(scenario));
-  return scenario;
+  return { scenario, layout: named(input, () => layoutOf(scenario)) };
 }
 
 /** Puts the input's name before a message about its memory. */
-function named(input: string, check: () => void): void {
+function named<T>(input: string, check: () => T): T {
   try {
-    check();
+    return check();
   } catch (error) {
     if (error instanceof Error && error.name === "UserError" && input !== "") {
       error.message = `${input}: ${error.message}`;

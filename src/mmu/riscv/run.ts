@@ -5,9 +5,8 @@ import { levelsJson } from "./counts.js";
 import { drive } from "./dirtyLog.js";
 import { formatGfn, SPAN } from "./geometry.js";
 import { GStage, type GStageSetup } from "./gstage.js";
-import { guestPages, type Layout, layoutOf } from "./layout.js";
+import { guestPages, type Layout } from "./layout.js";
 import { linkedTables } from "./scan.js";
-import type { RiscvScenario } from "./scenario.js";
 import type { GStageStrategy } from "./strategy.js";
 import { REGION_PAGES, RegionedGuest, type TreeSummary } from "./windows.js";
 
@@ -28,14 +27,13 @@ export function setupOf(layout: Layout): GStageSetup {
   return { geometry, clearing: mode === "clear", reschedEvery };
 }
 
-/** Simulates one scenario under one strategy. @param attach sees the G-stage before anything is done with it */
+/** Simulates one layout under one strategy. @param attach sees the G-stage before anything is done with it */
 export function simulate(
-  scenario: RiscvScenario,
+  layout: Layout,
   strategy: GStageStrategy,
   options: RunOptions = {},
   attach?: (gstage: GStage) => void,
 ): RiscvRun {
-  const layout = layoutOf(scenario);
   const gstage = new GStage(setupOf(layout), strategy.rules);
   attach?.(gstage);
   const { regions, whole } = guestFor(gstage, layout, options);
@@ -57,7 +55,7 @@ function guestFor(gstage: GStage, layout: Layout, options: RunOptions) {
 }
 
 export function outcomeOf(run: RiscvRun): RunOutcome {
-  return { initial: initialJson(run), counts: countsJson(run), findings: findingsOf(run) };
+  return { initial: initialJson(run), counts: countsJson(run), findings: findingsOf(run), notes: notesOf(run) };
 }
 
 /** As `initial` in the golden files. */
@@ -108,7 +106,7 @@ export function findingsOf({ gstage, regions, whole }: RiscvRun): Finding[] {
   const findings: Finding[] = [...check.faults].map(([code, fault]) => ({
     code,
     count: fault.count,
-    data: { bytes: fault.bytes, ipa: formatGfn(fault.firstGfn), level: fault.level },
+    data: { bytes: fault.bytes, gpa: formatGfn(fault.firstGfn), level: fault.level },
   }));
   const linked = whole ? linkedTables(geometry, mem) : final.tables;
   const allocated = split.tablesAllocated;
@@ -117,4 +115,11 @@ export function findingsOf({ gstage, regions, whole }: RiscvRun): Finding[] {
     findings.push({ code: "tables-unaccounted", count: 1, data });
   }
   return findings;
+}
+
+/** What is to be told of a run and makes no strategy wrong. */
+export function notesOf({ gstage: { split, firstStale } }: RiscvRun): Finding[] {
+  if (firstStale === null) return [];
+  const data = { splits: split.staleSplits, gpa: formatGfn(firstStale.gfn), unflushed: firstStale.splits };
+  return [{ code: "stale-drop", count: split.staleDrops, data }];
 }

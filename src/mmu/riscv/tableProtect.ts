@@ -18,7 +18,7 @@ export class TableWriteProtector implements WriteProtector {
   }
 
   begin(start: number, end: number): void {
-    this.beginCall();
+    this.beginCall(start, end);
     this.addr = start;
     this.end = end;
   }
@@ -35,7 +35,7 @@ export class TableWriteProtector implements WriteProtector {
   }
 
   word(base: number, low: number, high: number): void {
-    this.beginCall();
+    this.beginCall(base, base + 64);
     let lo = low;
     let hi = high;
     while ((lo | hi) !== 0) {
@@ -54,8 +54,9 @@ export class TableWriteProtector implements WriteProtector {
     }
   }
 
-  private beginCall(): void {
-    const { writeProtect } = this.gstage;
+  private beginCall(start: number, end: number): void {
+    const { writeProtect, observer } = this.gstage;
+    observer?.call?.("write-protect", start, end);
     writeProtect.calls++;
     writeProtect.lookups++;
     this.path.restart();

@@ -23,6 +23,7 @@ export class TableSplitter implements Splitter {
 
   begin(start: number, end: number): void {
     this.gstage.split.ranges++;
+    this.gstage.observer?.call?.("split", start, end);
     this.addr = this.gstage.rules.start === "aligned" ? alignDown(start, 1) : start;
     this.last = this.addr;
     this.end = end;

@@ -37,6 +37,7 @@ export class LookupWriteProtector implements WriteProtector {
 
   begin(start: number, end: number): void {
     this.gstage.writeProtect.calls++;
+    this.gstage.observer?.call?.("write-protect", start, end);
     this.addr = start;
     this.end = end;
     this.huge = false;
@@ -59,6 +60,7 @@ export class LookupWriteProtector implements WriteProtector {
 
   word(base: number, low: number, high: number): void {
     this.gstage.writeProtect.calls++;
+    this.gstage.observer?.call?.("write-protect", base, base + 64);
     this.huge = false;
     let lo = low;
     let hi = high;
