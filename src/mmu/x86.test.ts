@@ -106,19 +106,6 @@ describe("the TDP MMU", () => {
     expect([applying("zap"), applying("split"), applying("enable"), applying("clear")]).toEqual([6, 4, 4, 4]);
   });
 
-  it("finds the 2M page that a clear leaves writable where a word's last page begins it", () => {
-    // Only a slot that is not based on a multiple of 64 pages has such words: here word 7 has gfns 449 to 512.
-    const root = { rootLevel: 4, leaves: [{ gfn: 0, level: 2, count: 2 }], nonpresentPaths: [] };
-    const masks = [...new Array(7).fill("0x0"), "0xc000000000000000"];
-    const bound = x86Tdp.parse(
-      { mmu: "x86-tdp", workload: "clear", root, slotBaseGfn: 1, npages: 512, masks, eager: false },
-      "crossing",
-    );
-    expect(bound.run(named(x86Tdp, "baseline")).findings).toEqual([
-      { code: "still-writable", count: 1, data: { gpa: "0x200000", level: 2, bytes: 2 ** 21 } },
-    ]);
-  });
-
   it("declares each counter once, and counts what it declares", () => {
     const paths = x86Tdp.counters.map((counter) => counter.path);
     expect(new Set(paths).size).toBe(paths.length);

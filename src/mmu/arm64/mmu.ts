@@ -1,11 +1,11 @@
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { Case, Mmu, RunOptions, RunOutcome, TimedRun } from "../contract.js";
-import { totalAt } from "../counters.js";
+import { tallyCounts, totalAt } from "../counters.js";
 import type { Finding } from "../finding.js";
 import { type Arm64Options, about } from "./about.js";
 import { adoptArm64Strategy } from "./adopt.js";
 import type { FaultCode } from "./check.js";
-import { arm64Counters } from "./counters.js";
+import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, splitOnly, type Windows, wholeSlot, writeProtectOnly } from "./dirtyLog.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
@@ -18,7 +18,7 @@ import { strategies } from "./strategies/index.js";
 import type { SplitStrategy } from "./strategy.js";
 import { StrictWatch } from "./strict.js";
 import { traceWalks } from "./trace.js";
-import { REGION_BYTES, RegionedGuest, type TreeSummary } from "./windows.js";
+import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
 export const WHOLE_TREE_BYTES = 16 * 2 ** 30;
@@ -144,20 +144,11 @@ export function outcomeOf(stage2: Stage2, regions: RegionedGuest): RunOutcome {
       tables: initial.tables,
       digest: initial.digest,
     },
-    counts: { ...countsJson(counts, geometry, stage2.cache.objects), final: finalJson(stage2, final) },
+    counts: {
+      ...countsJson(counts, geometry, stage2.cache.objects),
+      ...tallyCounts(TREE_COUNTERS, final, (values) => byLevel(values, geometry)),
+    },
     findings: findingsOf(stage2, regions),
-  };
-}
-
-function finalJson(stage2: Stage2, final: TreeSummary) {
-  const { geometry } = stage2;
-  return {
-    leaves: byLevel(final.leaves, geometry),
-    tables: final.tables,
-    unsplitBlocks: final.unsplitBlocks,
-    unsplitBytes: final.unsplitBytes,
-    firstUnsplitIpa: final.firstUnsplitGfn < 0 ? null : formatAddress(final.firstUnsplitGfn * geometry.pageBytes),
-    digest: final.digest,
   };
 }
 

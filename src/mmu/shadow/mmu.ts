@@ -225,6 +225,7 @@ function textOf(event: string, gpa: string, f: Readonly<Record<string, number | 
   if (event === "top-up") {
     return `${gpa} level ${f.level}: lock dropped for ${f.why}, +${f.descriptors} descriptors, +${f.headers} headers, +${f.pages} pages`;
   }
+  if (event === "yield") return `${gpa} level ${f.level}: lock dropped for a resched after this reverse map`;
   return `${gpa} level ${f.level}: given up, too few MMU pages`;
 }
 
