@@ -34,7 +34,7 @@ export class DirtyLog {
   enable(slot: SlotLayout, eager: boolean, windows: Windows): void {
     const { gstage, protector, splitter } = this;
     const { flushes, writeProtect } = gstage;
-    const changedBefore = writeProtect.anyChanged;
+    const changedBefore = total(writeProtect.changed);
     const firstFlush = flushes.reserve();
     protector.begin(slot.startGfn, slot.endGfn);
     let split = false;
@@ -47,7 +47,7 @@ export class DirtyLog {
       }
       if (split) splitter.advance(end);
     });
-    if (writeProtect.anyChanged !== changedBefore) this.fillFlush(firstFlush, slot);
+    if (total(writeProtect.changed) !== changedBefore) this.fillFlush(firstFlush, slot);
     if (split && splitter.pending) this.flushSlot(slot);
   }
 
@@ -81,6 +81,10 @@ export class DirtyLog {
 
 /** A non-zero word of a bitmap, see {@link WordCursor}. */
 export type WordView = Pick<WordCursor, "gfn" | "low" | "high" | "firstGfn" | "endGfn">;
+
+function total(byLevel: Float64Array): number {
+  return byLevel.reduce((sum, n) => sum + n, 0);
+}
 
 /** Does the work of a scenario. */
 export function drive(gstage: GStage, layout: Layout, windows: Windows = wholeSlot): void {

@@ -7,15 +7,20 @@ export type Run = readonly [number, number];
 /** Pages that a word of the bitmap covers. */
 export const WORD_PAGES = 64;
 
-/** Runs of dirty pages, ascending and merged. @throws UserError for pages that the slot does not have */
+/**
+ * Runs of dirty pages, ascending and merged. What reaches past the slot's end is left out: the kernel's own bitmap does not have it.
+ *
+ * @throws UserError for a run that does not begin in the slot
+ */
 export function mergedRuns(runs: readonly Run[], npages: number, input: string): readonly Run[] {
   const merged: [number, number][] = [];
-  for (const [first, count] of [...runs].sort((a, b) => a[0] - b[0])) {
-    const whole = Number.isSafeInteger(first) && Number.isSafeInteger(count);
-    if (!whole || first < 0 || count < 1 || first + count > npages) {
-      const run = `${input} [${first}, ${count}]`;
-      throw badInput(run, "not a run of pages of this slot", `[first, count] within ${npages} pages`);
+  for (const [first, asked] of [...runs].sort((a, b) => a[0] - b[0])) {
+    const whole = Number.isSafeInteger(first) && Number.isSafeInteger(asked);
+    if (!whole || first < 0 || first >= npages || asked < 1) {
+      const run = `${input} [${first}, ${asked}]`;
+      throw badInput(run, "not a run of pages of this slot", `[first, count] that begins within ${npages} pages`);
     }
+    const count = Math.min(asked, npages - first);
     const last = merged.at(-1);
     if (last !== undefined && first <= last[0] + last[1]) last[1] = Math.max(last[1], first + count - last[0]);
     else merged.push([first, count]);

@@ -1,5 +1,5 @@
 import { LEAF_MASK, VALID, WRITE } from "./entry.js";
-import type { GuestCounts } from "./flowCounts.js";
+import type { GuestCounts } from "./flowCounters.js";
 import { ENTRIES, INVERSE_SPAN, ROOT_ENTRIES } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
@@ -42,7 +42,7 @@ export class GuestMmu {
   ) {
     this.caches = Array.from({ length: vcpus }, () => new PageCache());
     this.lookup = new Lookup(gstage.mem, gstage.geometry.rootLevel);
-    this.mapper = new FaultMapper(gstage, counts, svvptc);
+    this.mapper = new FaultMapper(gstage, counts.map, svvptc);
   }
 
   get tablesLost(): number {
@@ -59,11 +59,11 @@ export class GuestMmu {
       const mapped = (lo & LEAF_MASK) !== 0;
       if (mapped && (!write || (lo & WRITE) !== 0)) return;
       if (faults === MOST_FAULTS) {
-        counts.stuck++;
+        counts.faults.stuck++;
         return;
       }
-      if (faults > 0) counts.repeated++;
-      const byLevel = mapped ? counts.protect : write ? counts.write : counts.read;
+      if (faults > 0) counts.faults.repeated++;
+      const byLevel = mapped ? counts.faults.protect : write ? counts.faults.write : counts.faults.read;
       byLevel[this.level]!++;
       this.fault(vcpu, gfn, write);
     }
@@ -74,11 +74,11 @@ export class GuestMmu {
     const slot = this.slotOf(gfn);
     if (write && slot.logging && this.fastPath(gfn, slot)) return;
     const cache = this.caches[vcpu]!;
-    counts.topupCalls++;
+    counts.topup.calls++;
     const added = cache.topup(gstage.geometry.levels);
     if (added > 0) {
-      counts.topupFills++;
-      counts.topupPages += added;
+      counts.topup.fills++;
+      counts.topup.pages += added;
     }
     const target = slot.logging ? 0 : slot.mapLevel(gfn);
     const writable = write || !slot.logging;
@@ -89,20 +89,20 @@ export class GuestMmu {
   /** A write to a page that is mapped already: under the read side of mmu_lock. @returns whether that was all */
   private fastPath(gfn: number, slot: FaultSlot): boolean {
     const { counts, lookup, gstage } = this;
-    counts.fastTries++;
-    lookup.of(gfn, counts.fastInspected);
+    counts.fast.tries++;
+    lookup.of(gfn, counts.fast.inspected);
     if (!lookup.found || lookup.level > 0) return false;
     this.mark(gfn, slot);
     gstage.mem.words[2 * lookup.slot]! |= WRITE | DIRTY;
-    counts.fastHits++;
-    counts.fastStores[0]!++;
+    counts.fast.hits++;
+    counts.fast.stores[0]!++;
     gstage.flushEntry(gfn, 0);
     return true;
   }
 
   private mark(gfn: number, slot: FaultSlot): void {
-    this.counts.dirtyMarked++;
-    if (slot.markDirty(gfn)) this.counts.dirtyNewlySet++;
+    this.counts.dirty.marked++;
+    if (slot.markDirty(gfn)) this.counts.dirty.newlySet++;
   }
 
   /** The hardware's own walk: nothing of it is counted. @returns the lo word of the entry where it stopped */

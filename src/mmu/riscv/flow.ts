@@ -4,9 +4,10 @@ import { DirtyBitmap } from "../flow/dirtyBitmap.js";
 import { type GuestAccesses, type GuestPassInput, guestAccesses } from "../flow/guestAccess.js";
 import { slotFinder } from "../flow/slots.js";
 import { withoutZeros } from "../flow/withoutZeros.js";
+import { walkCountsJson } from "./counts.js";
 import { DirtyLog } from "./dirtyLog.js";
 import { GuestMmu } from "./faults.js";
-import { GuestCounts, UnmapCounts } from "./flowCounts.js";
+import { type FLOW_COUNTERS, flowCountsJson, newFlowCounts, resetFlowCounts } from "./flowCounters.js";
 import type { RiscvFlowInput, RiscvFlowStep } from "./flowInput.js";
 import { type FlowLayout, flowLayoutOf } from "./flowLayout.js";
 import { FlowSlot } from "./flowSlot.js";
@@ -38,20 +39,15 @@ export function runFlow(
   return input.steps.flatMap((step) => flow.run(step));
 }
 
-/** What the ioctls of a step did with bitmaps. */
-const NO_IOCTL = { ioctls: 0, masks: 0, maskBits: 0, maskSpan: 0, dirtyReturned: 0 };
-
 /** One VM while a flow goes on. */
 export class Flow {
   readonly gstage: GStage;
   readonly layout: FlowLayout;
   readonly slots: readonly FlowSlot[];
   private readonly log: DirtyLog;
-  private readonly guest = new GuestCounts();
-  private readonly unmap = new UnmapCounts();
+  private readonly counts = newFlowCounts();
   private readonly mmu: GuestMmu;
   private readonly accesses: GuestAccesses;
-  private ioctl = { ...NO_IOCTL };
 
   constructor(
     private readonly input: RiscvFlowInput,
@@ -64,7 +60,7 @@ export class Flow {
     this.gstage = new GStage(setup, strategy.rules);
     this.log = new DirtyLog(this.gstage);
     this.slots = this.layout.slots.map((slot) => new FlowSlot(slot));
-    this.mmu = new GuestMmu(this.gstage, input.vcpus, this.guest, slotFinder(this.slots), input.svvptc);
+    this.mmu = new GuestMmu(this.gstage, input.vcpus, this.counts.guest, slotFinder(this.slots), input.svvptc);
     this.accesses = guestAccesses(input, this.layout.passPages);
   }
 
@@ -80,7 +76,7 @@ export class Flow {
         return [this.outcome(step.name, "guest", this.guestJson())];
       case "unmap":
         this.unmapPart(step);
-        return [this.outcome(step.name, "host", { unmap: this.unmap.json(this.layout.geometry) })];
+        return [this.outcome(step.name, "host", this.json("unmap"))];
       case "destroy":
         return [this.destroy(step.name)];
       case "disable":
@@ -104,10 +100,8 @@ export class Flow {
   }
 
   private begin(): void {
-    this.guest.reset();
-    this.unmap.reset();
+    resetFlowCounts(this.counts);
     this.gstage.resetCounts();
-    this.ioctl = { ...NO_IOCTL };
   }
 
   /** The part of a pass from one share of its accesses to another. */
@@ -132,7 +126,7 @@ export class Flow {
   private enable(): void {
     const { startsClean } = this;
     for (const slot of this.slots) {
-      this.ioctl.ioctls++;
+      this.counts.ioctl.ioctls++;
       slot.bitmap = new DirtyBitmap(slot.pages);
       slot.lastGot = null;
       if (!startsClean) slot.bitmap.setAll();
@@ -149,9 +143,9 @@ export class Flow {
   private get(name: string): void {
     for (const slot of this.slots) {
       const bitmap = this.bitmapOf(slot, name);
-      this.ioctl.ioctls++;
+      this.counts.ioctl.ioctls++;
       slot.lastGot = bitmap.copy();
-      this.ioctl.dirtyReturned += bitmap.count();
+      this.counts.ioctl.dirtyReturned += bitmap.count();
       if (this.input.manual === 0) this.takeDirty(slot, null, false);
     }
   }
@@ -159,12 +153,13 @@ export class Flow {
   /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`: what is asked for and dirty. */
   private clear(slot: FlowSlot, asked: DirtyBitmap, name: string): void {
     this.bitmapOf(slot, name);
-    this.ioctl.ioctls++;
+    this.counts.ioctl.ioctls++;
     this.takeDirty(slot, asked, this.input.manual === 3 && this.input.eagerSplit);
   }
 
   private takeDirty(slot: FlowSlot, asked: DirtyBitmap | null, split: boolean): void {
-    const { ioctl, log } = this;
+    const { log } = this;
+    const { ioctl } = this.counts;
     const { startGfn } = slot.layout;
     let any = false;
     slot.bitmap!.take(asked, (first, end, bits, low, high) => {
@@ -184,12 +179,12 @@ export class Flow {
     const parts = this.slots.length + 1;
     if (guests !== undefined) this.pass(guests, 0, 1 / parts);
     for (const [index, slot] of this.slots.entries()) {
-      this.ioctl.ioctls++;
+      this.counts.ioctl.ioctls++;
       slot.bitmap = null;
       slot.lastGot = null;
       if (guests !== undefined) this.pass(guests, (index + 1) / parts, (index + 2) / parts);
     }
-    const ioctls = this.outcome(step.name, "ioctl", { ...this.ioctl }, new FlushLog());
+    const ioctls = this.outcome(step.name, "ioctl", this.json("ioctl"), new FlushLog());
     if (guests === undefined) return [ioctls];
     return [ioctls, this.outcome(guests.name, "guest", this.guestJson())];
   }
@@ -200,7 +195,7 @@ export class Flow {
     if (firstPage < 0 || numPages < 1 || firstPage + numPages > this.slots[step.slot]!.pages)
       throw badInput(`${step.name}: [${firstPage}, ${numPages}]`, "beyond the slot", "pages of the slot");
     const start = startGfn + firstPage;
-    if (unmapRange(this.gstage, this.unmap, start, start + numPages, true))
+    if (unmapRange(this.gstage, this.counts.unmap.unmap, start, start + numPages, true))
       this.gstage.flushes.request("unmap", start, numPages);
   }
 
@@ -208,11 +203,11 @@ export class Flow {
   private destroy(name: string): RiscvFlowOutcome {
     const { gstage, mmu } = this;
     const { geometry } = this.layout;
-    unmapRange(gstage, this.unmap, 0, geometry.endGfn, false);
+    unmapRange(gstage, this.counts.unmap.unmap, 0, geometry.endGfn, false);
     gstage.flushes.request("all", 0, 0, 0);
     const cachePagesFreed = mmu.caches.reduce((sum, { pages }) => sum + pages, gstage.cache.pages);
     const tablesLost = mmu.tablesLost + linkedTables(geometry, gstage.mem);
-    const counts = withoutZeros({ unmap: this.unmap.json(geometry), cachePagesFreed, tablesLost });
+    const counts = withoutZeros({ ...this.json("unmap"), cachePagesFreed, tablesLost });
     return { phase: name, kind: "destroy", counts, flushes: gstage.flushes.copy() };
   }
 
@@ -245,25 +240,22 @@ export class Flow {
   }
 
   private guestJson(): Counts {
-    return { ...this.guest.json(this.layout.geometry), split: this.splitJson() };
+    return { ...this.json("guest"), split: this.walkJson().split! };
   }
 
   private ioctlJson(): Counts {
-    const { writeProtect } = this.gstage;
-    return { ...this.ioctl, writeProtect: writeProtect.json(this.layout.geometry), split: this.splitJson() };
+    return { ...this.json("ioctl"), ...this.walkJson() };
   }
 
-  /** Caches and unflushed splits are in the state, or of single ioctls. */
-  private splitJson(): Counts {
-    const { split } = this.gstage;
-    const {
-      cacheLeft: _,
-      tablesAllocated: __,
-      staleDrops: ___,
-      staleSplits: ____,
-      ...rest
-    } = split.json(this.layout.geometry, 0);
-    return rest;
+  private json(kind: keyof typeof FLOW_COUNTERS): Counts {
+    return flowCountsJson(kind, this.counts, this.layout.geometry);
+  }
+
+  /** What walks cost. Caches are in the state; tables are the splits; unflushed splits are of single ioctls. */
+  private walkJson(): Counts {
+    const { writeProtect, split } = walkCountsJson(this.gstage.counts, this.layout.geometry, 0);
+    const { tablesAllocated: _, staleDrops: __, staleSplits: ___, ...rest } = split as Counts;
+    return { writeProtect: writeProtect!, split: rest };
   }
 
   private outcome(

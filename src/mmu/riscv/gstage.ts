@@ -1,4 +1,5 @@
-import { SplitCounts, WriteProtectCounts } from "./counts.js";
+import type { SplitCounts, WriteProtectCounts } from "./counters.js";
+import { newWalkCounts, resetWalkCounts } from "./counts.js";
 import { LEAF_MASK, WRITE } from "./entry.js";
 import { type FlushKind, FlushLog, PAGE_ORDER } from "./flushLog.js";
 import { alignDown, ENTRIES, type GStageGeometry, SPAN } from "./geometry.js";
@@ -37,8 +38,9 @@ export interface GStageSetup {
 export class GStage {
   readonly geometry: GStageGeometry;
   readonly mem: TableMemory;
-  readonly writeProtect = new WriteProtectCounts();
-  readonly split = new SplitCounts();
+  readonly counts = newWalkCounts();
+  readonly writeProtect: WriteProtectCounts = this.counts.writeProtect;
+  readonly split: SplitCounts = this.counts.split;
   readonly flushes = new FlushLog();
   /** The VM's split cache. */
   readonly cache = new PageCache();
@@ -65,8 +67,7 @@ export class GStage {
 
   /** Zeroes the counts; the tree and the caches stay. */
   resetCounts(): void {
-    this.writeProtect.reset();
-    this.split.reset();
+    resetWalkCounts(this.counts);
     this.flushes.reset();
     this.polls = 0;
   }

@@ -1,5 +1,5 @@
 import { FLAGS_MASK, LEAF_MASK, leafHi, leafLo, pfnIn, pfnOf, VALID } from "./entry.js";
-import type { GuestCounts } from "./flowCounts.js";
+import type { GuestCounts } from "./flowCounters.js";
 import { alignDown, ENTRIES, INVERSE_SPAN, ROOT_ENTRIES } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
@@ -20,7 +20,7 @@ export class FaultMapper {
 
   constructor(
     private readonly gstage: GStage,
-    private readonly counts: GuestCounts,
+    private readonly counts: GuestCounts["map"],
     private readonly svvptc: boolean,
   ) {
     this.lookup = new Lookup(gstage.mem, gstage.geometry.rootLevel);
@@ -37,9 +37,9 @@ export class FaultMapper {
     const { counts, lookup, gstage } = this;
     const gfn = thp ? alignDown(accessed, target) : accessed;
     const pfn = pfnOf(alignDown(accessed, target));
-    counts.mapCalls[target]!++;
-    counts.mapLookups++;
-    lookup.of(gfn, counts.mapInspected);
+    counts.calls[target]!++;
+    counts.lookups++;
+    lookup.of(gfn, counts.inspected);
     const { level, found } = lookup;
     (found ? counts.foundAt : counts.missingAt)[level]!++;
     if (found && level > target) {
@@ -76,7 +76,7 @@ export class FaultMapper {
     let level = geometry.rootLevel;
     let slot = (gfn * INVERSE_SPAN[level]!) & (ROOT_ENTRIES - 1);
     for (; level > target; level--) {
-      counts.mapInspected[level]!++;
+      counts.inspected[level]!++;
       const lo = mem.words[2 * slot]!;
       let page: number;
       if ((lo & VALID) === 0) {
@@ -89,7 +89,7 @@ export class FaultMapper {
       }
       slot = page * ENTRIES + ((gfn * INVERSE_SPAN[level - 1]!) & (ENTRIES - 1));
     }
-    counts.mapInspected[target]!++;
+    counts.inspected[target]!++;
     this.store(slot, target, gfn, leafLo(pfn, writable), leafHi(pfn));
   }
 

@@ -87,15 +87,13 @@ function drawn(fc: FastCheck): Arbitrary<Drawn> {
     dirty: fc.oneof({ weight: 1, arbitrary: fc.constant(null) }, { weight: 2, arbitrary: runs }),
   });
   // Of a 1G leaf nearly always few pages are dirty: split whole it costs as much as a hundred small layouts.
-  const giant = fc
-    .tuple(piece, runs, fc.constantFrom(0, 0, 16))
-    .map(([before, dirty, head]): Slot[] => [
-      {
-        gap: 0,
-        pieces: head === 0 ? [GIANT] : [{ ...before, map: "4K", count: head, toBoundary: false }, GIANT],
-        dirty,
-      },
-    ]);
+  const giant = fc.tuple(piece, runs, fc.constantFrom(0, 0, 16)).map(([before, dirty, head]): Slot[] => [
+    {
+      gap: 0,
+      pieces: head === 0 ? [GIANT] : [{ ...before, map: "4K", count: head, toBoundary: false }, GIANT],
+      dirty,
+    },
+  ]);
   return fc.record<Drawn>({
     gstage: fc.constantFrom("sv39x4", "sv39x4", "sv39x4", "sv48x4", "sv57x4"),
     anchor: fc.constantFrom("gib", "gib", "gib", "gib", "512g", "top"),

@@ -1,7 +1,7 @@
 import type { RunOptions, RunOutcome } from "../contract.js";
 import type { Counts } from "../counters.js";
 import type { Finding } from "../finding.js";
-import { levelsJson } from "./counts.js";
+import { levelsJson, walkCountsJson } from "./counts.js";
 import { drive } from "./dirtyLog.js";
 import { formatGfn, SPAN } from "./geometry.js";
 import { GStage, type GStageSetup } from "./gstage.js";
@@ -79,8 +79,7 @@ export function countsJson({ gstage, regions }: RiscvRun): Counts {
 
 /** What the work cost, without flushes. */
 export function workJson(gstage: GStage): Counts {
-  const { geometry, writeProtect, split, cache } = gstage;
-  return { writeProtect: writeProtect.json(geometry), split: split.json(geometry, cache.pages) };
+  return walkCountsJson(gstage.counts, gstage.geometry, gstage.cache.pages);
 }
 
 export function finalJson({ geometry }: GStage, final: TreeSummary): Counts {

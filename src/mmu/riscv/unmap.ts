@@ -1,4 +1,4 @@
-import type { UnmapCounts } from "./flowCounts.js";
+import type { UnmapCounts } from "./flowCounters.js";
 import { alignDown, SPAN } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
