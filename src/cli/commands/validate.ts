@@ -4,6 +4,7 @@ import type { MeasuredValidation } from "../../cost/validateMeasured.js";
 
 interface ValidateOptions {
   readonly profile?: string;
+  readonly leaveOut?: string;
   readonly json?: boolean;
   readonly color?: "auto" | "always" | "never";
 }
@@ -11,6 +12,8 @@ interface ValidateOptions {
 const EXAMPLES = `
 Examples:
   s2split validate
+  s2split validate --leave-out koller-2023-read-mostly
+  s2split validate --leave-out koller-2023-sparse/lazy/152
   s2split validate --profile my-box.json
   s2split validate measured.json --profile my-box.json
 
@@ -24,7 +27,8 @@ export function register(program: Command): void {
     .summary("set the model beside what others published, or beside measured runs")
     .description("Set modelled times and simulated counts beside published measurements, or beside measured runs.")
     .argument("[results...]", "measured results of s2split measure or import; none: the published measurements")
-    .option("--profile <name|file>", "cost profile (default: each series' own; altra-like for measured results)")
+    .option("--profile <name|file>", "cost profile (default: each series' own; ampereone for measured results)")
+    .option("--leave-out <name>", "a post, table, column or row: fit without it, and judge it")
     .option("--json", "print JSON instead of tables")
     .addHelpText("after", EXAMPLES)
     .action(validate);
@@ -41,6 +45,10 @@ async function validate(results: readonly string[], _: unknown, self: Command): 
   const { formatJson } = await import("../../files/json.js");
   const { styleFor } = await import("../../report/style.js");
   const style = styleFor(process.stdout, options.color ?? "auto");
+  if (options.leaveOut !== undefined && (results.length > 0 || profile !== undefined)) {
+    const { UserError } = await import("../../errors.js");
+    throw new UserError("--leave-out with measured results or --profile: nothing is fitted then; expected it alone");
+  }
   if (results.length > 0) {
     const validation = await againstMeasured(results, profile);
     const { validateMeasuredReport } = await import("../../report/validateMeasuredReport.js");
@@ -52,7 +60,7 @@ async function validate(results: readonly string[], _: unknown, self: Command): 
     return;
   }
   const { validateAll } = await import("../../cost/validate.js");
-  const validation = validateAll(profile);
+  const validation = validateAll(profile, options.leaveOut);
   if (options.json === true) {
     process.stdout.write(formatJson({ schemaVersion: 1, kind: "s2split-validation", ...validation }));
     return;
