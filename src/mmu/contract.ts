@@ -61,6 +61,8 @@ export interface ScenarioBase {
   readonly mmu?: string | undefined;
   readonly name?: string | undefined;
   readonly description?: string | undefined;
+  /** What was assumed where the scenario's source says nothing; printed with its figures. */
+  readonly assumed?: readonly string[] | undefined;
 }
 
 export interface WorkloadInfo {

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { badInput } from "../../errors.js";
+import { EXIT } from "../../exit.js";
 import type { PlannedRun } from "../../measure/plan.js";
 import type { RunRecord } from "../../measure/runner.js";
 import type { MeasurementFile } from "../../measure/schema.js";
-import { EXIT } from "../main.js";
+import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
 
@@ -20,7 +21,7 @@ interface MeasureOptions {
 
 const EXAMPLES = `
 Examples:
-  s2split measure -- ./dirty_log_perf_test -b 1G -s anonymous_thp
+  s2split measure -- ./dirty_log_perf_test -m 6 -b 1G -s anonymous_thp
   s2split measure --runs 20 --vary 's=anonymous,anonymous_thp,anonymous_hugetlb_1gb' --vary 'g=on,off' \\
       --output patched.json -- ./dirty_log_perf_test -m 6 -b 16G -c 2,3
 
@@ -28,7 +29,7 @@ Runs are interleaved: every case once in each round. All raw output is kept, in 
 Exit code 1: some run failed, and is named; the others count.`;
 
 /** Adds `measure`: run the real selftest, again and again, and summarise what it prints. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("measure")
     .summary("run the real dirty_log_perf_test repeatedly and summarise it")
@@ -52,14 +53,14 @@ export function register(program: Command): void {
     )
     .option("--force", "overwrite the output")
     .addHelpText("after", EXAMPLES)
-    .action(measure);
+    .action(invocation.action(measure));
 }
 
 function repeat(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
 
-async function measure(command: readonly string[], _: unknown, self: Command): Promise<void> {
+async function measure(io: Io, command: readonly string[], _: unknown, self: Command): Promise<number> {
   const options = self.optsWithGlobals<MeasureOptions>();
   const { planMeasurement } = await import("../../measure/plan.js");
   const plan = planMeasurement(command, options);
@@ -70,28 +71,31 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
     { RawFolder },
     { emptyMeasurement },
     { machineWarnings, readMachineNote },
+    { checkProgram },
     { toolVersion },
     { formatJson },
   ] = await Promise.all([
-    import("../../results/write.js"),
+    import("../../files/write.js"),
     import("../../measure/rawFolder.js"),
     import("../../measure/assemble.js"),
     import("../../measure/machineNote.js"),
+    import("../../measure/program.js"),
     import("../../version.js"),
     import("../../files/json.js"),
   ]);
+  const machine = await readMachineNote();
+  await checkProgram(plan.cases[0]!.program, machine.kvmDevice);
   // Places are opened first: hours of runs must not end in "permission denied".
   await refuseOverwrite(options.output, options.force);
   const target = await prepareOutput(options.output);
   const raw = await RawFolder.open(options.output, options.force === true);
 
-  const machine = await readMachineNote();
   const warnings = machineWarnings(
     machine,
     plan.cases.flatMap((one) => (one.options === null ? [] : [one.options])),
   );
   const { noteWords } = await import("../../report/measureNotes.js");
-  for (const warning of warnings) console.error(`warning: ${noteWords(warning)}`);
+  for (const warning of warnings) io.stderr.write(`warning: ${noteWords(warning)}\n`);
 
   let file: MeasurementFile = {
     ...emptyMeasurement("measure", toolVersion()),
@@ -109,7 +113,7 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
   };
   const { failureLines, progressLine } = await import("../../report/measureProgress.js");
   const { Progress } = await import("../../report/progress.js");
-  const progress = new Progress(process.stderr, true);
+  const progress = new Progress(io.stderr, true);
   const total = plan.order.length;
   let spentNs = 0;
   const onStart = (planned: PlannedRun, index: number) =>
@@ -122,19 +126,24 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
     await target.write(formatJson(file));
     const failures = failureLines(record);
     if (failures.length > 0) progress.clear();
-    for (const line of failures) console.error(line);
+    for (const line of failures) io.stderr.write(`${line}\n`);
   };
   const { runMeasurement } = await import("../../measure/runner.js");
-  const interrupted = await untilInterrupted((signal) =>
-    runMeasurement(plan, {
-      timeoutMs: options.timeout === 0 ? null : options.timeout * 1000,
-      signal,
-      onStart,
-      onRecord,
-      rawFile: (planned, index) => raw.name(planned, index),
-    }),
-  );
-  progress.clear();
+  let interrupted: boolean;
+  try {
+    interrupted = await untilInterrupted(io, (signal) =>
+      runMeasurement(plan, {
+        timeoutMs: options.timeout === 0 ? null : options.timeout * 1000,
+        signal,
+        onStart,
+        onRecord,
+        rawFile: (planned, index) => raw.name(planned, index),
+      }),
+    );
+  } finally {
+    progress.clear();
+    if (file.outputs.length === 0) await raw.removeEmpty();
+  }
   file = { ...file, partial: interrupted };
   await target.write(formatJson(file));
 
@@ -142,30 +151,26 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
     import("../../report/measureReport.js"),
     import("../../report/style.js"),
   ]);
-  for (const line of unreadReport(file)) console.error(line);
-  process.stdout.write(measureReport(file, styleFor(process.stdout, options.color ?? "auto")));
-  process.stdout.write(`Written: ${options.output}, raw output in ${raw.folder}\n`);
-  if (interrupted) process.exitCode = EXIT.interrupted;
-  else if (file.runs.some((run) => run.status !== "complete")) process.exitCode = EXIT.regression;
+  for (const line of unreadReport(file)) io.stderr.write(`${line}\n`);
+  io.stdout.write(measureReport(file, styleFor(io, options.color ?? "auto")));
+  io.stdout.write(`Written: ${options.output}, raw output in ${raw.folder}\n`);
+  if (interrupted) return EXIT.interrupted;
+  return file.runs.some((run) => run.status !== "complete") ? EXIT.regression : EXIT.fine;
 }
 
 /**
  * Ends the run that is under way on the first Ctrl-C or SIGTERM, so that what was measured is written; a second one ends this program,
  * and the run with it, at once.
  */
-async function untilInterrupted(work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
+async function untilInterrupted(io: Io, work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
   const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    console.error("interrupted: ending the run, then writing what there is");
+  const release = io.onInterrupt(() => {
+    io.stderr.write("interrupted: ending the run, then writing what there is\n");
     controller.abort();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  });
   try {
     return await work(controller.signal);
   } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    release();
   }
 }

@@ -15,10 +15,26 @@ const MOST_SEGMENTS = 4_000_000;
  * @throws UserError naming the field and what was expected
  */
 export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario {
-  const fields = Fields.of(value, input, ["mmu", "name", "description", "granule", "ipaBits", "memslots", "dirtyLog"]);
+  const fields = Fields.of(value, input, [
+    "mmu",
+    "name",
+    "description",
+    "assumed",
+    "granule",
+    "ipaBits",
+    "memslots",
+    "dirtyLog",
+  ]);
   if (fields.has("mmu")) fields.oneOf("mmu", ["arm64"]);
   const name = fields.optionalString("name", 200);
   const description = fields.optionalString("description");
+  const assumed = fields.has("assumed")
+    ? fields.array("assumed", 0, 20).map((one, i) => {
+        if (typeof one !== "string" || one.length > 1000)
+          throw badInput(`${fields.at("assumed")}[${i}]`, `is ${nameOf(one)}`, "a sentence of at most 1000 characters");
+        return one;
+      })
+    : undefined;
   const dirtyLog = Fields.of(fields.raw("dirtyLog"), fields.at("dirtyLog"), ["mode", "chunk", "bbm"]);
   const chunk = dirtyLog.raw("chunk");
   if (typeof chunk !== "string" && typeof chunk !== "number") {
@@ -29,6 +45,7 @@ export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario
   const scenario: Arm64Scenario = {
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
+    ...(assumed === undefined ? {} : { assumed }),
     granule: fields.oneOf("granule", GRANULES),
     ipaBits: fields.integer("ipaBits", 32, 48),
     memslots: memslots.map((slot, i) => parseSlot(slot, `${fields.at("memslots")}[${i}]`)),

@@ -9,6 +9,8 @@ export interface Arm64Scenario {
   readonly name?: string | undefined;
   /** What it shows and why. */
   readonly description?: string | undefined;
+  /** What an importer assumed where its source says nothing ("memslots guessed ..."): printed with every figure. */
+  readonly assumed?: readonly string[] | undefined;
   readonly granule: Granule;
   /** 32 to 48. */
   readonly ipaBits: number;
