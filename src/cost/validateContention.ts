@@ -77,7 +77,7 @@ export interface MachineFit {
 export interface Repeat {
   readonly a: string;
   readonly b: string;
-  /** Mean and largest difference of equal rows, percent of the mean of both. */
+  /** Mean and largest difference of equal rows, percent of the later post. */
   readonly difference: Summary;
 }
 
@@ -292,9 +292,7 @@ function repeatsOf(columns: readonly CountedColumn[]): readonly Repeat[] {
       if (!same) return [];
       const differences = a.rows.flatMap((row) => {
         const other = b.rows.find((one) => one.vcpus === row.vcpus);
-        return other === undefined
-          ? []
-          : [(200 * (other.publishedNs - row.publishedNs)) / (other.publishedNs + row.publishedNs)];
+        return other === undefined ? [] : [100 * (other.publishedNs / row.publishedNs - 1)];
       });
       return [{ a: a.id, b: b.id, difference: summaryOf(differences) }];
     }),

@@ -7,6 +7,7 @@ import { contentionReport, shadowReport } from "./contentionReport.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** The model beside every published measurement: one table a series, and what must be known to read it. */
 export function validateReport(validation: Validation, style: Style): string {
@@ -18,7 +19,7 @@ export function validateReport(validation: Validation, style: Style): string {
     singles(style),
     legend(validation, style),
   ];
-  return `${parts.join("\n\n")}\n`;
+  return wrapLines(`${parts.join("\n\n")}\n`, style);
 }
 
 function splitSeries(one: Validation["split"][number], style: Style): string {
