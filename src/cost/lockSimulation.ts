@@ -1,5 +1,5 @@
 import { EventQueue } from "../stats/eventQueue.js";
-import { seededFractions } from "../stats/random.js";
+import { seededRandom } from "../stats/random.js";
 
 /**
  * mmu_lock with vCPUs that fault and an ioctl that holds it for a stretch at a time, event by event: for what no queue has a closed form.
@@ -70,7 +70,7 @@ class LockWorld {
     private readonly spec: LockSpec,
     private readonly holds: readonly IoctlHold[],
   ) {
-    this.fraction = seededFractions(spec.seed);
+    this.fraction = seededRandom(spec.seed);
     this.askedAt = new Float64Array(spec.vcpus);
     this.stage = new Int32Array(spec.vcpus).fill(-1);
     this.queues = spec.servers.map(() => []);

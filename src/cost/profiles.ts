@@ -297,7 +297,8 @@ const BUILTIN = {
   ampereone,
   thunderx2,
   kunpeng920,
-  "altra-like": altraLike,
+  "altra-2022": altra2022,
+  "upton-2022": upton2022,
   "x86-tdp": x86Tdp,
 } as const satisfies Readonly<Record<string, CostProfile>>;
 
@@ -305,29 +306,14 @@ const BUILTIN = {
 export type ProfileId = keyof typeof BUILTIN;
 
 /** The built-in profiles in the order of tables. */
-<<<<<<< HEAD
-export const PROFILES: readonly CostProfile[] = [
-  modelRfc,
-  ampereone,
-  thunderx2,
-  kunpeng920,
-  altra2022,
-  upton2022,
-  x86Tdp,
-];
-
-/** The profile used where none is asked for: the only arm64 one that prices the split, the TLBIs and the faults. */
-export const DEFAULT_PROFILE = "ampereone";
-=======
 export const PROFILES: readonly CostProfile[] = Object.values(BUILTIN);
 
 /** The profile used where none is asked for: the only arm64 one that prices the split, the TLBIs and the faults. */
-export const DEFAULT_PROFILE = "altra-like" satisfies ProfileId;
+export const DEFAULT_PROFILE = "ampereone" satisfies ProfileId;
 
 export function builtinProfile(id: ProfileId): CostProfile {
   return BUILTIN[id];
 }
->>>>>>> main
 
 /** @throws UserError naming the nearest known profile */
 export function profileNamed(name: string): CostProfile {

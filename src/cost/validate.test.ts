@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-<<<<<<< HEAD
 import { UserError } from "../errors.js";
 import { builtinProfile } from "./profiles.js";
 import { SPLIT_SERIES } from "./published/split.js";
@@ -7,11 +6,6 @@ import { fitChanges } from "./splitFit.js";
 import { countedRows } from "./splitRows.js";
 import type { RegionMemory } from "./uniformGuest.js";
 import { SPLIT_SETS, validateAll, validateSplitSeries } from "./validate.js";
-=======
-import { builtinProfile, profileNamed } from "./profiles.js";
-import { SPLIT_SERIES } from "./published.js";
-import { validateAll, validateSplitSeries } from "./validate.js";
->>>>>>> main
 import { validateZap } from "./validateZap.js";
 
 const memory: RegionMemory = new Map();
@@ -101,27 +95,7 @@ describe("validate", () => {
       ),
     };
     const percents = (s: ReturnType<typeof validateSplitSeries>) => s.rows.map((r) => r.modelledPercent.toFixed(9));
-<<<<<<< HEAD
     expect(percents(validateSplitSeries(series, scaled, memory))).toEqual(percents(seriesRows("v2")));
-=======
-    expect(percents(validateSplitSeries(series, scaled))).toEqual(percents(seriesRows("v1")));
-  });
-
-  it("comes to the published 4K clear with the word cost that it implies, and nearer to the others", () => {
-    for (const id of ["v1", "v2"]) {
-      const { wordCost, rows, profile, series } = seriesRows(id);
-      const own = profileNamed(profile);
-      const range = { ns: wordCost!.nsPerWord, provenance: own.costs.splitVisit!.provenance };
-      const mended = validateSplitSeries(series, { ...own, costs: { ...own.costs, range } });
-      expect(mended.rows[3]!.errorPoints).toBeCloseTo(0, 6);
-      for (const [i, row] of wordCost!.rows.entries()) {
-        expect(row.modelledPercent).toBeCloseTo(mended.rows[4 + i]!.modelledPercent, 9);
-        expect(Math.abs(row.errorPoints)).toBeLessThan(Math.abs(rows[4 + i]!.errorPoints));
-      }
-      expect(mended.wordCost).toBe(null);
-    }
-    expect(seriesRows("rfc").wordCost).toBe(null);
->>>>>>> main
   });
 
   it("says by how much the chunk size that the mails do not state could change a row", () => {

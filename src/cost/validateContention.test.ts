@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { countedColumns, fitFigures } from "./contentionFit.js";
-import { builtinProfile } from "./profiles.js";
+import { builtinProfile, profileNamed } from "./profiles.js";
 import { CONTENTION_TABLES } from "./published/contention.js";
 import { MACHINE_SETS, validateContention } from "./validateContention.js";
 import { validateShadow } from "./validateShadow.js";
@@ -69,7 +69,7 @@ describe("the published tables over vCPUs", () => {
 
   it("have in the profiles what the fits give", () => {
     for (const [name, { parameters }] of Object.entries(MACHINE_SETS)) {
-      const { contention } = builtinProfile(name);
+      const { contention } = profileNamed(name);
       const parts = columns
         .filter((column) => contention!.fittedTo.includes(column.id))
         .map((column) => ({ column, rows: column.rows }));

@@ -11,7 +11,7 @@ import {
   summaryOf,
 } from "./contentionFit.js";
 import type { CostProfile, Role } from "./profile.js";
-import { builtinProfile } from "./profiles.js";
+import { builtinProfile, type ProfileId } from "./profiles.js";
 import { CONTENTION_TABLES, type ContentionTable } from "./published/contention.js";
 
 /** Every published column over vCPUs beside the model. */
@@ -91,7 +91,7 @@ export interface Ratio {
 }
 
 /** What each machine's set varies, and which columns it is fitted to. */
-export const MACHINE_SETS: Readonly<Record<string, { readonly parameters: readonly Parameter[] }>> = {
+export const MACHINE_SETS: Readonly<Partial<Record<ProfileId, { readonly parameters: readonly Parameter[] }>>> = {
   ampereone: { parameters: ["alone.relax", "alone.map", "alone.broken", "parallel.serial", "parallel.broadcast"] },
   "upton-2022": {
     parameters: ["alone.map", "parallel.serial", "parallel.remote", "rwlock.hold", "rwlock.handOver"],
@@ -114,16 +114,14 @@ export function validateContention(request: ContentionRequest = {}): ContentionV
   const fittedRow = (column: CountedColumn, row: ColumnRow) =>
     fittedTo(column).includes(column.id) && !leaves(column, row);
 
-  const figuresByProfile = new Map<string, FaultFigures | undefined>();
+  const figuresByProfile = new Map<ProfileId, FaultFigures | undefined>();
+  const { profile } = request;
   const figuresOf = ({ table }: CountedColumn): FaultFigures | undefined => {
-    const name = request.profile?.name ?? table.profile;
+    if (profile !== undefined) return profile.contention;
+    const name = table.profile;
     if (!figuresByProfile.has(name)) {
       const figures =
-        request.profile !== undefined
-          ? request.profile.contention
-          : request.leaveOut === undefined
-            ? builtinProfile(name).contention
-            : refit(name, columns, fittedRow);
+        request.leaveOut === undefined ? builtinProfile(name).contention : refit(name, columns, fittedRow);
       figuresByProfile.set(name, figures);
     }
     return figuresByProfile.get(name);
@@ -206,7 +204,7 @@ export function contentionNames(): readonly string[] {
 }
 
 function refit(
-  profile: string,
+  profile: ProfileId,
   columns: readonly CountedColumn[],
   isFitted: (column: CountedColumn, row: ColumnRow) => boolean,
 ): FaultFigures | undefined {
@@ -262,7 +260,7 @@ function firstRow(column: CountedColumn, columns: readonly CountedColumn[]): Sum
 
 function machineFits(
   columns: readonly ColumnValidation[],
-  figures: ReadonlyMap<string, FaultFigures | undefined>,
+  figures: ReadonlyMap<ProfileId, FaultFigures | undefined>,
 ): readonly MachineFit[] {
   return [...figures].flatMap(([profile, own]) => {
     if (own === undefined) return [];

@@ -1,5 +1,5 @@
 import { leastSquares } from "./linear.js";
-import { seededFractions } from "./random.js";
+import { seededRandom } from "./random.js";
 
 /** What is left of each row with these parameters: measured less modelled, in whatever makes rows comparable. */
 export type Residuals = (parameters: readonly number[]) => readonly number[];
@@ -15,7 +15,7 @@ const TURNS = 200;
  * @param starts how many others: a model with a kink has more than one valley
  */
 export function fitPositive(residuals: Residuals, start: readonly number[], starts = 6): number[] {
-  const fraction = seededFractions(1);
+  const fraction = seededRandom(1);
   let best = descend(residuals, start);
   for (let i = 0; i < starts; i++) {
     const found = descend(

@@ -1,4 +1,5 @@
 import type { FaultLock } from "../contention.js";
+import type { ProfileId } from "../profiles.js";
 
 /**
  * Published times of guests that dirty their memory, over the number of vCPUs: dirty_log_perf_test's "dirty memory time". Figures as
@@ -26,7 +27,7 @@ export interface ContentionTable {
   /** What the source leaves open, and what to know before the figures are used. */
   readonly notKnown: readonly string[];
   /** A profile with constants of this machine. */
-  readonly profile: string;
+  readonly profile: ProfileId;
 }
 
 /** What each vCPU does in the timed pass, to memory of its own. */
