@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import("../dist/cli/main.js").then(
-  ({ main }) => main(process.argv),
+Promise.all([import("../dist/cli/main.js"), import("../dist/cli/processIo.js")]).then(
+  async ([{ main }, { processIo }]) => {
+    // Not process.exit: what is written to a pipe would be cut.
+    process.exitCode = await main(process.argv.slice(2), processIo());
+  },
   (error) => {
     const unbuilt = error?.code === "ERR_MODULE_NOT_FOUND" && String(error.message).includes("dist");
     console.error(unbuilt ? "s2split: dist/ is missing; run npm run build" : `s2split: ${error?.stack ?? error}`);

@@ -8,23 +8,16 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const load = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const [
-  { loadScenario },
-  { planOf },
-  { runPlan },
-  { formatResult },
-  { parseResult },
-  { compareNamed },
-  { compareText },
-] = await Promise.all([
-  load("load/loadScenario.js"),
-  load("bench/plan.js"),
-  load("bench/run.js"),
-  load("results/write.js"),
-  load("results/read.js"),
-  load("cli/gate.js"),
-  load("report/compareTable.js"),
-]);
+const [{ loadScenario }, { planOf }, { runPlan }, { formatJson }, { parseResult }, { compareNamed }, { compareText }] =
+  await Promise.all([
+    load("load/loadScenario.js"),
+    load("bench/plan.js"),
+    load("bench/run.js"),
+    load("files/json.js"),
+    load("results/read.js"),
+    load("cli/gate.js"),
+    load("report/compareTable.js"),
+  ]);
 const [{ styleFor }, { DEFAULT_COMPARE_OPTIONS }, { toolVersion }] = await Promise.all([
   load("report/style.js"),
   load("compare/types.js"),
@@ -55,11 +48,11 @@ async function difference(name, fresh) {
   }
   const old = await parseResult(committed, `results/${name}`);
   const sameVersion = { ...fresh, tool: { ...fresh.tool, version: old.tool.version } };
-  if (committed === formatResult(sameVersion)) return undefined;
+  if (committed === formatJson(sameVersion)) return undefined;
   const sides = [[{ path: `results/${name}`, result: old }], [{ path: "the working tree", result: fresh }]];
   try {
     const comparison = await compareNamed(...sides, DEFAULT_COMPARE_OPTIONS);
-    return compareText(comparison, styleFor(process.stdout, "auto"));
+    return compareText(comparison, styleFor(process, "auto"));
   } catch (error) {
     if (error.name !== "UserError") throw error;
     return error.message;
@@ -75,7 +68,7 @@ for (const name of names) {
   const words = await difference(name, fresh).catch((error) => error.message);
   if (words === undefined) continue;
   changed++;
-  if (update) writeFileSync(join(results, name), formatResult(fresh));
+  if (update) writeFileSync(join(results, name), formatJson(fresh));
   console.log(`${update ? "rewritten" : "differs"}: results/${name}\n${words.replaceAll(/^/gm, "  ")}\n`);
 }
 for (const name of orphans) {

@@ -95,9 +95,11 @@ export async function runPlan(
     for (const [index, planned] of plan.entries()) {
       if (events.signal?.aborted === true) return file(true);
       const done = await runCase(planned, options, events, next, index, plan.length);
-      if (done === null) return file(true);
-      scenarios.push(done.scenario);
-      runs.push(...done.runs);
+      if (done !== null) {
+        scenarios.push(done.scenario);
+        runs.push(...done.runs);
+      }
+      if (done === null || done.stopped) return file(true);
       await events.caseDone?.(planned, file(index + 1 < plan.length));
     }
     return file(false);
@@ -113,7 +115,7 @@ async function runCase(
   next: (tell: (share: number) => void) => Promise<RunOutcome | "stopped">,
   index: number,
   cases: number,
-): Promise<{ scenario: ScenarioResult; runs: RunResult[] } | null> {
+): Promise<{ scenario: ScenarioResult; runs: RunResult[]; stopped: boolean } | null> {
   const { mmu, scenario, strategies } = planned;
   const tell = (share: number, what: string) => events.progress?.((index + share) / cases, `${planned.id}: ${what}`);
   /** The share of a case that counting takes: a guess, where timing follows. */
@@ -123,17 +125,21 @@ async function runCase(
     const tellCell = (share: number) => tell((counted * (i + share)) / strategies.length, `counting ${strategy.id}`);
     tellCell(0);
     const outcome = await next(tellCell);
-    if (outcome === "stopped") return null;
+    if (outcome === "stopped") break;
     outcomes.set(strategy.id, outcome);
     await breathe();
-    if (events.signal?.aborted === true) return null;
+    if (events.signal?.aborted === true) break;
   }
-  const wall =
-    options.wall === null
+  // What is counted when it is interrupted is kept; a strategy's time means something only beside the others'.
+  const finished = strategies.filter(({ id }) => outcomes.has(id));
+  if (finished.length === 0) return null;
+  const stopped = finished.length < strategies.length;
+  const timed =
+    options.wall === null || stopped
       ? null
       : await wallOf(planned, options.wall, (share) => tell(counted + (1 - counted) * share, "timing"), events);
-  if (wall === "stopped") return null;
-  const runs = strategies.map((strategy): RunResult => {
+  const wall = timed === "stopped" ? null : timed;
+  const runs = finished.map((strategy): RunResult => {
     const outcome = outcomes.get(strategy.id)!;
     return {
       scenario: planned.id,
@@ -157,9 +163,11 @@ async function runCase(
       initial: outcomes.get(strategies[0]!.id)!.initial,
     },
     runs,
+    stopped: stopped || timed === "stopped",
   };
 }
 
+/** Null where a case cannot be timed. */
 async function wallOf(
   planned: PlannedCase,
   spec: SampleSpec,

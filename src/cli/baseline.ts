@@ -6,6 +6,7 @@ import { badInput } from "../errors.js";
 import { type NamedResult, readResults } from "../results/read.js";
 import { MODEL_VERSION, type ResultFile, type RunResult } from "../results/types.js";
 import { compareNamed, type GateFlags } from "./gate.js";
+import type { Io } from "./io.js";
 
 /** What `bench` is asked to hold its result against. */
 export interface BaselineFlags extends GateFlags {
@@ -19,13 +20,13 @@ export interface BaselineFlags extends GateFlags {
  * @throws UserError for an unreadable or partial file, one of another model version, and for a wall threshold that has no wall
  *   times, or those of another machine, to be held against
  */
-export async function readBaseline(flags: BaselineFlags): Promise<NamedResult[] | null> {
+export async function readBaseline(flags: BaselineFlags, { stdin }: Io): Promise<NamedResult[] | null> {
   const path = flags.baseline;
   if (path === undefined) {
     if (flags.wallThreshold === undefined) return null;
     throw badInput("--wall-threshold", "nothing to compare with", "--baseline FILE too");
   }
-  const files = await readResults([path]);
+  const files = await readResults([path], stdin);
   for (const { path: file, result } of files) {
     if (result.partial) {
       throw badInput(file, "partial: its run was interrupted", "a complete result as the baseline");

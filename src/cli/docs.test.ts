@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { memoryIo } from "../testing/inProcess.js";
+import { Invocation } from "./io.js";
 import { buildProgram } from "./program.js";
 
 const docs = fileURLToPath(new URL("../../docs/", import.meta.url));
@@ -26,7 +28,7 @@ describe.each(pages)("docs/%s", (name) => {
   const lines = commandLines(readFileSync(docs + name, "utf8"));
 
   test("names only options that its commands have", async () => {
-    const program = await buildProgram([], true);
+    const program = await buildProgram([], new Invocation(memoryIo().io), true);
     for (const line of lines) {
       const command = program.commands.find((candidate) => candidate.name() === line.split(" ")[0])!;
       const known = new Set([...program.options, ...command.options].flatMap(({ long }) => (long ? [long] : [])));

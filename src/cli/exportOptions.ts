@@ -1,10 +1,13 @@
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { badInput, clip } from "../errors.js";
+import { placeOf } from "../files/sameFile.js";
+import { type OutputTarget, prepareOutput } from "../files/write.js";
 import { loadMmu } from "../mmu/registry.js";
 import type { Mmus } from "../report/benchTable.js";
 import { type Exporter, exporters } from "../report/exporters/index.js";
 import type { ResultFile } from "../results/types.js";
-import { type OutputTarget, prepareOutput } from "../results/write.js";
+import type { Io } from "./io.js";
 
 /** `--json` and one `--export-<id> FILE` for each exporter, as commander names them: `exportJson`, `exportGithubBenchmark`. */
 export type ExportFlags = { readonly json?: boolean } & Readonly<Record<string, unknown>>;
@@ -20,8 +23,11 @@ export function addExportOptions(command: Command): Command {
 export class Exports {
   private constructor(private readonly targets: readonly { exporter: Exporter; output: OutputTarget }[]) {}
 
-  /** @throws UserError for a path that cannot be written or is given to two exports */
-  static async prepare(flags: ExportFlags): Promise<Exports> {
+  /**
+   * @param inputs paths that the command reads
+   * @throws UserError for a path that cannot be written, is read too, or is given to two exports
+   */
+  static async prepare(flags: ExportFlags, { stdout }: Io, inputs: readonly string[]): Promise<Exports> {
     const wanted: { exporter: Exporter; path: string }[] = [];
     for (const exporter of exporters) {
       const path = flags[optionKey(exporter.id)];
@@ -30,15 +36,11 @@ export class Exports {
     const json = exporters.find(({ id }) => id === "json")!;
     const already = wanted.some(({ exporter, path }) => exporter === json && path === "-");
     if (flags.json === true && !already) wanted.push({ exporter: json, path: "-" });
-    for (const [i, { path, exporter }] of wanted.entries()) {
-      const other = wanted.slice(0, i).find((before) => before.path === path);
-      if (other !== undefined) {
-        const where = path === "-" ? "standard output" : clip(path, 200);
-        throw badInput(where, `is given to both ${other.exporter.id} and ${exporter.id}`, "a file for each");
-      }
-    }
+    await refuseSharing(wanted);
     return new Exports(
-      await Promise.all(wanted.map(async ({ exporter, path }) => ({ exporter, output: await prepareOutput(path) }))),
+      await Promise.all(
+        wanted.map(async ({ exporter, path }) => ({ exporter, output: await prepareOutput(path, { stdout, inputs }) })),
+      ),
     );
   }
 
@@ -54,6 +56,15 @@ export class Exports {
     }
   }
 
+  /** Writes what there is of unfinished work, each where nothing complete can be lost. @returns the files that have it */
+  async writePartial(result: ResultFile, mmus: Mmus): Promise<string[]> {
+    const paths: string[] = [];
+    for (const { exporter, output } of this.targets) {
+      if (output.path !== "-") paths.push(await output.writePartial(exporter.format(result, mmus)));
+    }
+    return paths;
+  }
+
   async writeStdout(result: ResultFile, mmus: Mmus): Promise<void> {
     for (const { exporter, output } of this.targets) {
       if (output.path === "-") await output.write(exporter.format(result, mmus));
@@ -61,9 +72,30 @@ export class Exports {
   }
 }
 
+/** @throws UserError where two exports would go to one file, by whatever names, or both to standard output */
+async function refuseSharing(wanted: readonly { exporter: Exporter; path: string }[]): Promise<void> {
+  const takers = new Map<string, Exporter>();
+  for (const { path, exporter } of wanted) {
+    const place = path === "-" ? path : await placeOf(path);
+    const other = takers.get(place);
+    // A device, such as /dev/null, takes what comes.
+    if (other !== undefined && !(await isDevice(path))) {
+      const where = path === "-" ? "standard output" : clip(path, 200);
+      throw badInput(where, `is given to both ${other.id} and ${exporter.id}`, "a file for each");
+    }
+    takers.set(place, exporter);
+  }
+}
+
 /** As commander makes it of `--export-github-benchmark`. */
 function optionKey(id: string): string {
   return `export-${id}`.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Whether it is there and no plain file. */
+async function isDevice(path: string): Promise<boolean> {
+  const info = path === "-" ? undefined : await stat(path).catch(() => undefined);
+  return info?.isFile() === false;
 }
 
 /** The MMUs of a result's scenarios. @throws UserError for an MMU that this version does not have */

@@ -6,6 +6,7 @@ import { annotations } from "../report/github.js";
 import { summaryMarkdown } from "../report/summaryMarkdown.js";
 import type { NamedResult } from "../results/read.js";
 import { mmusOf } from "./exportOptions.js";
+import type { Io } from "./io.js";
 
 /** Options that say what counts as a regression; shared by `compare` and `bench --baseline`. */
 export interface GateFlags {
@@ -60,10 +61,11 @@ export async function compareNamed(
  * In GitHub Actions: an annotation for each regression, and the summary of the step. Annotations go to stderr where stdout is
  * JSON; the runner reads both.
  */
-export async function tellGithub(comparison: Comparison, stdoutIsTaken: boolean, env = process.env): Promise<void> {
+export async function tellGithub(comparison: Comparison, stdoutIsTaken: boolean, io: Io): Promise<void> {
+  const { env } = io;
   if (!env.GITHUB_ACTIONS) return;
   if (exitCodeOf(comparison) !== 0) {
-    const stream = stdoutIsTaken ? process.stderr : process.stdout;
+    const stream = stdoutIsTaken ? io.stderr : io.stdout;
     for (const line of annotations(comparison)) stream.write(`${line}\n`);
   }
   const path = env.GITHUB_STEP_SUMMARY;
@@ -72,7 +74,7 @@ export async function tellGithub(comparison: Comparison, stdoutIsTaken: boolean,
     await appendFile(path, summaryMarkdown(comparison));
   } catch (error) {
     // The verdict must not depend on whether a summary could be written.
-    console.error(`s2split: GITHUB_STEP_SUMMARY cannot be written (${(error as NodeJS.ErrnoException).code})`);
+    io.stderr.write(`s2split: GITHUB_STEP_SUMMARY cannot be written (${(error as NodeJS.ErrnoException).code})\n`);
   }
 }
 

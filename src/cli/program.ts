@@ -1,10 +1,11 @@
 import { Command, Option } from "commander";
 import { toolVersion } from "../version.js";
+import type { Invocation } from "./io.js";
 
 interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  readonly load: () => Promise<{ register(program: Command): void }>;
+  readonly load: () => Promise<{ register(program: Command, invocation: Invocation): void }>;
 }
 
 /** Every command. Only the module of the one that is invoked is loaded; help needs no more than this table. */
@@ -36,7 +37,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "new-strategy",
-    summary: "write a commented starting point for a strategy of one's own",
+    summary: "write a commented starting point for a custom strategy",
     load: () => import("./commands/newStrategy.js"),
   },
   {
@@ -105,9 +106,11 @@ Modelled on Linux's dirty_log_perf_test. Counts are exact and checked against th
 /**
  * The commander program with the command that `args` invokes, the others as names with summaries.
  *
+ * @param invocation what its commands run in
  * @param all load every command's options, as shell completion needs them
  */
-export async function buildProgram(args: readonly string[], all = false): Promise<Command> {
+export async function buildProgram(args: readonly string[], invocation: Invocation, all = false): Promise<Command> {
+  const { stdout, stderr } = invocation.io;
   const program = new Command("s2split")
     .description(
       "Simulate how KVM walks and splits its page tables for dirty logging: what it costs, and whether it is right.",
@@ -117,6 +120,12 @@ export async function buildProgram(args: readonly string[], all = false): Promis
     .helpOption("-h, --help", "print help")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHelpWidth: () => stdout.columns ?? 80,
+      getErrHelpWidth: () => stderr.columns ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
       // One line, as every other user error has.
       outputError: (text, write) =>
         write(
@@ -132,7 +141,7 @@ export async function buildProgram(args: readonly string[], all = false): Promis
     ? COMMANDS.map(({ name }) => name)
     : [args.find((arg) => COMMANDS.some(({ name }) => name === arg))];
   for (const { name, summary, load } of COMMANDS) {
-    if (wanted.includes(name)) (await load()).register(program);
+    if (wanted.includes(name)) (await load()).register(program, invocation);
     else program.command(name).summary(summary).description(summary).allowUnknownOption().helpOption(false);
   }
   for (const command of program.commands) command.exitOverride();

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { PlanItem } from "../bench/plan.js";
 import { badInput, UserError, unknownName } from "../errors.js";
+import type { ByteInput } from "../files/streams.js";
 import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../guest/backings.js";
 import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
@@ -68,11 +69,11 @@ export function addScenarioOptions(command: Command): Command {
  *
  * @throws UserError for options that contradict each other or make no guest
  */
-export async function scenariosFrom(options: ScenarioOptions): Promise<PlanItem[]> {
+export async function scenariosFrom(options: ScenarioOptions, stdin: ByteInput): Promise<PlanItem[]> {
   refuseForeignOptions(options);
   if (options.scenario !== undefined) {
     refuseGuestOptions(options);
-    const items = await Promise.all(options.scenario.map((path) => loadScenario(path)));
+    const items = await Promise.all(options.scenario.map((path) => loadScenario(path, stdin)));
     return items.flatMap((item) => variants(item, options));
   }
   const items: PlanItem[] = [];

@@ -102,8 +102,8 @@ describe("loadProfile", () => {
   });
 
   it("refuses what is no file", async () => {
-    await expect(loadProfile(join(folder, "none.json"))).rejects.toThrow(/cannot be read \(ENOENT\)/);
-    await expect(loadProfile(`${folder}/`)).rejects.toThrow(/not a file/);
+    await expect(loadProfile(join(folder, "none.json"))).rejects.toThrow(/none\.json: no such file/);
+    await expect(loadProfile(`${folder}/`)).rejects.toThrow(/is a folder/);
   });
 
   it("never throws anything but a user error, whatever the JSON", async () => {

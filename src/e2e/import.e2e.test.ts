@@ -109,7 +109,7 @@ describe("wrong input ends with code 2 and one line:", () => {
   it.each([
     ["the test's help", [fixture("dirty-log-perf-test/var_help.txt")], /has the help of the test \(line 3\), no run/],
     ["a log of something else", ["package.json"], /package\.json: has no run of dirty_log_perf_test/],
-    ["no such log", ["./nowhere"], /nowhere: cannot be read: no such file/],
+    ["no such log", ["./nowhere"], /nowhere: no such file/],
     ["a command that is none", ["package.json", "--command", "sleep 1"], /not a command of the selftest/],
     [
       "another run's command",

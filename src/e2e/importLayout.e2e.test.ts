@@ -82,7 +82,7 @@ describe("wrong input ends with code 2, one line, and nothing written:", () => {
   it.each([
     ["no input", [], /nothing to read/],
     ["both inputs", [ENE, "--smaps", "x"], /a dump and --smaps/],
-    ["a file that is not there", ["./nowhere"], /nowhere: cannot be read: no such file/],
+    ["a file that is not there", ["./nowhere"], /nowhere: no such file/],
     ["a folder without a dump", ["src"], /no stage2_page_tables/],
     ["another text", ["package.json"], /package.json: no range of a stage-2 dump/],
     ["a memslot that is none", [ENE, "--memslot", "1G"], /BASE:SIZE/],

@@ -1,61 +1,31 @@
-import { readFile, stat } from "node:fs/promises";
-import { text } from "node:stream/consumers";
-import { badInput, clip, UserError } from "../errors.js";
+import { badInput, clip } from "../errors.js";
 import { nameOf } from "../files/fields.js";
+import { parseJson } from "../files/parseJson.js";
+import { readText } from "../files/read.js";
+import type { ByteInput } from "../files/streams.js";
 import type { Mmu, ScenarioBase } from "../mmu/contract.js";
 import { loadMmu } from "../mmu/registry.js";
-import { hostile } from "../results/integrity.js";
 
-/** The largest scenario file that is read: a fragmented guest of 16 TiB has some millions of segments. */
-const LARGEST_SCENARIO_BYTES = 128 * 2 ** 20;
+const EXPECTED = "a scenario; see scenarios/ for examples";
 
 /**
- * Reads a scenario file: JSON, of the MMU that its `mmu` names (arm64 where it names none).
+ * Reads a scenario file: JSON, of the MMU that its `mmu` names (arm64 where it names none). `-` is standard input.
  *
  * @throws UserError that names the file and what was expected
  */
-export async function loadScenario(path: string): Promise<{ mmu: Mmu; scenario: ScenarioBase }> {
-  return parseScenario(await readScenarioText(path), path);
+export async function loadScenario(path: string, stdin?: ByteInput): Promise<{ mmu: Mmu; scenario: ScenarioBase }> {
+  const text = await readText(path, { expected: "a scenario file", stdin });
+  return parseScenario(text, path === "-" ? "standard input" : path);
 }
 
 /** The scenario in a JSON text. @param input what it was read from, for messages */
 export async function parseScenario(text: string, input: string): Promise<{ mmu: Mmu; scenario: ScenarioBase }> {
   const shown = clip(input, 200);
-  let value: unknown;
-  try {
-    value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch (error) {
-    throw badInput(
-      shown,
-      `not JSON (${clip((error as Error).message, 90)})`,
-      "a scenario; see scenarios/ for examples",
-    );
-  }
-  const danger = hostile(value);
-  if (danger !== undefined) throw badInput(shown, danger, "a scenario");
+  const value = parseJson(text, shown, EXPECTED);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badInput(shown, `is ${nameOf(value)}`, "a scenario");
   const id = (value as { mmu?: unknown }).mmu ?? "arm64";
   if (typeof id !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(id)}`, "a string");
   const mmu = await loadMmu(id);
   return { mmu, scenario: mmu.parse(value, shown) };
-}
-
-async function readScenarioText(path: string): Promise<string> {
-  try {
-    if (path === "-") return await text(process.stdin);
-    const info = await stat(path);
-    if (info.isDirectory()) throw badInput(clip(path, 200), "is a folder", "a scenario file");
-    if (info.size > LARGEST_SCENARIO_BYTES)
-      throw badInput(clip(path, 200), `has ${info.size} bytes`, "a scenario of at most 128M");
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    const code = (error as NodeJS.ErrnoException).code;
-    throw badInput(
-      clip(path, 200),
-      code === "ENOENT" ? "no such file" : `cannot be read (${code ?? "unknown error"})`,
-      "a scenario file",
-    );
-  }
 }

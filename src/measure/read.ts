@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import { badInput, clip } from "../errors.js";
-import { readTextFrom } from "../files/readText.js";
-import { hostile } from "../results/integrity.js";
+import { parseJson } from "../files/parseJson.js";
+import { nameOf, readText } from "../files/read.js";
+import type { ByteInput } from "../files/streams.js";
 import type { MeasurementFile } from "./schema.js";
 
 const EXPECTED = "a measurement written by s2split measure or s2split import";
@@ -11,8 +12,8 @@ const EXPECTED = "a measurement written by s2split measure or s2split import";
  *
  * @throws UserError, one line that names the file: unreadable, not JSON, of another kind or a newer schema, wrong types
  */
-export async function readMeasurement(path: string): Promise<MeasurementFile> {
-  return await parseMeasurement(await readTextFrom(path, EXPECTED), path === "-" ? "standard input" : path);
+export async function readMeasurement(path: string, stdin?: ByteInput): Promise<MeasurementFile> {
+  return await parseMeasurement(await readText(path, { expected: EXPECTED, stdin }), nameOf(path));
 }
 
 /** Whether a path is a file that says, near its beginning, that it is a measurement; false for standard input, which is read once. */
@@ -34,14 +35,7 @@ export async function isMeasurement(path: string): Promise<boolean> {
 
 /** As {@link readMeasurement}, of a text. @param input its name, for messages */
 export async function parseMeasurement(text: string, input: string): Promise<MeasurementFile> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch (error) {
-    throw badInput(input, `not JSON, perhaps truncated (${clip((error as Error).message, 90)})`, EXPECTED);
-  }
-  const danger = hostile(value);
-  if (danger !== undefined) throw badInput(input, danger, EXPECTED);
+  const value = parseJson(text, input, EXPECTED);
   const { kind, schemaVersion } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   if (kind !== "s2split-measurement") throw badInput(input, "not a measurement of s2split", EXPECTED);
   if (typeof schemaVersion === "number" && schemaVersion > 1) {

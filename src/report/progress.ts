@@ -1,10 +1,12 @@
+import type { TextOutput } from "../files/streams.js";
+
 /** Progress on one line of a terminal; nothing where stderr is none. */
 export class Progress {
   private shown = false;
   private last = 0;
 
   constructor(
-    private readonly stream: NodeJS.WriteStream,
+    private readonly stream: TextOutput,
     private readonly enabled: boolean,
   ) {}
 

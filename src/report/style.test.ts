@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Environment, TextOutput } from "../files/streams.js";
 import { type GridColumn, grid, plainLength } from "./grid.js";
-import { styleFor } from "./style.js";
+import { type ColorChoice, styleFor } from "./style.js";
 
-const terminal = { isTTY: true, columns: 100 } as NodeJS.WriteStream;
-const pipe = { isTTY: undefined } as unknown as NodeJS.WriteStream;
-const colours = (stream: NodeJS.WriteStream, when: "auto" | "always" | "never", env: NodeJS.ProcessEnv) =>
-  styleFor(stream, when, env).chalk.level > 0;
+const terminal = { isTTY: true, columns: 100 } as TextOutput;
+const pipe = { isTTY: undefined } as unknown as TextOutput;
+const colours = (stdout: TextOutput, when: ColorChoice, env: Environment) =>
+  styleFor({ stdout, env }, when).chalk.level > 0;
 
 describe("styleFor", () => {
   it("colours a terminal, and no pipe", () => {
@@ -23,9 +24,9 @@ describe("styleFor", () => {
   });
 
   it("takes the width from the terminal, or from COLUMNS, and has none in a pipe", () => {
-    expect(styleFor(terminal, "auto", {}).columns).toBe(100);
-    expect(styleFor(pipe, "auto", { COLUMNS: "60" }).columns).toBe(60);
-    expect(styleFor(pipe, "auto", {}).columns).toBe(Number.POSITIVE_INFINITY);
+    expect(styleFor({ stdout: terminal, env: {} }, "auto").columns).toBe(100);
+    expect(styleFor({ stdout: pipe, env: { COLUMNS: "60" } }, "auto").columns).toBe(60);
+    expect(styleFor({ stdout: pipe, env: {} }, "auto").columns).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
@@ -39,7 +40,7 @@ describe("grid", () => {
     ["baseline", "262657", ""],
     ["max-level", "513", "-99.8%"],
   ];
-  const style = (width: number) => ({ ...styleFor(pipe, "never", {}), columns: width });
+  const style = (width: number) => ({ ...styleFor({ stdout: pipe, env: {} }, "never"), columns: width });
 
   it("aligns figures to the right, and ends no line in blanks", () => {
     expect(grid(columns, rows, style(80))).toBe(

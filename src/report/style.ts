@@ -1,4 +1,8 @@
 import { Chalk, type ChalkInstance } from "chalk";
+import type { Environment, TextOutput } from "../files/streams.js";
+
+/** What `--color` takes. */
+export type ColorChoice = "auto" | "always" | "never";
 
 /** Whether and how output may be styled. */
 export interface Style {
@@ -7,16 +11,22 @@ export interface Style {
   readonly columns: number;
 }
 
-/**
- * The style for a stream. `NO_COLOR` (set, not empty), `TERM=dumb` and no terminal all mean no colour, unless `--color always` or
- * `FORCE_COLOR` ask for it. (chalk alone ignores NO_COLOR on a terminal.)
- */
-export function styleFor(stream: NodeJS.WriteStream, when: "auto" | "always" | "never", env = process.env): Style {
-  const columns = stream.isTTY ? stream.columns || 80 : Number(env.COLUMNS) || Number.POSITIVE_INFINITY;
-  return { chalk: new Chalk({ level: coloured(stream, when, env) ? 1 : 0 }), columns };
+/** Standard output and the environment that says how it may be styled: `process` is one. */
+interface StyledStream {
+  readonly stdout: TextOutput;
+  readonly env: Environment;
 }
 
-function coloured(stream: NodeJS.WriteStream, when: "auto" | "always" | "never", env: NodeJS.ProcessEnv): boolean {
+/**
+ * The style for standard output. `NO_COLOR` (set, not empty), `TERM=dumb` and no terminal all mean no colour, unless `--color always` or
+ * `FORCE_COLOR` ask for it. (chalk alone ignores NO_COLOR on a terminal.)
+ */
+export function styleFor({ stdout, env }: StyledStream, when: ColorChoice): Style {
+  const columns = stdout.isTTY ? stdout.columns || 80 : Number(env.COLUMNS) || Number.POSITIVE_INFINITY;
+  return { chalk: new Chalk({ level: coloured(stdout, when, env) ? 1 : 0 }), columns };
+}
+
+function coloured(stream: TextOutput, when: ColorChoice, env: Environment): boolean {
   if (when !== "auto") return when === "always";
   if ((env.NO_COLOR ?? "") !== "") return false;
   if ((env.FORCE_COLOR ?? "") !== "") return env.FORCE_COLOR !== "0";

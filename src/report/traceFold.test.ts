@@ -4,7 +4,7 @@ import { styleFor } from "./style.js";
 import { foldKey, TraceFold } from "./traceFold.js";
 import { besideText, TraceSummary, traceLines, traceText } from "./traceText.js";
 
-const style = { ...styleFor(process.stdout, "never"), columns: Number.POSITIVE_INFINITY };
+const style = { ...styleFor(process, "never"), columns: Number.POSITIVE_INFINITY };
 
 function entry(level: number, index: number, fold = `level ${level} page`): TraceEvent {
   const ipa = `0x${(index * 4096).toString(16)}`;

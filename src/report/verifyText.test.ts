@@ -35,7 +35,7 @@ it("a strategy that applies to some layouts only is counted over those, in its l
       faults: [fault("everywhere", 7), fault("somewhere", 59)],
       stopped: false,
     },
-    styleFor(process.stdout, "never"),
+    styleFor(process, "never"),
   );
   expect(text).toMatch(/everywhere +wrong on 7 of 500$/m);
   expect(text).toMatch(/somewhere +wrong on 59 of the 121 layouts it applies to$/m);

@@ -1,32 +1,6 @@
 import { clip } from "../errors.js";
 import type { ResultFile } from "./types.js";
 
-/** Deeper than any result: scenarios nest about eight levels. */
-const DEEPEST = 64;
-
-/**
- * Checks a parsed JSON value before any recursive code sees it: nesting, and names that reach into prototypes.
- *
- * @returns what is wrong, or undefined
- */
-export function hostile(value: unknown): string | undefined {
-  let level: object[] = isObject(value) ? [value] : [];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > DEEPEST) return `nested more than ${DEEPEST} deep`;
-    const next: object[] = [];
-    for (const object of level) {
-      if (Object.hasOwn(object, "__proto__")) return 'holds the name "__proto__"';
-      for (const child of Object.values(object)) if (isObject(child)) next.push(child);
-    }
-    level = next;
-  }
-  return undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
 /**
  * What a schema cannot say: ids are unique and refer to each other, a shard is one of its count.
  *

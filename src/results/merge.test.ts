@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { UserError } from "../errors.js";
+import { formatJson } from "../files/json.js";
 import { environment, resultFile, runResult, scenarioResult } from "../testing/resultBuilder.js";
 import { mergeShards } from "./merge.js";
 import type { NamedResult } from "./read.js";
 import type { ResultFile } from "./types.js";
-import { formatResult } from "./write.js";
 
 const ids = ["a", "b", "c", "d", "e"];
 const runsOf = (id: string) => ["baseline", "max-level"].map((strategy) => runResult({ scenario: id, strategy }));
@@ -38,13 +38,13 @@ function refusal(files: readonly NamedResult[]): string {
 }
 
 test("merged parts equal the whole run byte for byte, in whatever order they are given", () => {
-  expect(formatResult(mergeShards([one, two, three]))).toBe(formatResult(whole));
-  expect(formatResult(mergeShards([three, one, two]))).toBe(formatResult(whole));
+  expect(formatJson(mergeShards([one, two, three]))).toBe(formatJson(whole));
+  expect(formatJson(mergeShards([three, one, two]))).toBe(formatJson(whole));
 });
 
 test("a part without cases is a part all the same", () => {
   const parts = [part(1, [0, 1, 2, 3, 4]), part(2, []), part(3, [])];
-  expect(formatResult(mergeShards(parts))).toBe(formatResult(whole));
+  expect(formatJson(mergeShards(parts))).toBe(formatJson(whole));
 });
 
 test("the time is the latest; the environment is that of all or of none", () => {

@@ -119,7 +119,7 @@ describe("what cannot be read gets one line that names it", () => {
   test("a missing file", async () => {
     const path = join(folder, "missing.json");
     expect(await messageOf(readResult(path))).toBe(
-      `${path}: cannot be read: no such file or folder; expected a result file`,
+      `${path}: no such file; expected a result file`,
     );
   });
 
@@ -131,7 +131,7 @@ describe("what cannot be read gets one line that names it", () => {
     const path = file("huge.json", "");
     truncateSync(path, 500_000_000);
     const before = process.memoryUsage().rss;
-    expect(await messageOf(readResult(path))).toMatch(/477 MiB is too large; expected a result of at most 256 MiB/);
+    expect(await messageOf(readResult(path))).toMatch(/477 MiB is too large; expected a result file of at most 256 MiB/);
     expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
   });
 

@@ -1,10 +1,12 @@
-import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { badInput, clip, UserError } from "../errors.js";
+import { badInput, clip } from "../errors.js";
+import { parseJson } from "../files/parseJson.js";
+import { nameOf, readText, unreadable } from "../files/read.js";
+import type { ByteInput } from "../files/streams.js";
 import type { CounterDeclaration } from "../mmu/counters.js";
 import { type CountsProblem, countsProblem } from "./counts.js";
-import { hostile, inconsistency } from "./integrity.js";
+import { inconsistency } from "./integrity.js";
 import type { ResultFile } from "./types.js";
 
 /** A result and where it came from, for messages. */
@@ -27,19 +29,23 @@ const SCHEMA_VERSION = 1;
  *
  * @throws UserError, one line that names the file: unreadable, too large, truncated, of a newer schema, hostile, wrong types
  */
-export async function readResult(path: string): Promise<ResultFile> {
-  return parseResult(await readText(path), nameOf(path));
+export async function readResult(path: string, stdin?: ByteInput): Promise<ResultFile> {
+  return parseResult(
+    await readText(path, { expected: "a result file", maxBytes: LARGEST_RESULT_BYTES, stdin }),
+    nameOf(path),
+  );
 }
 
 /**
- * Reads result files and folders of them: of a folder every `*.json` directly in it, in the order of their names.
+ * Reads result files and folders of them: of a folder every `*.json` directly in it, in the order of their names, but for
+ * the `*.partial.json` that interrupted work left beside a complete file.
  *
  * @throws UserError as {@link readResult}, or where a folder has no `*.json`
  */
-export async function readResults(paths: readonly string[]): Promise<NamedResult[]> {
+export async function readResults(paths: readonly string[], stdin?: ByteInput): Promise<NamedResult[]> {
   const results: NamedResult[] = [];
   for (const path of paths) {
-    for (const file of await filesOf(path)) results.push({ path: nameOf(file), result: await readResult(file) });
+    for (const file of await filesOf(path)) results.push({ path: nameOf(file), result: await readResult(file, stdin) });
   }
   return results;
 }
@@ -51,16 +57,7 @@ export async function readResults(paths: readonly string[]): Promise<NamedResult
  * @throws UserError as {@link readResult}
  */
 export async function parseResult(text: string, input: string): Promise<ResultFile> {
-  let value: unknown;
-  try {
-    // A byte order mark is no JSON, but editors write it.
-    value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch (error) {
-    const cause = text.trim() === "" ? "empty" : `not JSON, perhaps truncated (${clip((error as Error).message, 90)})`;
-    throw badInput(input, cause, "a result written by s2split bench --export-json");
-  }
-  const danger = hostile(value);
-  if (danger !== undefined) throw badInput(input, danger, "a result written by s2split bench --export-json");
+  const value = parseJson(text, input, "a result written by s2split bench --export-json");
   checkKind(value, input);
   // zod is loaded only where a file is read: --help does not pay for it.
   const { resultFile } = await import("./schema.js");
@@ -122,58 +119,14 @@ function firstIssue(issues: readonly Issue[]): string {
   return `${where === "" ? "" : `${where}: `}${clip(issue.message, 160)}${more}`;
 }
 
-function nameOf(path: string): string {
-  return path === "-" ? "standard input" : path;
-}
-
 async function filesOf(path: string): Promise<string[]> {
   if (path === "-") return [path];
   try {
     if (!(await stat(path)).isDirectory()) return [path];
-    const names = (await readdir(path)).filter((name) => name.endsWith(".json")).sort();
+    const names = (await readdir(path)).filter((name) => /(?<!\.partial)\.json$/.test(name)).sort();
     if (names.length === 0) throw badInput(path, "has no *.json", "a folder of result files");
     return names.map((name) => join(path, name));
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(nameOf(path), error, "a result file, or a folder of them");
   }
-}
-
-/** Reads at most {@link LARGEST_RESULT_BYTES}; a pipe or a device is measured as it is read. */
-async function readText(path: string): Promise<string> {
-  const input = nameOf(path);
-  const tooLarge = (bytes: string): UserError =>
-    badInput(input, `${bytes} is too large`, `a result of at most ${LARGEST_RESULT_BYTES / 2 ** 20} MiB`);
-  try {
-    if (path !== "-") {
-      const info = await stat(path);
-      if (info.isDirectory()) throw badInput(input, "is a folder", "a result file");
-      if (info.isFile() && info.size > LARGEST_RESULT_BYTES) throw tooLarge(`${Math.ceil(info.size / 2 ** 20)} MiB`);
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of path === "-" ? process.stdin : createReadStream(path)) {
-      size += (chunk as Buffer).length;
-      if (size > LARGEST_RESULT_BYTES) throw tooLarge(`more than ${LARGEST_RESULT_BYTES / 2 ** 20} MiB`);
-      chunks.push(chunk as Buffer);
-    }
-    return Buffer.concat(chunks).toString("utf8");
-  } catch (error) {
-    throw unreadable(input, error);
-  }
-}
-
-const CAUSES: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or folder",
-  EACCES: "permission denied",
-  EISDIR: "is a folder",
-  ENOTDIR: "a part of the path is not a folder",
-  ENAMETOOLONG: "the name is too long",
-  ELOOP: "too many symbolic links",
-};
-
-function unreadable(input: string, error: unknown): unknown {
-  if (error instanceof UserError || !(error instanceof Error)) return error;
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === undefined) return error;
-  return badInput(clip(input, 200), `cannot be read: ${CAUSES[code] ?? code}`, "a result file");
 }

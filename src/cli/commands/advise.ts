@@ -1,9 +1,11 @@
 import { type Command, Option } from "commander";
 import type { AdviceRequest } from "../../advise/advise.js";
 import type { AdvisedGuest } from "../../advise/guest.js";
+import { EXIT } from "../../exit.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
 import type { Arm64Scenario } from "../../mmu/arm64/scenario.js";
 import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
+import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
 
 interface AdviseOptions {
@@ -34,7 +36,7 @@ Examples:
 Counts are exact and of Linux 7.3 (strategy baseline). Times are modelled with the profile; s2split calibrate makes one of your mmu.`;
 
 /** Adds `advise`: whether to split eagerly, with which chunk, in each mode. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("advise")
     .summary("say whether to split eagerly, with which chunk, for a given guest")
@@ -66,17 +68,17 @@ export function register(program: Command): void {
     .option("--seed <n>", "seed of what the guest writes, and of thp coverage", integer(0, 2 ** 32 - 1), 1)
     .option("--json", "print JSON instead of tables")
     .addHelpText("after", EXAMPLES)
-    .action(adviseOn);
+    .action(invocation.action(adviseOn));
 }
 
-async function adviseOn(_: unknown, self: Command): Promise<void> {
+async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   const options = self.optsWithGlobals<AdviseOptions>();
   const { loadProfile } = await import("../../cost/loadProfile.js");
   const { badInput } = await import("../../errors.js");
   const profile = await loadProfile(options.profile);
   if (profile.mmu !== "arm64")
     throw badInput(`--profile ${profile.name}`, `prices ${profile.mmu}`, "a profile of arm64");
-  const { guest, text } = await guestFrom(options);
+  const { guest, text } = await guestFrom(options, io);
   const { parseDuration } = await import("../../advise/options.js");
   const request: AdviceRequest = {
     guest,
@@ -95,8 +97,8 @@ async function adviseOn(_: unknown, self: Command): Promise<void> {
   if (options.json === true) {
     const { adviceJson } = await import("../../report/adviseReport.js");
     const { formatJson } = await import("../../files/json.js");
-    process.stdout.write(formatJson(adviceJson(advice, request, text)));
-    return;
+    io.stdout.write(formatJson(adviceJson(advice, request, text)));
+    return EXIT.fine;
   }
   const wins = new Map<(typeof advice.recommendations)[number], readonly number[]>();
   for (const one of advice.recommendations) {
@@ -111,17 +113,18 @@ async function adviseOn(_: unknown, self: Command): Promise<void> {
   }
   const { adviseReport } = await import("../../report/adviseReport.js");
   const { styleFor } = await import("../../report/style.js");
-  process.stdout.write(adviseReport(advice, request, text, wins, styleFor(process.stdout, options.color ?? "auto")));
+  io.stdout.write(adviseReport(advice, request, text, wins, styleFor(io, options.color ?? "auto")));
+  return EXIT.fine;
 }
 
-async function guestFrom(options: AdviseOptions): Promise<{ guest: AdvisedGuest; text: string }> {
+async function guestFrom(options: AdviseOptions, { stdin }: Io): Promise<{ guest: AdvisedGuest; text: string }> {
   const { badInput, UserError } = await import("../../errors.js");
   if (options.scenario !== undefined) {
     if (options.backing !== undefined || options.memory !== undefined) {
       throw new UserError("--scenario with --backing or --memory: the file gives the guest; expected one or the other");
     }
     const { loadScenario } = await import("../../load/loadScenario.js");
-    const { mmu, scenario } = await loadScenario(options.scenario);
+    const { mmu, scenario } = await loadScenario(options.scenario, stdin);
     if (mmu.id !== "arm64") throw badInput(`scenario ${options.scenario}`, `is for ${mmu.id}`, "a scenario of arm64");
     const name = scenario.name ?? options.scenario;
     return { guest: { kind: "scenario", scenario: scenario as Arm64Scenario }, text: name };

@@ -6,21 +6,23 @@ import type { SampleSpec } from "../../bench/wall.js";
 import { exitCodeOf } from "../../compare/compare.js";
 import type { Comparison } from "../../compare/types.js";
 import { badInput, clip, UserError } from "../../errors.js";
+import { EXIT } from "../../exit.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Mmu } from "../../mmu/contract.js";
 import { benchTables, type Mmus } from "../../report/benchTable.js";
 import { besideTables } from "../../report/besideTable.js";
 import { compareText } from "../../report/compareTable.js";
 import { Progress } from "../../report/progress.js";
-import { styleFor } from "../../report/style.js";
+import { type Style, styleFor } from "../../report/style.js";
 import type { NamedResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
 import { toolVersion } from "../../version.js";
 import { type BaselineFlags, holdAgainst, readBaseline } from "../baseline.js";
 import { addExportOptions, type ExportFlags, Exports } from "../exportOptions.js";
 import { addGateOptions, compareOptionsOf, tellGithub } from "../gate.js";
+import { inputsOf } from "../inputs.js";
 import { Interrupt } from "../interrupt.js";
-import { EXIT } from "../main.js";
+import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
 
@@ -44,7 +46,7 @@ Examples:
   s2split bench --scenario my.json --no-wall --json counts only, as JSON on stdout`;
 
 /** Adds `s2split bench`. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   const command = addScenarioOptions(program.command("bench"))
     .summary("count, exactly, what each walker strategy costs, and say whether it is right")
     .description(
@@ -65,68 +67,83 @@ export function register(program: Command): void {
       "--baseline <file>",
       "compare with this result (file or folder) and exit 1 on a regression; see s2split compare",
     );
-  addGateOptions(addExportOptions(command))
-    .addHelpText("after", EXAMPLES)
-    .action(async (flags: BenchFlags, self: Command) => bench(flags, self.optsWithGlobals().color));
+  addGateOptions(addExportOptions(command)).addHelpText("after", EXAMPLES).action(invocation.action(bench));
 }
 
-async function bench(flags: BenchFlags, color: "auto" | "always" | "never"): Promise<void> {
+async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> {
   if (flags.runs !== undefined && flags.time !== undefined) {
     throw new UserError("--runs with --time: both say how many samples; expected one");
   }
   if (flags.jobs !== undefined && flags.jobs > 1 && flags.wall) {
     throw new UserError(`--jobs ${flags.jobs}: threads would disturb what is timed; expected --no-wall with it`);
   }
-  const whole = await planFrom(flags);
+  const whole = await planFrom(flags, io);
   const spec = flags.wall ? sampleSpec(flags) : null;
   const part =
     flags.shard === undefined ? null : shardOf(whole, parseShard(flags.shard), { wall: spec, seed: flags.seed });
   const plan = part?.cases ?? whole;
   // Before the work: a path that cannot be written or a baseline that cannot be compared with must fail first.
-  const exports = await Exports.prepare(flags);
-  const baseline = await readBaseline(flags);
+  const exports = await Exports.prepare(flags, io, inputsOf(flags));
+  const baseline = await readBaseline(flags, io);
   const mmus: Mmus = new Map<string, Mmu>(whole.map(({ mmu }) => [mmu.id, mmu]));
-  const interrupt = new Interrupt();
-  const progress = new Progress(process.stderr, flags.quiet !== true);
+  const interrupt = new Interrupt(io);
+  const progress = new Progress(io.stderr, flags.quiet !== true);
   let result: ResultFile;
   try {
     result = await runPlan(plan, benchOptions(flags, spec, part?.shard ?? null), {
       progress: (share, what) => progress.show(share, what),
-      caseDone: async (_done, soFar) => exports.writeFiles(soFar, mmus),
+      caseDone: async (_done, soFar) => {
+        if (soFar.partial) await exports.writePartial(soFar, mmus);
+      },
       signal: interrupt.signal,
     });
   } finally {
     progress.clear();
     interrupt.release();
   }
-  await exports.writeFiles(result, mmus);
-  const comparison = baseline === null || result.partial ? null : await comparedWith(baseline, result, flags);
-  // Set before anything is printed: a reader that closes the pipe must not turn a failure into success.
-  process.exitCode = exitCodeFor(result, comparison, flags);
-  const style = styleFor(process.stdout, color);
-  if (flags.quiet !== true && !exports.onStdout) {
-    const beside = mmus.size > 1 ? besideTables(result, mmus, style) : "";
-    const tables = beside === "" ? benchTables(result, mmus, style) : beside;
-    if (tables !== "") process.stdout.write(`${tables}\n`);
-  }
-  await exports.writeStdout(result, mmus);
+  const style = styleFor(io, self.optsWithGlobals().color);
+  const show = async () => {
+    if (flags.quiet !== true && !exports.onStdout) showTables(result, mmus, style, io);
+    await exports.writeStdout(result, mmus);
+  };
   if (result.partial) {
-    console.error(
-      `s2split: interrupted after ${result.scenarios.length} of ${plan.length} cases; what is written says that it is partial`,
-    );
+    const files = result.runs.length === 0 ? [] : await exports.writePartial(result, mmus);
+    if (result.runs.length > 0) await show();
+    io.stderr.write(`s2split: ${interruptedText(result, plan, files)}\n`);
+    return EXIT.interrupted;
   }
+  await exports.writeFiles(result, mmus);
+  const comparison = baseline === null ? null : await comparedWith(baseline, result, flags);
+  await show();
   if (comparison !== null) {
     const text = compareText(comparison, style);
-    if (flags.quiet !== true && exports.onStdout) process.stderr.write(`${text}\n`);
-    else if (flags.quiet !== true) process.stdout.write(`\n${text}\n`);
-    await tellGithub(comparison, exports.onStdout);
+    if (flags.quiet !== true && exports.onStdout) io.stderr.write(`${text}\n`);
+    else if (flags.quiet !== true) io.stdout.write(`\n${text}\n`);
+    await tellGithub(comparison, exports.onStdout, io);
   }
-}
-
-function exitCodeFor(result: ResultFile, comparison: Comparison | null, flags: BenchFlags): number {
-  if (result.partial) return EXIT.interrupted;
   if (flags.strict === true && wrongRuns(result).length > 0) return EXIT.invariant;
   return comparison === null ? EXIT.fine : exitCodeOf(comparison);
+}
+
+function showTables(result: ResultFile, mmus: Mmus, style: Style, io: Io): void {
+  const beside = mmus.size > 1 ? besideTables(result, mmus, style) : "";
+  const tables = beside === "" ? benchTables(result, mmus, style) : beside;
+  if (tables !== "") io.stdout.write(`${tables}\n`);
+}
+
+/** How far an interrupted plan came, and where what is finished is. */
+function interruptedText(
+  { scenarios, runs }: ResultFile,
+  plan: readonly PlannedCase[],
+  files: readonly string[],
+): string {
+  const last = plan[scenarios.length - 1];
+  const finished = last === undefined ? 0 : runs.filter(({ scenario }) => scenario === last.id).length;
+  const inLast = last !== undefined && finished < last.strategies.length;
+  const cases = inLast ? scenarios.length - 1 : scenarios.length;
+  const more = inLast ? ` and ${finished} of ${last.strategies.length} strategies of the next` : "";
+  const where = files.length === 0 ? "" : `; what is finished is in ${files.map((file) => clip(file, 200)).join(", ")}`;
+  return `interrupted after ${cases} of ${plan.length} cases${more}${runs.length === 0 ? "; nothing is written" : where}`;
 }
 
 /** Holds the result, which is written already, against the baseline. */
@@ -136,8 +153,11 @@ function comparedWith(baseline: readonly NamedResult[], result: ResultFile, flag
 }
 
 /** The plan that the options ask for. */
-export async function planFrom(flags: ScenarioOptions & { readonly strategy?: string[] }): Promise<PlannedCase[]> {
-  const items = await scenariosFrom(flags);
+export async function planFrom(
+  flags: ScenarioOptions & { readonly strategy?: string[] },
+  { stdin }: Io,
+): Promise<PlannedCase[]> {
+  const items = await scenariosFrom(flags, stdin);
   const mmus = [...new Set(items.map(({ mmu }) => mmu))];
   const plan = planOf(items, await strategyChooser(flags.strategy, mmus));
   const run = new Set(plan.flatMap(({ strategies }) => strategies.flatMap(({ id, source }) => [id, source])));

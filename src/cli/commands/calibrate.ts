@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { EXIT } from "../../exit.js";
+import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 
 interface CalibrateOptions {
@@ -20,7 +22,7 @@ Each measured phase that works on page tables is simulated with the same options
 squares over its counts. A good set of runs varies backing, chunk and mode: the report says which costs yours cannot tell apart.`;
 
 /** Adds `calibrate`: a cost profile from measured runs. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("calibrate")
     .summary("fit a cost profile to measured runs")
@@ -37,14 +39,14 @@ export function register(program: Command): void {
     .option("--seed <n>", "seed of the intervals", integer(0, 2 ** 31 - 2), 1)
     .option("--json", "print the profile and the fit as JSON instead of the report")
     .addHelpText("after", EXAMPLES)
-    .action(calibrateTo);
+    .action(invocation.action(calibrateTo));
 }
 
 function costs(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), ...value.split(",").map((part) => part.trim())];
 }
 
-async function calibrateTo(results: readonly string[], _: unknown, self: Command): Promise<void> {
+async function calibrateTo(io: Io, results: readonly string[], _: unknown, self: Command): Promise<number> {
   const options = self.optsWithGlobals<CalibrateOptions>();
   const { badInput, unknownName } = await import("../../errors.js");
   const { COST_IDS } = await import("../../cost/profile.js");
@@ -60,20 +62,25 @@ async function calibrateTo(results: readonly string[], _: unknown, self: Command
     if (found === undefined) throw unknownName("cost", name, COST_IDS);
     return found;
   });
-  const { prepareOutput } = await import("../../results/write.js");
+  const { prepareOutput } = await import("../../files/write.js");
   const { refuseOverwrite } = await import("../overwrite.js");
   if (options.output !== undefined) await refuseOverwrite(options.output, options.force);
-  const target = options.output === undefined ? undefined : await prepareOutput(options.output);
+  const target =
+    options.output === undefined
+      ? undefined
+      : await prepareOutput(options.output, { stdout: io.stdout, inputs: results });
 
   const { readMeasurement } = await import("../../measure/read.js");
-  const files = await Promise.all(results.map(async (input) => ({ input, file: await readMeasurement(input) })));
+  const files = await Promise.all(
+    results.map(async (input) => ({ input, file: await readMeasurement(input, io.stdin) })),
+  );
   const { measuredPhases } = await import("../../cost/measuredRuns.js");
   const { strategies } = await import("../../mmu/arm64/strategies/index.js");
   const baseline = strategies[0]!;
   const measured = measuredPhases(files, baseline);
   const { skippedLines } = await import("../../report/costReport.js");
   if (measured.phases.length === 0) {
-    for (const line of skippedLines(measured.skipped)) console.error(line);
+    for (const line of skippedLines(measured.skipped)) io.stderr.write(`${line}\n`);
     throw badInput(
       results.join(", "),
       "nothing to fit to",
@@ -94,12 +101,13 @@ async function calibrateTo(results: readonly string[], _: unknown, self: Command
   await target?.write(formatJson(calibration.profile));
   if (options.json === true) {
     const { fit, profile } = calibration;
-    process.stdout.write(
+    io.stdout.write(
       formatJson({ schemaVersion: 1, kind: "s2split-calibration", profile, fit, skipped: measured.skipped }),
     );
-    return;
+    return EXIT.fine;
   }
   const { calibrateReport } = await import("../../report/costReport.js");
   const { styleFor } = await import("../../report/style.js");
-  process.stdout.write(calibrateReport(calibration, styleFor(process.stdout, options.color ?? "auto")));
+  io.stdout.write(calibrateReport(calibration, styleFor(io, options.color ?? "auto")));
+  return EXIT.fine;
 }

@@ -1,11 +1,13 @@
 import type { Command } from "commander";
 import { exitCodeOf } from "../../compare/compare.js";
 import { DEFAULT_COMPARE_OPTIONS } from "../../compare/types.js";
+import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { compareText } from "../../report/compareTable.js";
 import { styleFor } from "../../report/style.js";
 import { readResults } from "../../results/read.js";
 import { addGateOptions, compareNamed, compareOptionsOf, type GateFlags, tellGithub } from "../gate.js";
+import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 
 interface CompareFlags extends GateFlags {
@@ -30,7 +32,7 @@ Examples:
   s2split compare base.json new.json --wall-threshold 10%`;
 
 /** Adds `s2split compare`. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   addGateOptions(program.command("compare"))
     .summary("compare two results and exit 1 on a regression")
     .description("Compare two results, figure by figure, and exit 1 if a walker got worse.")
@@ -41,41 +43,34 @@ export function register(program: Command): void {
     .option("--json", "print the comparison as JSON, and nothing else, on stdout")
     .option("-q, --quiet", "print nothing; the exit code tells")
     .addHelpText("after", HELP)
-    .action(async (base: string, next: string, flags: CompareFlags, command: Command) => {
-      await compare(base, next, flags, command.optsWithGlobals().color);
-    });
+    .action(invocation.action(compare));
 }
 
-async function compare(
-  base: string,
-  next: string,
-  flags: CompareFlags,
-  color: "auto" | "always" | "never",
-): Promise<void> {
+async function compare(io: Io, base: string, next: string, flags: CompareFlags, self: Command): Promise<number> {
+  const { color } = self.optsWithGlobals();
   const { isMeasurement } = await import("../../measure/read.js");
   if ((await isMeasurement(base)) && (await isMeasurement(next)))
-    return await compareMeasured(base, next, flags, color);
-  const sides = [await readResults([base]), await readResults([next])] as const;
+    return await compareMeasured(io, base, next, flags, color);
+  const sides = [await readResults([base], io.stdin), await readResults([next], io.stdin)] as const;
   const comparison = await compareNamed(...sides, compareOptionsOf(flags, flags.seed));
-  // Set before anything is printed: a reader that closes the pipe must not turn a regression into success.
-  process.exitCode = exitCodeOf(comparison);
+  const exitCode = exitCodeOf(comparison);
   if (flags.json === true) {
-    process.stdout.write(
-      formatJson({ kind: "s2split-comparison", schemaVersion: 1, exitCode: process.exitCode, ...comparison }),
-    );
+    io.stdout.write(formatJson({ kind: "s2split-comparison", schemaVersion: 1, exitCode, ...comparison }));
   } else if (flags.quiet !== true) {
-    process.stdout.write(`${compareText(comparison, styleFor(process.stdout, color), flags.all === true)}\n`);
+    io.stdout.write(`${compareText(comparison, styleFor(io, color), flags.all === true)}\n`);
   }
-  await tellGithub(comparison, flags.json === true);
+  await tellGithub(comparison, flags.json === true, io);
+  return exitCode;
 }
 
 /** Measurements of the real selftest (`s2split measure`, `import`) in place of simulations: of two kernels, as a rule. */
 async function compareMeasured(
+  io: Io,
   base: string,
   next: string,
   flags: CompareFlags,
   color: "auto" | "always" | "never",
-): Promise<void> {
+): Promise<number> {
   const [{ readMeasurement }, { compareMeasurements }, { measureCompareText }] = await Promise.all([
     import("../../measure/read.js"),
     import("../../compare/measurements.js"),
@@ -83,11 +78,12 @@ async function compareMeasured(
   ]);
   const files = [await readMeasurement(base), await readMeasurement(next)] as const;
   const comparison = compareMeasurements(...files, [base, next], compareOptionsOf(flags, flags.seed));
-  process.exitCode = comparison.regressions > 0 ? 1 : 0;
+  const exitCode = comparison.regressions > 0 ? EXIT.regression : EXIT.fine;
   if (flags.json === true) {
-    const head = { kind: "s2split-measurement-comparison", schemaVersion: 1, exitCode: process.exitCode };
-    process.stdout.write(formatJson({ ...head, ...comparison }));
+    const head = { kind: "s2split-measurement-comparison", schemaVersion: 1, exitCode };
+    io.stdout.write(formatJson({ ...head, ...comparison }));
   } else if (flags.quiet !== true) {
-    process.stdout.write(`${measureCompareText(comparison, styleFor(process.stdout, color))}\n`);
+    io.stdout.write(`${measureCompareText(comparison, styleFor(io, color))}\n`);
   }
+  return exitCode;
 }

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { badInput } from "../../errors.js";
+import { EXIT } from "../../exit.js";
 import type { ReadOutput } from "../../measure/readLog.js";
 import type { MeasurementFile } from "../../measure/schema.js";
+import type { Invocation, Io } from "../io.js";
 import { refuseOverwrite } from "../overwrite.js";
 
 interface ImportOptions {
@@ -25,7 +27,7 @@ Exit codes: 0 every run is complete; 1 some are, others not (they are in the res
 nothing is written.`;
 
 /** Adds `import`: saved output of dirty_log_perf_test as a measured result. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("import")
     .summary("read saved output of the real dirty_log_perf_test")
@@ -36,29 +38,30 @@ export function register(program: Command): void {
     .option("--force", "overwrite the output")
     .option("--json", "print the measured result instead of the report")
     .addHelpText("after", EXAMPLES)
-    .action(importLogs);
+    .action(invocation.action(importLogs));
 }
 
-async function importLogs(logs: readonly string[], _: unknown, self: Command): Promise<void> {
+async function importLogs(io: Io, logs: readonly string[], _: unknown, self: Command): Promise<number> {
   const options = self.optsWithGlobals<ImportOptions>();
-  const [{ readLog }, { findSelftestCommand }, { assembleImport }, { nameOf, readTextFrom }] = await Promise.all([
+  const [{ readLog }, { findSelftestCommand }, { assembleImport }, { nameOf, readText }] = await Promise.all([
     import("../../measure/readLog.js"),
     import("../../measure/selftestCommand.js"),
     import("../../measure/assemble.js"),
-    import("../../files/readText.js"),
+    import("../../files/read.js"),
   ]);
   const command = options.command === undefined ? undefined : findSelftestCommand(options.command);
   if (options.command !== undefined && command === undefined) {
     throw badInput(`--command "${options.command}"`, "not a command of the selftest", '"dirty_log_perf_test OPTIONS"');
   }
-  const { prepareOutput } = await import("../../results/write.js");
+  const { prepareOutput } = await import("../../files/write.js");
   if (options.output !== undefined) await refuseOverwrite(options.output, options.force);
-  const target = options.output === undefined ? undefined : await prepareOutput(options.output);
+  const target =
+    options.output === undefined ? undefined : await prepareOutput(options.output, { stdout: io.stdout, inputs: logs });
 
   const read: ReadOutput[] = [];
   for (const log of logs) {
     const name = nameOf(log);
-    const text = await readTextFrom(log, "output of dirty_log_perf_test");
+    const text = await readText(log, { expected: "output of dirty_log_perf_test", stdin: io.stdin });
     const origin = { log: name, rawFile: null, exitCode: null, signal: null, durationNs: null, truncated: false };
     const one = readLog(text, origin, name, command);
     if (one.runs.length === 0) throw badInput(name, whyNoRun(one), 'lines as "Populate memory time: 1.234567890s"');
@@ -73,16 +76,13 @@ async function importLogs(logs: readonly string[], _: unknown, self: Command): P
   await target?.write(formatJson(file));
 
   const { unreadReport, measureReport } = await import("../../report/measureReport.js");
-  for (const line of unreadReport(file)) console.error(line);
-  if (options.json === true) await (await prepareOutput("-")).write(formatJson(file));
+  for (const line of unreadReport(file)) io.stderr.write(`${line}\n`);
+  if (options.json === true) io.stdout.write(formatJson(file));
   else {
     const { styleFor } = await import("../../report/style.js");
-    process.stdout.write(measureReport(file, styleFor(process.stdout, options.color ?? "auto")));
+    io.stdout.write(measureReport(file, styleFor(io, options.color ?? "auto")));
   }
-  if (complete < file.runs.length) {
-    const { EXIT } = await import("../main.js");
-    process.exitCode = EXIT.regression;
-  }
+  return complete < file.runs.length ? EXIT.regression : EXIT.fine;
 }
 
 /** What is wrong where no run is complete, with what the first one says of itself; and what was expected. */

@@ -2,10 +2,13 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { badInput, clip } from "../../errors.js";
-import { nameOf, readTextFrom } from "../../files/readText.js";
+import { EXIT } from "../../exit.js";
+import { nameOf, readText } from "../../files/read.js";
+import type { ByteInput } from "../../files/streams.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
 import { parseAddress, parseSize } from "../../guest/sizes.js";
 import type { LayoutImport } from "../../importLayout/layoutImport.js";
+import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
 
@@ -39,7 +42,7 @@ A dump has no output addresses and smaps has no positions: notes on stderr say w
 const DUMP = "a stage2_page_tables file of debugfs, or the folder that has it";
 
 /** Adds `import-layout`: a real guest's memory as a scenario. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("import-layout")
     .summary("turn a real guest's memory (stage-2 dump or smaps) into a scenario")
@@ -85,14 +88,14 @@ export function register(program: Command): void {
     .option("--output <file>", "write the scenario here", "-")
     .option("--force", "overwrite the output")
     .addHelpText("after", EXAMPLES)
-    .action(importLayout);
+    .action(invocation.action(importLayout));
 }
 
 function repeat(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
 
-async function importLayout(dump: string | undefined, options: ImportLayoutOptions): Promise<void> {
+async function importLayout(io: Io, dump: string | undefined, options: ImportLayoutOptions): Promise<number> {
   if ((dump === undefined) === (options.smaps === undefined)) {
     throw badInput(
       "import-layout",
@@ -101,25 +104,27 @@ async function importLayout(dump: string | undefined, options: ImportLayoutOptio
     );
   }
   const [{ prepareOutput }, { formatJson }, { noteWords }] = await Promise.all([
-    import("../../results/write.js"),
+    import("../../files/write.js"),
     import("../../files/json.js"),
     import("../../report/measureNotes.js"),
   ]);
   await refuseOverwrite(options.output, options.force);
-  const target = await prepareOutput(options.output);
-  const { scenario, notes } = await (dump === undefined ? fromSmaps(options.smaps!, options) : fromDump(dump, options));
+  const input = dump ?? options.smaps!;
+  const target = await prepareOutput(options.output, { stdout: io.stdout, inputs: [input] });
+  const { scenario, notes } = await (dump === undefined ? fromSmaps : fromDump)(input, options, io.stdin);
   await target.write(formatJson(scenario));
-  for (const note of notes) console.error(`note: ${noteWords(note)}`);
+  for (const note of notes) io.stderr.write(`note: ${noteWords(note)}\n`);
+  return EXIT.fine;
 }
 
 function shared({ granule, mode, chunk, name, ipaBits }: ImportLayoutOptions) {
   return { granule, mode, name, ipaBits, chunkBytes: chunk === undefined ? undefined : parseSize(chunk, "--chunk") };
 }
 
-async function fromSmaps(path: string, options: ImportLayoutOptions): Promise<LayoutImport> {
+async function fromSmaps(path: string, options: ImportLayoutOptions, stdin: ByteInput): Promise<LayoutImport> {
   if (options.memslot !== undefined)
     throw badInput("--memslot", "not for --smaps, which has no guest addresses", "--vma ADDRESS");
-  const text = await readTextFrom(path, "/proc/PID/smaps of a running process");
+  const text = await readText(path, { expected: "/proc/PID/smaps of a running process", stdin });
   const { importSmaps } = await import("../../importLayout/importSmaps.js");
   return importSmaps(text, nameOf(path), {
     ...shared(options),
@@ -132,11 +137,11 @@ async function fromSmaps(path: string, options: ImportLayoutOptions): Promise<La
   });
 }
 
-async function fromDump(path: string, options: ImportLayoutOptions): Promise<LayoutImport> {
+async function fromDump(path: string, options: ImportLayoutOptions, stdin: ByteInput): Promise<LayoutImport> {
   if (options.vma !== undefined || options.minSize !== undefined)
     throw badInput("--vma and --min-size", "only for --smaps", "--memslot BASE:SIZE");
   const { file, levels, ipaBits } = await locate(path);
-  const text = await readTextFrom(file, DUMP);
+  const text = await readText(file, { expected: DUMP, stdin });
   const { importStage2Dump } = await import("../../importLayout/importStage2Dump.js");
   return importStage2Dump(text, nameOf(file), {
     ...shared(options),
@@ -157,7 +162,7 @@ async function locate(
     throw badInput(clip(path, 200), "no stage2_page_tables in this folder", DUMP);
   const number = async (name: string) => {
     if (!names.includes(name)) return undefined;
-    const text = (await readTextFrom(join(path, name), "a number")).trim();
+    const text = (await readText(join(path, name), { expected: "a number" })).trim();
     if (!/^\d{1,2}$/.test(text))
       throw badInput(clip(join(path, name), 200), `"${clip(text)}" is not a number`, "a number of one or two digits");
     return Number(text);

@@ -1,11 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Argument, type Command } from "commander";
+import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { loadScenario } from "../../load/loadScenario.js";
 import { loadMmu, mmuIds } from "../../mmu/registry.js";
 import { grid } from "../../report/grid.js";
 import { styleFor } from "../../report/style.js";
+import type { Invocation, Io } from "../io.js";
 
 /** One thing that can be listed; `--json` has all fields, the table the first column's name and the summary. */
 export interface Listing {
@@ -29,7 +31,7 @@ export const LISTERS: Readonly<Record<string, () => Promise<readonly Listing[]>>
 };
 
 /** Adds `s2split list`. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("list")
     .summary("list strategies, scenarios, backings or cost profiles")
@@ -37,26 +39,29 @@ export function register(program: Command): void {
     .addArgument(new Argument("<what>").choices(Object.keys(LISTERS)))
     .option("--json", "print all that is known, as JSON")
     .option("--long", "profiles: print every figure with its unit and where it comes from")
-    .action(async (what: string, flags: { json?: boolean; long?: boolean }, command: Command) => {
-      const listings = await LISTERS[what]!();
-      if (flags.json === true) {
-        process.stdout.write(formatJson(listings));
-        return;
-      }
-      const style = styleFor(process.stdout, command.optsWithGlobals().color);
-      if (flags.long === true && what === "profiles") {
-        const { listProfiles } = await import("../../cost/listProfiles.js");
-        const { profilesReport } = await import("../../report/costReport.js");
-        process.stdout.write(profilesReport(listProfiles(), style));
-        return;
-      }
-      const columns = [
-        { heading: "name", figure: false },
-        { heading: "what it is", figure: false },
-      ];
-      const rows = listings.map(({ name, summary }) => [name, summary]);
-      process.stdout.write(`${grid(columns, rows, style)}\n`);
-    });
+    .action(
+      invocation.action(async (io: Io, what: string, flags: { json?: boolean; long?: boolean }, command: Command) => {
+        const listings = await LISTERS[what]!();
+        if (flags.json === true) {
+          io.stdout.write(formatJson(listings));
+          return EXIT.fine;
+        }
+        const style = styleFor(io, command.optsWithGlobals().color);
+        if (flags.long === true && what === "profiles") {
+          const { listProfiles } = await import("../../cost/listProfiles.js");
+          const { profilesReport } = await import("../../report/costReport.js");
+          io.stdout.write(profilesReport(listProfiles(), style));
+          return EXIT.fine;
+        }
+        const columns = [
+          { heading: "name", figure: false },
+          { heading: "what it is", figure: false },
+        ];
+        const rows = listings.map(({ name, summary }) => [name, summary]);
+        io.stdout.write(`${grid(columns, rows, style)}\n`);
+        return EXIT.fine;
+      }),
+    );
 }
 
 async function strategies(): Promise<Listing[]> {

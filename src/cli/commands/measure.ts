@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { badInput } from "../../errors.js";
+import { EXIT } from "../../exit.js";
 import type { PlannedRun } from "../../measure/plan.js";
 import type { RunRecord } from "../../measure/runner.js";
 import type { MeasurementFile } from "../../measure/schema.js";
-import { EXIT } from "../main.js";
+import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
 
@@ -28,7 +29,7 @@ Runs are interleaved: every case once in each round. All raw output is kept, in 
 Exit code 1: some run failed, and is named; the others count.`;
 
 /** Adds `measure`: run the real selftest, again and again, and summarise what it prints. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("measure")
     .summary("run the real dirty_log_perf_test repeatedly and summarise it")
@@ -52,14 +53,14 @@ export function register(program: Command): void {
     )
     .option("--force", "overwrite the output")
     .addHelpText("after", EXAMPLES)
-    .action(measure);
+    .action(invocation.action(measure));
 }
 
 function repeat(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
 
-async function measure(command: readonly string[], _: unknown, self: Command): Promise<void> {
+async function measure(io: Io, command: readonly string[], _: unknown, self: Command): Promise<number> {
   const options = self.optsWithGlobals<MeasureOptions>();
   const { planMeasurement } = await import("../../measure/plan.js");
   const plan = planMeasurement(command, options);
@@ -73,7 +74,7 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
     { toolVersion },
     { formatJson },
   ] = await Promise.all([
-    import("../../results/write.js"),
+    import("../../files/write.js"),
     import("../../measure/rawFolder.js"),
     import("../../measure/assemble.js"),
     import("../../measure/machineNote.js"),
@@ -91,7 +92,7 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
     plan.cases.flatMap((one) => (one.options === null ? [] : [one.options])),
   );
   const { noteWords } = await import("../../report/measureNotes.js");
-  for (const warning of warnings) console.error(`warning: ${noteWords(warning)}`);
+  for (const warning of warnings) io.stderr.write(`warning: ${noteWords(warning)}\n`);
 
   let file: MeasurementFile = {
     ...emptyMeasurement("measure", toolVersion()),
@@ -109,7 +110,7 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
   };
   const { failureLines, progressLine } = await import("../../report/measureProgress.js");
   const { Progress } = await import("../../report/progress.js");
-  const progress = new Progress(process.stderr, true);
+  const progress = new Progress(io.stderr, true);
   const total = plan.order.length;
   let spentNs = 0;
   const onStart = (planned: PlannedRun, index: number) =>
@@ -122,10 +123,10 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
     await target.write(formatJson(file));
     const failures = failureLines(record);
     if (failures.length > 0) progress.clear();
-    for (const line of failures) console.error(line);
+    for (const line of failures) io.stderr.write(`${line}\n`);
   };
   const { runMeasurement } = await import("../../measure/runner.js");
-  const interrupted = await untilInterrupted((signal) =>
+  const interrupted = await untilInterrupted(io, (signal) =>
     runMeasurement(plan, {
       timeoutMs: options.timeout === 0 ? null : options.timeout * 1000,
       signal,
@@ -142,30 +143,26 @@ async function measure(command: readonly string[], _: unknown, self: Command): P
     import("../../report/measureReport.js"),
     import("../../report/style.js"),
   ]);
-  for (const line of unreadReport(file)) console.error(line);
-  process.stdout.write(measureReport(file, styleFor(process.stdout, options.color ?? "auto")));
-  process.stdout.write(`Written: ${options.output}, raw output in ${raw.folder}\n`);
-  if (interrupted) process.exitCode = EXIT.interrupted;
-  else if (file.runs.some((run) => run.status !== "complete")) process.exitCode = EXIT.regression;
+  for (const line of unreadReport(file)) io.stderr.write(`${line}\n`);
+  io.stdout.write(measureReport(file, styleFor(io, options.color ?? "auto")));
+  io.stdout.write(`Written: ${options.output}, raw output in ${raw.folder}\n`);
+  if (interrupted) return EXIT.interrupted;
+  return file.runs.some((run) => run.status !== "complete") ? EXIT.regression : EXIT.fine;
 }
 
 /**
  * Ends the run that is under way on the first Ctrl-C or SIGTERM, so that what was measured is written; a second one ends this program,
  * and the run with it, at once.
  */
-async function untilInterrupted(work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
+async function untilInterrupted(io: Io, work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
   const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    console.error("interrupted: ending the run, then writing what there is");
+  const release = io.onInterrupt(() => {
+    io.stderr.write("interrupted: ending the run, then writing what there is\n");
     controller.abort();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  });
   try {
     return await work(controller.signal);
   } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    release();
   }
 }

@@ -1,21 +1,23 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { badInput, clip } from "../../errors.js";
+import { EXIT } from "../../exit.js";
 import { strategies } from "../../mmu/arm64/strategies/index.js";
+import type { Invocation, Io } from "../io.js";
 import { newStrategyText } from "../newStrategyTemplate.js";
 
 /** Adds `s2split new-strategy`. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("new-strategy")
     .summary("write a commented starting point for a strategy of one's own")
     .description("Write NAME.mjs: a strategy that runs as it is, with comments that say what can be changed.")
     .argument("<name>", "its name in tables: letters, digits, dots and dashes")
     .option("--ts", "write NAME.ts, for Node.js 22.18 or newer, or with TypeScript installed beside it")
-    .action(async (name: string, { ts }: { ts?: boolean }) => newStrategy(name, ts === true));
+    .action(invocation.action(newStrategy));
 }
 
-async function newStrategy(name: string, typescript: boolean): Promise<void> {
+async function newStrategy(io: Io, name: string, { ts: typescript = false }: { ts?: boolean }): Promise<number> {
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(name)) {
     throw badInput(
       `name "${clip(name)}"`,
@@ -37,7 +39,6 @@ async function newStrategy(name: string, typescript: boolean): Promise<void> {
   const { missingForTypeScript } = await import("../../load/loadStrategy.js");
   const missing = typescript ? missingForTypeScript(path) : undefined;
   const condition = missing === undefined ? "" : ` (needs ${missing})`;
-  process.stdout.write(
-    `${path} is written. Try it${condition}:\n\n  s2split verify --strategy ./${path} --random 1000\n`,
-  );
+  io.stdout.write(`${path} is written. Try it${condition}:\n\n  s2split verify --strategy ./${path} --random 1000\n`);
+  return EXIT.fine;
 }

@@ -5,6 +5,7 @@ import { exitCodeOf } from "../../compare/compare.js";
 import { noiseOf } from "../../compare/noise.js";
 import { type Comparison, DEFAULT_COMPARE_OPTIONS } from "../../compare/types.js";
 import { badInput, UserError } from "../../errors.js";
+import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { compareText } from "../../report/compareTable.js";
 import { noiseText } from "../../report/noiseText.js";
@@ -12,7 +13,7 @@ import { styleFor } from "../../report/style.js";
 import { parseResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
 import { compareNamed } from "../gate.js";
-import { EXIT } from "../main.js";
+import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
 import { addScenarioOptions } from "../scenarioOptions.js";
 
@@ -30,7 +31,7 @@ interface NoiseFlags {
 }
 
 /** Adds `s2split noise`. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   addScenarioOptions(program.command("noise"))
     .summary("run the same benchmark twice and suggest a wall threshold")
     .description("Run the same benchmark twice, compare it with itself, and suggest a --wall-threshold.")
@@ -40,15 +41,17 @@ export function register(program: Command): void {
     .option("--pairs <n>", "how many times to run the pair", integer(1, 1000), 1)
     .option("--json", "print the report as JSON, and nothing else, on stdout")
     .addHelpText("after", HELP)
-    .action(async (flags: NoiseFlags, command: Command) => noise(flags, command));
+    .action(invocation.action(noise));
 }
 
-async function noise(flags: NoiseFlags, command: Command): Promise<void> {
+async function noise(io: Io, flags: NoiseFlags, command: Command): Promise<number> {
   const args = benchArguments(command);
   const comparisons: Comparison[] = [];
   for (let pair = 1; pair <= flags.pairs; pair++) {
-    const [a, b] = [await bench(args), await bench(args)];
-    if (a === null || b === null) return;
+    const a = await bench(args, io);
+    if (typeof a === "number") return a;
+    const b = await bench(args, io);
+    if (typeof b === "number") return b;
     if (a.runs.every((run) => run.wall === null)) {
       throw badInput("noise", "no wall times: the guest is too large for copies of its tree", "a smaller --memory");
     }
@@ -57,20 +60,20 @@ async function noise(flags: NoiseFlags, command: Command): Promise<void> {
       await compareNamed([{ path: names[0], result: a }], [{ path: names[1], result: b }], DEFAULT_COMPARE_OPTIONS),
     );
   }
-  const style = styleFor(process.stdout, command.optsWithGlobals().color);
+  const style = styleFor(io, command.optsWithGlobals().color);
   const unequal = comparisons.find((comparison) => comparison.summary.equal !== comparison.summary.exact);
   if (unequal !== undefined || comparisons.some((comparison) => exitCodeOf(comparison) !== 0)) {
-    process.exitCode = EXIT.invariant;
-    console.error("s2split: the same benchmark counted differently twice: a fault of the model");
-    if (unequal !== undefined) process.stdout.write(`${compareText(unequal, style)}\n`);
-    return;
+    io.stderr.write(`s2split: the same benchmark counted differently twice: a fault of the model\n`);
+    if (unequal !== undefined) io.stdout.write(`${compareText(unequal, style)}\n`);
+    return EXIT.invariant;
   }
   const report = noiseOf(comparisons);
   const text =
     flags.json === true
       ? formatJson({ kind: "s2split-noise", schemaVersion: 1, ...report, pairs: comparisons })
       : `${noiseText(report, comparisons, style)}\n`;
-  process.stdout.write(text);
+  io.stdout.write(text);
+  return EXIT.fine;
 }
 
 /** The options as they were given, but for those that only this command has. */
@@ -89,19 +92,18 @@ function benchArguments(command: Command): string[] {
   return args;
 }
 
-/** Runs bench in a process of its own and reads its result; null where it did not end well, which is then this command's end too. */
-async function bench(args: readonly string[]): Promise<ResultFile | null> {
+/** Runs bench in a process of its own and reads its result; where it did not end well, its exit code, which is then this command's too. */
+async function bench(args: readonly string[], io: Io): Promise<ResultFile | number> {
   const bin = fileURLToPath(new URL("../../../bin/s2split.js", import.meta.url));
   const child = spawn(process.execPath, [bin, "bench", "--json", ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  // It is waited for, and says itself how far it came.
+  const release = io.onInterrupt(() => child.kill());
   const code = await new Promise<number | null>((done, failed) => {
     child.on("error", (error) => failed(new UserError(`noise: cannot run bench (${error.message})`)));
     child.on("close", done);
-  });
-  if (code !== EXIT.fine) {
-    process.exitCode = code ?? EXIT.interrupted;
-    return null;
-  }
+  }).finally(release);
+  if (code !== EXIT.fine) return code ?? EXIT.interrupted;
   return parseResult(Buffer.concat(chunks).toString("utf8"), "bench");
 }

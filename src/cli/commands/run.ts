@@ -1,10 +1,13 @@
 import { type Command, Option } from "commander";
 import type { TestCase, TestRun } from "../../cost/flowRun.js";
+import { EXIT } from "../../exit.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
 import type { FlowInput, GuestRule } from "../../mmu/arm64/flowInput.js";
 import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
 import type { RunHeading } from "../../report/runTable.js";
 import type { GuestMode } from "../../selftest/guestModes.js";
+import { inputsOf } from "../inputs.js";
+import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
 
 interface RunFlags {
@@ -49,7 +52,7 @@ Examples:
 The letters are those of dirty_log_perf_test. Its -m takes one guest mode; -n and -c have no meaning here.`;
 
 /** Adds `run`: the whole of dirty_log_perf_test on the model, guests and their faults included. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("run")
     .summary("simulate all of dirty_log_perf_test, guests included: lazy against eager")
@@ -86,7 +89,7 @@ export function register(program: Command): void {
     .option("--export-json <file>", "write the JSON to a file")
     .option("--digest", "with SHA-256 of the tree after each step, in JSON")
     .addHelpText("after", EXAMPLES)
-    .action(run);
+    .action(invocation.action(run));
 }
 
 function seed(value: string): number {
@@ -94,21 +97,24 @@ function seed(value: string): number {
   return /^0x[0-9a-f]{1,8}$/i.test(value) ? Number(value) : integer(0, 2 ** 32 - 1)(value);
 }
 
-async function run(_: unknown, self: Command): Promise<void> {
+async function run(io: Io, _: unknown, self: Command): Promise<number> {
   const flags = self.optsWithGlobals<RunFlags>();
-  const { guest, heading } = await guestOf(flags, (name) => self.getOptionValueSource(name) === "cli");
+  const { guest, heading } = await guestOf(flags, (name) => self.getOptionValueSource(name) === "cli", io);
   const { parseSize } = await import("../../guest/sizes.js");
   const bytes = guest.slots.reduce((sum, slot) => sum + parseSize(slot.size), 0);
   const { badInput } = await import("../../errors.js");
   if (bytes > LARGEST_BYTES) throw badInput("the guest's memory", `${bytes / 2 ** 30} GiB`, "at most 128G in all");
   const cases = await casesOf(guest, flags);
-  const { prepareOutput } = await import("../../results/write.js");
-  const target = flags.exportJson === undefined ? null : await prepareOutput(flags.exportJson);
+  const { prepareOutput } = await import("../../files/write.js");
+  const target =
+    flags.exportJson === undefined
+      ? null
+      : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
 
   const { runTestCase } = await import("../../cost/flowRun.js");
   const { Progress } = await import("../../report/progress.js");
-  const progress = new Progress(process.stderr, true);
+  const progress = new Progress(io.stderr, true);
   const stepCount = guest.steps.length * cases.length;
   let done = 0;
   const runs = cases.map((testCase): TestRun => {
@@ -121,22 +127,24 @@ async function run(_: unknown, self: Command): Promise<void> {
   if (target !== null || flags.json === true) {
     const text = await jsonText(runs);
     await target?.write(text);
-    if (flags.json === true) process.stdout.write(text);
+    if (flags.json === true) io.stdout.write(text);
   }
   if (flags.json !== true) {
     const { runReport } = await import("../../report/runTable.js");
     const { styleFor } = await import("../../report/style.js");
-    process.stdout.write(runReport(runs, heading, styleFor(process.stdout, flags.color ?? "auto")));
+    io.stdout.write(runReport(runs, heading, styleFor(io, flags.color ?? "auto")));
   }
   for (const strategy of new Set(cases.map(({ strategy }) => strategy))) {
     if (strategy.knownFaults.length > 0)
-      console.error(`s2split: ${strategy.id} is not right: ${strategy.knownFaults.join("; ")} (s2split verify)`);
+      io.stderr.write(`s2split: ${strategy.id} is not right: ${strategy.knownFaults.join("; ")} (s2split verify)\n`);
   }
+  return EXIT.fine;
 }
 
 async function guestOf(
   flags: RunFlags,
   given: (option: string) => boolean,
+  { stdin }: Io,
 ): Promise<{ guest: FlowInput; heading: RunHeading }> {
   const { badInput, UserError } = await import("../../errors.js");
   const { parseAddress, parseSize } = await import("../../guest/sizes.js");
@@ -158,7 +166,7 @@ async function guestOf(
       throw new UserError(`${shown} with --scenario: the file gives the guest; expected one or the other`);
     }
     const { loadScenario } = await import("../../load/loadScenario.js");
-    const { mmu, scenario } = await loadScenario(flags.scenario);
+    const { mmu, scenario } = await loadScenario(flags.scenario, stdin);
     if (mmu.id !== "arm64") throw badInput(flags.scenario, `is for ${mmu.id}`, "an arm64 scenario");
     const guest = flowOfScenario(scenario as never, { ...what, ...(flags.g === true ? { manual: 0 } : {}) });
     return { guest, heading: { ...what, mode: null } };

@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import { badInput, UserError } from "../../errors.js";
+import { EXIT } from "../../exit.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Mmu, ScenarioBase, Strategy, TraceEvent } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../../report/findings.js";
-import { type Style, styleFor } from "../../report/style.js";
+import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
+import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
 
@@ -30,7 +32,7 @@ Examples:
   s2split trace --phase all --json --limit 100 -s thp         one event a line`;
 
 /** Adds `s2split trace`. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   addScenarioOptions(program.command("trace"))
     .summary("tell a walk visit by visit, and why it goes where it goes")
     .description(
@@ -42,9 +44,7 @@ export function register(program: Command): void {
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
     .option("--json", "one event a line, as JSON")
     .addHelpText("after", EXAMPLES)
-    .action(async (flags: TraceFlags, self: Command) =>
-      trace(flags, styleFor(process.stdout, self.optsWithGlobals().color)),
-    );
+    .action(invocation.action(trace));
 }
 
 /** A walk is told of one guest: where the options leave several, the one that is shortest to read. */
@@ -55,8 +55,9 @@ function oneGuest(flags: TraceFlags): TraceFlags {
   return hello || flags.backing !== undefined ? flags : { ...flags, backing: ["hugetlb-1g"] };
 }
 
-async function trace(flags: TraceFlags, style: Style): Promise<void> {
-  const items = await scenariosFrom(oneGuest(flags));
+async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> {
+  const style = styleFor(io, self.optsWithGlobals().color);
+  const items = await scenariosFrom(oneGuest(flags), io.stdin);
   if (items.length !== 1) {
     throw new UserError(
       `trace: the options make ${items.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
@@ -69,23 +70,24 @@ async function trace(flags: TraceFlags, style: Style): Promise<void> {
     strategies.push(await oneStrategy(name, mmu, scenario));
   }
   if (flags.json === true) {
-    for (const strategy of strategies) await tellJson(mmu, scenario, strategy, flags, strategies.length > 1);
-    return;
+    for (const strategy of strategies) tellJson(io, mmu, scenario, strategy, flags, strategies.length > 1);
+    return EXIT.fine;
   }
   const told = strategies.map((strategy) => tell(mmu, scenario, strategy, flags));
   const [one, other] = told;
   if (other !== undefined) {
     const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
-    process.stdout.write(`${besideText(sides[0]!, sides[1]!, style)}\n`);
+    io.stdout.write(`${besideText(sides[0]!, sides[1]!, style)}\n`);
   } else {
-    process.stdout.write(`${style.chalk.bold(one!.strategy.id)}\n${traceText(one!.fold.nodes(), style)}\n`);
+    io.stdout.write(`${style.chalk.bold(one!.strategy.id)}\n${traceText(one!.fold.nodes(), style)}\n`);
   }
   for (const { strategy, summary, findings, stopped } of told) {
     const lines = [...summary.lines(), ...(stopped ? [`stopped after ${flags.limit} events`] : [])];
     lines.push(findings.length === 0 ? "result: right" : `result: WRONG, ${findings.map(shortFinding).join("; ")}`);
     const prefix = told.length > 1 ? `${strategy.id}: ` : "";
-    process.stdout.write(`\n${lines.map((line) => `${prefix}${line}`).join("\n")}\n`);
+    io.stdout.write(`\n${lines.map((line) => `${prefix}${line}`).join("\n")}\n`);
   }
+  return EXIT.fine;
 }
 
 async function oneStrategy(name: string, mmu: Mmu, scenario: ScenarioBase): Promise<Strategy> {
@@ -142,20 +144,21 @@ function tell(mmu: Mmu, scenario: ScenarioBase, strategy: Strategy, flags: Trace
 }
 
 /** Events a line each; `strategy` in them where there are two. */
-async function tellJson(
+function tellJson(
+  io: Io,
   mmu: Mmu,
   scenario: ScenarioBase,
   strategy: Strategy,
   flags: TraceFlags,
   named: boolean,
-): Promise<void> {
+): void {
   let lines: string[] = [];
   run(mmu, scenario, strategy, flags, ({ fold: _, ...event }) => {
     lines.push(JSON.stringify(named ? { strategy: strategy.id, ...event } : event));
     if (lines.length >= 1000) {
-      process.stdout.write(`${lines.join("\n")}\n`);
+      io.stdout.write(`${lines.join("\n")}\n`);
       lines = [];
     }
   });
-  if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+  if (lines.length > 0) io.stdout.write(`${lines.join("\n")}\n`);
 }

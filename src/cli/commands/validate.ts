@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { CostProfile } from "../../cost/profile.js";
 import type { MeasuredValidation } from "../../cost/validateMeasured.js";
+import { EXIT } from "../../exit.js";
+import type { Invocation, Io } from "../io.js";
 
 interface ValidateOptions {
   readonly profile?: string;
@@ -18,7 +20,7 @@ Each series is modelled with the profile made for its mmu, unless --profile give
 With measured results (of s2split measure or import), the measured times of each phase stand beside the modelled ones.`;
 
 /** Adds `validate`: modelled beside published, or beside measured. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   program
     .command("validate")
     .summary("set the model beside what others published, or beside measured runs")
@@ -27,10 +29,10 @@ export function register(program: Command): void {
     .option("--profile <name|file>", "cost profile (default: each series' own; altra-like for measured results)")
     .option("--json", "print JSON instead of tables")
     .addHelpText("after", EXAMPLES)
-    .action(validate);
+    .action(invocation.action(validate));
 }
 
-async function validate(results: readonly string[], _: unknown, self: Command): Promise<void> {
+async function validate(io: Io, results: readonly string[], _: unknown, self: Command): Promise<number> {
   const options = self.optsWithGlobals<ValidateOptions>();
   const { loadProfile } = await import("../../cost/loadProfile.js");
   const profile = options.profile === undefined ? undefined : await loadProfile(options.profile);
@@ -40,39 +42,43 @@ async function validate(results: readonly string[], _: unknown, self: Command): 
   }
   const { formatJson } = await import("../../files/json.js");
   const { styleFor } = await import("../../report/style.js");
-  const style = styleFor(process.stdout, options.color ?? "auto");
+  const style = styleFor(io, options.color ?? "auto");
   if (results.length > 0) {
-    const validation = await againstMeasured(results, profile);
+    const validation = await againstMeasured(io, results, profile);
     const { validateMeasuredReport } = await import("../../report/validateMeasuredReport.js");
-    process.stdout.write(
+    io.stdout.write(
       options.json === true
         ? formatJson({ schemaVersion: 1, kind: "s2split-validation", measured: validation })
         : validateMeasuredReport(validation, style),
     );
-    return;
+    return EXIT.fine;
   }
   const { validateAll } = await import("../../cost/validate.js");
   const validation = validateAll(profile);
   if (options.json === true) {
-    process.stdout.write(formatJson({ schemaVersion: 1, kind: "s2split-validation", ...validation }));
-    return;
+    io.stdout.write(formatJson({ schemaVersion: 1, kind: "s2split-validation", ...validation }));
+    return EXIT.fine;
   }
   const { validateReport } = await import("../../report/validateReport.js");
-  process.stdout.write(validateReport(validation, style));
+  io.stdout.write(validateReport(validation, style));
+  return EXIT.fine;
 }
 
 async function againstMeasured(
+  io: Io,
   results: readonly string[],
   given: CostProfile | undefined,
 ): Promise<MeasuredValidation> {
   const { readMeasurement } = await import("../../measure/read.js");
-  const files = await Promise.all(results.map(async (input) => ({ input, file: await readMeasurement(input) })));
+  const files = await Promise.all(
+    results.map(async (input) => ({ input, file: await readMeasurement(input, io.stdin) })),
+  );
   const { measuredPhases } = await import("../../cost/measuredRuns.js");
   const { strategies } = await import("../../mmu/arm64/strategies/index.js");
   const measured = measuredPhases(files, strategies[0]!);
   if (measured.phases.length === 0) {
     const { skippedLines } = await import("../../report/costReport.js");
-    for (const line of skippedLines(measured.skipped)) console.error(line);
+    for (const line of skippedLines(measured.skipped)) io.stderr.write(`${line}\n`);
     const { badInput } = await import("../../errors.js");
     throw badInput(results.join(", "), "nothing to set the model beside", "measured runs on arm64 with their commands");
   }

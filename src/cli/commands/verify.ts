@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { UserError } from "../../errors.js";
+import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
+import { type OutputOptions, type OutputTarget, prepareOutput } from "../../files/write.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Mmu } from "../../mmu/contract.js";
 import { loadMmu } from "../../mmu/registry.js";
@@ -14,12 +16,12 @@ import {
   verdictJson,
   verdictsText,
 } from "../../report/verifyText.js";
-import { type OutputTarget, prepareOutput } from "../../results/write.js";
 import type { SearchResult } from "../../verify/search.js";
 import type { Verdict } from "../../verify/verify.js";
 import { toolVersion } from "../../version.js";
+import { inputsOf } from "../inputs.js";
 import { Interrupt } from "../interrupt.js";
-import { EXIT } from "../main.js";
+import type { Invocation, Io } from "../io.js";
 import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
 import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
@@ -46,7 +48,7 @@ Examples:
   s2split verify --scenario scenarios/*.json --strategy skip-return,max-level`;
 
 /** Adds `s2split verify`. */
-export function register(program: Command): void {
+export function register(program: Command, invocation: Invocation): void {
   const command = addScenarioOptions(program.command("verify"))
     .summary("check every invariant of the finished tree, on given or random layouts")
     .description("Run strategies and check every invariant of the walk and of the tree that it leaves.")
@@ -58,25 +60,27 @@ export function register(program: Command): void {
     )
     .option("--force", "overwrite the files of --save")
     .option("--json", "print verdicts as JSON, and nothing else, on stdout");
-  command.addHelpText("after", EXAMPLES).action(async (flags: VerifyFlags, self: Command) => {
-    const style = styleFor(process.stdout, self.optsWithGlobals().color);
-    const wrong = flags.random === undefined ? await verifyGiven(flags, style) : await verifyRandom(flags, style);
-    if (wrong === "interrupted") process.exitCode = EXIT.interrupted;
-    else if (wrong) process.exitCode = EXIT.regression;
-  });
+  command.addHelpText("after", EXAMPLES).action(invocation.action(verify));
+}
+
+async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number> {
+  const style = styleFor(io, self.optsWithGlobals().color);
+  const wrong = await (flags.random === undefined ? verifyGiven : verifyRandom)(io, flags, style);
+  if (wrong === "interrupted") return EXIT.interrupted;
+  return wrong ? EXIT.regression : EXIT.fine;
 }
 
 /** Verifies the scenarios that the options give. Returns whether any strategy is wrong. */
-async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
+async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.save !== undefined)
     throw new UserError("--save without --random: given scenarios are not shrunk; expected --random N");
-  const items = await scenariosFrom(flags);
+  const items = await scenariosFrom(flags, io.stdin);
   const choose = await strategyChooser(flags.strategy, [...new Set(items.map(({ mmu }) => mmu))]);
   const { planOf } = await import("../../bench/plan.js");
   const { verifyScenario } = await import("../../verify/verify.js");
   const plan = planOf(items, choose);
-  const interrupt = new Interrupt();
-  const progress = new Progress(process.stderr, true);
+  const interrupt = new Interrupt(io);
+  const progress = new Progress(io.stderr, true);
   const done: { readonly id: string; readonly scenario: unknown; readonly verdicts: readonly Verdict[] }[] = [];
   try {
     for (const [index, { id, mmu, scenario }] of plan.entries()) {
@@ -89,7 +93,7 @@ async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | 
       }
       done.push({ id, scenario, verdicts });
       progress.clear();
-      if (flags.json !== true) process.stdout.write(`${verdictsText(id, verdicts, style)}\n\n`);
+      if (flags.json !== true) io.stdout.write(`${verdictsText(id, verdicts, style)}\n\n`);
     }
   } finally {
     progress.clear();
@@ -104,25 +108,25 @@ async function verifyGiven(flags: VerifyFlags, style: Style): Promise<boolean | 
       scenario,
       strategies: verdicts.map(verdictJson),
     }));
-    process.stdout.write(formatJson({ ...header(), wrong, scenarios }));
+    io.stdout.write(formatJson({ ...header(), wrong, scenarios }));
   } else {
-    process.stdout.write(`${conclusion(wrong, checked)}\n`);
+    io.stdout.write(`${conclusion(wrong, checked)}\n`);
   }
   return wrong.length > 0;
 }
 
 /** Searches random layouts. Returns whether any strategy is wrong. */
-async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
+async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
   const ids = flags.mmu ?? ["arm64"];
   const mmus = await Promise.all(ids.map(loadMmu));
   const choose = await strategyChooser(flags.strategy, mmus);
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
-  const save = flags.save === undefined ? undefined : await prepareOutput(flags.save);
+  const save = flags.save === undefined ? undefined : await prepareOutput(flags.save, outputOptions(io, flags));
   const { searchLayouts } = await import("../../verify/search.js");
-  const interrupt = new Interrupt();
-  const progress = new Progress(process.stderr, true);
+  const interrupt = new Interrupt(io);
+  const progress = new Progress(io.stderr, true);
   const results: { readonly mmu: Mmu; readonly result: SearchResult }[] = [];
   try {
     for (const mmu of mmus) {
@@ -136,7 +140,7 @@ async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean |
       });
       results.push({ mmu, result });
       progress.clear();
-      if (flags.json !== true) process.stdout.write(`${searchText(mmu.title, result, style)}\n\n`);
+      if (flags.json !== true) io.stdout.write(`${searchText(mmu.title, result, style)}\n\n`);
     }
   } finally {
     progress.clear();
@@ -146,26 +150,37 @@ async function verifyRandom(flags: VerifyFlags, style: Style): Promise<boolean |
   const wrong = strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy.id);
   if (save !== undefined)
     await saveFaults(
+      io,
+      flags,
       save,
       results.map(({ result }) => result),
     );
   if (flags.json === true) {
     const searches = results.map(({ mmu, result }) => ({ mmu: mmu.id, ...searchJson(result) }));
-    process.stdout.write(formatJson({ ...header(), wrong, searches }));
+    io.stdout.write(formatJson({ ...header(), wrong, searches }));
   } else {
-    process.stdout.write(`${conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length)}\n`);
+    io.stdout.write(`${conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length)}\n`);
   }
   return interrupt.stopped ? "interrupted" : wrong.length > 0;
 }
 
 /** The first fault into the file that was named, the others beside it, numbered. */
-async function saveFaults(target: OutputTarget, results: readonly SearchResult[]): Promise<void> {
+async function saveFaults(
+  io: Io,
+  flags: VerifyFlags,
+  target: OutputTarget,
+  results: readonly SearchResult[],
+): Promise<void> {
   const texts = results.flatMap((result) => result.faults.map((fault) => faultScenarioText(fault, result)));
   for (const [index, text] of texts.entries()) {
     const path = index === 0 ? target.path : numberedPath(target.path, index + 1);
-    await (index === 0 ? target : await prepareOutput(path)).write(text);
-    if (path !== "-") console.error(`s2split: fault ${index + 1} is in ${path}`);
+    await (index === 0 ? target : await prepareOutput(path, outputOptions(io, flags))).write(text);
+    if (path !== "-") io.stderr.write(`s2split: fault ${index + 1} is in ${path}\n`);
   }
+}
+
+function outputOptions({ stdout }: Io, flags: VerifyFlags): OutputOptions {
+  return { stdout, inputs: inputsOf(flags) };
 }
 
 function header() {

@@ -1,5 +1,5 @@
+import { formatJson } from "../../files/json.js";
 import type { ResultFile } from "../../results/types.js";
-import { formatResult } from "../../results/write.js";
 import type { Mmus } from "../benchTable.js";
 import { toBencher } from "./bencher.js";
 import { toCsv } from "./csv.js";
@@ -18,7 +18,7 @@ export interface Exporter {
 
 /** Every export. A new one is a function and a line here. */
 export const exporters: readonly Exporter[] = [
-  { id: "json", summary: "the result file, which compare and merge read", format: formatResult },
+  { id: "json", summary: "the result file, which compare and merge read", format: formatJson },
   { id: "csv", summary: "a line a run, a column a figure with its unit (RFC 4180)", format: toCsv },
   { id: "markdown", summary: "tables for a mail or a pull request", format: toMarkdown },
   { id: "ndjson", summary: "an object a run, a line an object, samples included", format: toNdjson },

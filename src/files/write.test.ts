@@ -14,10 +14,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
-import { formatJson } from "../files/json.js";
+import { parseResult, readResult } from "../results/read.js";
 import { resultFile, runResult, wall } from "../testing/resultBuilder.js";
-import { parseResult, readResult } from "./read.js";
-import { formatResult, prepareOutput } from "./write.js";
+import { formatJson } from "./json.js";
+import { prepareOutput } from "./write.js";
 
 let folder = "";
 beforeEach(() => {
@@ -38,7 +38,7 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
 
 test("a result is read back as it was written", async () => {
   const path = join(folder, "out.json");
-  await (await prepareOutput(path)).write(formatResult(resultFile()));
+  await (await prepareOutput(path)).write(formatJson(resultFile()));
   expect(await readResult(path)).toEqual(resultFile());
 });
 
@@ -114,7 +114,7 @@ describe("writing", () => {
 describe("the text of a result", () => {
   test("has one line a counter, and a series of samples on one line however long", () => {
     const samples = Array.from({ length: 500 }, (_, i) => 1_000_000 + i);
-    const text = formatResult(resultFile({ runs: [runResult({ wall: wall(samples) })] }));
+    const text = formatJson(resultFile({ runs: [runResult({ wall: wall(samples) })] }));
     expect(text).toContain('        "inspected": { "1": 1, "2": 512, "3": 262144 },\n');
     expect(text.split("\n").filter((line) => line.includes("1000000")).length).toBe(2);
     expect(text.endsWith("}\n")).toBe(true);
@@ -129,7 +129,7 @@ describe("the text of a result", () => {
   });
 
   test("is the same for the same result", async () => {
-    const text = formatResult(resultFile());
-    expect(formatResult(await parseResult(text, "x"))).toBe(text);
+    const text = formatJson(resultFile());
+    expect(formatJson(await parseResult(text, "x"))).toBe(text);
   });
 });

@@ -1,0 +1,55 @@
+import type { Io } from "../cli/io.js";
+import { main } from "../cli/main.js";
+
+/** How a run of the program ended, and what it said: the same whether it ran in a process of its own or in this one. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunHow {
+  /** Default: the project's root. With it, no other run may go on at the same time. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: string;
+  /** Makes stdout and stderr a terminal of this width. */
+  readonly columns?: number;
+}
+
+/** An {@link Io} that keeps what is written. No signal ever comes. */
+export function memoryIo({ env = {}, stdin = "", columns }: RunHow = {}) {
+  const written = { stdout: "", stderr: "" };
+  const output = (name: "stdout" | "stderr") => ({
+    ...(columns === undefined ? {} : { isTTY: true, columns }),
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const io: Io = {
+    stdin: (async function* () {
+      if (stdin !== "") yield Buffer.from(stdin);
+    })(),
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    env,
+    onInterrupt: () => () => {},
+  };
+  return { io, written };
+}
+
+/**
+ * Runs the command line in this process, from the sources: for whatever is not about signals, pipes, or how a process ends. The
+ * environment is empty but for what is given: no colour, no GitHub.
+ */
+export async function run(args: readonly string[], how: RunHow = {}): Promise<Ended> {
+  const { io, written } = memoryIo(how);
+  const before = process.cwd();
+  if (how.cwd !== undefined) process.chdir(how.cwd);
+  try {
+    const code = await main(args, io);
+    return { code, ...written };
+  } finally {
+    if (how.cwd !== undefined) process.chdir(before);
+  }
+}
