@@ -134,6 +134,8 @@ export interface RunOptions {
   readonly onProgress?: (share: number) => void;
   /** Slow checks at every inspected entry (table left, span), for verify. Default false. */
   readonly strict?: boolean;
+  /** Asks for {@link RunOutcome.memoryMap}, each memslot in at most so many bins. An MMU that has no map passes it over. */
+  readonly map?: { readonly bins: number };
 }
 
 export interface RunOutcome {
@@ -143,6 +145,32 @@ export interface RunOutcome {
   readonly counts: Counts;
   /** What is wrong with the finished tree or with the way there; empty means right. */
   readonly findings: readonly Finding[];
+  /** Guest memory bin by bin, where {@link RunOptions.map} asked for it and the MMU can tell. */
+  readonly memoryMap?: MemoryMap;
+}
+
+/** What the leaves of guest memory were and became, for a picture of it. Exact for each bin. */
+export interface MemoryMap {
+  readonly slots: readonly MemoryMapSlot[];
+}
+
+export interface MemoryMapSlot {
+  /** First guest physical address, hexadecimal with `0x`. */
+  readonly baseHex: string;
+  readonly bytes: number;
+  /** Bytes of each bin; the last of a slot may be shorter. */
+  readonly binBytes: number;
+  /** Arrays of equal length, an element a bin, ascending by address. */
+  readonly bins: {
+    /** Level of the leaves that map most of the bin before the work; -1: most of it is mapped by nothing. */
+    readonly before: readonly number[];
+    /** The same, after the work. */
+    readonly after: readonly number[];
+    /** Whether a block that was to be split is left in the bin. */
+    readonly unsplit: readonly boolean[];
+    /** Entries that the split walks inspected whose span begins in the bin. */
+    readonly inspected: readonly number[];
+  };
 }
 
 export interface TimedRun {
