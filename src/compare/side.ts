@@ -70,7 +70,7 @@ function requireSameModel(a: NamedResult, b: NamedResult): void {
 }
 
 /**
- * Refuses two scenarios under one id that are not the same, naming the field. Names and descriptions are prose and may differ.
+ * Refuses two scenarios under one id that are not the same, naming the field. Names, descriptions and what was assumed are prose and may differ.
  *
  * @throws UserError
  */
@@ -92,6 +92,6 @@ function substance(result: ScenarioResult): unknown {
   const { scenario, mmu, workload, variables, initial } = result;
   const isRecord = typeof scenario === "object" && scenario !== null && !Array.isArray(scenario);
   if (!isRecord) return { mmu, workload, variables, scenario, initial };
-  const { name: _, description: __, ...rest } = scenario as Record<string, unknown>;
+  const { name: _, description: __, assumed: ___, ...rest } = scenario as Record<string, unknown>;
   return { mmu, workload, variables, scenario: rest, initial };
 }

@@ -13,6 +13,8 @@ export interface GuestPass {
   readonly strideBytes: number;
   /** 0 to 100. */
   readonly writePercent: number;
+  /** In place of a chance: access i is a write if i is a multiple of it (`-f` of the test until 2022). */
+  readonly writeEvery?: number;
   readonly iteration: number;
   readonly vcpu: number;
   readonly seed: number;
@@ -40,6 +42,7 @@ export function guestPass(pass: GuestPass): Counts {
   const { leafBytes, pageBytes, memoryBytes, strideBytes } = pass;
   const accesses = Math.floor(memoryBytes / strideBytes);
   const first = pass.firstAccess ?? 0;
+  const every = pass.writeEvery ?? 0;
   let writesDone = 0;
   let broken = 0;
   let unmappedReads = 0;
@@ -50,7 +53,7 @@ export function guestPass(pass: GuestPass): Counts {
   const tables = new Set<number>();
   let brokenBlock = -1;
   for (let i = 0; i < accesses; i++) {
-    const write = writes(pass, first + i);
+    const write = every > 0 ? (first + i) % every === 0 : writes(pass, first + i);
     if (write) writesDone++;
     if (leafBytes === pageBytes) {
       if (write) pageWrites++;

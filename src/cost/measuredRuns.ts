@@ -1,20 +1,15 @@
 import { UserError } from "../errors.js";
-import { formatSize } from "../guest/sizes.js";
+import { formatSize, parseSize } from "../guest/sizes.js";
 import type { MeasuredCase, MeasurementFile } from "../measure/schema.js";
 import { type PhaseSeries, seriesOf } from "../measure/series.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
-import {
-  countSelftest,
-  hasWork,
-  type PhaseCounts,
-  type TestedMode,
-  type TestedOptions,
-} from "../selftest/countSelftest.js";
+import { GUEST_MODES } from "../selftest/guestModes.js";
 import type { CandidateRun } from "./fit.js";
+import { countSelftest, hasWork, type PhaseCounts, type TestedMode, type TestedOptions } from "./selftestTerms.js";
 
 /** A measured phase with what the simulation counts for it. */
 export interface MeasuredPhase extends PhaseCounts {
-  /** "anonymous_thp, 1G, chunk 2M, -g: enable". */
+  /** "-m 6 -s anonymous_thp -b 1G -g chunk 2M: enable". */
   readonly label: string;
   /** Measured, nanoseconds, in the order of the runs. */
   readonly samplesNs: readonly number[];
@@ -73,18 +68,19 @@ export function measuredPhases(
       const options = one.options!;
       if (isIgnored(options.writePercent)) ignoredWritePercent.push(one.id);
       for (const guestMode of new Set(own.map((s) => s.guestMode))) {
-        const mode = modeOf(file, guestMode);
-        if (mode === undefined) {
+        const known = modeOf(file, guestMode);
+        if (known === undefined) {
           skipped.push({ input, case: one.id, reason: { code: "no-guest-mode" } });
           continue;
         }
+        const { mode, name } = known;
         const key = JSON.stringify([options, mode]);
         try {
           const counts = simulated.get(key) ?? countSelftest(options, mode, strategy);
           simulated.set(key, counts);
           phases.push(
             ...pair(
-              options,
+              `${name} ${describeOptions(options)}`,
               own.filter((s) => s.guestMode === guestMode),
               counts,
             ),
@@ -117,23 +113,32 @@ function whyNot({ options }: MeasuredCase, series: readonly PhaseSeries[]): Skip
   return undefined;
 }
 
-function modeOf(file: MeasurementFile, text: string | null): TestedMode | undefined {
-  const mode = file.runs.find((run) => run.guestMode?.text === text)?.guestMode;
-  if (mode === null || mode === undefined || mode.paBits === null || mode.pageBytes === null) return undefined;
-  return { paBits: mode.paBits, pageBytes: mode.pageBytes };
+/** The guest mode of a printed line, and its name in a row: a command without `-m` runs as many modes as the host has. */
+function modeOf(
+  file: MeasurementFile,
+  text: string | null,
+): { readonly mode: TestedMode; readonly name: string } | undefined {
+  const printed = file.runs.find((run) => run.guestMode?.text === text)?.guestMode;
+  if (printed === null || printed === undefined) return undefined;
+  const { paBits, vaBits, pageBytes } = printed;
+  if (paBits === null || pageBytes === null) return undefined;
+  const numbered = GUEST_MODES.find(
+    (one) => one.ipaBits === paBits && one.vaBits === vaBits && parseSize(one.guestPage) === pageBytes,
+  );
+  return { mode: { paBits, pageBytes }, name: numbered === undefined ? printed.text : `-m ${numbered.id}` };
 }
 
-function pair(options: TestedOptions, series: readonly PhaseSeries[], counts: readonly PhaseCounts[]): MeasuredPhase[] {
+function pair(command: string, series: readonly PhaseSeries[], counts: readonly PhaseCounts[]): MeasuredPhase[] {
   return counts.filter(hasWork).flatMap((one) => {
     const measured = series.find((s) => s.phase === one.phase && s.iteration === one.iteration);
     if (measured === undefined || measured.samplesNs.some((ns) => ns <= 0)) return [];
     const { samplesNs, medianNs, ci95Ns, hasInterval } = measured;
-    return [{ ...one, label: labelOf(options, one), samplesNs, medianNs, ci95Ns, hasInterval }];
+    return [{ ...one, label: labelOf(command, one), samplesNs, medianNs, ci95Ns, hasInterval }];
   });
 }
 
-function labelOf(options: TestedOptions, { phase, iteration }: Pick<PhaseCounts, "phase" | "iteration">): string {
-  return `${describeOptions(options)}: ${phase}${iteration === null ? "" : ` ${iteration}`}`;
+function labelOf(command: string, { phase, iteration }: Pick<PhaseCounts, "phase" | "iteration">): string {
+  return `${command}: ${phase}${iteration === null ? "" : ` ${iteration}`}`;
 }
 
 /** The options that decide the counts, in the test's own letters. */
@@ -168,7 +173,8 @@ export function candidateRuns(strategy: SplitStrategy): readonly CandidateRun[] 
           eagerSplitChunkBytes: chunk,
         };
         for (const one of countSelftest(options, { paBits: 40, pageBytes: 4096 }, strategy)) {
-          if (hasWork(one)) candidates.push({ label: labelOf(options, one), terms: one.terms });
+          if (hasWork(one))
+            candidates.push({ label: labelOf(`-m 6 ${describeOptions(options)}`, one), terms: one.terms });
         }
       }
     }

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT, s2split, temporaryFolder } from "./cli.js";
@@ -44,6 +44,44 @@ describe("a VM's folder of debugfs", () => {
     // 13 blocks of 2M, as in the dump.
     expect(JSON.parse(stdout).scenarios[0].initial.leaves).toMatchObject({ 1: 0, 2: 13, 3: 0 });
   });
+});
+
+describe("the folder of debugfs that has all VMs", () => {
+  const folderOf = (vms: readonly string[], dumps: boolean) => {
+    const folder = temporaryFolder();
+    for (const vm of vms) {
+      mkdirSync(join(folder, vm));
+      if (dumps) copyFileSync(ENE, join(folder, vm, "stage2_page_tables"));
+    }
+    writeFileSync(join(folder, "exits"), "0\n");
+    return folder;
+  };
+
+  it("has its VMs listed, for the user to choose", async () => {
+    const folder = folderOf(["1300-14", "87-11"], true);
+    const { code, stderr } = await s2split(["import-layout", folder]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `s2split: ${folder}: the folder of all VMs (PID-FD): 87-11, 1300-14; expected the folder of one: ${folder}/87-11\n`,
+    });
+  });
+
+  it("is told from a kernel that has no dumps", async () => {
+    const { code, stderr } = await s2split(["import-layout", folderOf(["1300-14"], false)]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/VMs: 1, none with stage2_page_tables; expected an arm64 kernel from 6\.12 .*\n$/);
+  });
+});
+
+it("guesses a memslot for each island of mapped memory, and bench repeats the guess", async () => {
+  const scenario = join(temporaryFolder(), "guest.json");
+  const { stderr } = await s2split(["import-layout", debugfs(), "--output", scenario]);
+  expect(stderr).toMatch(/^note: memslots guessed, one for each .*: 0x1020000:4K, 0x80000000:26M; .*--memslot$/m);
+  const { stdout } = await s2split(["bench", "--scenario", scenario, "--no-wall", "--strategy", "baseline"]);
+  expect(stdout).toMatch(/^Assumed: memslots guessed, 0x1020000:4K, 0x80000000:26M, one for each island .*--memslot/m);
+  const corrected = ["--memslot", "0x1020000,4K", "--memslot", "0x80000000:1G", "--output", scenario, "--force"];
+  expect((await s2split(["import-layout", debugfs(), ...corrected])).stderr).not.toMatch(/guessed/);
+  expect((await s2split(["bench", "--scenario", scenario, "--no-wall"])).stdout).not.toMatch(/guessed|Assumed/);
 });
 
 it("writes a scenario whose read-only leaves stay so in the simulation", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { MeasurementFile } from "../measure/schema.js";
@@ -142,6 +142,16 @@ it("refuses, before any run, what it cannot do", async () => {
   expect(await refused("--vary", "q=1", "--output", output, "--", program)).toMatch(
     /^2 s2split: --vary q: no option of dirty_log_perf_test[^|]*$/,
   );
+  const foreign = join(folder, "other", "dirty_log_perf_test");
+  mkdirSync(join(folder, "other"));
+  writeFileSync(foreign, Buffer.from(`7f454c4602010100${"00".repeat(8)}02000f27${"00".repeat(44)}`, "hex"), {
+    mode: 0o755,
+  });
+  expect(await refused("--output", output, "--", foreign)).toMatch(
+    /^2 s2split: .*dirty_log_perf_test: is built for machine 9999, and this machine is \w+; expected a test built for \w+$/,
+  );
+  // Nothing was measured, so nothing is left: no empty folder for raw output, no result.
+  expect([existsSync(output), existsSync(output.replace(".json", ".raw"))]).toEqual([false, false]);
   writeFileSync(output, "mine");
   expect(await refused("--output", output, "--", program)).toMatch(/^2 s2split: .*is there already[^|]*$/);
   expect(readFileSync(output, "utf8")).toBe("mine");

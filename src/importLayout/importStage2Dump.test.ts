@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
 import { parseAddress, parseSize } from "../guest/sizes.js";
+import { parseArm64Scenario } from "../mmu/arm64/parse.js";
 import { DUMP_FORMS, type PrintedRun, printStage2Dump } from "../testing/stage2DumpPrinter.js";
 import { importStage2Dump } from "./importStage2Dump.js";
 
@@ -17,19 +18,22 @@ function codes(text: string, options = {}): string[] {
 describe("the published sample of August 2024", () => {
   const { scenario, notes } = importStage2Dump(ENE, "ene", { ipaBits: 44, levels: 4 });
 
-  it("becomes pages, holes and blocks in one guessed memslot", () => {
+  it("becomes pages and blocks, in a guessed memslot for each island of mapped memory", () => {
     expect(scenario.granule).toBe("4K");
     expect(scenario.ipaBits).toBe(44);
     expect(scenario.memslots).toEqual([
-      {
-        base: "0x1020000",
-        segments: [
-          { map: "4K", size: "4K" },
-          { map: "hole", size: "2080636K" },
-          { map: "2M", size: "26M" },
-        ],
-      },
+      { base: "0x1020000", segments: [{ map: "4K", size: "4K" }] },
+      { base: "0x80000000", segments: [{ map: "2M", size: "26M" }] },
     ]);
+  });
+
+  it("says in the scenario that memslots were guessed, and not where they were given", () => {
+    expect(scenario.assumed).toEqual([expect.stringMatching(/^memslots guessed, 0x1020000:4K, 0x80000000:26M, one /)]);
+    expect(scenario.description).toContain(scenario.assumed![0]);
+    expect(parseArm64Scenario(JSON.parse(JSON.stringify(scenario)), "guest.json")).toEqual(scenario);
+    const given = importStage2Dump(ENE, "ene", { memslots: [{ base: 0x80000000, bytes: 2 ** 30 }] }).scenario;
+    expect(given.assumed).toBeUndefined();
+    expect(given.description).not.toMatch(/guess/);
   });
 
   it("says what was guessed and what a dump does not have", () => {
@@ -94,7 +98,24 @@ it("infers 16K pages from borders that leave no empty 4K tables", () => {
   const text = `${HEADER}0x0000000000000000-0x0000000001020000       16512K 3\n0x0000000001020000-0x0000000001024000          16K 3   R W X AF    \n0x0000000001024000-0x0000000002000000       16240K 3\n0x0000000002000000-0x0000000080000000        2016M 2\n0x0000000080000000-0x0000000084000000          64M 2   R W   AF BLK\n`;
   const { scenario } = importStage2Dump(text, "dump", { levels: 2 });
   expect(scenario.granule).toBe("16K");
-  expect(scenario.memslots[0]!.segments.at(-1)).toEqual({ map: "32M", size: "64M" });
+  expect(scenario.memslots.at(-1)!.segments).toEqual([{ map: "32M", size: "64M" }]);
+});
+
+it("keeps a hole below 1 GiB within its memslot, and names eight of many islands", () => {
+  const runs = (gap: number, count: number): PrintedRun[] =>
+    Array.from({ length: count }, (_, i) => ({
+      start: 2 ** 30 + i * (gap + 2 ** 21),
+      bytes: 2 ** 21,
+      leafBytes: 2 ** 21,
+      writable: true,
+    }));
+  const slots = (gap: number, count: number) =>
+    importStage2Dump(printStage2Dump(runs(gap, count), "4K", 40, "7.3"), "dump").scenario;
+  expect(slots(2 ** 30 - 2 ** 21, 3).memslots).toHaveLength(1);
+  expect(slots(2 ** 30, 3).memslots).toHaveLength(3);
+  const many = slots(2 ** 30, 20);
+  expect(many.memslots).toHaveLength(20);
+  expect(many.assumed![0]).toMatch(/^memslots guessed(?:, 0x\w+:2M){8}, 12 more, one for each/);
 });
 
 describe("refuses, in one line that names the line of the input,", () => {

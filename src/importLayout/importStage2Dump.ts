@@ -19,7 +19,7 @@ export interface Stage2DumpOptions extends DirtyLogChoice {
   readonly ipaBits?: number | undefined;
   /** From `stage2_levels` beside the dump. */
   readonly levels?: number | undefined;
-  /** Bytes. Empty or absent: one memslot over the outer extent of what is mapped. */
+  /** Bytes. Empty or absent: one memslot for each island of mapped memory, which the scenario says. */
   readonly memslots?: readonly { readonly base: number; readonly bytes: number }[] | undefined;
   readonly name?: string | undefined;
 }
@@ -48,11 +48,16 @@ export function importStage2Dump(text: string, input: string, options: Stage2Dum
   const width = chooseIpaBits(dump, granule, ipaBits, levels, input, notes);
   noteWhatIsNotThere(dump, granule, width, notes);
 
-  const memslots = chooseMemslots(mapped, granule, width, options.memslots ?? [], notes);
+  const given = options.memslots ?? [];
+  const memslots =
+    given.length === 0 ? guessMemslots(mapped, notes) : checkMemslots(given, mapped, granule, width, notes);
+  const assumed = given.length === 0 ? guessWords(memslots) : undefined;
+  const known =
+    "Leaves of a real host's stage-2 dump. Output addresses and the dirty log are not in a dump: they are the simulator's.";
   const scenario = {
     name: options.name ?? "imported stage-2 dump",
-    description:
-      "Leaves of a real host's stage-2 dump. Output addresses and the dirty log are not in a dump: they are the simulator's.",
+    description: assumed === undefined ? known : `${known} Assumed: ${assumed}.`,
+    ...(assumed === undefined ? {} : { assumed: [assumed] }),
     granule,
     ipaBits: width,
     memslots: memslots.map((slot) => segmentsOf(slot, mapped, granule).memslot(slot.base)),
@@ -95,22 +100,48 @@ interface Slot {
   readonly bytes: number;
 }
 
-function chooseMemslots(
+/** Memory that two memslots would have apart: a hole of this many bytes or more is no part of either. */
+const ISLAND_GAP = 2 ** 30;
+/** Memslots that a sentence names. */
+const MOST_NAMED = 8;
+
+/**
+ * One memslot for each island: mapped memory with less than {@link ISLAND_GAP} between its parts. A slot over the outer extent of all
+ * would hold the gaps too: the real test puts its program low and its memory below the top, with 1 TiB between them that no walk of the
+ * kernel ever sees.
+ */
+function guessMemslots(mapped: readonly DumpRange[], notes: ImportNote[]): Slot[] {
+  const islands: { base: number; bytes: number }[] = [];
+  for (const { start, end } of mapped) {
+    const last = islands.at(-1);
+    if (last !== undefined && start - (last.base + last.bytes) < ISLAND_GAP) last.bytes = end - last.base;
+    else islands.push({ base: start, bytes: end - start });
+  }
+  notes.push({ code: "memslots-guessed", data: { memslots: nameSlots(islands) } });
+  return islands;
+}
+
+/** What a reader of figures must know of guessed memslots. */
+function guessWords(slots: readonly Slot[]): string {
+  return (
+    `memslots guessed, ${nameSlots(slots).join(", ")}, one for each island of mapped memory, to its edges ` +
+    "(import-layout --memslot BASE:SIZE corrects it)"
+  );
+}
+
+function nameSlots(slots: readonly Slot[]): string[] {
+  const named = slots.slice(0, MOST_NAMED).map(({ base, bytes }) => `${formatAddress(base)}:${formatSize(bytes)}`);
+  return slots.length > MOST_NAMED ? [...named, `${slots.length - MOST_NAMED} more`] : named;
+}
+
+/** The memslots given, in order. @throws UserError for one that no VM could have, or where nothing is mapped in any */
+function checkMemslots(
+  given: readonly Slot[],
   mapped: readonly DumpRange[],
   granule: Granule,
   ipaBits: number,
-  given: readonly Slot[],
   notes: ImportNote[],
-): Slot[] {
-  const first = mapped[0]!.start;
-  const last = mapped.at(-1)!.end;
-  if (given.length === 0) {
-    notes.push({
-      code: "memslots-guessed",
-      data: { base: formatAddress(first), size: formatSize(last - first), islands: islands(mapped) },
-    });
-    return [{ base: first, bytes: last - first }];
-  }
+): readonly Slot[] {
   const page = spanOf(granule, 3);
   const slots = [...given].sort((a, b) => a.base - b.base);
   slots.forEach((slot, i) => {
@@ -125,7 +156,11 @@ function chooseMemslots(
   const inside = slots.reduce((sum, slot) => sum + mappedBytes(slot, mapped), 0);
   const all = mapped.reduce((sum, range) => sum + range.end - range.start, 0);
   if (inside === 0)
-    throw badInput("--memslot", "nothing is mapped in any of them", `memslots within ${islands(mapped).join(", ")}`);
+    throw badInput(
+      "--memslot",
+      "nothing is mapped in any of them",
+      `memslots within ${nameSlots(guessMemslots(mapped, [])).join(", ")}`,
+    );
   if (inside < all) notes.push({ code: "mapped-outside-memslots", data: { bytes: all - inside } });
   return slots;
 }
@@ -136,17 +171,6 @@ function mappedBytes(slot: Slot, mapped: readonly DumpRange[]): number {
     (sum, range) => sum + Math.max(0, Math.min(end, range.end) - Math.max(slot.base, range.start)),
     0,
   );
-}
-
-/** Stretches of mapped memory with less than 1 GiB between their parts: where memslots are likely to be; at most eight. */
-function islands(mapped: readonly DumpRange[]): string[] {
-  const found: { start: number; end: number }[] = [];
-  for (const { start, end } of mapped) {
-    const last = found.at(-1);
-    if (last !== undefined && start - last.end < 2 ** 30) last.end = end;
-    else found.push({ start, end });
-  }
-  return found.slice(0, 8).map(({ start, end }) => `${formatAddress(start)}:${formatSize(end - start)}`);
 }
 
 function segmentsOf(slot: Slot, mapped: readonly DumpRange[], granule: Granule): SegmentList {

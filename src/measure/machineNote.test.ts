@@ -32,6 +32,7 @@ const ARM = {
   "sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages": "2\n",
   "sys/devices/system/cpu/cpufreq/policy0/scaling_governor": "performance\n",
   "sys/devices/system/cpu/smt/active": "0\n",
+  "sys/firmware/devicetree/base/compatible": "adlink,ampere-altra\0ampere,altra\0",
   "dev/kvm": "",
 };
 
@@ -55,6 +56,17 @@ it("reads what an arm64 host says of itself", async () => {
 it("never fails where nothing can be read", async () => {
   const note = await readMachineNote(root({}));
   expect(note).toMatchObject({ governors: null, thp: null, virtualized: null, kvmDevice: false, kvmParameters: {} });
+});
+
+it("takes an emulated board from its device tree, and says nothing of an arm64 machine without any word of it", async () => {
+  const { "sys/firmware/devicetree/base/compatible": _, ...silent } = ARM;
+  const of = async (files: Readonly<Record<string, string>>) =>
+    (await readMachineNote(root({ ...silent, ...files }))).virtualized;
+  expect(await of({ "sys/firmware/devicetree/base/compatible": "linux,dummy-virt\0" })).toBe(true);
+  expect(await of({ "sys/firmware/devicetree/base/hypervisor/compatible": "linux,kvm\0" })).toBe(true);
+  expect(await of({ "sys/class/dmi/id/sys_vendor": "QEMU\n" })).toBe(true);
+  expect(await of({ "sys/class/dmi/id/sys_vendor": "Ampere(R)\n" })).toBe(false);
+  expect(await of({})).toBeNull();
 });
 
 it("has no warning for a machine that is set up well", async () => {

@@ -25,9 +25,6 @@ export async function readMachineNote(root = "/"): Promise<MachineNote> {
   const numa = await text("proc/sys/kernel/numa_balancing");
   const ksm = await text("sys/kernel/mm/ksm/run");
   const cpuCount = Math.max(1, (cpuinfo.match(/^processor\s*:/gm) ?? []).length || os.cpus().length);
-  const hypervisor =
-    (await text("sys/hypervisor/type")) ?? (/^flags\s*:.*\bhypervisor\b/m.test(cpuinfo) ? "yes" : null);
-  const dmi = await text("sys/class/dmi/id/sys_vendor");
   return {
     kernel: version ?? os.release(),
     arch: os.arch(),
@@ -41,12 +38,7 @@ export async function readMachineNote(root = "/"): Promise<MachineNote> {
     hugepages: await hugepages(root, text),
     numaBalancing: numa === null ? null : numa !== "0",
     ksmRunning: ksm === null ? null : ksm === "1",
-    virtualized:
-      hypervisor !== null || /QEMU|KVM|VMware|Xen|Amazon EC2$|Google/.test(dmi ?? "")
-        ? true
-        : cpuinfo === ""
-          ? null
-          : false,
+    virtualized: await virtualized(cpuinfo, text),
     kvmDevice: await isWritable(join(root, "dev/kvm")),
     kvmParameters: await kvmParameters(text),
     loadPerCpu: load === null ? null : Number.parseFloat(load) / cpuCount,
@@ -54,6 +46,25 @@ export async function readMachineNote(root = "/"): Promise<MachineNote> {
 }
 
 type Reader = (path: string) => Promise<string | null>;
+
+/** Device trees of virtual machines: QEMU's and kvmtool's `virt`, and hypervisors that name themselves in a node. */
+const VIRTUAL_BOARD = /linux,dummy-virt|qemu|xen,xen|kvm/i;
+
+/**
+ * Whether this machine is a guest or emulated: null where nothing says it. x86 has a CPU flag; arm64 has none, so there only firmware
+ * can tell: DMI with ACPI, else the device tree, whose `compatible` is a list of texts that end in NUL.
+ */
+async function virtualized(cpuinfo: string, text: Reader): Promise<boolean | null> {
+  if ((await text("sys/hypervisor/type")) !== null) return true;
+  const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1];
+  if (flags !== undefined && /\bhypervisor\b/.test(flags)) return true;
+  const vendor = await text("sys/class/dmi/id/sys_vendor");
+  if (vendor !== null && /QEMU|KVM|VMware|Xen|Amazon EC2$|Google/.test(vendor)) return true;
+  const board = await text("sys/firmware/devicetree/base/compatible");
+  if (board !== null && VIRTUAL_BOARD.test(board)) return true;
+  if ((await text("sys/firmware/devicetree/base/hypervisor/compatible")) !== null) return true;
+  return flags !== undefined || vendor !== null || board !== null ? false : null;
+}
 
 /** x86 has a model name; arm64 has numbers, which are given as they are. */
 function cpuModel(cpuinfo: string): string {

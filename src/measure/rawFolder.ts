@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { badInput, clip } from "../errors.js";
 import type { PlannedRun } from "./plan.js";
@@ -46,6 +46,11 @@ export class RawFolder {
       basename(this.folder),
       `${number}-${values.join("").slice(0, 150)}${warmup ? "warmup" : "run"}${round}.txt`,
     );
+  }
+
+  /** Takes the folder away again if there is nothing in it: no run was even begun. */
+  async removeEmpty(): Promise<void> {
+    await rmdir(this.folder).catch(() => {});
   }
 
   async write(name: string | null, text: string): Promise<void> {

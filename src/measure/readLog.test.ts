@@ -73,6 +73,18 @@ describe("figures of options that do nothing in the real test", () => {
     expect(of("-w 0")[0]).toMatch(/^missing: /);
   });
 
+  it("name -p too, which the test reads and does not use", () => {
+    const { outputs } = JSON.parse(
+      readFileSync(new URL("../dirty-log-perf-test-7.3/index.json", FIXTURES), "utf8"),
+    ) as { outputs: Record<string, { command: string }> };
+    const name = "var_32M_p_thp_g.txt";
+    const { runs } = importOf(read(`../dirty-log-perf-test-7.3/${name}`), outputs[name]!.command);
+    expect(runs[0]!.region!.start).not.toBe("0x80000000");
+    expect(runs[0]!.notes.map(noteWords)).toEqual([
+      "-p 0x80000000 had no effect: the real test in Linux 7.3 reads it and does not use it",
+    ]);
+  });
+
   it("carry none where the options were not used", () => {
     expect(
       codes(read("dlpt_64M_anon_thp_chunk2M_manual.txt"), index["dlpt_64M_anon_thp_chunk2M_manual.txt"]!.command),

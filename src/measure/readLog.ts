@@ -101,6 +101,8 @@ export function measuredRun(
  * In Linux 7.3 the guest of dirty_log_perf_test never gets the seed: its copy of `guest_random_seed` stays 0, and vCPU k draws from a Lehmer
  * generator seeded with 0 + k (tools/testing/selftests/kvm/lib/memstress.c). Seeded with 0 it draws 0 for ever: vCPU 0 writes every page
  * unless `-w 0`, and with `-a` touches its first page over and over. The fixture with `-w 50 -a` shows it: a millisecond for 16384 pages.
+ *
+ * `-p` is parsed into `p.phys_offset`, which nothing reads (dirty_log_perf_test.c): the memory lies where it does without it.
  */
 function optionNotes(options: SelftestOptions | null): MeasureNote[] {
   if (options === null) return [];
@@ -110,6 +112,7 @@ function optionNotes(options: SelftestOptions | null): MeasureNote[] {
     notes.push({ code: "write-percent-ignored", data: { writePercent, vcpus } });
   }
   if (options.randomAccess) notes.push({ code: "random-access-one-page", data: { vcpus } });
+  if (options.offset !== null) notes.push({ code: "offset-ignored", data: { offset: options.offset } });
   if (options.unknown.length > 0) notes.push({ code: "options-unknown", data: { words: options.unknown } });
   return notes;
 }

@@ -67,6 +67,65 @@ describe("recorded output of Linux 7.3", () => {
   });
 });
 
+describe("output of Linux 7.3.4 on arm64", () => {
+  const folder = "dirty-log-perf-test-7.3/";
+  const { outputs } = JSON.parse(read(`${folder}index.json`)) as {
+    outputs: Record<string, { exit: number | string; command: string; runs?: number }>;
+  };
+
+  it.each(Object.keys(outputs))("%s is read to the last line", (name) => {
+    const { runs, unread, helpLine, failure } = parseSelftestLog(read(folder + name));
+    expect(unread).toEqual([]);
+    const { exit, command, runs: repeated = 1 } = outputs[name]!;
+    if (exit === 0 && name !== "var_help.txt") {
+      expect(runs).toHaveLength(repeated * (name.includes("allmodes") ? 13 : 1));
+      for (const run of runs) {
+        expect(missingPhases(run)).toEqual([]);
+        expect(run.failure).toBeUndefined();
+        expect(run.phases.some(({ phase }) => phase === "clear")).toBe(!/ -g\b/.test(command));
+      }
+    } else {
+      expect(runs.flatMap(({ phases }) => phases)).toEqual([]);
+      expect(helpLine !== undefined).toBe(name === "var_help.txt");
+      const said = failure ?? runs[0]?.failure;
+      if (exit !== 0 && exit !== "SIGTERM") expect(said).toMatch(/skipped|ended by|: .*(?:memory|evenly)/);
+    }
+  });
+
+  it("has the guests of 52 bits among those of all modes", () => {
+    const { runs } = parseSelftestLog(read(`${folder}var_allmodes_4M_thp_g.txt`));
+    expect(runs.slice(0, 3).map((run) => [run.guestMode!.paBits, run.guestMode!.pageBytes])).toEqual([
+      [52, 4096],
+      [52, 16384],
+      [52, 65536],
+    ]);
+  });
+
+  it.each([
+    ["var_no_kvm.txt", "skipped: Cannot open '/dev/kvm': No such file or directory.  Is KVM loaded and enabled?"],
+    ["kselftest_skip.txt", "skipped: Cannot open '/dev/kvm': No such file or directory.  Is KVM loaded and enabled?"],
+    ["kselftest_timeout.txt", "ended by the kselftest runner after 6 seconds"],
+  ])("%s says why there is no run", (name, why) => {
+    expect(parseSelftestLog(read(folder + name))).toMatchObject({ runs: [], failure: why });
+  });
+
+  const message =
+    "include/kvm_syscalls.h:70: mem != MAP_FAILED: mmap() failed, rc: -1 errno: 12 (Cannot allocate memory)";
+
+  it.each(["var_hugetlb_too_few.txt", "var_hugetlb_too_few_no_addr2line.txt"])(
+    "%s keeps the message of the assertion, also behind the prefix of the kselftest runner",
+    (name) => {
+      const text = read(folder + name);
+      const prefixed = (prefix: string) => text.replaceAll(/^/gm, prefix);
+      for (const each of [text, prefixed("# "), prefixed("[   12.345678] "), prefixed("[   12.345678] # ")]) {
+        const { runs, unread } = parseSelftestLog(each);
+        expect(unread).toEqual([]);
+        expect(runs.map(({ failure }) => failure)).toEqual([message]);
+      }
+    },
+  );
+});
+
 describe("published output", () => {
   it("of November 2021 gives an offset instead of a range", () => {
     const log = parseSelftestLog(read("published/gardon-2021-11-x86-96vcpu-hugetlb-1gb.txt"));

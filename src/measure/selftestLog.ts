@@ -1,6 +1,6 @@
 import { clip } from "../errors.js";
 import { lines } from "../importLayout/stage2DumpText.js";
-import type { PhaseName } from "./phases.js";
+import type { PhaseName } from "../selftest/phases.js";
 import type { MeasuredRun } from "./schema.js";
 import { findSelftestCommand, type SelftestCommand } from "./selftestCommand.js";
 
@@ -50,7 +50,7 @@ const ITERATION_PHASE: Readonly<Record<string, PhaseName>> = {
 };
 /** Lines of kselftest and of the test that carry no figure. */
 const SILENT =
-  /^(?:TAP version \d+|\d+\.\.\d+|timeout set to \d+|selftests: kvm: \S+|ok \d+ .*|-{3,}|Random seed: \d+)$/;
+  /^(?:TAP version \d+|\d+\.\.\d+|(?:timeout set|overriding timeout) to \d+|selftests: kvm: \S+|ok \d+ .*|-{3,}|Random seed: \d+)$/;
 
 /**
  * Reads what dirty_log_perf_test printed, in all forms seen: of one invocation or several, with one guest mode or many, indented or
@@ -96,7 +96,9 @@ class LogReader {
 
   #line(raw: string, number: number): void {
     const unquoted = raw.slice(0, 4096).replace(/^(?:> ?){1,20}/, "");
-    const line = unquoted.replace(/^\s*(?:\[\s{0,8}\d{1,9}\.\d{1,9}\]\s?)?(?:#(?:\s|$))?\s*/, "").trimEnd();
+    // What the kernel log and the kselftest runner put before a line; an indentation of the test's own stays.
+    const own = unquoted.replace(/^\s*(?:\[\s{0,8}\d{1,9}\.\d{1,9}\]\s?(?:#(?:\s|$))?|#(?:\s|$))/, "");
+    const line = own.trim();
     if (line === "") return;
     if (this.#figure(line, number)) {
       this.#closeAssertion();
@@ -104,9 +106,13 @@ class LogReader {
       if (this.#run !== undefined) this.#run.lastLine = number;
       return;
     }
-    if (this.#assertion !== undefined && (/^\s/.test(unquoted) || this.#assertion.length === 0)) {
-      this.#assertion.push(line);
-      return;
+    if (this.#assertion !== undefined) {
+      // The shell that was to run addr2line for the stack trace speaks in the middle of it.
+      if (/\baddr2line\b/.test(line)) return;
+      if (/^\s/.test(own) || this.#assertion.length === 0) {
+        this.#assertion.push(line);
+        return;
+      }
     }
     this.#closeAssertion();
     if (this.#inHelp) return;
@@ -202,7 +208,7 @@ class LogReader {
     }
     if (/^not ok \d+ /.test(line) || /^1\.\.0 # SKIP/.test(line)) {
       // A log of a whole kselftest run has the failures of other tests in it too.
-      if (!/selftests: kvm: (?!dirty_log_perf_test)/.test(line)) this.#fail(line);
+      if (!/selftests: kvm: (?!dirty_log_perf_test)/.test(line)) this.#fail(reasonOf(line));
       return true;
     }
     if (SILENT.test(line)) return true;
@@ -259,6 +265,14 @@ class LogReader {
     this.#run = run;
     return run;
   }
+}
+
+/** Why a test did not end well, from its line of TAP. */
+function reasonOf(line: string): string {
+  const skipped = /^1\.\.0 # SKIP(?: - |\s)?(.*)$/.exec(line);
+  if (skipped !== null) return `skipped: ${skipped[1]}`;
+  const timeout = /# TIMEOUT (\d{1,9} seconds?)$/.exec(line);
+  return timeout === null ? line : `ended by the kselftest runner after ${timeout[1]}`;
 }
 
 function toNs(form: RegExpExecArray, at: number): number {

@@ -76,6 +76,16 @@ describe("a scenario of the TDP MMU", () => {
       /minLevel: is 3/,
     ],
     ["ends before it begins", { ...zap, workload: "split", startGfn: 9, endGfnExclusive: 9 }, /endGfnExclusive: is 9/],
+    [
+      "clears a slot that a huge page sticks out of",
+      { ...clear, root: { ...root, leaves: [{ gfn: 0, level: 2, count: 2 }] }, slotBaseGfn: 512, npages: 64 },
+      /^f: the 512-page leaf at gfn 512 sticks out of the slot, gfns 512 to 575; expected no huge page across/,
+    ],
+    [
+      "enables a slot that begins inside a huge page",
+      { ...leaves({ gfn: 0, level: 3, count: 1 }), workload: "enable", startGfn: 512 },
+      /^f: the 262144-page leaf at gfn 0 sticks out of the slot, gfns 512 to 262143;/,
+    ],
     ["has too few masks", { ...clear, npages: 65 }, /masks: has 1 elements; expected from 2 to 2/],
     ["has a mask that is none", { ...clear, masks: ["all"] }, /masks\[0\]: not a mask/],
     [
@@ -123,6 +133,23 @@ describe("a scenario of the TDP MMU", () => {
   });
 });
 
+it("takes huge pages that end at the slot's edges, and those of other slots", () => {
+  const beside = [
+    { gfn: 0, level: 2, count: 1 },
+    { gfn: 512, level: 2, count: 2 },
+    { gfn: 1536, level: 2, count: 1 },
+  ];
+  const slot = { slotBaseGfn: 512, npages: 1024, masks: { allWords: "0x1" } };
+  const scenario = { ...clear, root: { ...root, leaves: beside }, ...slot };
+  expect(parseTdpScenario(scenario, "f")).toMatchObject({ slotBaseGfn: 512, npages: 1024 });
+});
+
+it("takes a shadow scenario's schedule by the name that the TDP MMU's has, too", () => {
+  expect(parseShadowScenario({ ...shadow, reschedEveryNPolls: 64 }, "").reschedEvery).toBe(64);
+  expect(parseShadowScenario({ ...shadow, reschedEvery: 64 }, "").reschedEvery).toBe(64);
+  expect(parseShadowScenario(shadow, "").reschedEvery).toBe(0);
+});
+
 describe("a scenario of nested splitting", () => {
   const mapping = shadow.mappings[0]!;
   const wrong: [string, unknown, RegExp][] = [
@@ -133,6 +160,7 @@ describe("a scenario of nested splitting", () => {
       /^f\.mappings: missing; expected either mappings or alias$/,
     ],
     ["has both", { ...shadow, alias: "none" }, /stands beside alias/],
+    ["names the schedule twice", { ...shadow, reschedEvery: 2, reschedEveryNPolls: 2 }, /stands beside resched/],
     [
       "has an unknown pattern",
       { ...shadow, mappings: undefined, alias: "some" },

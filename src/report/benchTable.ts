@@ -3,7 +3,7 @@ import { countAt, totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { shortFinding } from "./findings.js";
 import { type GridColumn, grid } from "./grid.js";
-import { describeScenario } from "./scenarioText.js";
+import { assumedOf, describeScenario } from "./scenarioText.js";
 import type { Style } from "./style.js";
 import { fewer, formatChange, formatNs } from "./units.js";
 
@@ -29,7 +29,8 @@ export function benchTable(scenario: ScenarioResult, runs: readonly RunResult[],
   const base = runs.find((run) => run.strategy === mmu.baseline)!;
   const title = `${chalk.bold(scenario.name)}: ${describeScenario(scenario, mmu)}`;
   const main = grid(...mainGrid(runs, base, mmu, style), style);
-  const lines = [title, "", main];
+  const assumed = assumedOf(scenario).map((one) => chalk.yellow(`Assumed: ${one}`));
+  const lines = [title, ...assumed, "", main];
   const details = mmu.details?.(runs);
   if (details !== undefined) {
     const columns = details.headings.map((heading) => ({ heading, figure: true }));

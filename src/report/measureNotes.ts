@@ -31,11 +31,7 @@ const LAYOUT: Readonly<Record<string, Words>> = {
   "no-output-addresses": () =>
     "a dump has no output addresses: which host pages are mapped, and so their contiguity, is the simulator's choice",
   "memslots-guessed": (d) =>
-    `one memslot guessed, ${d.base}:${d.size}, from the outer extent of what is mapped${
-      Array.isArray(d.islands) && d.islands.length > 1
-        ? `; mapped memory lies in ${several(d.islands)}: give --memslot`
-        : ""
-    }`,
+    `memslots guessed, one for each island of mapped memory, to its edges: ${several(d.memslots)}; correct them with --memslot`,
   "mapped-outside-memslots": (d) => `${size(d.bytes)} mapped outside the memslots: left out`,
   "dirty-log-chosen": (d) => `dirty log mode ${d.mode}, chunk ${d.chunk} (--mode, --chunk)`,
   "vma-chosen": (d) =>
@@ -59,6 +55,7 @@ const MEASURED: Readonly<Record<string, Words>> = {
     Number(d.vcpus) === 1
       ? "-a touched one page only: the guest of the real test in Linux 7.3 never gets the seed"
       : "-a: in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 touches one page only",
+  "offset-ignored": (d) => `-p ${d.offset} had no effect: the real test in Linux 7.3 reads it and does not use it`,
   "options-unknown": (d) => `not understood in the command: ${several(d.words)}`,
   "command-disagrees": (d) =>
     `the command before it in the log is not its own (${several(d.options)} differ): taken as not known`,

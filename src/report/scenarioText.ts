@@ -1,3 +1,4 @@
+import { clip } from "../errors.js";
 import type { Mmu } from "../mmu/contract.js";
 import { countAt } from "../mmu/counters.js";
 import type { ScenarioResult } from "../results/types.js";
@@ -13,6 +14,13 @@ export function describeScenario(scenario: ScenarioResult, mmu: Mmu): string {
   return [mmu.title, ...geometry, workload, ...variables, leavesText(scenario)]
     .filter((part) => part !== "")
     .join(", ");
+}
+
+/** What a scenario assumes where its source says nothing, a sentence each: a reader of its figures must know it. */
+export function assumedOf({ scenario }: ScenarioResult): readonly string[] {
+  const { assumed } = scenario as { assumed?: unknown };
+  if (!Array.isArray(assumed)) return [];
+  return assumed.filter((one) => typeof one === "string").map((one) => clip(one, 1000));
 }
 
 function leavesText(scenario: ScenarioResult): string {

@@ -7,11 +7,18 @@ export interface GuestMode {
   /** As the test prints it. */
   readonly label: string;
   readonly ipaBits: number;
+  readonly vaBits: number;
   readonly guestPage: "4K" | "16K" | "64K";
 }
 
 function mode(id: number, ipaBits: number, vaBits: number, guestPage: GuestMode["guestPage"]): GuestMode {
-  return { id, label: `PA-bits:${ipaBits},  VA-bits:${vaBits}, ${guestPage.padStart(3)} pages`, ipaBits, guestPage };
+  return {
+    id,
+    label: `PA-bits:${ipaBits},  VA-bits:${vaBits}, ${guestPage.padStart(3)} pages`,
+    ipaBits,
+    vaBits,
+    guestPage,
+  };
 }
 
 /**

@@ -62,6 +62,8 @@ export interface ShadowGolden {
       readonly copies: number;
       readonly stride?: number;
     }[];
+    readonly reschedEveryNPolls?: number;
+    readonly availableMmuPages?: number | null;
   };
   readonly constants: Readonly<Record<string, unknown>>;
   readonly expected: Readonly<Record<string, unknown>>;

@@ -53,7 +53,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--smaps <file>", "read /proc/PID/smaps instead of a dump")
     .option(
       "--memslot <base:size>",
-      "a memslot of the dump; repeatable (default: one, over all that is mapped)",
+      "a memslot of the dump; repeatable (default: guessed, one for each island of mapped memory)",
       repeat,
     )
     .addOption(new Option("--granule <size>", "translation granule (default: as the sizes say)").choices([...GRANULES]))
@@ -158,8 +158,7 @@ async function locate(
   const isFolder = path !== "-" && (await stat(path).catch(() => undefined))?.isDirectory() === true;
   if (!isFolder) return { file: path, levels: undefined, ipaBits: undefined };
   const names = await readdir(path).catch((): string[] => []);
-  if (!names.includes("stage2_page_tables"))
-    throw badInput(clip(path, 200), "no stage2_page_tables in this folder", DUMP);
+  if (!names.includes("stage2_page_tables")) throw await noDump(path, names);
   const number = async (name: string) => {
     if (!names.includes(name)) return undefined;
     const text = (await readText(join(path, name), { expected: "a number" })).trim();
@@ -174,8 +173,44 @@ async function locate(
   };
 }
 
+/** VMs of a host that a message names. */
+const MOST_VMS = 20;
+
+/** What is wrong with a folder without a dump: one of debugfs that has a folder for each VM is told from any other. */
+async function noDump(path: string, names: readonly string[]): Promise<Error> {
+  const name = clip(path, 200);
+  // KVM names them PID-FD: virt/kvm/kvm_main.c, kvm_create_vm_debugfs().
+  const vms = names.filter((one) => /^\d{1,10}-\d{1,10}$/.test(one));
+  if (vms.length > 0) {
+    const dumps = await Promise.all(
+      vms.map((vm) =>
+        stat(join(path, vm, "stage2_page_tables")).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    const withDump = vms.filter((_, i) => dumps[i]).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+    if (withDump.length === 0) {
+      return badInput(
+        name,
+        `VMs: ${vms.length}, none with stage2_page_tables`,
+        "an arm64 kernel from 6.12 with CONFIG_PTDUMP_STAGE2_DEBUGFS",
+      );
+    }
+    const more = withDump.length > MOST_VMS ? ` and ${withDump.length - MOST_VMS} more` : "";
+    const listed = `${withDump.slice(0, MOST_VMS).join(", ")}${more}`;
+    return badInput(
+      name,
+      `the folder of all VMs (PID-FD): ${listed}`,
+      `the folder of one: ${join(name, withDump[0]!)}`,
+    );
+  }
+  return badInput(name, "no stage2_page_tables in this folder, and no VMs", DUMP);
+}
+
 function memslotOf(text: string): { base: number; bytes: number } {
-  const [base, size, more] = text.split(":");
+  const [base, size, more] = text.split(/[:,]/);
   if (base === undefined || size === undefined || more !== undefined)
     throw badInput(`--memslot "${clip(text)}"`, "not a memslot", "BASE:SIZE, such as 0x40000000:4G");
   return { base: parseAddress(base, "--memslot base"), bytes: parseSize(size, "--memslot size") };

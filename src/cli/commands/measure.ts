@@ -21,7 +21,7 @@ interface MeasureOptions {
 
 const EXAMPLES = `
 Examples:
-  s2split measure -- ./dirty_log_perf_test -b 1G -s anonymous_thp
+  s2split measure -- ./dirty_log_perf_test -m 6 -b 1G -s anonymous_thp
   s2split measure --runs 20 --vary 's=anonymous,anonymous_thp,anonymous_hugetlb_1gb' --vary 'g=on,off' \\
       --output patched.json -- ./dirty_log_perf_test -m 6 -b 16G -c 2,3
 
@@ -71,6 +71,7 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     { RawFolder },
     { emptyMeasurement },
     { machineWarnings, readMachineNote },
+    { checkProgram },
     { toolVersion },
     { formatJson },
   ] = await Promise.all([
@@ -78,15 +79,17 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     import("../../measure/rawFolder.js"),
     import("../../measure/assemble.js"),
     import("../../measure/machineNote.js"),
+    import("../../measure/program.js"),
     import("../../version.js"),
     import("../../files/json.js"),
   ]);
+  const machine = await readMachineNote();
+  await checkProgram(plan.cases[0]!.program, machine.kvmDevice);
   // Places are opened first: hours of runs must not end in "permission denied".
   await refuseOverwrite(options.output, options.force);
   const target = await prepareOutput(options.output);
   const raw = await RawFolder.open(options.output, options.force === true);
 
-  const machine = await readMachineNote();
   const warnings = machineWarnings(
     machine,
     plan.cases.flatMap((one) => (one.options === null ? [] : [one.options])),
@@ -126,16 +129,21 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     for (const line of failures) io.stderr.write(`${line}\n`);
   };
   const { runMeasurement } = await import("../../measure/runner.js");
-  const interrupted = await untilInterrupted(io, (signal) =>
-    runMeasurement(plan, {
-      timeoutMs: options.timeout === 0 ? null : options.timeout * 1000,
-      signal,
-      onStart,
-      onRecord,
-      rawFile: (planned, index) => raw.name(planned, index),
-    }),
-  );
-  progress.clear();
+  let interrupted: boolean;
+  try {
+    interrupted = await untilInterrupted(io, (signal) =>
+      runMeasurement(plan, {
+        timeoutMs: options.timeout === 0 ? null : options.timeout * 1000,
+        signal,
+        onStart,
+        onRecord,
+        rawFile: (planned, index) => raw.name(planned, index),
+      }),
+    );
+  } finally {
+    progress.clear();
+    if (file.outputs.length === 0) await raw.removeEmpty();
+  }
   file = { ...file, partial: interrupted };
   await target.write(formatJson(file));
 

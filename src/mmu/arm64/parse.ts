@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import { GRANULES } from "../../guest/geometry.js";
-import { layoutOf } from "./layout.js";
+import { type Layout, layoutOf } from "./layout.js";
 import type { Arm64Scenario, DirtyBitmap, Memslot, Segment } from "./scenario.js";
 
 /** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
@@ -9,16 +9,35 @@ const MOST_SLOTS = 32_764;
 const MOST_SEGMENTS = 4_000_000;
 
 /**
- * Checks an arm64 scenario: its form, and that its memory can be (see `layoutOf`).
+ * Checks an arm64 scenario: its form, and that its memory can be (see `layoutOf`); and lays it out.
  *
  * @param input what it was read from, for messages
  * @throws UserError naming the field and what was expected
  */
-export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario {
-  const fields = Fields.of(value, input, ["mmu", "name", "description", "granule", "ipaBits", "memslots", "dirtyLog"]);
+export function parseArm64Scenario(
+  value: unknown,
+  input: string,
+): { readonly scenario: Arm64Scenario; readonly layout: Layout } {
+  const fields = Fields.of(value, input, [
+    "mmu",
+    "name",
+    "description",
+    "assumed",
+    "granule",
+    "ipaBits",
+    "memslots",
+    "dirtyLog",
+  ]);
   if (fields.has("mmu")) fields.oneOf("mmu", ["arm64"]);
   const name = fields.optionalString("name", 200);
   const description = fields.optionalString("description");
+  const assumed = fields.has("assumed")
+    ? fields.array("assumed", 0, 20).map((one, i) => {
+        if (typeof one !== "string" || one.length > 1000)
+          throw badInput(`${fields.at("assumed")}[${i}]`, `is ${nameOf(one)}`, "a sentence of at most 1000 characters");
+        return one;
+      })
+    : undefined;
   const dirtyLog = Fields.of(fields.raw("dirtyLog"), fields.at("dirtyLog"), ["mode", "chunk", "bbm"]);
   const chunk = dirtyLog.raw("chunk");
   if (typeof chunk !== "string" && typeof chunk !== "number") {
@@ -29,6 +48,7 @@ export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario
   const scenario: Arm64Scenario = {
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
+    ...(assumed === undefined ? {} : { assumed }),
     granule: fields.oneOf("granule", GRANULES),
     ipaBits: fields.integer("ipaBits", 32, 48),
     memslots: memslots.map((slot, i) => parseSlot(slot, `${fields.at("memslots")}[${i}]`)),
@@ -48,13 +68,12 @@ export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario
     );
   }
   try {
-    layoutOf(scenario);
+    return { scenario, layout: layoutOf(scenario) };
   } catch (error) {
     if (error instanceof Error && error.name === "UserError")
       error.message = input === "" ? error.message : `${input}: ${error.message}`;
     throw error;
   }
-  return scenario;
 }
 
 function parseSlot(value: unknown, path: string): Memslot {

@@ -1,4 +1,7 @@
 import type { Granule } from "../../guest/geometry.js";
+import type { Segment } from "../../guest/segment.js";
+
+export type { Segment };
 
 /**
  * A scenario for arm64: guest memory as it is mapped before dirty logging is enabled, and what is then done to it. Self-contained
@@ -9,6 +12,8 @@ export interface Arm64Scenario {
   readonly name?: string | undefined;
   /** What it shows and why. */
   readonly description?: string | undefined;
+  /** What an importer assumed where its source says nothing ("memslots guessed ..."): printed with every figure. */
+  readonly assumed?: readonly string[] | undefined;
   readonly granule: Granule;
   /** 32 to 48. */
   readonly ipaBits: number;
@@ -25,18 +30,10 @@ export interface Memslot {
   readonly dirty?: DirtyBitmap | undefined;
 }
 
-export interface Segment {
-  /**
-   * The mapping size wanted, one that the granule has, or "hole". At each IPA the largest block not above it that is aligned, fits in
-   * what is left of the segment, and that the start level allows.
-   */
-  readonly map: string;
-  readonly size: string;
-  /** Leaves are read-only from the start. */
-  readonly writeProtected?: boolean | undefined;
-}
-
-/** Dirty pages of a slot, as runs of pages `[first, count]` or as 64-bit words in hexadecimal, lowest page in bit 0. */
+/**
+ * Dirty pages of a slot, as runs of pages `[first, count]` or as 64-bit words in hexadecimal, lowest page in bit 0. What reaches past the
+ * slot's end does nothing, as in the kernel; a run that begins beyond the slot is refused.
+ */
 export type DirtyBitmap =
   | { readonly runs: readonly (readonly [number, number])[] }
   | { readonly words: readonly string[] };

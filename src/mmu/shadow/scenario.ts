@@ -2,11 +2,8 @@ import { badInput } from "../../errors.js";
 import { Fields } from "../../files/fields.js";
 import type { ScenarioBase } from "../contract.js";
 import { PAGES } from "../tdp/tree.js";
+import { ALIAS_PATTERNS, type AliasPattern } from "./about.js";
 import type { ShadowMapping } from "./shadow.js";
-
-/** How frames of a default guest are mapped more than once: what the caches' size is about. */
-export const ALIAS_PATTERNS = ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const;
-export type AliasPattern = (typeof ALIAS_PATTERNS)[number];
 
 /** A scenario of nested eager splitting, with the field names of the golden files' `input`. Frames (gfns) are 4K. */
 export interface ShadowScenario extends ScenarioBase {
@@ -16,7 +13,10 @@ export interface ShadowScenario extends ScenarioBase {
   /** 1 is 4K, 2 is 2M. */
   readonly targetLevel: number;
   readonly mappings: readonly ShadowMapping[];
-  /** A resched is due at every n-th attempt; 0 is never. */
+  /**
+   * A resched is due at every n-th poll, before attempts and after reverse maps; 0 is never. Files may name it `reschedEveryNPolls`, as
+   * those of the TDP MMU do.
+   */
   readonly reschedEvery: number;
   /** MMU pages that may still be made; null is no limit. */
   readonly availableMmuPages: number | null;
@@ -38,6 +38,7 @@ const KEYS = [
   "mappings",
   "alias",
   "reschedEvery",
+  "reschedEveryNPolls",
   "availableMmuPages",
 ];
 
@@ -79,9 +80,15 @@ export function parseShadowScenario(value: unknown, input: string): ShadowScenar
     slot,
     targetLevel,
     mappings,
-    reschedEvery: fields.has("reschedEvery") ? fields.integer("reschedEvery", 0, 1_000_000_000) : 0,
+    reschedEvery: reschedOf(fields),
     availableMmuPages: limited ? fields.integer("availableMmuPages", 0, 2 ** 40) : null,
   };
+}
+
+function reschedOf(fields: Fields): number {
+  const names = ["reschedEvery", "reschedEveryNPolls"].filter((name) => fields.has(name));
+  if (names.length > 1) throw badInput(fields.at("reschedEvery"), "stands beside reschedEveryNPolls", "one of the two");
+  return names.length === 0 ? 0 : fields.integer(names[0]!, 0, 1_000_000_000);
 }
 
 function slotOf(fields: Fields): ShadowScenario["slot"] {

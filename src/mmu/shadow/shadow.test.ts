@@ -6,6 +6,14 @@ import { DEFAULT_CAPACITY, MIN_DESCRIPTORS, POLICIES, type PolicyId } from "./sp
 
 const files = goldenFiles<ShadowGolden>("x86-shadow");
 
+function optionsOf({ targetLevel, reschedEveryNPolls: reschedEvery, availableMmuPages }: ShadowGolden["input"]) {
+  return {
+    targetLevel,
+    ...(reschedEvery === undefined ? {} : { reschedEvery }),
+    ...(availableMmuPages == null ? {} : { availableMmuPages }),
+  };
+}
+
 describe("eager splitting of nested guests", () => {
   it("has golden files to be compared with", () => {
     expect(files.length).toBeGreaterThanOrEqual(14);
@@ -27,8 +35,38 @@ describe("eager splitting of nested guests", () => {
     for (const [id, expected] of Object.entries(golden.expected)) {
       it(`counts as the kernel does on ${golden.name} with ${id}`, () => {
         const mmu = new ShadowMmu(golden.input);
-        expect(mmu.split(POLICIES[id as PolicyId], { targetLevel: golden.input.targetLevel })).toEqual(expected);
+        expect(mmu.split(POLICIES[id as PolicyId], optionsOf(golden.input))).toEqual(expected);
       });
     }
   }
+});
+
+describe("a resched that is due", () => {
+  /** 512 pages of 2M, or none of them, in 1 GiB. */
+  const guest = (count: number) => ({
+    slot: { baseGfn: 0, npages: 2 ** 18 },
+    mappings: count === 0 ? [] : [{ gfn: 0, count, level: 2, role: 0, copies: 1 }],
+  });
+  const split = (count: number, reschedEvery: number, policy: PolicyId = "default-capacity") =>
+    new ShadowMmu(guest(count)).split(POLICIES[policy], { targetLevel: 1, reschedEvery });
+
+  it("is polled before each attempt and after each reverse map, and only the former tops up", () => {
+    // Counted by the kernel's own code.
+    expect(split(512, 64)).toMatchObject({ attempts: 537, topupCalls: 25, mmuLockDrops: 29, splits2m: 512 });
+  });
+
+  it("drops the lock after the first reverse map of each level, though it is empty", () => {
+    expect(split(0, 1)).toMatchObject({ attempts: 0, topupCalls: 0, mmuLockDrops: 2 });
+    expect(split(0, 2)).toMatchObject({ attempts: 0, topupCalls: 0, mmuLockDrops: 1 });
+    expect(split(0, 3)).toMatchObject({ mmuLockDrops: 0 });
+  });
+
+  it("is told as it is: a yield between reverse maps, or a top-up", () => {
+    const events: string[] = [];
+    const sink = (event: string, fields: Readonly<Record<string, number | string>>) =>
+      events.push(event === "top-up" ? `${event} for ${fields.why}` : event);
+    // Polls: the empty first map of level 3; then the attempt that tops up, the split, and the map of level 2.
+    new ShadowMmu(guest(1)).split(POLICIES.exact, { targetLevel: 1, reschedEvery: 2, sink });
+    expect(events).toEqual(["top-up for resched", "split", "yield"]);
+  });
 });

@@ -25,7 +25,7 @@ export interface ShadowGuest {
 export interface ShadowOptions {
   /** Huge pages are split down to this level: 1 (4K) or 2 (2M). */
   readonly targetLevel: number;
-  /** A resched is due at every n-th attempt; 0 is never. */
+  /** A resched is due at every n-th poll: before each attempt, and after each reverse map that the walk visits; 0 is never. */
   readonly reschedEvery?: number;
   /** MMU pages that may still be made; with 5 or fewer, a reverse map is given up. Default: no limit. */
   readonly availableMmuPages?: number;
@@ -56,8 +56,12 @@ export interface ShadowCounts {
 const MIN_FREE_MMU_PAGES = 5;
 
 /**
- * Eager splitting of nested huge pages (`kvm_shadow_mmu_try_split_huge_pages`, Linux 7.3): the reverse maps of a slot at level 3, then 2,
- * in gfn order, each again from its first entry after a split or an -EAGAIN.
+ * Eager splitting of nested huge pages (Linux 7.3, arch/x86/kvm/mmu/mmu.c, `kvm_shadow_mmu_try_split_huge_pages()`): the reverse maps of
+ * a slot at level 3, then 2, in gfn order, each again from its first entry after a split or an -EAGAIN.
+ *
+ * The walk (`__walk_slot_rmaps()`) visits the first reverse map of each level, empty or not, and of the others those that have entries
+ * (`slot_rmap_walk_next()`). After each visit it polls for a resched, and drops the lock if one is due: nothing is topped up then, and no
+ * flush is due, since splits need none.
  */
 export class ShadowMmu {
   /** Lists by level (1 to 3), then by frame of the level in the slot. */
@@ -98,7 +102,11 @@ export class ShadowMmu {
     this.#pages = new ObjectCache(1, DEFAULT_CAPACITY);
     for (let level = 3; level > options.targetLevel && !this.livelock; level--) {
       const { length } = this.lists[level]!;
-      for (let frame = 0; frame < length && !this.livelock; frame++) this.#splitList(level, frame, options);
+      for (let frame = 0; frame < length && !this.livelock; frame++) {
+        if (frame > 0 && this.lists[level]![frame] === 0) continue;
+        this.#splitList(level, frame, options);
+        if (!this.livelock) this.#yieldIfDue(level, frame, options);
+      }
     }
     const [, , splits2m, splits1g] = this.#splits as [number, number, number, number];
     return {
@@ -164,8 +172,7 @@ export class ShadowMmu {
         sink?.("give-up", { level, gfn });
         return;
       }
-      this.#polls++;
-      const due = reschedEvery !== 0 && this.#polls % reschedEvery === 0;
+      const due = this.#poll(reschedEvery);
       if (due || this.#descriptors.low || this.#headers.low || this.#pages.low) {
         // A due resched comes back at the same phase after `reschedEvery` polls; full caches are not low again without a split.
         if (putOff > reschedEvery + 1) {
@@ -179,6 +186,18 @@ export class ShadowMmu {
       putOff = 0;
       this.#splitOne(level, frame, spte, sink);
     }
+  }
+
+  #poll(every: number): boolean {
+    this.#polls++;
+    return every !== 0 && this.#polls % every === 0;
+  }
+
+  /** What the walk does between two reverse maps. */
+  #yieldIfDue(level: number, frame: number, { reschedEvery = 0, sink }: ShadowOptions): void {
+    if (!this.#poll(reschedEvery)) return;
+    this.#drops++;
+    sink?.("yield", { level, gfn: this.gfnOf(level, frame) });
   }
 
   #topUp(due: boolean, level: number, gfn: number, sink: NonNullable<ShadowOptions["sink"]> | null): void {

@@ -60,12 +60,28 @@ function rootOf(rootLevel: number, runs: readonly Placed[], paths: readonly (rea
   return { rootLevel, leaves: leaves.sort((a, b) => a.gfn - b.gfn), nonpresentPaths };
 }
 
+/** A root without the huge pages that lie across a frame: no slot that ends or begins there has one. */
+function withoutAcross(root: RootSpec, gfns: readonly number[]): RootSpec {
+  const leaves = gfns.reduce<readonly LeafRun[]>(
+    (runs, edge) =>
+      runs.flatMap((run) => {
+        const pages = PAGES[run.level]!;
+        const whole = Math.floor((edge - run.gfn) / pages);
+        if (whole < 0 || whole >= run.count || (edge - run.gfn) % pages === 0) return [run];
+        const after = { ...run, gfn: run.gfn + (whole + 1) * pages, count: run.count - whole - 1 };
+        return [{ ...run, count: whole }, after].filter(({ count }) => count > 0);
+      }),
+    root.leaves,
+  );
+  return { ...root, leaves };
+}
+
 /** Schedules: never, or at every n-th poll. */
 export function randomSchedules(fc: FastCheck): Arbitrary<number> {
   return fc.oneof(fc.constantFrom(0, 1, 2, 7), fc.integer({ min: 3, max: 200 }));
 }
 
-/** Scenarios of all workloads of the TDP MMU. Slots are based on multiples of 64 pages: see scenarios/x86-clear-crossing-missed.json. */
+/** Scenarios of all workloads of the TDP MMU. Slots are based on multiples of 64 pages: see docs/x86-clear-crossing.md. */
 export function randomTdpScenarios(fc: FastCheck): Arbitrary<TdpScenario> {
   const common = { root: randomRoots(fc), reschedEveryNPolls: randomSchedules(fc) };
   const range = { start: fc.nat(5000), length: fc.integer({ min: 1, max: 2 ** 19 }) };
@@ -80,16 +96,18 @@ export function randomTdpScenarios(fc: FastCheck): Arbitrary<TdpScenario> {
       startGfn: start,
       endGfnExclusive: start + length,
     }));
-  const enable = fc.record({ ...common, ...range, ...modes }).map(({ start, length, ...fields }) => ({
+  const enable = fc.record({ ...common, ...range, ...modes }).map(({ start, length, root, ...fields }) => ({
     workload: "enable",
+    root: withoutAcross(root, [start, start + length]),
     ...fields,
     startGfn: start,
     endGfnExclusive: start + length,
   }));
   const clear = fc
     .record({ ...common, ...modes, manualProtectAndInitSet: fc.boolean(), base: fc.nat(100), masks })
-    .map(({ base, masks: words, ...fields }) => ({
+    .map(({ base, masks: words, root, ...fields }) => ({
       workload: "clear",
+      root: withoutAcross(root, [base * 64, (base + words.length) * 64]),
       ...fields,
       slotBaseGfn: base * 64,
       npages: words.length * 64,

@@ -78,10 +78,31 @@ export function parseTdpScenario(value: unknown, input: string): TdpScenario {
       : {}),
     ...(workload === "clear" ? slotOf(fields, roots[0]!, hostMaxphyaddr) : {}),
   };
+  const { slotBaseGfn, npages, startGfn, endGfnExclusive } = scenario;
+  if (workload === "clear") refuseAcross(roots[0]!.leaves, slotBaseGfn!, slotBaseGfn! + npages!, path);
+  if (workload === "enable") refuseAcross(roots[0]!.leaves, startGfn!, endGfnExclusive!, path);
   const split = workload !== "zap" && !(scenario.eager === false);
   const tables = roots.reduce((sum, root) => sum + tablesOf(root) + (split ? tablesWhenSplit(root) : 0), 0);
   if (tables > MOST_TABLES) throw badInput(path, `needs ${tables} page tables`, `a guest of at most ${MOST_TABLES}`);
   return scenario;
+}
+
+/**
+ * Refuses huge pages across an edge of the slot: KVM maps none there, since it has nothing to say of memory outside the slot (Linux 7.3,
+ * arch/x86/kvm/x86.c, `kvm_alloc_memslot_metadata()`: such large pages are disallowed).
+ */
+function refuseAcross(leaves: readonly LeafRun[], start: number, end: number, path: string): void {
+  for (const run of leaves) {
+    const pages = PAGES[run.level]!;
+    const edge = [start, end].find((gfn) => run.gfn < gfn && gfn < endOfRun(run) && (gfn - run.gfn) % pages !== 0);
+    if (edge === undefined) continue;
+    const first = run.gfn + Math.floor((edge - run.gfn) / pages) * pages;
+    throw badInput(
+      path,
+      `the ${pages}-page leaf at gfn ${first} sticks out of the slot, gfns ${start} to ${end - 1}`,
+      "no huge page across an edge of the slot: KVM maps none there",
+    );
+  }
 }
 
 function flag(fields: Fields, name: string): boolean {

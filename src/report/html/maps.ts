@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import type { MemoryMap, Mmu, Strategy } from "../../mmu/contract.js";
+import type { Case, MemoryMap, Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
 import { verdict } from "../findings.js";
@@ -41,10 +41,10 @@ export function addressMapRows(
   const known = drawable.length === 0 ? undefined : parsed(scenario, mmu);
   if (known === undefined) return [];
   for (const { run, strategy } of drawable) {
-    if (!mmu.applies(known, strategy)) continue;
+    if (!known.applies(strategy)) continue;
     const inspected = totalAt(run.counts, "split/inspected") ?? 0;
     if (!budget.take(inspected + (totalAt(scenario.initial, "npages") ?? 0))) return [];
-    const map = mapOf(mmu, known, strategy);
+    const map = known.run(strategy, { map: { bins: BINS }, digest: false }).memoryMap;
     if (map === undefined) return [];
     const same = rows.find((row) => row.verdict === verdict(run.findings) && equal(row.map, map));
     if (same !== undefined) same.strategies.push(run.strategy);
@@ -57,17 +57,13 @@ export function addressMapRows(
 }
 
 /** The scenario of a result file, which may be of another version, or written by hand: then there is no map, and all else is shown. */
-function parsed({ scenario, id }: ScenarioResult, mmu: Mmu) {
+function parsed({ scenario, id }: ScenarioResult, mmu: Mmu): Case | undefined {
   try {
     return mmu.parse(scenario, id);
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;
   }
-}
-
-function mapOf(mmu: Mmu, scenario: object, strategy: Strategy): MemoryMap | undefined {
-  return mmu.run(scenario, strategy, { map: { bins: BINS }, digest: false }).memoryMap;
 }
 
 function equal(a: MemoryMap, b: MemoryMap): boolean {

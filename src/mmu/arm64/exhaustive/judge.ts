@@ -1,0 +1,199 @@
+import { PAGE_LEVEL } from "../../../guest/geometry.js";
+import { MARK_HI, OA_HI_MASK, OA_LO_MASK, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
+import { leafHi, leafLo } from "../populate.js";
+import type { Stage2 } from "../stage2.js";
+import { SMALL, type SmallTree } from "./trees.js";
+
+/** What a finished small tree can have wrong, as in `check.ts` and `strict.ts`; the index is the bit in a verdict. */
+export const SMALL_FAULTS = [
+  "unsplit-block/passed-over",
+  "unsplit-block/left-in-new-table",
+  "split-outside-range",
+  "lost-coverage",
+  "left-locked",
+  "stray-mapping",
+  "wrong-output-address",
+  "wrong-attributes",
+  "not-write-protected",
+  "needlessly-write-protected",
+  "tlbi-wrong-ipa",
+  "tlbi-not-one",
+  "tables-unaccounted",
+  "mark-inexact",
+  "read-after-leave",
+  "read-beside-address",
+  "error-returned",
+] as const;
+export type SmallFault = (typeof SMALL_FAULTS)[number];
+
+const bit = (fault: SmallFault): number => 1 << SMALL_FAULTS.indexOf(fault);
+const PASSED_OVER = bit("unsplit-block/passed-over");
+const LEFT_IN_NEW_TABLE = bit("unsplit-block/left-in-new-table");
+const SPLIT_OUTSIDE = bit("split-outside-range");
+const LOST = bit("lost-coverage");
+const LOCKED = bit("left-locked");
+const STRAY = bit("stray-mapping");
+const WRONG_OA = bit("wrong-output-address");
+const WRONG_ATTRIBUTES = bit("wrong-attributes");
+const NOT_PROTECTED = bit("not-write-protected");
+const NEEDLESSLY_PROTECTED = bit("needlessly-write-protected");
+const MARK_INEXACT = bit("mark-inexact");
+
+const LEVELS = 4;
+/** The descriptors of a leaf by level and frame, writable and write-protected. */
+const writableLo = new Int32Array(LEVELS * SMALL.endGfn);
+const protectedLo = new Int32Array(LEVELS * SMALL.endGfn);
+const leafHigh = new Int32Array(SMALL.endGfn);
+for (let gfn = 0; gfn < SMALL.endGfn; gfn++) {
+  leafHigh[gfn] = leafHi(SMALL, gfn) | 0;
+  for (let level = 1; level < LEVELS; level++) {
+    writableLo[level * SMALL.endGfn + gfn] = leafLo(SMALL, gfn, level, true) | 0;
+    protectedLo[level * SMALL.endGfn + gfn] = leafLo(SMALL, gfn, level, false) | 0;
+  }
+}
+
+/**
+ * Judges a finished tree of the small geometry from what it was and what was asked, without a walker: it goes over the tables
+ * themselves. A leaf that a touched span meets must have lost write permission and be split down to pages; where the cache is too
+ * small for the whole subtree of a level-1 block, it becomes level-2 blocks, of which those that a span meets must be split.
+ */
+export class Judge {
+  /** Blocks that are left, by level, after {@link judge}. */
+  readonly blocksLeft = new Uint8Array(LEVELS);
+  /** By frame: 1 where a touched span covers it, and 1 where one meets the leaf that it had. */
+  private readonly touched = new Uint8Array(SMALL.endGfn);
+  private readonly met = new Uint8Array(SMALL.endGfn);
+  private frames = SMALL.endGfn;
+  private splits = true;
+  private wholeSubtree = true;
+  private verdict = 0;
+
+  constructor(private readonly tree: SmallTree) {}
+
+  /** For a new tree: nothing is touched. @param frames how many from 0 on the tree may map */
+  begin(frames: number): void {
+    this.frames = frames;
+    this.touched.fill(0);
+    this.met.fill(0);
+  }
+
+  /** The span [start, end), in frames, is write-protected and split. */
+  touch(start: number, end: number): void {
+    const { touched, met, tree } = this;
+    for (let gfn = start; gfn < end; gfn++) touched[gfn] = 1;
+    for (let gfn = start; gfn < end; ) {
+      if (tree.level[gfn] === 0) {
+        gfn++;
+        continue;
+      }
+      const leafEnd = tree.leafEnd[gfn] as number;
+      for (let at = tree.leafStart[gfn] as number; at < leafEnd; at++) met[at] = 1;
+      gfn = leafEnd;
+    }
+  }
+
+  /**
+   * Bits of {@link SMALL_FAULTS}; 0 is right.
+   *
+   * @param splits false with chunk 0
+   * @param wholeSubtree the cache holds the subtree of a level-1 block, which is then split down to pages at once
+   */
+  judge(stage2: Stage2, splits: boolean, wholeSubtree: boolean): number {
+    this.verdict = 0;
+    this.blocksLeft.fill(0);
+    this.splits = splits;
+    this.wholeSubtree = wholeSubtree;
+    this.table(stage2, 1, 0, 0);
+    return this.verdict;
+  }
+
+  /** Returns whether a block is mapped below. */
+  private table(stage2: Stage2, level: number, page: number, tableGfn: number): boolean {
+    const words = stage2.mem.words;
+    const span = SMALL.spanPages[level] as number;
+    let blocks = false;
+    for (let index = 0; index < SMALL.entries; index++) {
+      const gfn = tableGfn + index * span;
+      if (gfn >= this.frames) break;
+      const word = 2 * (page * SMALL.entries + index);
+      const lo = (words[word] as number) | 0;
+      const hi = (words[word + 1] as number) | 0;
+      if ((lo & VALID) === 0) {
+        this.empty(lo, hi, gfn, span);
+      } else if ((lo & TYPE_MASK) === TABLE_OR_PAGE) {
+        const child = stage2.mem.childOf(lo, hi);
+        const below = level === 2 ? this.pages(words, child, gfn) : this.table(stage2, 2, child, gfn);
+        if (stage2.marks !== null && ((hi & MARK_HI) !== 0) === below) this.verdict |= MARK_INEXACT;
+        blocks ||= below;
+        this.tableOver(gfn, level);
+      } else {
+        blocks = true;
+        this.block(level, gfn, span, lo, hi);
+      }
+    }
+    return blocks;
+  }
+
+  private pages(words: Uint32Array, page: number, tableGfn: number): false {
+    const { tree } = this;
+    for (let index = 0; index < SMALL.entries; index++) {
+      const word = 2 * (page * SMALL.entries + index);
+      const lo = (words[word] as number) | 0;
+      const hi = (words[word + 1] as number) | 0;
+      const gfn = tableGfn + index;
+      if ((lo & VALID) === 0) this.empty(lo, hi, gfn, 1);
+      else if (tree.level[gfn] === 0) this.verdict |= STRAY;
+      else this.leaf(PAGE_LEVEL, gfn, lo, hi);
+    }
+    return false;
+  }
+
+  private empty(lo: number, hi: number, gfn: number, span: number): void {
+    if ((lo | hi) !== 0) this.verdict |= LOCKED;
+    for (let at = gfn; at < gfn + span; at++) {
+      if (this.tree.level[at] === 0) continue;
+      this.verdict |= LOST;
+      return;
+    }
+  }
+
+  /** A table where a block was: right only where a span meets that block, or the part of it that this table stands for. */
+  private tableOver(gfn: number, level: number): void {
+    const natural = this.tree.level[gfn] as number;
+    if (natural === 0 || natural > level) return;
+    if (this.met[gfn] === 0) this.verdict |= SPLIT_OUTSIDE;
+    else if (natural < level && !this.wholeSubtree && !this.touches(gfn, level)) this.verdict |= SPLIT_OUTSIDE;
+  }
+
+  private block(level: number, gfn: number, span: number, lo: number, hi: number): void {
+    const natural = this.tree.level[gfn] as number;
+    this.blocksLeft[level] = (this.blocksLeft[level] as number) + 1;
+    if (natural === 0 || natural > level || gfn + span > (this.tree.leafEnd[gfn] as number)) {
+      this.verdict |= STRAY;
+      return;
+    }
+    this.leaf(level, gfn, lo, hi);
+    if (!this.splits || this.met[gfn] === 0) return;
+    if (natural === level) this.verdict |= PASSED_OVER;
+    else if (this.wholeSubtree || this.touches(gfn, level)) this.verdict |= LEFT_IN_NEW_TABLE;
+  }
+
+  private leaf(level: number, gfn: number, lo: number, hi: number): void {
+    const at = level * SMALL.endGfn + gfn;
+    const mustProtect = ((this.met[gfn] as number) | (this.tree.protectedFirst[gfn] as number)) !== 0;
+    const different = lo ^ ((mustProtect ? protectedLo[at] : writableLo[at]) as number);
+    const differentHi = hi ^ (leafHigh[gfn] as number);
+    if ((different | differentHi) === 0) return;
+    if ((different & OA_LO_MASK) !== 0 || (differentHi & OA_HI_MASK) !== 0) this.verdict |= WRONG_OA;
+    if ((different & S2AP_WRITE) !== 0) this.verdict |= (lo & S2AP_WRITE) !== 0 ? NOT_PROTECTED : NEEDLESSLY_PROTECTED;
+    const rest = (different & ~OA_LO_MASK & ~S2AP_WRITE) | (differentHi & ~OA_HI_MASK);
+    if (rest !== 0) this.verdict |= WRONG_ATTRIBUTES;
+  }
+
+  /** Whether a touched span meets the entry of `level` at `gfn`. */
+  private touches(gfn: number, level: number): boolean {
+    const end = gfn + (SMALL.spanPages[level] as number);
+    for (let at = gfn; at < end; at++) if (this.touched[at] !== 0) return true;
+    return false;
+  }
+}

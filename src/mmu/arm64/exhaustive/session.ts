@@ -1,0 +1,187 @@
+import type { Layout } from "../layout.js";
+import type { MemorySnapshot } from "../memory.js";
+import type { SplitRules } from "../splitRules.js";
+import { Stage2, type Stage2Snapshot } from "../stage2.js";
+import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "../walk.js";
+import { Judge, SMALL_FAULTS, type SmallFault } from "./judge.js";
+import { buildSmall, SMALL, SmallTree, TOP_PAGES, type TopEntry } from "./trees.js";
+
+/** A chunk in pages and the pages that the split cache is filled to: the kernel's for that chunk, or more. */
+export interface ChunkAndCache {
+  readonly chunkPages: number;
+  readonly cacheCapacity: number;
+}
+
+/**
+ * The chunks of the small geometry and the cache that `kvm_mmu_split_nr_page_tables()` (Linux 7.3, arch/arm64/kvm/mmu.c) gives each:
+ * a page for each level-1 block that the chunk reaches and one for each level-2 block, rounded up; and the two small chunks with
+ * the cache of the largest, where a level-1 block is split down to pages at once.
+ */
+export const CHUNKS: readonly ChunkAndCache[] = [
+  { chunkPages: 1, cacheCapacity: 2 },
+  { chunkPages: 1, cacheCapacity: 5 },
+  { chunkPages: 4, cacheCapacity: 2 },
+  { chunkPages: 4, cacheCapacity: 5 },
+  { chunkPages: 16, cacheCapacity: 5 },
+];
+
+/** What is done to a tree: enable over one range; or clear, a word after the other, each write-protected and split on its own. */
+export interface Work {
+  readonly mode: "enable" | "clear";
+  /** In frames, ascending: the range, or first to last set bit of each word that has one. */
+  readonly spans: readonly (readonly [start: number, end: number])[];
+}
+
+/** A combination that was found wrong. */
+export interface WrongCase {
+  readonly work: Work;
+  readonly chunk: ChunkAndCache;
+}
+
+/** Told of a case that is wrong, with the kinds of its faults; `combination` counts from 0 within the tree. */
+export type OnWrong = (faults: readonly SmallFault[], combination: number, at: WrongCase) => void;
+
+const TLBI_WRONG = 1 << SMALL_FAULTS.indexOf("tlbi-wrong-ipa");
+const TLBI_NOT_ONE = 1 << SMALL_FAULTS.indexOf("tlbi-not-one");
+const TABLES_UNACCOUNTED = 1 << SMALL_FAULTS.indexOf("tables-unaccounted");
+const READ_AFTER_LEAVE = 1 << SMALL_FAULTS.indexOf("read-after-leave");
+const READ_BESIDE = 1 << SMALL_FAULTS.indexOf("read-beside-address");
+const ERROR_RETURNED = 1 << SMALL_FAULTS.indexOf("error-returned");
+
+/** One stage-2 with one chunk and cache, put back to the same tree again and again. */
+class Bench implements WalkObserver {
+  readonly stage2: Stage2;
+  private readings = 0;
+  private breaks = 0;
+  private partial = 0;
+  private tlbis = 0;
+  private wrongTlbis = 0;
+  private allocated = 0;
+  private toppedUp = 0;
+
+  constructor(
+    readonly chunk: ChunkAndCache,
+    readonly rules: SplitRules,
+    makeStage2: MakeStage2,
+  ) {
+    const layout: Layout = {
+      geometry: SMALL,
+      slots: [],
+      notes: [],
+      mode: "enable",
+      chunkPages: chunk.chunkPages,
+      cacheCapacity: chunk.cacheCapacity,
+    };
+    this.stage2 = makeStage2(layout, rules);
+    this.stage2.splitWalker.observer = this;
+    this.stage2.splitVisitor.onBreak = () => {
+      this.breaks++;
+    };
+  }
+
+  inspected(at: WalkPosition): void {
+    const { addr, entryGfn, span } = at;
+    if (addr >= entryGfn && addr < entryGfn + span) return;
+    const table = entryGfn - at.index * span;
+    this.readings |= addr < table || addr >= table + span * SMALL.entries ? READ_AFTER_LEAVE : READ_BESIDE;
+  }
+
+  decided(at: WalkPosition): void {
+    if (at.level === 1 && at.fresh === FRESH_TABLE) this.partial++;
+  }
+
+  /** Puts the tree back. Counters go on: only what a run adds is looked at. */
+  reset(snapshot: Stage2Snapshot): void {
+    const { stage2 } = this;
+    const { counts } = stage2;
+    stage2.mem.restore(snapshot.mem);
+    if (snapshot.marks !== null) stage2.marks?.restore(snapshot.marks);
+    stage2.cache.objects = 0;
+    counts.returnCode = 0;
+    this.readings = this.breaks = this.partial = 0;
+    this.tlbis = sum(counts.tlbi);
+    this.wrongTlbis = sum(counts.tlbiWrongIpa);
+    this.allocated = counts.tablesAllocated;
+    this.toppedUp = counts.topupPages;
+  }
+
+  /** What is wrong with the way there, once the tree has been judged. @param tablesBefore of the tree that was put back */
+  verdict(tree: SmallTree, judge: Judge, tablesBefore: number): number {
+    const { stage2 } = this;
+    const { counts } = stage2;
+    let verdict = this.readings;
+    if (counts.returnCode !== 0) verdict |= ERROR_RETURNED;
+    const before = (tree.blocks[1] as number) + (tree.blocks[2] as number) + this.partial * SMALL.entries;
+    const gone = before - (judge.blocksLeft[1] as number) - (judge.blocksLeft[2] as number);
+    const tlbis = sum(counts.tlbi) - this.tlbis;
+    if (gone !== this.breaks || (stage2.layout.bbm === 2 ? 0 : gone) !== tlbis) verdict |= TLBI_NOT_ONE;
+    if (sum(counts.tlbiWrongIpa) !== this.wrongTlbis) verdict |= TLBI_WRONG;
+    const allocated = counts.tablesAllocated - this.allocated;
+    const toppedUp = counts.topupPages - this.toppedUp;
+    if (stage2.mem.tables - tablesBefore !== allocated || toppedUp !== allocated + stage2.cache.objects)
+      verdict |= TABLES_UNACCOUNTED;
+    return verdict;
+  }
+}
+
+function sum(values: Float64Array): number {
+  return (values[1] as number) + (values[2] as number) + (values[3] as number);
+}
+
+/** Makes the stage-2 that a strategy is tried on; tests hand in one with a fault. */
+export type MakeStage2 = (layout: Layout, rules: SplitRules) => Stage2;
+
+/** Tries one strategy on trees, one after the other, each with every work, chunk and cache. */
+export class Session {
+  private readonly benches: readonly Bench[];
+  private readonly tree = new SmallTree();
+  private readonly judge = new Judge(this.tree);
+  private readonly empty: MemorySnapshot;
+
+  constructor(
+    rules: SplitRules,
+    private readonly works: readonly Work[],
+    makeStage2: MakeStage2 = (layout, given) => new Stage2(layout, given),
+  ) {
+    this.benches = CHUNKS.map((chunk) => new Bench(chunk, rules, makeStage2));
+    this.empty = { words: new Uint32Array(2 * SMALL.entries), used: 1, free: [] };
+  }
+
+  /** Combinations that each tree is tried with. */
+  get combinations(): number {
+    return this.works.length * this.benches.length;
+  }
+
+  /** Tries a tree, given as its top entries from frame 0 on. */
+  try(tops: readonly TopEntry[], onWrong: OnWrong): void {
+    const { tree, judge, benches } = this;
+    const frames = tops.length * TOP_PAGES;
+    tree.set(tops);
+    const first = (benches[0] as Bench).stage2;
+    first.mem.restore(this.empty);
+    buildSmall(tops, first.mem, first.marks);
+    const snapshot = first.snapshot();
+    const tables = first.mem.tables;
+    let combination = 0;
+    for (const work of this.works) {
+      judge.begin(frames);
+      for (const [start, end] of work.spans) judge.touch(start, end);
+      for (const bench of benches) {
+        bench.reset(snapshot);
+        for (const [start, end] of work.spans) {
+          bench.stage2.writeProtect(start, end);
+          bench.stage2.split(start, end);
+        }
+        const wrong =
+          judge.judge(bench.stage2, bench.chunk.chunkPages > 0, bench.chunk.cacheCapacity >= 5) |
+          bench.verdict(tree, judge, tables);
+        if (wrong !== 0) onWrong(faultsIn(wrong), combination, { work, chunk: bench.chunk });
+        combination++;
+      }
+    }
+  }
+}
+
+function faultsIn(wrong: number): readonly SmallFault[] {
+  return SMALL_FAULTS.filter((_, i) => (wrong & (1 << i)) !== 0);
+}
