@@ -223,7 +223,7 @@ export interface MemoryMapSlot {
     readonly after: readonly number[];
     /** Whether a block that was to be split is left in the bin. */
     readonly unsplit: readonly boolean[];
-    /** Entries that the walks inspected whose span begins in the bin. */
+    /** Entries that the split walks inspected whose span begins in the bin. */
     readonly inspected: readonly number[];
   };
 }
