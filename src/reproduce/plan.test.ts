@@ -4,7 +4,7 @@ import { layoutOf } from "../mmu/arm64/layout.js";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import { randomLayouts } from "../mmu/arm64/random.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
-import { parseTdpScenario } from "../mmu/tdp/scenario.js";
+import { parseTdpScenario } from "../mmu/tdp/parse.js";
 import { arm64Plan } from "./arm64Plan.js";
 import { freePlace, type ReproductionPlan, SCRATCH_BYTES } from "./plan.js";
 import { x86Plan } from "./x86Plan.js";
