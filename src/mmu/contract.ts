@@ -195,6 +195,11 @@ export interface RunOutcome {
   readonly counts: Counts;
   /** What is wrong with the finished tree or with the way there; empty means right. */
   readonly findings: readonly Finding[];
+  /**
+   * What is to be told of a run and makes no strategy wrong: it is mended before userspace sees the result, or comes with the kernel
+   * whichever strategy is used. Absent: nothing.
+   */
+  readonly notes?: readonly Finding[];
   /** Guest memory bin by bin, where {@link RunOptions.map} asked for it and the MMU can tell. */
   readonly memoryMap?: MemoryMap;
 }
@@ -218,7 +223,7 @@ export interface MemoryMapSlot {
     readonly after: readonly number[];
     /** Whether a block that was to be split is left in the bin. */
     readonly unsplit: readonly boolean[];
-    /** Entries that the walks inspected whose span begins in the bin. */
+    /** Entries that the split walks inspected whose span begins in the bin. */
     readonly inspected: readonly number[];
   };
 }

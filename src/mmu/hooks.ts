@@ -63,6 +63,22 @@ export function guardTableHook<T, R>(
   };
 }
 
+/** The same for a hook of any other MMU: what it is asked about is one value, which the MMU has made read-only. */
+export function guardCall<A, R>(
+  owner: HookOwner,
+  name: string,
+  hook: (at: A) => unknown,
+  accepts: (value: unknown, at: A) => value is R,
+  expects: (at: A) => string,
+): (at: A) => R {
+  const number = numbered(owner, name);
+  return (at) => {
+    const value = call(owner, name, number, () => hook(at));
+    if (!accepts(value, at)) throw unusable(owner, name, value, expects(at));
+    return value;
+  };
+}
+
 /** The same for a hook that is told something and returns nothing. */
 export function guardNotice(
   owner: HookOwner,

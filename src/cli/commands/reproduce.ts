@@ -45,7 +45,7 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
     throw new UserError("reproduce: a scenario is given twice, as argument and with --scenario; expected one");
   }
   const options = path === undefined ? flags : { ...flags, scenario: [path] };
-  const cases = await casesFrom(options, { stdin: io.stdin });
+  const cases = await casesFrom(options, { stdin: io.stdin, single: true });
   if (cases.length !== 1) {
     throw new UserError(
       `reproduce: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
