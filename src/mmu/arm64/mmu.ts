@@ -9,7 +9,7 @@ import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, splitOnly, type Windows, wholeSlot, writeProtectOnly } from "./dirtyLog.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
-import type { Layout } from "./layout.js";
+import type { Layout, SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
@@ -87,7 +87,8 @@ function bind(value: unknown, input: string): Arm64Case {
     applies: () => true,
     expectedWork: ({ id }) => expectedWork(layout, id),
     run: (strategy, options) => runOn(layout, strategy, options),
-    trace: (strategy, sink, options = {}) => runOn(layout, strategy, {}, (stage2) => traceWalks(stage2, sink, options)),
+    trace: (strategy, sink, options = {}) =>
+      runOn(layout, strategy, {}, (stage2, whole) => traceWalks(stage2, sink, options, whole)),
     timed: (strategy) => timed(layout, strategy),
   };
 }
@@ -96,20 +97,28 @@ function guestPages(layout: Layout): number {
   return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
 }
 
-/** Simulates one layout under one strategy. @param attach sees the tree before anything is done with it */
+/**
+ * Simulates one layout under one strategy.
+ *
+ * @param attach sees the tree before anything is done with it; what it returns is called before each slot is worked on
+ */
 export function runOn(
   layout: Layout,
   strategy: SplitStrategy,
   options: RunOptions = {},
-  attach?: (stage2: Stage2) => void,
+  attach?: (stage2: Stage2, whole: boolean) => ((slot: SlotLayout) => void) | undefined,
 ): RunOutcome {
   const stage2 = new Stage2(layout, strategy);
-  attach?.(stage2);
   const guest = guestFor(stage2, options);
+  const beforeSlot = attach?.(stage2, guest.whole);
   if (guest.whole) guest.regions.buildAll();
   const map = options.map === undefined ? null : new MapRecorder(stage2, options.map.bins);
   const watch = options.strict === true ? new StrictWatch(stage2) : null;
-  drive(stage2, map?.around(guest.regions.windows) ?? guest.regions.windows);
+  const windows = map?.around(guest.regions.windows) ?? guest.regions.windows;
+  drive(stage2, (slot, work) => {
+    beforeSlot?.(slot);
+    windows(slot, work);
+  });
   guest.regions.finishAll();
   const outcome = { ...outcomeOf(stage2, guest.regions), ...(map === null ? {} : { memoryMap: map.map() }) };
   if (watch === null) return outcome;

@@ -10,7 +10,9 @@ import {
   TABLE_OR_PAGE,
   TYPE_MASK,
 } from "./descriptor.js";
-import type { Stage2 } from "./stage2.js";
+import type { SlotLayout } from "./layout.js";
+import { Stage2 } from "./stage2.js";
+import { baseline } from "./strategies/baseline.js";
 import {
   FRESH_PAGES,
   FRESH_TABLE,
@@ -22,6 +24,7 @@ import {
   type WalkPosition,
   type WalkStep,
 } from "./walk.js";
+import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 type Phase = "write-protect" | "split" | "nested";
 
@@ -56,10 +59,41 @@ interface Seen {
   readonly kind: DescriptorKind;
 }
 
+/** What the words of an entry are made from. */
+interface EntryEvent {
+  readonly level: number;
+  readonly kind: DescriptorKind;
+  readonly size: string;
+  readonly permissions: string | undefined;
+  readonly inNewTable: boolean;
+  readonly visited: boolean;
+  readonly did: string | null;
+  readonly code: number;
+  readonly step: WalkStep;
+  readonly reason: TraceReason;
+}
+
 interface Broken {
   readonly level: number;
   readonly gfn: number;
   readonly tlbi: number;
+}
+
+/** Where events go: no more than the limit, and none of phases that nobody looks at. */
+interface Told {
+  readonly tell: (event: TraceEvent) => void;
+  readonly wanted: (phase: Phase) => boolean;
+}
+
+function toldTo(sink: (event: TraceEvent) => void, options: TraceOptions): Told {
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  const wanted = (phase: Phase): boolean => left > 0 && !(options.without?.includes(phase) ?? false);
+  const tell = (event: TraceEvent): void => {
+    if (!wanted(event.phase as Phase)) return;
+    left--;
+    sink(event);
+  };
+  return { tell, wanted };
 }
 
 /**
@@ -68,25 +102,47 @@ interface Broken {
  *
  * Events: `walk` (a range is begun: one chunk, or one step of write-protection), `entry` (read, visited or not, and where the walk goes),
  * `break` (a block replaced by a table). Those of phase `nested` are the entries of the subtree built for the block before them.
+ *
+ * The kernel write-protects a whole slot before it splits any of it. Where a guest comes and goes region by region, both are done to a
+ * region while it is there, which counts the same; then write-protection is told of a second tree, before the slot's turn.
+ *
+ * @param whole whether the whole tree is kept
+ * @returns what is to be done before each slot is worked on
  */
-export function traceWalks(stage2: Stage2, sink: (event: TraceEvent) => void, options: TraceOptions): void {
-  let left = options.limit ?? Number.POSITIVE_INFINITY;
-  const wanted = (phase: Phase): boolean => left > 0 && !(options.without?.includes(phase) ?? false);
-  const tell = (event: TraceEvent): void => {
-    if (!wanted(event.phase as Phase)) return;
-    left--;
-    sink(event);
-  };
-  stage2.writeProtectWalker.observer = new Teller(stage2, "write-protect", tell, wanted);
-  const split = new Teller(stage2, "split", tell, wanted);
+export function traceWalks(
+  stage2: Stage2,
+  sink: (event: TraceEvent) => void,
+  options: TraceOptions,
+  whole: boolean,
+): ((slot: SlotLayout) => void) | undefined {
+  const told = toldTo(sink, options);
+  const split = new Teller(stage2, "split", told);
   stage2.splitWalker.observer = split;
   stage2.splitVisitor.onBreak = (level, gfn, tlbi) => split.broke({ level, gfn, tlbi });
+  if (whole || stage2.layout.mode === "clear") {
+    stage2.writeProtectWalker.observer = new Teller(stage2, "write-protect", told);
+    return undefined;
+  }
+  if (!told.wanted("write-protect")) return undefined;
+  const ahead = new Stage2(stage2.layout, baseline);
+  ahead.writeProtectWalker.observer = new Teller(ahead, "write-protect", told);
+  const guest = new RegionedGuest(ahead, REGION_BYTES / stage2.geometry.pageBytes, false);
+  return (slot) => guest.windows(slot, (start, end) => ahead.writeProtect(start, end));
 }
 
 /** S2AP[0], AF, and XN[1:0] in the hi word. */
 const S2AP_READ = 1 << 6;
 const ACCESS_FLAG = 1 << 10;
 const XN_HI = 3 << 21;
+
+/** "r-x". */
+function permissionsOf(lo: number, hi: number): string {
+  return `${(lo & S2AP_READ) === 0 ? "-" : "r"}${(lo & S2AP_WRITE) === 0 ? "-" : "w"}${(hi & XN_HI) === 0 ? "x" : "-"}`;
+}
+
+function nestedText(kind: DescriptorKind): string {
+  return `invalid: visited, ${kind === "table" ? "table made and filled" : `${kind} mapped`}`;
+}
 
 class Teller implements WalkObserver {
   private walks = 0;
@@ -99,9 +155,16 @@ class Teller implements WalkObserver {
   constructor(
     private readonly stage2: Stage2,
     private readonly phase: Phase,
-    private readonly tell: (event: TraceEvent) => void,
-    private readonly wanted: (phase: Phase) => boolean,
+    private readonly told: Told,
   ) {}
+
+  private tell(event: TraceEvent): void {
+    this.told.tell(event);
+  }
+
+  private wanted(phase: Phase): boolean {
+    return this.told.wanted(phase);
+  }
 
   inspected(at: WalkPosition): void {
     const { counts } = this.stage2;
@@ -140,59 +203,52 @@ class Teller implements WalkObserver {
   private entry(at: WalkPosition, slot: number, visited: boolean, code: number, step: WalkStep): TraceEvent {
     const { seen } = this;
     const { geometry } = this.stage2;
-    const did = this.did(at, visited);
-    const reason = this.reason(at, code, step);
-    const inNewTable = this.newTables.has(Math.floor(slot / geometry.entries));
-    const outside = seen.addr < at.entryGfn || seen.addr >= at.entryGfn + at.span;
-    const size = formatSize(at.span * geometry.pageBytes);
-    const fields = this.decoded(seen);
-    const what = `${seen.kind}${seen.kind === "block" ? ` ${size}` : ""}${fields.permissions === undefined ? "" : ` ${fields.permissions}`}`;
-    const rest =
-      `${inNewTable ? ", made by this walk" : ""}: ` +
-      `${visited ? `visited, ${did ?? "nothing to do"}` : "not visited"}${this.stepText(at, code, step, reason)}`;
-    const target = fields.outputAddress === undefined ? "" : ` -> ${fields.outputAddress}`;
-    const astray = outside ? ` (outside of it: the walk's address is ${this.ipa(seen.addr)})` : "";
-    const ipa = this.ipa(at.entryGfn);
-    return {
+    const { level, index, fresh } = at;
+    const { kind, lo, hi } = seen;
+    const isLeaf = kind === "page" || kind === "block";
+    const teller = this;
+    const event = {
       event: "entry",
       phase: this.phase,
-      level: at.level,
-      index: at.index,
-      ipa,
-      size,
-      descriptor: `0x${descriptorHex(seen.lo, seen.hi)}`,
-      kind: seen.kind,
-      ...fields,
+      level,
+      index,
+      ipa: this.ipa(at.entryGfn),
+      size: formatSize(at.span * geometry.pageBytes),
+      descriptor: `0x${descriptorHex(lo, hi)}`,
+      kind,
+      outputAddress: isLeaf ? formatAddress(this.stage2.layout.leaf.outputAddress(lo, hi)) : undefined,
+      permissions: isLeaf ? permissionsOf(lo, hi) : undefined,
+      accessed: isLeaf ? (lo & ACCESS_FLAG) !== 0 : undefined,
+      marked: kind === "table" ? (hi & MARK_HI) !== 0 : undefined,
       visited,
-      did,
+      did: this.did(at, visited),
       code,
       step,
-      reason,
-      after: at.lo === seen.lo && at.hi === seen.hi ? null : `0x${descriptorHex(at.lo, at.hi)}`,
-      inNewTable,
+      reason: this.reason(at, code, step),
+      after: at.lo === lo && at.hi === hi ? null : `0x${descriptorHex(at.lo, at.hi)}`,
+      inNewTable: this.newTables.has(Math.floor(slot / geometry.entries)),
       addr: this.ipa(seen.addr),
       addrAfter: this.ipa(at.addr),
-      outside,
-      fold: `level ${at.level} ${what}${rest}${outside ? " (outside of it: the walk's address)" : ""}`,
-      text: `level ${at.level} [${at.index}] ${ipa} ${what}${target}${rest}${astray}`,
+      outside: seen.addr < at.entryGfn || seen.addr >= at.entryGfn + at.span,
+      // Words are made when they are read: a trace that is only counted has none.
+      get fold(): string {
+        const aside = this.outside ? " (outside of it: the walk's address)" : "";
+        return `level ${level} ${teller.entryText(this, fresh, "")}${aside}`;
+      },
+      get text(): string {
+        const target = this.outputAddress === undefined ? "" : ` -> ${this.outputAddress}`;
+        const astray = this.outside ? ` (outside of it: the walk's address is ${this.addr})` : "";
+        return `level ${level} [${index}] ${this.ipa} ${teller.entryText(this, fresh, target)}${astray}`;
+      },
     };
+    return event;
   }
 
-  /** What the descriptor says: output address and permissions of a leaf, the mark of a table. */
-  private decoded({ lo, hi, kind }: Seen): {
-    readonly outputAddress?: string;
-    readonly permissions?: string;
-    readonly accessed?: boolean;
-    readonly marked?: boolean;
-  } {
-    if (kind === "invalid" || kind === "locked") return {};
-    if (kind === "table") return { marked: (hi & MARK_HI) !== 0 };
-    const permissions = `${(lo & S2AP_READ) === 0 ? "-" : "r"}${(lo & S2AP_WRITE) === 0 ? "-" : "w"}${(hi & XN_HI) === 0 ? "x" : "-"}`;
-    return {
-      outputAddress: formatAddress(this.stage2.layout.leaf.outputAddress(lo, hi)),
-      permissions,
-      accessed: (lo & ACCESS_FLAG) !== 0,
-    };
+  private entryText(event: EntryEvent, fresh: number, target: string): string {
+    const { kind, size, permissions, inNewTable, visited, did } = event;
+    const what = `${kind}${kind === "block" ? ` ${size}` : ""}${permissions === undefined ? "" : ` ${permissions}`}`;
+    const done = visited ? `visited, ${did ?? "nothing to do"}` : "not visited";
+    return `${what}${target}${inNewTable ? ", made by this walk" : ""}: ${done}${this.stepText(event, fresh)}`;
   }
 
   private did(at: WalkPosition, visited: boolean): string | null {
@@ -216,15 +272,15 @@ class Teller implements WalkObserver {
     return at.fresh === NOT_FRESH ? "declined" : "new-table";
   }
 
-  private stepText(at: WalkPosition, code: number, step: WalkStep, reason: TraceReason): string {
+  private stepText({ level, code, step, reason }: EntryEvent, fresh: number): string {
     if (step === "advance") return "";
-    if (step === "enter") return at.fresh === NOT_FRESH ? ", entered" : ", the new table entered";
+    if (step === "enter") return fresh === NOT_FRESH ? ", entered" : ", the new table entered";
     if (step === "error") return `, the walk ends with ${code}`;
     if (reason === "visitor-skips") return `, ${this.skipText(code)}`;
-    const table = at.fresh === NOT_FRESH ? "" : " the new table";
+    const table = fresh === NOT_FRESH ? "" : " the new table";
     const why: Readonly<Record<string, string>> = {
       "max-level": `deepest level is ${this.stage2.rules.maxLevel}`,
-      "skip-level": `the flags skip level ${at.level + 1}`,
+      "skip-level": `the flags skip level ${level + 1}`,
       "pages-not-asked": "pages are not asked for",
       marked: "marked: no block below",
       "new-table": "this visit made it",
@@ -253,9 +309,9 @@ class Teller implements WalkObserver {
   private nested(page: number, level: number, gfn: number): void {
     const { geometry, mem } = this.stage2;
     const span = geometry.spanPages[level]!;
+    const size = formatSize(span * geometry.pageBytes);
     this.eachEntry(page, (index, lo, hi) => {
       const kind = kindOf(lo, hi, level);
-      const fold = `level ${level} invalid: visited, ${kind === "table" ? "table made and filled" : `${kind} mapped`}`;
       const entryGfn = gfn + index * span;
       this.tell({
         event: "entry",
@@ -263,13 +319,17 @@ class Teller implements WalkObserver {
         level,
         index,
         ipa: this.ipa(entryGfn),
-        size: formatSize(this.spanBytes(level)),
+        size,
         kind: "invalid",
         visited: true,
         did: `${kind} mapped`,
         after: `0x${descriptorHex(lo, hi)}`,
-        fold,
-        text: `level ${level} [${index}] ${this.ipa(entryGfn)}${fold.slice(`level ${level}`.length)}`,
+        get fold(): string {
+          return `level ${level} ${nestedText(kind)}`;
+        },
+        get text(): string {
+          return `level ${level} [${index}] ${this.ipa} ${nestedText(kind)}`;
+        },
       });
       if (kind === "table") this.nested(mem.childOf(lo, hi), level + 1, entryGfn);
     });
@@ -297,9 +357,5 @@ class Teller implements WalkObserver {
 
   private ipa(gfn: number): string {
     return formatAddress(gfn * this.stage2.geometry.pageBytes);
-  }
-
-  private spanBytes(level: number): number {
-    return this.stage2.geometry.spanPages[level]! * this.stage2.geometry.pageBytes;
   }
 }
