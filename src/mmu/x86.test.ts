@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { shortFinding } from "../report/findings.js";
-import { foldKey } from "../report/traceFold.js";
 import type { Case, Mmu, Strategy, TraceEvent } from "./contract.js";
 import { totalAt } from "./counters.js";
 import { hookActivity } from "./hooks.js";
@@ -145,7 +144,7 @@ describe("the TDP MMU", () => {
     expect(traced).toEqual(x86Tdp.parse(hello, "test").run(strategy));
     expect(events.filter(({ event }) => event === "loop")).toHaveLength(18);
     expect(events.filter(({ event }) => event === "zap")).toHaveLength(8);
-    expect(events[1]).toMatchObject({
+    expect(x86Tdp.traceWords!.json!(events[1]!)).toMatchObject({
       event: "loop",
       phase: "zap level 1",
       level: 4,
@@ -164,13 +163,15 @@ describe("the TDP MMU", () => {
     x86Tdp.parse(defaultTdpScenario({ workload: "zap" }), "test").trace!(named(x86Tdp, "baseline"), (event) =>
       events.push(event),
     );
-    const folds = new Set(events.filter(({ event }) => event === "loop").map(foldKey));
+    const folds = new Set(
+      events.filter(({ event }) => event === "loop").map((event) => x86Tdp.traceWords!.fold!(event)),
+    );
     for (const level of [1, 2, 3, 4]) {
       expect(folds).toContain(`level ${level} non-present`);
       expect(folds).toContain(level === 1 ? "level 1 leaf" : `level ${level} table`);
     }
     expect(folds.size).toBe(8);
-    const zaps = new Set(events.filter(({ event }) => event === "zap").map(foldKey));
+    const zaps = new Set(events.filter(({ event }) => event === "zap").map((event) => x86Tdp.traceWords!.fold!(event)));
     expect(zaps).toEqual(
       new Set(["level 1: zapped", ...[2, 3, 4].map((level) => `level ${level}: zapped, with 1 table`)]),
     );

@@ -19,6 +19,7 @@ import { strategies } from "./strategies/index.js";
 import type { SplitStrategy } from "./strategy.js";
 import { StrictWatch } from "./strict.js";
 import { traceWalks } from "./trace.js";
+import { arm64TraceWords } from "./traceWords.js";
 import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
@@ -63,6 +64,7 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
     flushes: ["split/tlbi"],
     lockDrops: ["split/lockDrops"],
   },
+  traceWords: arm64TraceWords,
   describe: ({ granule, ipaBits }) => (typeof granule === "string" ? [`${granule} granule, ${ipaBits} IPA bits`] : []),
   variableText: (name, value) => (name === "chunk" && value === "0" ? "0 (off)" : value),
   parse: bind,

@@ -14,6 +14,7 @@ import type { RiscvScenario } from "./scenario.js";
 import { strategies } from "./strategies/index.js";
 import type { GStageStrategy } from "./strategy.js";
 import { traceWalks } from "./trace.js";
+import { riscvTraceWords } from "./traceWords.js";
 import { RegionedGuest } from "./windows.js";
 
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
@@ -61,6 +62,7 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
     lockDrops: ["split/lockDrops"],
     note: "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is unmapped by it.",
   },
+  traceWords: riscvTraceWords,
   parse: bind,
   cases: (options, single) => riscvGuests(options, single).map((scenario) => bind(scenario, "")),
   variants: ({ scenario }: RiscvCase, options) =>

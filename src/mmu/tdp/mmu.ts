@@ -17,6 +17,7 @@ import { strategies } from "./strategies/index.js";
 import type { TdpStrategy } from "./strategy.js";
 import { zapTable } from "./tables.js";
 import { tracing } from "./trace.js";
+import { tdpTraceWords } from "./traceWords.js";
 import type { TdpTree } from "./tree.js";
 import { clearWords, type TdpWork, workOn } from "./work.js";
 import { zapLevels } from "./zap.js";
@@ -41,6 +42,7 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
     { path: "tlbFlushes", heading: "TLB flushes" },
   ],
   details: zapTable,
+  traceWords: tdpTraceWords,
   shared: {
     workload: "split",
     inspected: ["loops"],
