@@ -2,10 +2,10 @@ import type { SampleSpec } from "./bench/wall.js";
 import { badInput } from "./errors.js";
 import { Fields, nameOf } from "./files/fields.js";
 import type { Arm64Scenario } from "./mmu/arm64/scenario.js";
-import type { Mmu, ScenarioBase, Strategy } from "./mmu/contract.js";
+import type { Case, Mmu, ScenarioBase, Strategy } from "./mmu/contract.js";
 import type { AnyStrategyDefinition } from "./mmu/definitions.js";
 import type { Finding } from "./mmu/finding.js";
-import { loadMmu } from "./mmu/registry.js";
+import { defaultMmu, loadMmu } from "./mmu/registry.js";
 import type { ResultFile } from "./results/types.js";
 import type { FoundFault } from "./verify/search.js";
 
@@ -78,10 +78,10 @@ export async function bench(call: BenchCall): Promise<ResultFile> {
     import("./bench/run.js"),
     import("./version.js"),
   ]);
-  const items = await scenariosOf(call.scenarios);
-  const mmus = [...new Set(items.map(({ mmu }) => mmu))];
+  const cases = await casesOf(call.scenarios);
+  const mmus = [...new Set(cases.map(({ mmu }) => mmu))];
   const choose = await chooserOf(call.strategies, mmus);
-  return runPlan(planOf(items, choose), {
+  return runPlan(planOf(cases, choose), {
     wall: call.wall ?? null,
     seed: call.seed ?? 1,
     toolVersion: toolVersion(),
@@ -104,12 +104,12 @@ export async function verify(call: VerifyCall): Promise<VerifyReport> {
   }
   if (call.random !== undefined) return search(call, call.random);
   checkScenarios(fields);
-  const { verifyScenario } = await import("./verify/verify.js");
-  const items = await scenariosOf(call.scenarios ?? []);
-  const choose = await chooserOf(call.strategies, [...new Set(items.map(({ mmu }) => mmu))]);
-  const verdicts = items.flatMap(({ mmu, scenario }) =>
-    verifyScenario(mmu, scenario, choose(mmu)).map(({ strategy, findings }) => ({
-      scenario,
+  const { verifyCase } = await import("./verify/verify.js");
+  const cases = await casesOf(call.scenarios ?? []);
+  const choose = await chooserOf(call.strategies, [...new Set(cases.map(({ mmu }) => mmu))]);
+  const verdicts = cases.flatMap((bound) =>
+    verifyCase(bound, choose(bound.mmu)).map(({ strategy, findings }) => ({
+      scenario: bound.scenario,
       strategy: strategy.id,
       findings,
     })),
@@ -167,10 +167,10 @@ function checkWall(wall: unknown): void {
 /** The MMU that an input names, arm64 where it names none. */
 async function mmuOf(mmu: unknown, input: string): Promise<Mmu> {
   if (mmu !== undefined && typeof mmu !== "string") throw badInput(`${input}.mmu`, `is ${nameOf(mmu)}`, "a string");
-  return loadMmu(mmu ?? "arm64");
+  return loadMmu(mmu ?? defaultMmu());
 }
 
-async function scenariosOf(inputs: readonly ScenarioInput[]) {
+async function casesOf(inputs: readonly ScenarioInput[]): Promise<Case[]> {
   const { loadScenario: load } = await import("./load/loadScenario.js");
   return Promise.all(
     inputs.map(async (input, index) => {
@@ -179,7 +179,7 @@ async function scenariosOf(inputs: readonly ScenarioInput[]) {
         throw badInput(`scenarios[${index}]`, `is ${nameOf(input)}`, "a scenario, or the path of one");
       }
       const mmu = await mmuOf(input.mmu, `scenarios[${index}]`);
-      return { mmu, scenario: mmu.parse(input, `scenarios[${index}]`) };
+      return mmu.parse(input, `scenarios[${index}]`);
     }),
   );
 }

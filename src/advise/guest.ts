@@ -98,7 +98,7 @@ export function workOf(
 function findingsOfUniform(guest: UniformGuest, strategy: SplitStrategy, simulated: number): readonly Finding[] {
   const { ipaBits } = uniformScenario(guest);
   const at = (bytes: number) =>
-    runOn({ ...uniformScenario(guest, bytes), ipaBits }, strategy, { digest: false }).findings;
+    runOn(layoutOf({ ...uniformScenario(guest, bytes), ipaBits }), strategy, { digest: false }).findings;
   const found = at(simulated);
   const more = (guest.bytes - simulated) / REGION;
   if (found.length === 0 || more === 0) return found;
@@ -143,7 +143,7 @@ function scenarioWork(
     scaled: false,
     cachePages: layout.cacheCapacity,
     pageBytes: layout.geometry.pageBytes,
-    findings: runOn({ ...scenario, dirtyLog: { mode, chunk } }, strategy, { digest: false }).findings,
+    findings: runOn(layout, strategy, { digest: false }).findings,
   };
 }
 

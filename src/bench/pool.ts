@@ -2,12 +2,11 @@ import { setMaxListeners } from "node:events";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Tinypool } from "tinypool";
 import { UserError } from "../errors.js";
-import type { Mmu, RunOptions, RunOutcome, ScenarioBase, Strategy } from "../mmu/contract.js";
+import type { Case, RunOptions, RunOutcome, ScenarioBase, Strategy } from "../mmu/contract.js";
 
-/** One cell of a plan: a scenario under one strategy, counted once. */
+/** One cell of a plan: a case under one strategy, counted once. */
 export interface Cell {
-  readonly mmu: Mmu;
-  readonly scenario: ScenarioBase;
+  readonly bound: Case;
   readonly strategy: Strategy;
   readonly run?: RunOptions | undefined;
 }
@@ -17,6 +16,8 @@ export interface CellTask {
   readonly mmu: string;
   readonly strategyId: string;
   readonly scenario: ScenarioBase;
+  /** Equal for the cells of one case, which a thread binds once where it has several in a row. */
+  readonly caseKey: string;
   readonly run: RunOptions | undefined;
   /** Where to tell the share done, 0 to 1. */
   readonly progress: MessagePort;
@@ -31,7 +32,7 @@ export interface CellWatch {
 }
 
 /**
- * Work (`Mmu.expectedWork`, in entries) from which a cell is counted in a thread whatever `jobs` says: this thread must hear signals
+ * Work (`Case.expectedWork`, in entries) from which a cell is counted in a thread whatever `jobs` says: this thread must hear signals
  * and show progress. Some 40 GiB of 4K pages; a second of work.
  */
 const LONG_WORK = 4e7;
@@ -50,7 +51,7 @@ export type CellReply =
  * `for await` does: the threads end then.
  *
  * @param jobs 1 uses no thread but this one
- * @throws UserError as `Mmu.run` does
+ * @throws UserError as `Case.run` does
  */
 export async function* runCells(
   cells: readonly Cell[],
@@ -92,20 +93,36 @@ function isBuiltin({ strategy }: Cell): boolean {
   return strategy.source === "builtin";
 }
 
-function runHere({ mmu, scenario, strategy, run }: Cell): RunOutcome {
-  return mmu.run(scenario, strategy, run);
+function runHere({ bound, strategy, run }: Cell): RunOutcome {
+  return bound.run(strategy, run);
 }
 
-function isLong({ mmu, scenario, strategy }: Cell): boolean {
-  return mmu.expectedWork(scenario, strategy) > LONG_WORK;
+function isLong({ bound, strategy }: Cell): boolean {
+  return bound.expectedWork(strategy) > LONG_WORK;
+}
+
+const caseKeys = new WeakMap<Case, string>();
+let casesKeyed = 0;
+
+function keyOf(bound: Case): string {
+  const key = caseKeys.get(bound) ?? String(++casesKeyed);
+  caseKeys.set(bound, key);
+  return key;
 }
 
 function runThere(pool: Tinypool, cell: Cell, index: number, { signal, onProgress }: CellWatch): Promise<CellReply> {
-  const { mmu, scenario, strategy, run } = cell;
+  const { bound, strategy, run } = cell;
   const { port1, port2 } = new MessageChannel();
   port1.on("message", (share: number) => onProgress?.(index, share));
   port1.unref();
-  const task: CellTask = { mmu: mmu.id, strategyId: strategy.id, scenario, run, progress: port2 };
+  const task: CellTask = {
+    mmu: bound.mmu.id,
+    strategyId: strategy.id,
+    scenario: bound.scenario,
+    caseKey: keyOf(bound),
+    run,
+    progress: port2,
+  };
   const reply = pool.run(task, {
     transferList: [port2],
     ...(signal === undefined ? {} : { signal }),

@@ -68,8 +68,8 @@ export async function runPlan(
     scenarios: [...scenarios],
     runs: [...runs],
   });
-  const cells = plan.flatMap(({ mmu, scenario, strategies }) =>
-    strategies.map((strategy) => ({ mmu, scenario, strategy, run: options.run })),
+  const cells = plan.flatMap(({ bound, strategies }) =>
+    strategies.map((strategy) => ({ bound, strategy, run: options.run })),
   );
   // Threads would take caches and memory bandwidth from what is timed: with wall time this thread does all.
   let counting = { cell: 0, tell: (_share: number): void => undefined };
@@ -116,7 +116,7 @@ async function runCase(
   index: number,
   cases: number,
 ): Promise<{ scenario: ScenarioResult; runs: RunResult[]; stopped: boolean } | null> {
-  const { mmu, scenario, strategies } = planned;
+  const { bound, strategies } = planned;
   const tell = (share: number, what: string) => events.progress?.((index + share) / cases, `${planned.id}: ${what}`);
   /** The share of a case that counting takes: a guess, where timing follows. */
   const counted = options.wall === null ? 1 : 0.3;
@@ -150,15 +150,15 @@ async function runCase(
       wall: wall?.get(strategy.id) ?? null,
     };
   });
-  const { name: _name, description, ...rest } = scenario;
+  const { name: _name, description, ...rest } = bound.scenario;
   return {
     scenario: {
       id: planned.id,
-      mmu: mmu.id,
+      mmu: bound.mmu.id,
       name: planned.name,
       description: description ?? null,
-      workload: planned.workload,
-      variables: planned.variables,
+      workload: bound.workload,
+      variables: bound.variables,
       scenario: rest,
       initial: outcomes.get(strategies[0]!.id)!.initial,
     },
@@ -174,10 +174,9 @@ async function wallOf(
   tell: (share: number) => void,
   events: BenchEvents,
 ): Promise<Map<string, Record<string, WallSeries>> | "stopped" | null> {
-  const { mmu, scenario } = planned;
   const prepared = new Map<string, TimedRun>();
   for (const strategy of planned.strategies) {
-    const timed = mmu.prepareTimed?.(scenario, strategy);
+    const timed = planned.bound.timed?.(strategy);
     if (timed === undefined) return null;
     prepared.set(strategy.id, timed);
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
-import type { Mmu, Strategy } from "../mmu/contract.js";
+import type { Case, Strategy } from "../mmu/contract.js";
 import type { PlannedCase } from "./plan.js";
 import { parseShard, planDigest, shardOf, workOf } from "./shard.js";
 
@@ -9,9 +9,8 @@ const strategy = { id: "baseline", source: "builtin" } as Strategy;
 
 /** A case whose expected work is the number in its scenario. */
 function planned(id: string, work: number): PlannedCase {
-  const mmu = { id: "toy", expectedWork: (scenario: { work: number }) => scenario.work } as unknown as Mmu;
-  const scenario = { name: id, work } as PlannedCase["scenario"];
-  return { id, mmu, name: id, workload: "split", variables: {}, scenario, strategies: [strategy] };
+  const bound = { mmu: { id: "toy" }, scenario: { name: id, work }, expectedWork: () => work } as unknown as Case;
+  return { id, name: id, bound, strategies: [strategy] };
 }
 
 const plans = fc

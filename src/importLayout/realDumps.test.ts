@@ -119,7 +119,7 @@ describe("memslots that are not given", () => {
     const { before, ipaBits, levels, chunkBytes } = pairs.find(({ name }) => name.includes("2vcpu"))!;
     const { scenario } = importStage2Dump(before, "dump", { ipaBits, levels, mode: "enable", chunkBytes });
     const [all, some] = ["baseline", "max-level"].map(
-      (id) => totalAt(runOn(scenario, strategies.find((one) => one.id === id)!).counts, "split/inspected")!,
+      (id) => totalAt(runOn(layoutOf(scenario), strategies.find((one) => one.id === id)!).counts, "split/inspected")!,
     );
     // 64 blocks of 2M become pages, which only the former looks at.
     expect(all).toBeGreaterThanOrEqual(64 * 512);

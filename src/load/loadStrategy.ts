@@ -6,7 +6,7 @@ import { badInput, clip, UserError, unknownName } from "../errors.js";
 import { nameOf } from "../files/fields.js";
 import type { Mmu, Strategy } from "../mmu/contract.js";
 import { describeThrown, hookActivity, hookNames, placeIn } from "../mmu/hooks.js";
-import { loadMmu } from "../mmu/registry.js";
+import { defaultMmu, loadMmu } from "../mmu/registry.js";
 import * as moduleHooks from "./moduleHooks.js";
 
 const EXTENSIONS = [".mjs", ".js", ".mts", ".ts"];
@@ -88,7 +88,7 @@ export async function loadStrategy(path: string): Promise<Strategy> {
   if (typeof exported !== "object" || exported === null || Array.isArray(exported)) {
     throw badInput(shown, `what it exports is ${nameOf(exported)}`, "an object: defineStrategy({ id, ... })");
   }
-  const mmu: unknown = "mmu" in exported ? exported.mmu : "arm64";
+  const mmu: unknown = "mmu" in exported ? exported.mmu : defaultMmu();
   if (typeof mmu !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(mmu)}`, "a string");
   return (await loadMmu(mmu)).adoptStrategy(exported, path);
 }

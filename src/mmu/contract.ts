@@ -1,56 +1,95 @@
 import type { Arbitrary } from "fast-check";
 import type { CounterDeclaration, Counts } from "./counters.js";
 import type { Finding } from "./finding.js";
+import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
 
 /**
- * The contract of a simulated MMU. A MMU is registered in `registry.ts`; bench, verify, trace, compare, exports, shards
- * and strategies of one's own know MMUs only through this interface, so that a new one needs no copy of any of them.
+ * The contract of a simulated MMU. An MMU is one folder here and one line in `registry.ts`; bench, verify, trace, compare, exports,
+ * shards, options of the command line and custom strategies know MMUs only through this file, so that a new one needs no copy of any
+ * of them (`toyMmu.test.ts` holds that).
  *
- * A scenario is the self-contained JSON of one case: guest memory and what is done to it (workload and chunk included).
+ * A scenario is the self-contained JSON of one case: guest memory and what is done to it (workload and chunk included). It is parsed
+ * once, at the edge, into a {@link Case}; everything else works on the case.
  */
-export interface Mmu<S extends ScenarioBase = ScenarioBase> {
-  /** "arm64", "x86-tdp", "x86-shadow"; scenario files without `mmu` are arm64. */
+
+/** What is known of an MMU before its engine is loaded: cheap to import, for `--help`. */
+export interface MmuAbout {
+  /** "arm64", "x86-tdp", "x86-shadow"; scenario files without `mmu` are of the registry's first. */
   readonly id: string;
   readonly title: string;
   /** What can be done to the guest: arm64 `enable`, `clear`; x86-tdp `zap`, `split`, `enable`, `clear`. */
   readonly workloads: readonly WorkloadInfo[];
+  /** The workload of a default guest where `--workload` does not say. */
+  readonly defaultWorkload: string;
+  /** The options of the command line that its default guests read; shared ones come from `guestOptions.ts`. */
+  readonly options: GuestOptionTable;
+}
+
+/** A line of the registry. The type parameters carry what library users may write; nothing of them exists at run time. */
+export interface MmuEntry<S extends object = object, D extends object = object> extends MmuAbout {
+  load(): Promise<Mmu>;
+  /** Never set. `S`: a scenario as a user writes it; `D`: a strategy as a user's module exports it. */
+  readonly written?: { readonly scenario: S; readonly strategy: D };
+}
+
+/**
+ * An MMU, loaded. `T` is its own strategies, `O` its options; code outside the MMU has the plain `Mmu`, hands strategies back only to the
+ * MMU that they came from (`Strategy.mmu`), and so never needs to know more.
+ */
+export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = GivenOptions> extends MmuAbout {
   /** The strategy that the others are set against; always among {@link strategies}. */
   readonly baseline: string;
   /** Every counter of `counts`, in the order of tables and exports. */
   readonly counters: readonly CounterDeclaration[];
   /** The built-in strategies, in the order of tables. */
-  readonly strategies: readonly Strategy[];
-  /** Rows of the headline table, by counter path; see `report/table.ts`. */
+  readonly strategies: readonly T[];
+  /** Rows of the headline table, by counter path; see `report/benchTable.ts`. */
   readonly columns: readonly ColumnSpec[];
   /** What userspace sees as one: a second, shorter table whose figures are sums over counters. */
   readonly totals?: TotalsSpec;
+  /** What a table that sets MMUs beside each other takes from this one; see `report/besideTable.ts`. */
+  readonly shared?: SharedSpec;
   /** A further table that only this MMU has (the passes of a zap); undefined where the case has none. */
   details?(runs: readonly { readonly strategy: string; readonly counts: Counts }[]): DetailTable | undefined;
   /** Why there was nothing to do, for a run that did nothing ("chunk 0"): such a result is no credit to a strategy. */
   idle?(counts: Counts): string | undefined;
-  /** What a table that sets MMUs beside each other takes from this one; see `report/besideTable.ts`. */
-  readonly shared?: SharedSpec;
 
-  /** Checks an unknown value and returns the scenario. @throws UserError naming the field and what was expected. */
-  parse(value: unknown, input: string): S;
-  /** The workload of a scenario: one of {@link workloads}. */
-  workloadOf(scenario: S): string;
-  /** The variables of a case that distinguish it in a sweep, for headings and matching: mode, chunk. */
-  variablesOf(scenario: S): Readonly<Record<string, string>>;
-  /** Whether a strategy applies to this scenario (the skip variants are not used for x86 splitting). */
-  applies(scenario: S, strategy: Strategy): boolean;
+  /** Checks an unknown value and binds it. @throws UserError naming the field and what was expected */
+  parse(value: unknown, input: string): Case<T>;
+  /**
+   * The default guests that options ask for, in order.
+   *
+   * @param single for a trace, which tells of one guest: where the options leave several, only the one that is shortest to read
+   * @throws UserError for options that contradict each other or make no guest
+   */
+  cases(options: O, single: boolean): Case<T>[];
+  /** A case from a file, as options ask for it otherwise (another mode, each chunk); absent: no option varies a file. */
+  variants?(given: Case<T>, options: O): Case<T>[];
+  /** Random scenarios for {@link parse}, small but rich in what walkers stumble over, that shrink to what is simplest to read; for verify. */
+  random?(fc: FastCheck): Arbitrary<unknown>;
+  /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
+  adoptStrategy(exported: unknown, input: string): T;
+}
+
+/** A scenario bound to its MMU: checked, and laid out, once. Pure: equal arguments give equal results. */
+export interface Case<T extends Strategy = Strategy> {
+  readonly mmu: Mmu;
+  /** The scenario in its full form: parsing it again gives an equal case. */
+  readonly scenario: ScenarioBase;
+  /** One of {@link MmuAbout.workloads}. */
+  readonly workload: string;
+  /** What distinguishes the case in a sweep, for headings and matching: chunk, target. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Whether a strategy applies (the skip variants are not used for x86 splitting). */
+  applies(strategy: T): boolean;
   /** Expected work in visited entries, for balancing shards and progress; an estimate, deterministic. */
-  expectedWork(scenario: S, strategy: Strategy): number;
-  /** Simulates once and counts. Pure: equal arguments give equal results. */
-  run(scenario: S, strategy: Strategy, options?: RunOptions): RunOutcome;
-  /** Prepares timed samples of the same simulation; undefined where the MMU has none or the guest is too big. */
-  prepareTimed?(scenario: S, strategy: Strategy): TimedRun | undefined;
+  expectedWork(strategy: T): number;
+  /** Simulates once and counts. */
+  run(strategy: T, options?: RunOptions): RunOutcome;
   /** Runs once, telling the sink every step of the walks. */
-  trace?(scenario: S, strategy: Strategy, sink: (event: TraceEvent) => void, options?: TraceOptions): RunOutcome;
-  /** Random scenarios, small but rich in what walkers stumble over, that shrink to what is simplest to read; for verify. */
-  random?(fc: FastCheck): Arbitrary<S>;
-  /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit. */
-  adoptStrategy(exported: unknown, input: string): Strategy;
+  trace?(strategy: T, sink: (event: TraceEvent) => void, options?: TraceOptions): RunOutcome;
+  /** Prepares timed samples of the same simulation; undefined where the guest is too big. */
+  timed?(strategy: T): TimedRun | undefined;
 }
 
 /** The fast-check module, handed in: only verify loads it. */
@@ -68,9 +107,11 @@ export interface ScenarioBase {
 export interface WorkloadInfo {
   readonly id: string;
   readonly title: string;
+  /** Further names of `--workload` for it: eager splitting is `split` on x86, and what arm64 does when logging is enabled. */
+  readonly alias?: readonly string[];
 }
 
-/** What is known of a strategy outside its MMU. A MMU's own strategies extend this with what steers its walks. */
+/** What is known of a strategy outside its MMU. An MMU's own strategies extend this with what steers its walks. */
 export interface Strategy {
   readonly id: string;
   /** The MMU it belongs to. */
@@ -136,6 +177,8 @@ export interface RunOptions {
   readonly onProgress?: (share: number) => void;
   /** Slow checks at every inspected entry (table left, span), for verify. Default false. */
   readonly strict?: boolean;
+  /** Asks for {@link RunOutcome.memoryMap}, each memslot in at most so many bins. An MMU that has no map passes it over. */
+  readonly map?: { readonly bins: number };
 }
 
 export interface RunOutcome {
@@ -145,6 +188,32 @@ export interface RunOutcome {
   readonly counts: Counts;
   /** What is wrong with the finished tree or with the way there; empty means right. */
   readonly findings: readonly Finding[];
+  /** Guest memory bin by bin, where {@link RunOptions.map} asked for it and the MMU can tell. */
+  readonly memoryMap?: MemoryMap;
+}
+
+/** What the leaves of guest memory were and became, for a picture of it. Exact for each bin. */
+export interface MemoryMap {
+  readonly slots: readonly MemoryMapSlot[];
+}
+
+export interface MemoryMapSlot {
+  /** First guest physical address, hexadecimal with `0x`. */
+  readonly baseHex: string;
+  readonly bytes: number;
+  /** Bytes of each bin; the last of a slot may be shorter. */
+  readonly binBytes: number;
+  /** Arrays of equal length, an element a bin, ascending by address. */
+  readonly bins: {
+    /** Level of the leaves that map most of the bin before the work; -1: most of it is mapped by nothing. */
+    readonly before: readonly number[];
+    /** The same, after the work. */
+    readonly after: readonly number[];
+    /** Whether a block that was to be split is left in the bin. */
+    readonly unsplit: readonly boolean[];
+    /** Entries that the walks inspected whose span begins in the bin. */
+    readonly inspected: readonly number[];
+  };
 }
 
 export interface TimedRun {
@@ -166,12 +235,12 @@ export interface TimedPart {
 export interface TraceOptions {
   /** Stop telling after this many events; the run goes on. */
   readonly limit?: number;
-  /** Phases that nobody looks at: a MMU may spare itself their events. */
+  /** Phases that nobody looks at: an MMU may spare itself their events. */
   readonly without?: readonly string[];
 }
 
 /**
- * One step of a walk. Mmus add their own fields, and these, which views use where they are there: `text` (one line), `fold` (the same
+ * One step of a walk. MMUs add their own fields, and these, which views use where they are there: `text` (one line), `fold` (the same
  * without what differs between neighbours: steps in a row with the same `fold` are shown as one), `ipa`, `visited`, `level`.
  */
 export interface TraceEvent {

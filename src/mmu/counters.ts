@@ -30,6 +30,187 @@ export interface CounterDeclaration {
  */
 export type CounterValues = "count" | "count-or-none" | "errno" | "address-or-none" | "digest-or-none";
 
+/** How a change of a counter is judged: `cost`, or an outcome of which `more` or anything `different` is worse. */
+export type Judgement = "cost" | "more" | "different";
+
+type Storage = "number" | "levels" | "text" | "derived";
+
+/** A line of a {@link CounterTable}: a declaration, and how its value is stored. */
+export interface Counter<S extends Storage = Storage> extends CounterDeclaration {
+  readonly storage: S;
+  /** False for what only the engine looks at: it is stored, but stands in no result. */
+  readonly told: boolean;
+  /** Where nothing is stored: the value, from the other fields of the table. */
+  value?(tally: Readonly<Record<string, unknown>>): number;
+}
+
+/**
+ * Counters by the name of the field that holds each; what belongs together (a walk) is a table in the table. **The line of a counter
+ * is all there is to it**: storage ({@link newTally}), reset, JSON, table headings, checks of result files and documentation are
+ * made from it.
+ *
+ * ```ts
+ * const COUNTERS = { walks: count("split/walks", "split walks", "walks", "cost", "Walks of the split visitor: one per chunk.") };
+ * ```
+ */
+export interface CounterTable {
+  readonly [field: string]: Counter | CounterTable;
+}
+
+/** The storage of a table: a number, an array from level to number, or a text; plain fields, which a hot loop may count in. */
+export type Tally<T extends CounterTable> = {
+  -readonly [F in keyof T as T[F] extends Counter<"number" | "text"> ? F : never]: T[F] extends Counter<"number">
+    ? number
+    : string | null;
+} & {
+  readonly [F in keyof T as T[F] extends Counter<"levels"> ? F : never]: Float64Array;
+} & {
+  readonly [F in keyof T as T[F] extends Counter ? never : F]: T[F] extends CounterTable ? Tally<T[F]> : never;
+};
+
+function counter<S extends Storage>(
+  storage: S,
+  [path, label, unit, judged, doc]: CounterLine,
+  values?: CounterValues,
+): Counter<S> {
+  const role = judged === "cost" ? ({ role: "cost" } as const) : ({ role: "outcome", worse: judged } as const);
+  return {
+    path,
+    byLevel: storage === "levels",
+    label,
+    unit,
+    ...role,
+    ...(values === undefined ? {} : { values }),
+    doc,
+    storage,
+    told: true,
+  };
+}
+
+/** Path, heading, unit, judgement and one sentence of documentation: see {@link CounterDeclaration}. */
+type CounterLine = [path: string, label: string, unit: string, judged: Judgement, doc: string];
+
+/** A counter of one number. */
+export function count(...line: CounterLine): Counter<"number"> {
+  return counter("number", line);
+}
+
+/** A counter with a number for each level. */
+export function byLevel(...line: CounterLine): Counter<"levels"> {
+  return counter("levels", line);
+}
+
+/** One number that is no count: an errno. */
+export function number(values: CounterValues, ...line: CounterLine): Counter<"number"> {
+  return counter("number", line, values);
+}
+
+/** What is no number: a digest, an address; null until it is set. */
+export function text(values: CounterValues, ...line: CounterLine): Counter<"text"> {
+  return counter("text", line, values);
+}
+
+/** A number that follows from others of its table. */
+export function derived<T>(value: (tally: T) => number, ...line: CounterLine): Counter<"derived"> {
+  return { ...counter("derived", line), value: value as (tally: never) => number };
+}
+
+/** The same counter, stored and told to nobody. */
+export function untold<S extends Storage>(one: Counter<S>): Counter<S> {
+  return { ...one, told: false };
+}
+
+function isCounter(entry: Counter | CounterTable): entry is Counter {
+  return typeof entry.storage === "string";
+}
+
+/**
+ * Storage for a table, all zero. All tallies of one table have one hidden class in V8, whatever is counted in them.
+ *
+ * @param levels length of the arrays of counters by level: the deepest or highest level, plus one
+ */
+export function newTally<T extends CounterTable>(table: T, levels: number): Tally<T> {
+  const tally: Record<string, unknown> = {};
+  for (const [field, entry] of Object.entries(table)) {
+    if (!isCounter(entry)) tally[field] = newTally(entry, levels);
+    else if (entry.storage === "levels") tally[field] = new Float64Array(levels);
+    else if (entry.storage !== "derived") tally[field] = entry.storage === "text" ? null : 0;
+  }
+  return tally as Tally<T>;
+}
+
+/** Sets everything to zero again. */
+export function resetTally<T extends CounterTable>(table: T, tally: Tally<T>): void {
+  const fields = tally as Record<string, unknown>;
+  for (const [field, entry] of Object.entries(table)) {
+    if (!isCounter(entry)) resetTally(entry, fields[field] as Tally<typeof entry>);
+    else if (entry.storage === "levels") (fields[field] as Float64Array).fill(0);
+    else if (entry.storage !== "derived") fields[field] = entry.storage === "text" ? null : 0;
+  }
+}
+
+/**
+ * The counts of a table, nested by path, in the order of the table.
+ *
+ * @param levelsOf levels as keys, for counters by level
+ */
+export function tallyCounts<T extends CounterTable>(
+  table: T,
+  tally: Tally<T>,
+  levelsOf: (values: Float64Array) => Counts,
+): Counts {
+  const counts: MutableCounts = {};
+  put(table, tally as Record<string, unknown>, levelsOf, counts);
+  return counts as Counts;
+}
+
+interface MutableCounts {
+  [name: string]: CountValue | MutableCounts;
+}
+
+function put(
+  table: CounterTable,
+  fields: Readonly<Record<string, unknown>>,
+  levelsOf: (values: Float64Array) => Counts,
+  into: MutableCounts,
+): void {
+  for (const [field, entry] of Object.entries(table)) {
+    if (!isCounter(entry)) {
+      put(entry, fields[field] as Record<string, unknown>, levelsOf, into);
+      continue;
+    }
+    if (!entry.told) continue;
+    const names = entry.path.split("/");
+    let at = into;
+    for (const name of names.slice(0, -1)) {
+      at[name] ??= {};
+      at = at[name] as MutableCounts;
+    }
+    at[names.at(-1)!] = valueTold(entry, fields, field, levelsOf);
+  }
+}
+
+function valueTold(
+  entry: Counter,
+  fields: Readonly<Record<string, unknown>>,
+  field: string,
+  levelsOf: (values: Float64Array) => Counts,
+): CountValue {
+  if (entry.value !== undefined) return entry.value(fields);
+  if (entry.storage === "levels") return levelsOf(fields[field] as Float64Array);
+  return fields[field] as number | string | null;
+}
+
+/** What a table tells, in its order: for {@link Mmu.counters}. */
+export function declarationsOf(table: CounterTable): CounterDeclaration[] {
+  return Object.values(table).flatMap((entry): CounterDeclaration[] => {
+    if (!isCounter(entry)) return declarationsOf(entry);
+    if (!entry.told) return [];
+    const { storage: _, told: __, value: ___, ...declaration } = entry;
+    return [declaration];
+  });
+}
+
 /** A tree of counts, as in the golden files: numbers, nulls, hex strings, and objects of these. */
 export type Counts = { readonly [name: string]: CountValue };
 export type CountValue = number | string | null | Counts;

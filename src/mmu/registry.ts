@@ -1,17 +1,35 @@
 import { unknownName } from "../errors.js";
-import type { Mmu } from "./contract.js";
+import { arm64 } from "./arm64/index.js";
+import type { Mmu, MmuEntry } from "./contract.js";
+import { x86Shadow } from "./shadow/index.js";
+import { x86Tdp } from "./tdp/index.js";
 
-/** The simulated MMUs; each is loaded when it is first asked for. */
-const loaders: Readonly<Record<string, () => Promise<Mmu>>> = {
-  arm64: async () => (await import("./arm64/mmu.js")).arm64 as unknown as Mmu,
-  "x86-tdp": async () => (await import("./tdp/mmu.js")).x86Tdp as unknown as Mmu,
-  "x86-shadow": async () => (await import("./shadow/mmu.js")).x86Shadow as unknown as Mmu,
-};
+/** The simulated MMUs, each loaded when it is first asked for. A new one is a folder and a line here. */
+export const mmus = [arm64, x86Tdp, x86Shadow] as const;
 
-export const mmuIds: readonly string[] = Object.keys(loaders);
+/**
+ * MMUs to choose from. Whoever looks one up takes a registry, and by default {@link mmus}: a program, or a test, can bring its own. The
+ * first is what is meant where none is named.
+ */
+export type Registry = readonly MmuEntry[];
+
+/** What is meant where no MMU is named. */
+export function defaultMmu(registry: Registry = mmus): string {
+  return registry[0]!.id;
+}
 
 /** @throws UserError for an unknown MMU */
-export async function loadMmu(id: string): Promise<Mmu> {
-  if (!Object.hasOwn(loaders, id)) throw unknownName("MMU", id, mmuIds);
-  return loaders[id]!();
+export function mmuEntry(id: string, registry: Registry = mmus): MmuEntry {
+  const entry = registry.find((one) => one.id === id);
+  if (entry !== undefined) return entry;
+  throw unknownName(
+    "MMU",
+    id,
+    registry.map((one) => one.id),
+  );
+}
+
+/** @throws UserError for an unknown MMU */
+export async function loadMmu(id: string, registry: Registry = mmus): Promise<Mmu> {
+  return mmuEntry(id, registry).load();
 }

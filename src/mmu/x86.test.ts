@@ -3,34 +3,38 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { shortFinding } from "../report/findings.js";
 import { foldKey } from "../report/traceFold.js";
-import type { Mmu, ScenarioBase, Strategy, TraceEvent } from "./contract.js";
+import type { Case, Mmu, ScenarioBase, Strategy, TraceEvent } from "./contract.js";
 import { totalAt } from "./counters.js";
 import { hookActivity } from "./hooks.js";
 import { x86Shadow } from "./shadow/mmu.js";
 import { defaultShadowScenario } from "./shadow/scenario.js";
+import type { TdpStrategy } from "./tdp/adopt.js";
 import { buildTree } from "./tdp/build.js";
 import { tdpFindings, treesBefore } from "./tdp/findings.js";
 import { defaultTdpScenario } from "./tdp/guests.js";
 import { x86Tdp } from "./tdp/mmu.js";
-import type { TdpScenario } from "./tdp/scenario.js";
+import { parseTdpScenario, type TdpScenario } from "./tdp/scenario.js";
 import { zapPasses, zapTable } from "./tdp/tables.js";
 import { DIRTY, type TdpTree, WRITABLE } from "./tdp/tree.js";
 
-function named(mmu: { readonly strategies: readonly Strategy[] }, id: string): Strategy {
+function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, id: string): T {
   return mmu.strategies.find((strategy) => strategy.id === id)!;
 }
 
-function codes(mmu: { run: Mmu["run"] }, scenario: ScenarioBase, strategy: Strategy): string[] {
-  return mmu.run(scenario, strategy).findings.map((finding) => finding.code);
+function codes(mmu: Mmu, scenario: ScenarioBase, strategy: Strategy): string[] {
+  return mmu
+    .parse(scenario, "test")
+    .run(strategy)
+    .findings.map((finding) => finding.code);
 }
 
-const tdp = x86Tdp as unknown as Mmu;
-const shadow = x86Shadow as unknown as Mmu;
+const tdp: Mmu = x86Tdp;
+const shadow: Mmu = x86Shadow;
 const right = x86Tdp.strategies.filter((strategy) => strategy.knownFaults.length === 0);
 
 describe("zapping the hello VM", () => {
   const hello = defaultTdpScenario({ workload: "zap" });
-  const passesOf = (id: string) => zapPasses(x86Tdp.run(hello, named(x86Tdp, id)).counts);
+  const passesOf = (id: string) => zapPasses(x86Tdp.parse(hello, "test").run(named(x86Tdp, id)).counts);
 
   it("reproduces the posted table to the digit", () => {
     expect(passesOf("baseline").map((pass) => pass.loops)).toEqual([3584, 2048, 1024, 512, 512, 512, 512, 512]);
@@ -41,7 +45,9 @@ describe("zapping the hello VM", () => {
   });
 
   it("adds up to the figures of every variant", () => {
-    const loops = Object.fromEntries(x86Tdp.strategies.map((s) => [s.id, x86Tdp.run(hello, s).counts.loops]));
+    const loops = Object.fromEntries(
+      x86Tdp.strategies.map((s) => [s.id, x86Tdp.parse(hello, "test").run(s).counts.loops]),
+    );
     expect(loops).toEqual({
       baseline: 9216,
       "skip-not-present-posted": 303,
@@ -54,14 +60,14 @@ describe("zapping the hello VM", () => {
 
   it("goes in a circle with the posted skip where it must yield at each poll, and says so", () => {
     const scenario = defaultTdpScenario({ workload: "zap", reschedEvery: 1 });
-    const { findings, counts } = x86Tdp.run(scenario, named(x86Tdp, "skip-not-present-posted"));
+    const { findings, counts } = x86Tdp.parse(scenario, "test").run(named(x86Tdp, "skip-not-present-posted"));
     // Passes 1 to 3 of the first root. Pass 1 never comes beyond gfn 33: one present entry, and 32 more that it steps over.
     expect(findings).toEqual([
       { code: "livelock", count: 3, data: { walk: "zap level 1", root: 0, gpa: "0x21000", everyNPolls: 1 } },
     ]);
     expect(counts.loops).toBeNull();
     expect(totalAt(counts, "loopsByLevel")).toBeUndefined();
-    for (const strategy of right) expect(x86Tdp.run(scenario, strategy).findings).toEqual([]);
+    for (const strategy of right) expect(x86Tdp.parse(scenario, "test").run(strategy).findings).toEqual([]);
   });
 });
 
@@ -69,8 +75,8 @@ describe("the TDP MMU", () => {
   it("finds nothing wrong with any right strategy, on any guest and workload", () => {
     fc.assert(
       fc.property(x86Tdp.random!(fc), (scenario) => {
-        for (const strategy of right.filter((candidate) => x86Tdp.applies(scenario, candidate))) {
-          expect(x86Tdp.run(scenario, strategy).findings).toEqual([]);
+        for (const strategy of right.filter((candidate) => x86Tdp.parse(scenario, "test").applies(candidate))) {
+          expect(x86Tdp.parse(scenario, "test").run(strategy).findings).toEqual([]);
         }
       }),
       { numRuns: 150 },
@@ -79,21 +85,24 @@ describe("the TDP MMU", () => {
 
   it("makes random scenarios that are read again as they are, and that shrink to the livelock's simplest", () => {
     for (const scenario of fc.sample(x86Tdp.random!(fc), { numRuns: 300, seed: 1 })) {
-      expect(x86Tdp.parse(JSON.parse(JSON.stringify(scenario)), "again")).toEqual(scenario);
+      const { scenario: once } = x86Tdp.parse(scenario, "once");
+      expect(x86Tdp.parse(JSON.parse(JSON.stringify(once)), "again").scenario).toEqual(once);
     }
     const posted = named(x86Tdp, "skip-not-present-posted");
-    const right = (scenario: TdpScenario) =>
-      !x86Tdp.applies(scenario, posted) || x86Tdp.run(scenario, posted).findings.length === 0;
-    const found = fc.check(fc.property(x86Tdp.random!(fc), right), { numRuns: 500, seed: 1 });
+    const layouts = x86Tdp.random!(fc).map((scenario) => x86Tdp.parse(scenario, "random"));
+    const right = (bound: Case<TdpStrategy>) => !bound.applies(posted) || bound.run(posted).findings.length === 0;
+    const found = fc.check(fc.property(layouts, right), { numRuns: 500, seed: 1 });
     expect(found.failed).toBe(true);
-    const [scenario] = found.counterexample!;
+    const scenario = found.counterexample![0].scenario as TdpScenario;
     expect(scenario.workload).toBe("zap");
     expect(scenario.roots[0]!.leaves.length + scenario.roots[0]!.nonpresentPaths.length).toBeLessThanOrEqual(2);
   });
 
   it("uses the skip variants for zapping only", () => {
     const applying = (workload: TdpScenario["workload"]) =>
-      x86Tdp.strategies.filter((s) => x86Tdp.applies(defaultTdpScenario({ workload, memoryBytes: 2 ** 21 }), s)).length;
+      x86Tdp.strategies.filter((s) =>
+        x86Tdp.parse(defaultTdpScenario({ workload, memoryBytes: 2 ** 21 }), "test").applies(s),
+      ).length;
     expect([applying("zap"), applying("split"), applying("enable"), applying("clear")]).toEqual([6, 4, 4, 4]);
   });
 
@@ -102,10 +111,9 @@ describe("the TDP MMU", () => {
     expect(new Set(paths).size).toBe(paths.length);
     const runs = (["zap", "split", "enable", "clear"] as const).flatMap((workload) =>
       [true, false].map((pml) =>
-        x86Tdp.run(
-          defaultTdpScenario({ workload, backing: "thp", memoryBytes: 2 ** 22, pml }),
-          named(x86Tdp, "baseline"),
-        ),
+        x86Tdp
+          .parse(defaultTdpScenario({ workload, backing: "thp", memoryBytes: 2 ** 22, pml }), "test")
+          .run(named(x86Tdp, "baseline")),
       ),
     );
     const counted = (path: string) => runs.some(({ counts }) => totalAt(counts, path) !== undefined);
@@ -118,8 +126,8 @@ describe("the TDP MMU", () => {
   it("times the same walks as it counts, as often as wanted", () => {
     for (const workload of ["zap", "split", "enable", "clear"] as const) {
       const scenario = defaultTdpScenario({ workload, backing: "thp", memoryBytes: 2 ** 23 });
-      const { counts } = x86Tdp.run(scenario, named(x86Tdp, "used-bitmap"));
-      const part = x86Tdp.prepareTimed!(scenario, named(x86Tdp, "used-bitmap"))!.parts[0]!;
+      const { counts } = x86Tdp.parse(scenario, "test").run(named(x86Tdp, "used-bitmap"));
+      const part = x86Tdp.parse(scenario, "test").timed!(named(x86Tdp, "used-bitmap"))!.parts[0]!;
       for (let repeat = 0; repeat < 3; repeat++) {
         part.reset();
         part.work();
@@ -132,8 +140,8 @@ describe("the TDP MMU", () => {
     const events: TraceEvent[] = [];
     const hello = defaultTdpScenario({ workload: "zap" });
     const strategy = named(x86Tdp, "used-bitmap");
-    const traced = x86Tdp.trace!(hello, strategy, (event) => events.push(event));
-    expect(traced).toEqual(x86Tdp.run(hello, strategy));
+    const traced = x86Tdp.parse(hello, "test").trace!(strategy, (event) => events.push(event));
+    expect(traced).toEqual(x86Tdp.parse(hello, "test").run(strategy));
     expect(events.filter(({ event }) => event === "loop")).toHaveLength(18);
     expect(events.filter(({ event }) => event === "zap")).toHaveLength(8);
     expect(events[1]).toMatchObject({
@@ -146,13 +154,15 @@ describe("the TDP MMU", () => {
       body: true,
     });
     const few: TraceEvent[] = [];
-    expect(x86Tdp.trace!(hello, strategy, (event) => few.push(event), { limit: 5 })).toEqual(traced);
+    expect(x86Tdp.parse(hello, "test").trace!(strategy, (event) => few.push(event), { limit: 5 })).toEqual(traced);
     expect(few).toEqual(events.slice(0, 5));
   });
 
   it("is folded by level and kind, not by place", () => {
     const events: TraceEvent[] = [];
-    x86Tdp.trace!(defaultTdpScenario({ workload: "zap" }), named(x86Tdp, "baseline"), (event) => events.push(event));
+    x86Tdp.parse(defaultTdpScenario({ workload: "zap" }), "test").trace!(named(x86Tdp, "baseline"), (event) =>
+      events.push(event),
+    );
     const folds = new Set(events.filter(({ event }) => event === "loop").map(foldKey));
     for (const level of [1, 2, 3, 4]) {
       expect(folds).toContain(`level ${level} non-present`);
@@ -168,14 +178,14 @@ describe("the TDP MMU", () => {
   it("tells yields and restarts", () => {
     const events: string[] = [];
     const scenario = defaultTdpScenario({ workload: "zap", reschedEvery: 97 });
-    x86Tdp.trace!(scenario, named(x86Tdp, "skip-not-present-posted"), ({ event }) => events.push(event));
+    x86Tdp.parse(scenario, "test").trace!(named(x86Tdp, "skip-not-present-posted"), ({ event }) => events.push(event));
     expect(events.filter((event) => event === "yield")).toHaveLength(2);
     expect(events.filter((event) => event === "restart")).toHaveLength(2);
   });
 });
 
 describe("findings on a tree that a walk has spoilt", () => {
-  const scenario = x86Tdp.parse(
+  const scenario = parseTdpScenario(
     {
       mmu: "x86-tdp",
       workload: "split",
@@ -232,7 +242,9 @@ describe("a TDP strategy of one's own", () => {
     );
     for (const workload of ["zap", "split", "enable", "clear"] as const) {
       const scenario = defaultTdpScenario({ workload, backing: "mixed", memoryBytes: 2 ** 25 });
-      expect(x86Tdp.run(scenario, mine)).toEqual(x86Tdp.run(scenario, named(x86Tdp, "used-bitmap")));
+      expect(x86Tdp.parse(scenario, "test").run(mine)).toEqual(
+        x86Tdp.parse(scenario, "test").run(named(x86Tdp, "used-bitmap")),
+      );
     }
   });
 
@@ -260,22 +272,22 @@ describe("a TDP strategy of one's own", () => {
   it("is found out where a zap leaves entries to a pass of a higher level, though the root is empty in the end", () => {
     const leaves = [{ gfn: 0, level: 1, count: 8 }];
     const input = { mmu: "x86-tdp", workload: "zap", roots: [{ rootLevel: 4, leaves, nonpresentPaths: [] }] };
-    const scenario = x86Tdp.parse(input, "eight");
+    const bound = x86Tdp.parse(input, "eight");
     const next = (_: unknown, i: number) => Math.min(i + 2, 512);
     const evenOnly = x86Tdp.adoptStrategy({ id: "even-only", mmu: "x86-tdp", next }, "x.mjs");
-    expect(x86Tdp.run(scenario, evenOnly).findings).toEqual([
+    expect(bound.run(evenOnly).findings).toEqual([
       { code: "missed-entries", count: 1, data: { root: 0, level: 1, gpa: "0x1000", entries: 4 } },
     ]);
     const never = x86Tdp.adoptStrategy({ id: "never", mmu: "x86-tdp", descend: () => false }, "x.mjs");
     // Eight 4K entries, and the entry of level 2 and that of level 3 above them.
-    const { findings, counts } = x86Tdp.run(scenario, never);
+    const { findings, counts } = bound.run(never);
     expect(findings).toEqual([
       { code: "missed-entries", count: 3, data: { root: 0, level: 1, gpa: "0x0", entries: 10 } },
     ]);
     expect(shortFinding(findings[0]!)).toBe("10 entries missed by a pass, first at 0x0");
     const runs = [named(x86Tdp, "baseline"), never].map((strategy) => ({
       strategy: strategy.id,
-      counts: x86Tdp.run(scenario, strategy).counts,
+      counts: bound.run(strategy).counts,
     }));
     expect(counts.zapped).toBe(1);
     expect(zapTable(runs)!.rows.map((row) => row.slice(2))).toEqual([
@@ -311,16 +323,18 @@ describe("a TDP strategy of one's own", () => {
       throw new Error("no idea");
     };
     const mine = x86Tdp.adoptStrategy({ id: "mine", mmu: "x86-tdp", next: thrower }, "mine.mjs");
-    expect(() => x86Tdp.run(scenario, mine)).toThrow(UserError);
-    expect(() => x86Tdp.run(scenario, mine)).toThrow(
+    expect(() => x86Tdp.parse(scenario, "test").run(mine)).toThrow(UserError);
+    expect(() => x86Tdp.parse(scenario, "test").run(mine)).toThrow(
       /^strategy "mine" \(mine\.mjs\): its next\(\) threw Error: no idea$/,
     );
     const stuck = x86Tdp.adoptStrategy({ id: "stuck", mmu: "x86-tdp", next: (_: unknown, i: number) => i }, "mine.mjs");
-    expect(() => x86Tdp.run(scenario, stuck)).toThrow(
+    expect(() => x86Tdp.parse(scenario, "test").run(stuck)).toThrow(
       /its next\(\) returned number \d+; expected a whole number from \d+ to 512$/,
     );
     const unsure = x86Tdp.adoptStrategy({ id: "unsure", mmu: "x86-tdp", descend: () => 1 }, "mine.mjs");
-    expect(() => x86Tdp.run(scenario, unsure)).toThrow(/its descend\(\) returned number 1; expected true or false$/);
+    expect(() => x86Tdp.parse(scenario, "test").run(unsure)).toThrow(
+      /its descend\(\) returned number 1; expected true or false$/,
+    );
   });
 
   it("is watched while one of its hooks runs", () => {
@@ -337,7 +351,9 @@ describe("a TDP strategy of one's own", () => {
     };
     for (const [name, hook] of Object.entries(hooks)) {
       const before = within.length;
-      x86Tdp.run(scenario, x86Tdp.adoptStrategy({ id: "mine", mmu: "x86-tdp", [name]: hook }, "mine.mjs"));
+      x86Tdp
+        .parse(scenario, "test")
+        .run(x86Tdp.adoptStrategy({ id: "mine", mmu: "x86-tdp", [name]: hook }, "mine.mjs"));
       expect(within.length, name).toBeGreaterThan(before);
     }
     expect(within).not.toContain(false);
@@ -360,7 +376,7 @@ describe("the shadow MMU", () => {
   it("has the figures of the discussion for aliasing by pattern", () => {
     const drops = (alias: Parameters<typeof defaultShadowScenario>[0]["alias"]) =>
       x86Shadow.strategies.map(
-        (strategy) => x86Shadow.run(defaultShadowScenario({ alias }), strategy).counts.mmuLockDrops,
+        (strategy) => x86Shadow.parse(defaultShadowScenario({ alias }), "test").run(strategy).counts.mmuLockDrops,
       );
     expect(drops("none")).toEqual([13, 13, 13]);
     expect(drops("one-gfn")).toEqual([13, 13, 14]);
@@ -373,18 +389,19 @@ describe("the shadow MMU", () => {
   it("finds nothing wrong with any policy, whatever is mapped how often by which role", () => {
     fc.assert(
       fc.property(x86Shadow.random!(fc), (scenario) => {
-        for (const strategy of x86Shadow.strategies) expect(x86Shadow.run(scenario, strategy).findings).toEqual([]);
+        for (const strategy of x86Shadow.strategies)
+          expect(x86Shadow.parse(scenario, "test").run(strategy).findings).toEqual([]);
       }),
       { numRuns: 60 },
     );
   });
 
   it("gives up where too few MMU pages may be made, counts what is left huge, and calls no policy wrong for it", () => {
-    const scenario = x86Shadow.parse(
+    const bound = x86Shadow.parse(
       { ...defaultShadowScenario({ alias: "none", memoryBytes: 2 ** 25 }), availableMmuPages: 9 },
       "few",
     );
-    const { counts, findings } = x86Shadow.run(scenario, named(x86Shadow, "default-capacity"));
+    const { counts, findings } = bound.run(named(x86Shadow, "default-capacity"));
     expect(counts).toMatchObject({ splits2m: 4, final: { hugeLeft: 12 } });
     expect(findings).toEqual([]);
   });
@@ -397,7 +414,9 @@ describe("the shadow MMU", () => {
   it("takes a capacity of one's own, from 513 on", () => {
     // 171 for descriptors, one in three splits, and 8 of the 13 for the other caches that do not fall on one of these.
     const mine = x86Shadow.adoptStrategy({ id: "triple", mmu: "x86-shadow", descriptorCapacity: 3 * 513 }, "mine.mjs");
-    expect(x86Shadow.run(defaultShadowScenario({ alias: "every-gfn" }), mine).counts.mmuLockDrops).toBe(179);
+    expect(x86Shadow.parse(defaultShadowScenario({ alias: "every-gfn" }), "test").run(mine).counts.mmuLockDrops).toBe(
+      179,
+    );
     expect(() => x86Shadow.adoptStrategy({ id: "a", mmu: "x86-shadow", descriptorCapacity: 512 }, "mine.mjs")).toThrow(
       /^mine\.mjs\.descriptorCapacity: is 512/,
     );
@@ -406,18 +425,18 @@ describe("the shadow MMU", () => {
   it("tells splits and top-ups", () => {
     const events: TraceEvent[] = [];
     const scenario = defaultShadowScenario({ alias: "one-gfn", memoryBytes: 2 ** 22 });
-    const traced = x86Shadow.trace!(scenario, named(x86Shadow, "exact"), (event) => events.push(event));
-    expect(traced).toEqual(x86Shadow.run(scenario, named(x86Shadow, "exact")));
+    const traced = x86Shadow.parse(scenario, "test").trace!(named(x86Shadow, "exact"), (event) => events.push(event));
+    expect(traced).toEqual(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")));
     expect(events.map(({ event }) => event)).toEqual(["top-up", "split", "top-up", "split"]);
   });
 
   it("times the same splits as it counts", () => {
     const scenario = defaultShadowScenario({ alias: "roles", memoryBytes: 2 ** 23 });
-    const part = x86Shadow.prepareTimed!(scenario, named(x86Shadow, "exact"))!.parts[0]!;
+    const part = x86Shadow.parse(scenario, "test").timed!(named(x86Shadow, "exact"))!.parts[0]!;
     for (let repeat = 0; repeat < 2; repeat++) {
       part.reset();
       part.work();
-      expect(x86Shadow.run(scenario, named(x86Shadow, "exact")).counts).toMatchObject(part.counts());
+      expect(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")).counts).toMatchObject(part.counts());
     }
   });
 });

@@ -1,21 +1,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Mmu, RunOutcome, ScenarioBase } from "./contract.js";
+import type { Case, RunOutcome } from "./contract.js";
 import { totalAt } from "./counters.js";
 import { loadMmu } from "./registry.js";
 
 const FOLDER = new URL("../../scenarios/", import.meta.url);
 const files = readdirSync(FOLDER).filter((file) => /^x86-.*\.json$/.test(file));
 
-async function load(file: string): Promise<{ mmu: Mmu; scenario: ScenarioBase }> {
+async function load(file: string): Promise<Case> {
   const value = JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as { mmu: string };
-  const mmu = await loadMmu(value.mmu);
-  return { mmu, scenario: mmu.parse(value, file) };
+  return (await loadMmu(value.mmu)).parse(value, file);
 }
 
 async function run(name: string, id: string): Promise<RunOutcome> {
-  const { mmu, scenario } = await load(`${name}.json`);
-  return mmu.run(scenario, mmu.strategies.find((strategy) => strategy.id === id)!);
+  const bound = await load(`${name}.json`);
+  return bound.run(bound.mmu.strategies.find((strategy) => strategy.id === id)!);
 }
 
 /** A figure that a scenario's text names: file, strategy, counter, value. */
@@ -75,10 +74,10 @@ describe("the x86 scenarios", () => {
 
   it("are right with every strategy, but for those that show a fault", async () => {
     for (const file of files) {
-      const { mmu, scenario } = await load(file);
-      const wrong = WRONG[scenario.name!];
-      for (const strategy of mmu.strategies.filter((candidate) => mmu.applies(scenario, candidate))) {
-        const codes = mmu.run(scenario, strategy).findings.map((finding) => finding.code);
+      const bound = await load(file);
+      const wrong = WRONG[bound.scenario.name!];
+      for (const strategy of bound.mmu.strategies.filter((candidate) => bound.applies(candidate))) {
+        const codes = bound.run(strategy).findings.map((finding) => finding.code);
         expect([file, strategy.id, codes]).toEqual([
           file,
           strategy.id,

@@ -118,9 +118,7 @@ describe("a file that is no result gets one line that names it", () => {
 describe("what cannot be read gets one line that names it", () => {
   test("a missing file", async () => {
     const path = join(folder, "missing.json");
-    expect(await messageOf(readResult(path))).toBe(
-      `${path}: no such file; expected a result file`,
-    );
+    expect(await messageOf(readResult(path))).toBe(`${path}: no such file; expected a result file`);
   });
 
   test("a folder where a file is expected", async () => {
@@ -131,7 +129,9 @@ describe("what cannot be read gets one line that names it", () => {
     const path = file("huge.json", "");
     truncateSync(path, 500_000_000);
     const before = process.memoryUsage().rss;
-    expect(await messageOf(readResult(path))).toMatch(/477 MiB is too large; expected a result file of at most 256 MiB/);
+    expect(await messageOf(readResult(path))).toMatch(
+      /477 MiB is too large; expected a result file of at most 256 MiB/,
+    );
     expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
   });
 

@@ -72,10 +72,10 @@ export async function parseResult(text: string, input: string): Promise<ResultFi
 
 /** Every value of every run is what its MMU declares; of an MMU that this version does not have, a count all the same. */
 async function requireCounts({ scenarios, runs }: ResultFile, input: string): Promise<void> {
-  const { loadMmu, mmuIds } = await import("../mmu/registry.js");
+  const { loadMmu, mmus } = await import("../mmu/registry.js");
   const counters = new Map<string, readonly CounterDeclaration[]>();
   for (const [i, { id, mmu, initial }] of scenarios.entries()) {
-    counters.set(id, mmuIds.includes(mmu) ? (await loadMmu(mmu)).counters : []);
+    counters.set(id, mmus.some((entry) => entry.id === mmu) ? (await loadMmu(mmu)).counters : []);
     refuseCounts(countsProblem(initial, []), `scenarios[${i}].initial`, input);
   }
   for (const [i, { scenario, counts }] of runs.entries()) {

@@ -9,3 +9,20 @@ export function goldenFiles<T>(group: string): { name: string; data: T }[] {
     .sort()
     .map((name) => ({ name, data: JSON.parse(readFileSync(`${folder}${name}`, "utf8")) as T }));
 }
+
+/**
+ * What a golden file says something about: the counts at the keys that it has. Levels are compared whole, with every key: a counter
+ * that is newer than the file does not matter, a level too many does.
+ */
+export function atGoldenKeys(counts: unknown, golden: unknown): unknown {
+  if (!isRecord(counts) || !isRecord(golden)) return counts;
+  const keys = Object.keys(golden);
+  if (keys.every((key) => /^-?\d+$/.test(key))) return counts;
+  return Object.fromEntries(
+    keys.filter((key) => Object.hasOwn(counts, key)).map((key) => [key, atGoldenKeys(counts[key], golden[key])]),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -6,7 +6,7 @@ import { strategies } from "../mmu/arm64/strategies/index.js";
 import type { Mmu } from "../mmu/contract.js";
 import { faultOf, searchLayouts } from "./search.js";
 
-const mmu = arm64 as unknown as Mmu;
+const mmu: Mmu = arm64;
 
 describe("searching 500 random layouts from seed 1", () => {
   const found = searchLayouts({ mmu, strategies, layouts: 500, seed: 1 });
@@ -29,7 +29,7 @@ describe("searching 500 random layouts from seed 1", () => {
     for (const { strategy, finding, scenario } of (await found).faults) {
       const { memslots } = scenario as Arm64Scenario;
       expect(memslots.flatMap(({ segments }) => segments).length).toBeLessThanOrEqual(2);
-      const again = mmu.run(mmu.parse(scenario, "shrunk"), strategy, { strict: true, digest: false });
+      const again = mmu.parse(scenario, "shrunk").run(strategy, { strict: true, digest: false });
       expect(again.findings.map(faultOf)).toContain(faultOf(finding));
     }
   });

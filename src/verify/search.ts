@@ -1,8 +1,8 @@
 import type { Arbitrary } from "fast-check";
 import { UserError } from "../errors.js";
-import type { FastCheck, Mmu, ScenarioBase, Strategy } from "../mmu/contract.js";
+import type { Case, FastCheck, Mmu, ScenarioBase, Strategy } from "../mmu/contract.js";
 import type { Finding } from "../mmu/finding.js";
-import { scenarioCheck } from "./verify.js";
+import { caseCheck } from "./verify.js";
 
 /** A fault that a search found, by what is wrong and how it comes about, with the simplest layout that shows it. */
 export interface FoundFault {
@@ -61,7 +61,7 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
     throw new UserError(`--random: ${mmu.title} has no random layouts; expected --scenario FILE`);
   }
   const fc = await import("fast-check");
-  const layouts = mmu.random(fc);
+  const layouts = mmu.random(fc).map((scenario) => mmu.parse(scenario, "random layout"));
   const tallies = strategies.map((strategy): Tally => ({ strategy, layouts: 0, failing: 0, faults: new Map() }));
   const tried = await tryAll(fc, layouts, tallies, options);
   const faults: FoundFault[] = [];
@@ -69,7 +69,7 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
     for (const [fault, { firstLayout, layouts: count }] of found) {
       options.progress?.(1, `shrinking: ${strategy.id}`);
       await breath();
-      const shrunk = shrink(fc, layouts, mmu, strategy, fault, firstLayout, seed);
+      const shrunk = shrink(fc, layouts, strategy, fault, firstLayout, seed);
       faults.push({ strategy, layouts: count, firstLayout, ...shrunk });
     }
   }
@@ -85,7 +85,7 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
 /** Runs every strategy on every layout. Returns how many layouts were tried. */
 async function tryAll(
   fc: FastCheck,
-  layouts: Arbitrary<ScenarioBase>,
+  layouts: Arbitrary<Case>,
   tallies: readonly Tally[],
   options: SearchOptions,
 ): Promise<number> {
@@ -94,11 +94,11 @@ async function tryAll(
   let thrown: unknown;
   let lastBreath = 0;
   // A property that does not fail: fast-check makes the layouts, one at a time, and shrinks none of them yet.
-  const all = fc.asyncProperty(layouts, async (scenario) => {
+  const all = fc.asyncProperty(layouts, async (bound) => {
     // Failing is how a check ends early; with endOnFailure it shrinks nothing.
     if (ended) return false;
     try {
-      tryOne(options.mmu, scenario, tallies, tried);
+      tryOne(bound, tallies, tried);
       tried++;
     } catch (error) {
       thrown = error;
@@ -118,10 +118,10 @@ async function tryAll(
   return tried;
 }
 
-function tryOne(mmu: Mmu, scenario: ScenarioBase, tallies: readonly Tally[], index: number): void {
-  const check = scenarioCheck(mmu, scenario);
+function tryOne(bound: Case, tallies: readonly Tally[], index: number): void {
+  const check = caseCheck(bound);
   for (const tally of tallies) {
-    if (!mmu.applies(scenario, tally.strategy)) continue;
+    if (!bound.applies(tally.strategy)) continue;
     const findings = check(tally.strategy);
     tally.layouts++;
     if (findings.length > 0) tally.failing++;
@@ -136,19 +136,18 @@ function tryOne(mmu: Mmu, scenario: ScenarioBase, tallies: readonly Tally[], ind
 /** Makes the layout of this index again and lets fast-check shrink it for as long as the fault shows. */
 function shrink(
   fc: FastCheck,
-  layouts: Arbitrary<ScenarioBase>,
-  mmu: Mmu,
+  layouts: Arbitrary<Case>,
   strategy: Strategy,
   fault: string,
   index: number,
   seed: number,
 ): { readonly scenario: ScenarioBase; readonly finding: Finding; readonly shrinks: number } {
-  const finding = (scenario: ScenarioBase): Finding | undefined =>
-    scenarioCheck(mmu, scenario)(strategy).find((one) => faultOf(one) === fault);
+  const finding = (bound: Case): Finding | undefined =>
+    caseCheck(bound)(strategy).find((one) => faultOf(one) === fault);
   let thrown: unknown;
-  const absent = fc.property(layouts, (scenario) => {
+  const absent = fc.property(layouts, (bound) => {
     try {
-      return finding(scenario) === undefined;
+      return finding(bound) === undefined;
     } catch (error) {
       // A strategy that throws on a simpler layout has another fault there, not this one.
       if (error instanceof UserError) return true;
@@ -158,8 +157,8 @@ function shrink(
   });
   const details = fc.check(absent, { seed, path: String(index), numRuns: 1 });
   if (thrown !== undefined) throw thrown;
-  const scenario = details.counterexample![0];
-  return { scenario, finding: finding(scenario)!, shrinks: details.numShrinks };
+  const bound = details.counterexample![0];
+  return { scenario: bound.scenario, finding: finding(bound)!, shrinks: details.numShrinks };
 }
 
 /** What a fault is: its code, and its cause where the MMU knows several. */

@@ -5,12 +5,14 @@ import { randomLayouts } from "../mmu/arm64/random.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { strategyFrom } from "../mmu/arm64/strategy.js";
-import type { Mmu } from "../mmu/contract.js";
+import type { Case, Mmu, Strategy } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import { goldenFiles } from "../testing/golden.js";
-import { verifyScenario } from "./verify.js";
+import { verifyCase } from "./verify.js";
 
-const mmu = arm64 as unknown as Mmu;
+const mmu: Mmu = arm64;
+const verifyScenario = (scenario: Arm64Scenario, strategies: readonly Strategy[]) =>
+  verifyCase(mmu.parse(scenario, "test"), strategies);
 const right = strategies.filter(({ knownFaults }) => knownFaults.length === 0);
 const baseline = strategies[0]!;
 
@@ -20,7 +22,7 @@ describe("strategies that claim to be right", () => {
   );
 
   it.each(small)("hold every invariant on golden $name", ({ data }) => {
-    for (const { strategy, findings } of verifyScenario(mmu, data.scenario, right)) {
+    for (const { strategy, findings } of verifyScenario(data.scenario, right)) {
       expect(findings, strategy.id).toEqual([]);
     }
   });
@@ -28,9 +30,9 @@ describe("strategies that claim to be right", () => {
   it("end on random layouts with baseline's tree, digest for digest, and are reported right", () => {
     fc.assert(
       fc.property(randomLayouts(fc), (scenario) => {
-        const expected = arm64.run(scenario, baseline, { digest: true }).counts.final;
+        const expected = arm64.parse(scenario, "test").run(baseline, { digest: true }).counts.final;
         for (const strategy of right) {
-          const { counts, findings } = arm64.run(scenario, strategy, { digest: true });
+          const { counts, findings } = arm64.parse(scenario, "test").run(strategy, { digest: true });
           expect(findings, strategy.id).toEqual([]);
           expect(counts.final, strategy.id).toEqual(expected);
         }
@@ -42,7 +44,7 @@ describe("strategies that claim to be right", () => {
   it("send one TLBI for each block that they break, and to its own IPA", () => {
     fc.assert(
       fc.property(randomLayouts(fc), fc.constantFrom(...right), (scenario, strategy) => {
-        const { initial, counts } = arm64.run(scenario, strategy, { strict: true });
+        const { initial, counts } = arm64.parse(scenario, "test").run(strategy, { strict: true });
         const blocks = (leaves: unknown): number =>
           (totalAt({ leaves } as never, "leaves/1") ?? 0) + (totalAt({ leaves } as never, "leaves/2") ?? 0);
         const tables = totalAt(counts, "split/tablesAllocated")!;
@@ -76,7 +78,7 @@ describe("a strategy that is wrong is told from what it leaves", () => {
     dirtyLog: { mode: "enable", chunk: "2M" },
   };
   const codes = (definition: Parameters<typeof strategyFrom>[0], scenario = guest) =>
-    verifyScenario(mmu, scenario, [strategyFrom(definition, "test")])[0]!.findings.map(({ code }) => code);
+    verifyScenario(scenario, [strategyFrom(definition, "test")])[0]!.findings.map(({ code }) => code);
 
   it("where it enters nothing", () => expect(codes({ id: "x", enter: () => false })).toEqual(["unsplit-block"]));
   it("where it does not go deep enough", () => expect(codes({ id: "x", maxLevel: 1 })).toEqual(["unsplit-block"]));
@@ -95,16 +97,17 @@ describe("a strategy that is wrong is told from what it leaves", () => {
 });
 
 it("what is left is held against baseline where nothing else is wrong", () => {
-  const odd: Mmu = {
-    ...mmu,
-    run: (scenario, strategy, options) => {
-      const outcome = mmu.run(scenario, strategy, options);
+  const scenario = { ...goldenFiles<{ scenario: Arm64Scenario }>("arm64-split")[0]!.data.scenario };
+  const bound = mmu.parse(scenario, "golden");
+  const odd: Case = {
+    ...bound,
+    run: (strategy, options) => {
+      const outcome = bound.run(strategy, options);
       if (strategy.id === "baseline") return outcome;
       const final = { ...(outcome.counts.final as object), tables: 99 };
       return { ...outcome, counts: { ...outcome.counts, final } };
     },
   };
-  const scenario = { ...goldenFiles<{ scenario: Arm64Scenario }>("arm64-split")[0]!.data.scenario };
-  const [verdict] = verifyScenario(odd, scenario, [strategies[2]!]);
+  const [verdict] = verifyCase(odd, [strategies[2]!]);
   expect(verdict!.findings).toMatchObject([{ code: "outcome-differs", data: { counter: "final/tables", value: 99 } }]);
 });

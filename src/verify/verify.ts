@@ -1,4 +1,4 @@
-import type { Mmu, RunOptions, ScenarioBase, Strategy } from "../mmu/contract.js";
+import type { Case, Mmu, RunOptions, Strategy } from "../mmu/contract.js";
 import { type Counts, countAt } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
 
@@ -9,30 +9,31 @@ export interface Verdict {
 }
 
 /**
- * Checks strategies on one scenario: every invariant that the MMU knows (see `RunOptions.strict`), and, where those hold, that
+ * Checks strategies on one case: every invariant that the MMU knows (see `RunOptions.strict`), and, where those hold, that
  * what is left is what the MMU's baseline leaves.
  *
- * Strategies that do not apply to the scenario's workload are left out.
+ * Strategies that do not apply to the case's workload are left out.
  */
-export function verifyScenario(mmu: Mmu, scenario: ScenarioBase, strategies: readonly Strategy[]): Verdict[] {
-  const check = scenarioCheck(mmu, scenario);
+export function verifyCase(bound: Case, strategies: readonly Strategy[]): Verdict[] {
+  const check = caseCheck(bound);
   return strategies
-    .filter((strategy) => mmu.applies(scenario, strategy))
+    .filter((strategy) => bound.applies(strategy))
     .map((strategy) => ({ strategy, findings: check(strategy) }));
 }
 
-/** A check of strategies on one scenario, whose baseline runs at most once. */
-export function scenarioCheck(mmu: Mmu, scenario: ScenarioBase): (strategy: Strategy) => readonly Finding[] {
+/** A check of strategies on one case, whose baseline runs at most once. */
+export function caseCheck(bound: Case): (strategy: Strategy) => readonly Finding[] {
+  const { mmu } = bound;
   const options: RunOptions = { strict: true, digest: false };
   let expected: Counts | undefined;
   return (strategy) => {
-    const { counts, findings } = mmu.run(scenario, strategy, options);
+    const { counts, findings } = bound.run(strategy, options);
     if (strategy.source === "builtin" && strategy.id === mmu.baseline) {
       expected = counts;
       return findings;
     }
     if (findings.length > 0) return findings;
-    expected ??= mmu.run(scenario, baselineOf(mmu), { digest: false }).counts;
+    expected ??= bound.run(baselineOf(mmu), { digest: false }).counts;
     return outcomeDifferences(mmu, counts, expected);
   };
 }

@@ -24,7 +24,7 @@ import { inputsOf } from "../inputs.js";
 import { Interrupt } from "../interrupt.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
-import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
+import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly strategy?: string[];
@@ -85,7 +85,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   // Before the work: a path that cannot be written or a baseline that cannot be compared with must fail first.
   const exports = await Exports.prepare(flags, io, inputsOf(flags));
   const baseline = await readBaseline(flags, io);
-  const mmus: Mmus = new Map<string, Mmu>(whole.map(({ mmu }) => [mmu.id, mmu]));
+  const mmus: Mmus = new Map<string, Mmu>(whole.map(({ bound: { mmu } }) => [mmu.id, mmu]));
   const interrupt = new Interrupt(io);
   const progress = new Progress(io.stderr, flags.quiet !== true);
   let result: ResultFile;
@@ -157,9 +157,9 @@ export async function planFrom(
   flags: ScenarioOptions & { readonly strategy?: string[] },
   { stdin }: Io,
 ): Promise<PlannedCase[]> {
-  const items = await scenariosFrom(flags, stdin);
-  const mmus = [...new Set(items.map(({ mmu }) => mmu))];
-  const plan = planOf(items, await strategyChooser(flags.strategy, mmus));
+  const cases = await casesFrom(flags, { stdin });
+  const mmus = [...new Set(cases.map(({ mmu }) => mmu))];
+  const plan = planOf(cases, await strategyChooser(flags.strategy, mmus));
   const run = new Set(plan.flatMap(({ strategies }) => strategies.flatMap(({ id, source }) => [id, source])));
   const idle = (flags.strategy ?? []).find((name) => name !== "all" && !run.has(name));
   if (idle !== undefined) {

@@ -24,23 +24,20 @@ export function register(program: Command, invocation: Invocation): void {
         const full = await buildProgram([], invocation, true);
         // Mmus share names: each has a baseline.
         const names = async (what: string) => [...new Set((await LISTERS[what]!()).map(({ name }) => name))];
-        const [{ backings }, { GRANULES, legalChunks }, { GUEST_MODES }, { formatSize }, { mmuIds }] =
-          await Promise.all([
-            import("../../guest/backings.js"),
-            import("../../guest/geometry.js"),
-            import("../../selftest/guestModes.js"),
-            import("../../guest/sizes.js"),
-            import("../../mmu/registry.js"),
-          ]);
-        const backingNames = backings.flatMap(({ id, testNames }) => [id, ...testNames]);
+        const [{ declaredOptions }, { GUEST_MODES }, { mmus }] = await Promise.all([
+          import("../scenarioOptions.js"),
+          import("../../selftest/guestModes.js"),
+          import("../../mmu/registry.js"),
+        ]);
+        // By their letters too: options of dirty_log_perf_test have no long name in `run`.
+        const ofGuests = [...declaredOptions(mmus).values()].flatMap(({ flags, suggestions = [] }) =>
+          (flags.match(/--?[a-z][\w-]*/g) ?? []).map((flag) => [flag, suggestions] as const),
+        );
         const values = new Map<string, readonly string[]>([
+          ...ofGuests,
           ["--strategy", ["all", ...(await names("strategies"))]],
-          ["--backing", backingNames],
-          // The letters of dirty_log_perf_test that have no long name.
-          ["-s", backingNames],
           ["-m", GUEST_MODES.map(({ id }) => String(id))],
-          ["--chunk", ["0", ...GRANULES.flatMap(legalChunks).map(formatSize)]],
-          ["--mmu", mmuIds],
+          ["--mmu", mmus.map(({ id }) => id)],
           ["--profile", await names("profiles")],
         ]);
         const everywhere = [...full.options.map((option) => wordsOf(option, values)), HELP_OPTION];

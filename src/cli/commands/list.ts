@@ -4,7 +4,7 @@ import { Argument, type Command } from "commander";
 import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { loadScenario } from "../../load/loadScenario.js";
-import { loadMmu, mmuIds } from "../../mmu/registry.js";
+import { loadMmu, mmus as registry } from "../../mmu/registry.js";
 import { grid } from "../../report/grid.js";
 import { styleFor } from "../../report/style.js";
 import type { Invocation, Io } from "../io.js";
@@ -65,7 +65,7 @@ export function register(program: Command, invocation: Invocation): void {
 }
 
 async function strategies(): Promise<Listing[]> {
-  const mmus = await Promise.all(mmuIds.map(loadMmu));
+  const mmus = await Promise.all(registry.map(({ id }) => loadMmu(id)));
   const several = mmus.length > 1;
   return mmus.flatMap((mmu) =>
     mmu.strategies.map(({ id, summary, origin, knownFaults }) => ({
@@ -85,14 +85,14 @@ async function scenarios(): Promise<Listing[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
   return Promise.all(
     files.map(async (file) => {
-      const { mmu, scenario } = await loadScenario(folder + file);
+      const { mmu, scenario, workload } = await loadScenario(folder + file);
       const description = scenario.description ?? "";
       return {
         name: file.replace(/\.json$/, ""),
         summary: firstSentence(description),
         description,
         mmu: mmu.id,
-        workload: mmu.workloadOf(scenario),
+        workload,
         path: folder + file,
       };
     }),

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { badInput, UserError } from "../../errors.js";
 import { EXIT } from "../../exit.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
-import type { Mmu, ScenarioBase, Strategy, TraceEvent } from "../../mmu/contract.js";
+import type { Case, Strategy, TraceEvent } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../../report/findings.js";
 import { styleFor } from "../../report/style.js";
@@ -10,7 +10,7 @@ import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
 import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
-import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
+import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface TraceFlags extends ScenarioOptions {
   readonly strategy?: string;
@@ -47,33 +47,27 @@ export function register(program: Command, invocation: Invocation): void {
     .action(invocation.action(trace));
 }
 
-/** A walk is told of one guest: where the options leave several, the one that is shortest to read. */
-function oneGuest(flags: TraceFlags): TraceFlags {
-  if (flags.scenario !== undefined) return flags;
-  if (flags.mmu?.includes("x86-shadow") === true) return { ...flags, alias: flags.alias ?? "few" };
-  const hello = flags.mmu?.includes("x86-tdp") === true && flags.workload === "zap";
-  return hello || flags.backing !== undefined ? flags : { ...flags, backing: ["hugetlb-1g"] };
-}
-
 async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
-  const items = await scenariosFrom(oneGuest(flags), io.stdin);
-  if (items.length !== 1) {
+  // A walk is told of one guest: where the options leave several, the one that is shortest to read.
+  const cases = await casesFrom(flags, { stdin: io.stdin, single: true });
+  if (cases.length !== 1) {
     throw new UserError(
-      `trace: the options make ${items.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
+      `trace: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
     );
   }
-  const { mmu, scenario } = items[0]!;
-  if (mmu.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
+  const bound = cases[0]!;
+  const { mmu } = bound;
+  if (bound.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
   const strategies: Strategy[] = [];
   for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
-    strategies.push(await oneStrategy(name, mmu, scenario));
+    strategies.push(await oneStrategy(name, bound));
   }
   if (flags.json === true) {
-    for (const strategy of strategies) tellJson(io, mmu, scenario, strategy, flags, strategies.length > 1);
+    for (const strategy of strategies) tellJson(io, bound, strategy, flags, strategies.length > 1);
     return EXIT.fine;
   }
-  const told = strategies.map((strategy) => tell(mmu, scenario, strategy, flags));
+  const told = strategies.map((strategy) => tell(bound, strategy, flags));
   const [one, other] = told;
   if (other !== undefined) {
     const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
@@ -90,19 +84,18 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   return EXIT.fine;
 }
 
-async function oneStrategy(name: string, mmu: Mmu, scenario: ScenarioBase): Promise<Strategy> {
-  const chosen = (await strategyChooser([name], [mmu]))(mmu);
+async function oneStrategy(name: string, bound: Case): Promise<Strategy> {
+  const chosen = (await strategyChooser([name], [bound.mmu]))(bound.mmu);
   if (chosen.length !== 1) throw badInput(`strategy "${name}"`, "names several", "one strategy");
-  if (!mmu.applies(scenario, chosen[0]!)) {
-    throw badInput(`strategy "${name}"`, `does not apply to ${mmu.workloadOf(scenario)}`, "one that does");
+  if (!bound.applies(chosen[0]!)) {
+    throw badInput(`strategy "${name}"`, `does not apply to ${bound.workload}`, "one that does");
   }
   return chosen[0]!;
 }
 
 /** Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether the limit was reached. */
 function run(
-  mmu: Mmu,
-  scenario: ScenarioBase,
+  bound: Case,
   strategy: Strategy,
   flags: TraceFlags,
   sink: (event: TraceEvent) => void,
@@ -112,8 +105,7 @@ function run(
   let stopped = false;
   const shown = (phase: string): boolean =>
     flags.phase === "all" || (flags.phase === undefined ? !HIDDEN_PHASES.includes(phase) : phase === flags.phase);
-  const { findings } = mmu.trace!(
-    scenario,
+  const { findings } = bound.trace!(
     strategy,
     (event) => {
       phases.add(event.phase);
@@ -133,10 +125,10 @@ function run(
   return { findings, stopped };
 }
 
-function tell(mmu: Mmu, scenario: ScenarioBase, strategy: Strategy, flags: TraceFlags) {
+function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
   const fold = new TraceFold();
   const summary = new TraceSummary();
-  const { findings, stopped } = run(mmu, scenario, strategy, flags, (event) => {
+  const { findings, stopped } = run(bound, strategy, flags, (event) => {
     fold.add(event);
     summary.add(event);
   });
@@ -144,16 +136,9 @@ function tell(mmu: Mmu, scenario: ScenarioBase, strategy: Strategy, flags: Trace
 }
 
 /** Events a line each; `strategy` in them where there are two. */
-function tellJson(
-  io: Io,
-  mmu: Mmu,
-  scenario: ScenarioBase,
-  strategy: Strategy,
-  flags: TraceFlags,
-  named: boolean,
-): void {
+function tellJson(io: Io, bound: Case, strategy: Strategy, flags: TraceFlags, named: boolean): void {
   let lines: string[] = [];
-  run(mmu, scenario, strategy, flags, ({ fold: _, ...event }) => {
+  run(bound, strategy, flags, ({ fold: _, ...event }) => {
     lines.push(JSON.stringify(named ? { strategy: strategy.id, ...event } : event));
     if (lines.length >= 1000) {
       io.stdout.write(`${lines.join("\n")}\n`);

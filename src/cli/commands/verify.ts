@@ -5,7 +5,7 @@ import { formatJson } from "../../files/json.js";
 import { type OutputOptions, type OutputTarget, prepareOutput } from "../../files/write.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Mmu } from "../../mmu/contract.js";
-import { loadMmu } from "../../mmu/registry.js";
+import { defaultMmu, loadMmu } from "../../mmu/registry.js";
 import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";
 import {
@@ -24,7 +24,7 @@ import { Interrupt } from "../interrupt.js";
 import type { Invocation, Io } from "../io.js";
 import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
-import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
+import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface VerifyFlags extends ScenarioOptions {
   readonly strategy?: string[];
@@ -74,24 +74,24 @@ async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number
 async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.save !== undefined)
     throw new UserError("--save without --random: given scenarios are not shrunk; expected --random N");
-  const items = await scenariosFrom(flags, io.stdin);
-  const choose = await strategyChooser(flags.strategy, [...new Set(items.map(({ mmu }) => mmu))]);
+  const cases = await casesFrom(flags, io);
+  const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))]);
   const { planOf } = await import("../../bench/plan.js");
-  const { verifyScenario } = await import("../../verify/verify.js");
-  const plan = planOf(items, choose);
+  const { verifyCase } = await import("../../verify/verify.js");
+  const plan = planOf(cases, choose);
   const interrupt = new Interrupt(io);
   const progress = new Progress(io.stderr, true);
   const done: { readonly id: string; readonly scenario: unknown; readonly verdicts: readonly Verdict[] }[] = [];
   try {
-    for (const [index, { id, mmu, scenario }] of plan.entries()) {
+    for (const [index, { id, bound }] of plan.entries()) {
       const verdicts: Verdict[] = [];
-      for (const strategy of choose(mmu)) {
+      for (const strategy of choose(bound.mmu)) {
         progress.show(index / plan.length, `${id}: ${strategy.id}`);
         await new Promise((resolve) => setImmediate(resolve));
         if (interrupt.stopped) return "interrupted";
-        verdicts.push(...verifyScenario(mmu, scenario, [strategy]));
+        verdicts.push(...verifyCase(bound, [strategy]));
       }
-      done.push({ id, scenario, verdicts });
+      done.push({ id, scenario: bound.scenario, verdicts });
       progress.clear();
       if (flags.json !== true) io.stdout.write(`${verdictsText(id, verdicts, style)}\n\n`);
     }
@@ -118,8 +118,8 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
 /** Searches random layouts. Returns whether any strategy is wrong. */
 async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
-  const ids = flags.mmu ?? ["arm64"];
-  const mmus = await Promise.all(ids.map(loadMmu));
+  const ids = flags.mmu ?? [defaultMmu()];
+  const mmus = await Promise.all(ids.map((id) => loadMmu(id)));
   const choose = await strategyChooser(flags.strategy, mmus);
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");

@@ -13,18 +13,20 @@ const guest: Arm64Scenario = {
   dirtyLog: { mode: "enable", chunk: "2M" },
 };
 const adopt = (definition: object) => adoptArm64Strategy({ id: "mine", ...definition }, "./mine.mjs");
-const run = (definition: object) => () => arm64.run(guest, adopt(definition));
+const run = (definition: object) => () => arm64.parse(guest, "test").run(adopt(definition));
 
 describe("a strategy of one's own", () => {
   it("that gives nothing but a name walks as the kernel does", () => {
-    const { counts, findings } = arm64.run(guest, adopt({}));
-    expect(counts).toEqual(arm64.run(guest, arm64.strategies[0]!).counts);
+    const { counts, findings } = arm64.parse(guest, "test").run(adopt({}));
+    expect(counts).toEqual(arm64.parse(guest, "test").run(arm64.strategies[0]!).counts);
     expect(findings).toEqual([]);
   });
 
   it("with a hook in place of a deepest level counts as max-level does", () => {
-    const { counts } = arm64.run(guest, adopt({ enter: (at: { level: number }) => at.level < 2 }));
-    expect(counts).toEqual(arm64.run(guest, arm64.strategies.find(({ id }) => id === "max-level")!).counts);
+    const { counts } = arm64.parse(guest, "test").run(adopt({ enter: (at: { level: number }) => at.level < 2 }));
+    expect(counts).toEqual(
+      arm64.parse(guest, "test").run(arm64.strategies.find(({ id }) => id === "max-level")!).counts,
+    );
   });
 
   it("sees in its hooks where the walk is, and `this` is the definition", () => {
@@ -39,7 +41,7 @@ describe("a strategy of one's own", () => {
         seen.push([this === definition, start, end]);
       },
     };
-    arm64.run(guest, adoptArm64Strategy(definition, "x.mjs"));
+    arm64.parse(guest, "test").run(adoptArm64Strategy(definition, "x.mjs"));
     expect(seen.slice(0, 3)).toEqual([
       [true, 0x40000, 0x40200],
       [true, 1, 1, 0x40000, 0x40000, 2 ** 18, 0x40200, 0],

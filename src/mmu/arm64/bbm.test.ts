@@ -20,8 +20,8 @@ describe("replacing blocks without break-before-make (proposed)", () => {
   ] as const)(
     "%s blocks of %s, chunk %s, %s: one store a block, no TLBI, the same tree",
     (map, size, chunk, mode, blocks) => {
-      const bbm1 = arm64.run(scenario(map, size, chunk, mode), baseline);
-      const bbm2 = arm64.run(scenario(map, size, chunk, mode, 2), baseline);
+      const bbm1 = arm64.parse(scenario(map, size, chunk, mode), "test").run(baseline);
+      const bbm2 = arm64.parse(scenario(map, size, chunk, mode, 2), "test").run(baseline);
       expect(bbm2.findings).toEqual([]);
       expect(totalAt(bbm1.counts, "split/tlbi")).toBe(blocks);
       expect(totalAt(bbm1.counts, "split/pteStores")).toBe(2 * blocks);
@@ -36,9 +36,9 @@ describe("replacing blocks without break-before-make (proposed)", () => {
 
   it("is read from scenario files, told from the kernel's in a case's variables, and refused where it is not 2", () => {
     const value = scenario("2M", "64M", "2M", "enable", 2);
-    expect(arm64.parse(value, "file").dirtyLog.bbm).toBe(2);
-    expect(arm64.variablesOf(value)).toEqual({ chunk: "2M", bbm: "2-proposed" });
-    expect(arm64.variablesOf(scenario("2M", "64M", "2M", "enable"))).toEqual({ chunk: "2M" });
+    expect(arm64.parse(value, "file").scenario).toMatchObject({ dirtyLog: { bbm: 2 } });
+    expect(arm64.parse(value, "test").variables).toEqual({ chunk: "2M", bbm: "2-proposed" });
+    expect(arm64.parse(scenario("2M", "64M", "2M", "enable"), "test").variables).toEqual({ chunk: "2M" });
     const wrong = { ...value, dirtyLog: { ...value.dirtyLog, bbm: 1 } };
     expect(() => arm64.parse(wrong, "file")).toThrow("file.dirtyLog.bbm: is 1; expected");
   });

@@ -7,7 +7,7 @@ import type { SlotLayout } from "./layout.js";
 const slots = fc
   .record({
     startGfn: fc.integer({ min: 0, max: 2 ** 34 }),
-    dirty: fc.array(fc.boolean(), { minLength: 1, maxLength: 700 }),
+    dirty: fc.array(fc.boolean(), { minLength: 1, maxLength: 700, size: "max" }),
     sparse: fc.boolean(),
   })
   .map(({ startGfn, dirty, sparse }) => ({

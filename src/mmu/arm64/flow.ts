@@ -1,13 +1,21 @@
 import { badInput } from "../../errors.js";
 import type { Counts } from "../counters.js";
-import { countsJson } from "./counts.js";
+import { countsJson, resetStage2Counts } from "./counts.js";
 import { DirtyBitmap } from "./dirtyBitmap.js";
 import { GuestMmu } from "./faults.js";
 import type { FlowInput, FlowStepInput, GuestPassInput } from "./flowInput.js";
 import { type FlowLayout, flowLayoutOf } from "./flowLayout.js";
 import { type FlowStep, stateOf, withoutZeros } from "./flowStep.js";
 import { type GuestAccesses, guestAccesses } from "./guestAccess.js";
-import { GuestCounts } from "./guestCounts.js";
+import {
+  type GuestCounts,
+  guestCountsJson,
+  type IoctlCounts,
+  ioctlCountsJson,
+  newGuestCounts,
+  newIoctlCounts,
+  resetGuestCounts,
+} from "./guestCounts.js";
 import { Memslot, slotFinder } from "./memslot.js";
 import { Stage2 } from "./stage2.js";
 import type { SplitStrategy } from "./strategy.js";
@@ -29,26 +37,15 @@ export function runFlow(input: FlowInput, strategy: SplitStrategy, options: Flow
   return input.steps.flatMap((step) => flow.run(step));
 }
 
-/** What the ioctls of a step did with bitmaps. */
-interface IoctlCounts {
-  ioctls: number;
-  /** 64-page words acted on, bits set in them, and the sum of their spans from first to last bit. */
-  masks: number;
-  maskBits: number;
-  maskSpan: number;
-  dirtyReturned: number;
-  splitCacheFreed: number;
-}
-
 /** One VM while a flow goes on. Exported for tests that look at its tree. */
 export class Flow {
   readonly stage2: Stage2;
   readonly layout: FlowLayout;
   readonly slots: readonly Memslot[];
-  private readonly guest = new GuestCounts();
+  private readonly guest: GuestCounts = newGuestCounts();
   private readonly mmu: GuestMmu;
   private readonly accesses: GuestAccesses;
-  private ioctl: IoctlCounts = noIoctl();
+  private ioctl: IoctlCounts = newIoctlCounts();
 
   constructor(
     private readonly input: FlowInput,
@@ -64,16 +61,16 @@ export class Flow {
 
   /** Runs one step. */
   run(step: FlowStepInput): FlowStep[] {
-    this.guest.reset();
-    this.stage2.counts.reset();
-    this.ioctl = noIoctl();
+    resetGuestCounts(this.guest);
+    resetStage2Counts(this.stage2.counts);
+    this.ioctl = newIoctlCounts();
     switch (step.op) {
       case "guest":
         this.pass(step, 0, 1);
-        return [this.outcome(step.name, "guest", this.guest.json())];
+        return [this.outcome(step.name, "guest", guestCountsJson(this.guest))];
       case "access":
         this.access(step);
-        return [this.outcome(step.name, "guest", this.guest.json())];
+        return [this.outcome(step.name, "guest", guestCountsJson(this.guest))];
       case "enable":
         this.enable();
         break;
@@ -190,19 +187,15 @@ export class Flow {
     }
     const ioctls = this.outcome(step.name, "ioctl", this.ioctlJson());
     if (guests === undefined) return [ioctls];
-    return [ioctls, this.outcome(guests.name, "guest", this.guest.json())];
+    return [ioctls, this.outcome(guests.name, "guest", guestCountsJson(this.guest))];
   }
 
   private partOf(step: FlowStepInput & { op: "clear_part" }): [Memslot, DirtyBitmap] {
-    const slot = this.slots[step.slot];
-    if (slot === undefined) throw badInput(`${step.name}: slot ${step.slot}`, "unknown", `below ${this.slots.length}`);
+    const slot = this.slots[step.slot]!;
     const asked = new DirtyBitmap(slot.pages);
     for (const [bit, count] of step.runs) {
       const first = step.firstPage + bit;
-      if (bit < 0 || count < 1 || bit + count > step.numPages || first + count > slot.pages) {
-        throw badInput(`${step.name}: run [${bit}, ${count}]`, "beyond what is cleared", `${step.numPages} pages`);
-      }
-      asked.setRun(first, count);
+      asked.setRun(first, Math.min(count, slot.pages - first));
     }
     return [slot, asked];
   }
@@ -218,7 +211,7 @@ export class Flow {
 
   private ioctlJson(): Counts {
     const { split, ...rest } = countsJson(this.stage2.counts, this.layout.geometry, 0);
-    return { ...this.ioctl, split, ...rest };
+    return { ...ioctlCountsJson(this.ioctl), split: split!, ...rest };
   }
 
   private outcome(phase: string, kind: "guest" | "ioctl", counts: Counts): FlowStep {
@@ -226,8 +219,4 @@ export class Flow {
     const state = stateOf(this.stage2, dirtyBits, this.mmu.caches.pages, this.digest);
     return { phase, kind, ...withoutZeros(counts), state };
   }
-}
-
-function noIoctl(): IoctlCounts {
-  return { ioctls: 0, masks: 0, maskBits: 0, maskSpan: 0, dirtyReturned: 0, splitCacheFreed: 0 };
 }

@@ -8,9 +8,9 @@ import {
   splitCacheCapacity,
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
-import type { FlowInput, FlowSlot } from "./flowInput.js";
+import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
 import type { HostSegment } from "./hostMemory.js";
-import type { Layout } from "./layout.js";
+import type { Layout, LayoutNote } from "./layout.js";
 
 /** A flow's guest resolved into frames, checked. */
 export interface FlowLayout {
@@ -27,6 +27,8 @@ export interface FlowLayout {
   readonly gfnOfGuestPage: (page: number) => number;
   /** Granule page, counted from the region's start, to frame. */
   readonly gfnOfPage: (page: number) => number;
+  /** What the user should know of the input, although it is taken. */
+  readonly notes: readonly LayoutNote[];
 }
 
 export interface FlowSlotLayout {
@@ -88,7 +90,9 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
       chunkPages: chunkBytes / geometry.pageBytes,
       cacheCapacity: splitCacheCapacity(input.granule, chunkBytes),
       bbm: input.bbm,
+      notes: [],
     },
+    notes: input.steps.flatMap((step) => (step.op === "clear_part" ? clearNotes(step, slots) : [])),
     npages,
     passPages,
     gfnOfPage,
@@ -132,6 +136,27 @@ function flowSlot(slot: FlowSlot, geometry: Geometry, name: string): FlowSlotLay
     throw badInput(`${name}.backing`, `has ${formatSize((frame - hostFrame) * pageBytes)}`, formatSize(size));
   }
   return { startGfn, endGfn, hostFrame, host };
+}
+
+/**
+ * A part of a slot to clear, checked as the ioctl does; bits past the slot's end do nothing, and are noted.
+ *
+ * Source: Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`.
+ */
+function clearNotes(step: FlowStepInput & { op: "clear_part" }, slots: readonly FlowSlotLayout[]): LayoutNote[] {
+  const slot = slots[step.slot];
+  if (slot === undefined) throw badInput(`${step.name}: slot ${step.slot}`, "unknown", `below ${slots.length}`);
+  const pages = slot.endGfn - slot.startGfn;
+  const toEnd = step.firstPage + step.numPages === pages;
+  let past = 0;
+  for (const [bit, count] of step.runs) {
+    const begins = bit >= 0 && bit < step.numPages && step.firstPage + bit < pages && count >= 1;
+    if (!begins || (!toEnd && bit + count > step.numPages)) {
+      throw badInput(`${step.name}: run [${bit}, ${count}]`, "beyond what is cleared", `${step.numPages} pages`);
+    }
+    past += Math.max(0, step.firstPage + bit + count - pages);
+  }
+  return past === 0 ? [] : [{ code: "dirty-past-end", input: `${step.name}.runs`, pages: past }];
 }
 
 /** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */

@@ -1,5 +1,6 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import type { Counts, CountValue } from "../counters.js";
+import { allLevels } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
 import { TreeDigest } from "./digest.js";
 import { scanLeaves } from "./scan.js";
@@ -83,8 +84,8 @@ export function stateOf(stage2: Stage2, dirtyBits: number, vcpuCache: Int32Array
     },
   });
   const numbers = withoutZeros({
-    leaves: levels(leaves),
-    writable: levels(writable),
+    leaves: allLevels(leaves),
+    writable: allLevels(writable),
     tables: mem.tables,
     dirtyBits,
     splitCache: stage2.cache.objects,
@@ -94,8 +95,4 @@ export function stateOf(stage2: Stage2, dirtyBits: number, vcpuCache: Int32Array
     vcpuCache: [...vcpuCache],
     ...(digest === null ? {} : { digest: digest.hex() }),
   };
-}
-
-function levels(values: Float64Array): Counts {
-  return { 0: values[0]!, 1: values[1]!, 2: values[2]!, 3: values[3]! };
 }

@@ -1,91 +1,124 @@
-import type { Counts } from "../counters.js";
-import { WalkCounts } from "./counts.js";
+import { byLevel, type Counts, count, newTally, resetTally, type Tally, tallyCounts } from "../counters.js";
+import { leafWalk, walkCounters } from "./counters.js";
+import { allLevels, LEVELS } from "./counts.js";
 
-/** What guests do and what their faults cost; arrays are by level (index 0 to 3). Names are those of the golden flows. */
-export class GuestCounts {
-  reads = 0;
-  writes = 0;
-  /** Faults by the level at which the hardware walk stopped. */
-  readonly translationRead = new Float64Array(4);
-  readonly translationWrite = new Float64Array(4);
-  readonly permissionWrite = new Float64Array(4);
-  /** Maps and relaxations by target level. */
-  readonly mapCalls = new Float64Array(4);
-  readonly relaxCalls = new Float64Array(4);
-  readonly map = new WalkCounts();
-  readonly relax = new WalkCounts();
-  /** The walks over subtrees that a block has replaced. */
-  readonly freeWalk = new WalkCounts();
-  /** Broadcast, by IPA, by level of the block broken. */
-  readonly tlbi = new Float64Array(4);
-  /** Not broadcast: of this CPU only. */
-  readonly tlbiLocal = new Float64Array(4);
-  /** One per collapse, over the span of the new block. */
-  tlbiRange = 0;
-  /** From the vCPU's page cache. */
-  tablesAllocated = 0;
-  tablesFreed = 0;
-  topupCalls = 0;
-  topupFills = 0;
-  topupPages = 0;
-  dcache = 0;
-  icache = 0;
-  /** Granted write faults while logging, and those whose dirty bit was not set yet. */
-  dirtyMarked = 0;
-  dirtyNewlySet = 0;
+/** What guests do and what their faults cost, named as in the golden flows. A counter is its line here; see `CounterTable`. */
+export const GUEST_COUNTERS = {
+  reads: count("reads", "reads", "accesses", "cost", "Reads by guests."),
+  writes: count("writes", "writes", "accesses", "cost", "Writes by guests."),
+  translationRead: byLevel(
+    "faults/translationRead",
+    "translation faults of reads",
+    "faults",
+    "cost",
+    "Reads of what is not mapped, by the level at which the hardware walk stopped.",
+  ),
+  translationWrite: byLevel(
+    "faults/translationWrite",
+    "translation faults of writes",
+    "faults",
+    "cost",
+    "Writes to what is not mapped, by the level at which the hardware walk stopped.",
+  ),
+  permissionWrite: byLevel(
+    "faults/permissionWrite",
+    "permission faults of writes",
+    "faults",
+    "cost",
+    "Writes to what is write-protected, by the level of the leaf.",
+  ),
+  mapCalls: byLevel("map/calls", "maps", "calls", "cost", "Leaves mapped by faults, by target level."),
+  map: walkCounters("map", "map walk"),
+  relaxCalls: byLevel(
+    "relax/calls",
+    "permissions relaxed",
+    "calls",
+    "cost",
+    "Leaves made writable by faults, by target level.",
+  ),
+  relax: leafWalk("relax", "relax walk"),
+  tlbi: byLevel(
+    "tlbi",
+    "TLBIs by IPA, faults",
+    "TLBIs",
+    "cost",
+    "Broadcast invalidations by IPA in faults, by level of the block broken.",
+  ),
+  tlbiLocal: byLevel(
+    "tlbiLocal",
+    "local TLBIs",
+    "TLBIs",
+    "cost",
+    "Invalidations by IPA of one CPU alone, by level of the leaf relaxed.",
+  ),
+  tlbiRange: count(
+    "tlbiRange",
+    "TLBIs of a range, faults",
+    "TLBIs",
+    "cost",
+    "Invalidations of a range: one per collapse, over the span of the new block.",
+  ),
+  freeWalk: walkCounters("freeWalk", "walk over subtrees that a block has replaced"),
+  tablesAllocated: count(
+    "tablesAllocated",
+    "table pages allocated, faults",
+    "pages",
+    "cost",
+    "Table pages taken from the vCPU's cache.",
+  ),
+  tablesFreed: count("tablesFreed", "table pages freed", "pages", "cost", "Table pages of subtrees that are gone."),
+  topupCalls: count("topup/calls", "checks of a vCPU's cache", "calls", "cost", "Times a fault checked its cache."),
+  topupFills: count("topup/fills", "fills of a vCPU's cache", "fills", "cost", "Checks that found too few pages."),
+  topupPages: count("topup/pages", "pages to vCPUs' caches", "pages", "cost", "Pages put into the vCPUs' caches."),
+  dcache: count("cmo/dcache", "data cache cleans", "calls", "cost", "Mappings whose memory was cleaned (no FWB)."),
+  icache: count(
+    "cmo/icache",
+    "instruction cache invalidations",
+    "calls",
+    "cost",
+    "Mappings whose memory was invalidated in the instruction cache (no IDC, no DIC).",
+  ),
+  dirtyMarked: count("dirty/marked", "pages marked dirty", "pages", "cost", "Granted write faults while logging."),
+  dirtyNewlySet: count("dirty/newlySet", "dirty bits set", "pages", "cost", "Those whose dirty bit was not set yet."),
+};
 
-  reset(): void {
-    this.reads = this.writes = 0;
-    for (const byLevel of [
-      ...[this.translationRead, this.translationWrite, this.permissionWrite],
-      ...[this.mapCalls, this.relaxCalls, this.tlbi, this.tlbiLocal],
-    ]) {
-      byLevel.fill(0);
-    }
-    for (const walk of [this.map, this.relax, this.freeWalk]) walk.reset();
-    this.tlbiRange = this.tablesAllocated = this.tablesFreed = 0;
-    this.topupCalls = this.topupFills = this.topupPages = 0;
-    this.dcache = this.icache = 0;
-    this.dirtyMarked = this.dirtyNewlySet = 0;
-  }
+export type GuestCounts = Tally<typeof GUEST_COUNTERS>;
 
-  /** With the names and nesting of a guest step of the golden flows; zeros are there. */
-  json(): Counts {
-    return {
-      reads: this.reads,
-      writes: this.writes,
-      faults: {
-        translationRead: levels(this.translationRead),
-        translationWrite: levels(this.translationWrite),
-        permissionWrite: levels(this.permissionWrite),
-      },
-      map: { calls: levels(this.mapCalls), ...walkJson(this.map) },
-      relax: { calls: levels(this.relaxCalls), ...walkJson(this.relax) },
-      tlbi: levels(this.tlbi),
-      tlbiLocal: levels(this.tlbiLocal),
-      tlbiRange: this.tlbiRange,
-      freeWalk: walkJson(this.freeWalk),
-      tablesAllocated: this.tablesAllocated,
-      tablesFreed: this.tablesFreed,
-      topup: { calls: this.topupCalls, fills: this.topupFills, pages: this.topupPages },
-      cmo: { dcache: this.dcache, icache: this.icache },
-      dirty: { marked: this.dirtyMarked, newlySet: this.dirtyNewlySet },
-    };
-  }
+export function newGuestCounts(): GuestCounts {
+  return newTally(GUEST_COUNTERS, LEVELS);
 }
 
-function levels(values: Float64Array): Record<string, number> {
-  return { 0: values[0]!, 1: values[1]!, 2: values[2]!, 3: values[3]! };
+export function resetGuestCounts(counts: GuestCounts): void {
+  resetTally(GUEST_COUNTERS, counts);
 }
 
-function walkJson(walk: WalkCounts) {
-  return {
-    inspected: levels(walk.inspected),
-    visits: {
-      table: levels(walk.visitsTable),
-      valid: levels(walk.visitsValid),
-      invalid: levels(walk.visitsInvalid),
-    },
-    pteStores: walk.pteStores,
-  };
+/** With the names and nesting of a guest step of the golden flows; zeros are there. */
+export function guestCountsJson(counts: GuestCounts): Counts {
+  return tallyCounts(GUEST_COUNTERS, counts, allLevels);
+}
+
+/** What the ioctls of a step did with bitmaps. */
+export const IOCTL_COUNTERS = {
+  ioctls: count("ioctls", "ioctls", "ioctls", "cost", "One per slot for enable, get, clear and disable."),
+  masks: count("masks", "64-page words", "words", "cost", "64-page words acted on."),
+  maskBits: count("maskBits", "bits in words", "pages", "cost", "Bits set in them."),
+  maskSpan: count("maskSpan", "pages in words", "pages", "cost", "The sum of their spans, from first to last bit."),
+  dirtyReturned: count("dirtyReturned", "dirty pages returned", "pages", "cost", "Bits in the bitmaps returned."),
+  splitCacheFreed: count(
+    "splitCacheFreed",
+    "pages freed",
+    "pages",
+    "cost",
+    "Pages in the split cache when logging was disabled.",
+  ),
+};
+
+export type IoctlCounts = Tally<typeof IOCTL_COUNTERS>;
+
+export function newIoctlCounts(): IoctlCounts {
+  return newTally(IOCTL_COUNTERS, LEVELS);
+}
+
+export function ioctlCountsJson(counts: IoctlCounts): Counts {
+  return tallyCounts(IOCTL_COUNTERS, counts, allLevels);
 }

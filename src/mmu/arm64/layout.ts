@@ -14,6 +14,21 @@ export interface Layout {
   readonly cacheCapacity: number;
   /** 2: eager splitting replaces a block by its table in one store (a proposal, see {@link DirtyLogSpec.bbm}). */
   readonly bbm?: 2 | undefined;
+  /** What the user should know of the input, although it is taken. */
+  readonly notes: readonly LayoutNote[];
+}
+
+/** `dirty-past-end`: so many dirty pages lie past the end of their slot, where they do nothing. */
+export interface LayoutNote {
+  readonly code: "dirty-past-end";
+  /** Which part of the input: "memslots[0].dirty". */
+  readonly input: string;
+  readonly pages: number;
+}
+
+/** A note in words, for stderr. */
+export function noteText({ input, pages }: LayoutNote): string {
+  return `${input}: ${pages} dirty ${pages === 1 ? "page lies" : "pages lie"} past the slot's end and ${pages === 1 ? "does" : "do"} nothing, as in the kernel`;
 }
 
 export interface SlotLayout {
@@ -53,7 +68,8 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
       `0 (off), ${orList(chunks.map(formatSize))}`,
     );
   }
-  const slots = scenario.memslots.map((slot, index) => slotLayout(scenario, geometry, index, slot));
+  const notes: LayoutNote[] = [];
+  const slots = scenario.memslots.map((slot, index) => slotLayout(scenario, geometry, index, slot, notes));
   const inOrder = slots.map((slot, index) => ({ slot, index })).sort((a, b) => a.slot.startGfn - b.slot.startGfn);
   for (let i = 1; i < inOrder.length; i++) {
     const below = inOrder[i - 1]!;
@@ -69,6 +85,7 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
     chunkPages: chunkBytes / geometry.pageBytes,
     cacheCapacity: splitCacheCapacity(scenario.granule, chunkBytes),
     bbm: scenario.dirtyLog.bbm,
+    notes,
   };
 }
 
@@ -77,6 +94,7 @@ function slotLayout(
   geometry: Geometry,
   index: number,
   slot: Arm64Scenario["memslots"][number],
+  notes: LayoutNote[],
 ): SlotLayout {
   const name = `memslots[${index}]`;
   const base = parseAddress(slot.base, `${name}.base`);
@@ -112,35 +130,54 @@ function slotLayout(
   }
   const startGfn = base / geometry.pageBytes;
   if (at === startGfn) throw badInput(name, "has no segments", "at least one segment");
-  const dirty = slot.dirty === undefined ? null : dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`);
-  return { startGfn, endGfn: at, segments, dirty };
+  if (slot.dirty === undefined) return { startGfn, endGfn: at, segments, dirty: null };
+  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`);
+  if (pagesPastEnd > 0) notes.push({ code: "dirty-past-end", input: `${name}.dirty`, pages: pagesPastEnd });
+  return { startGfn, endGfn: at, segments, dirty: runs };
 }
 
-/** Runs of dirty pages, ascending and merged. @throws UserError for pages that the slot does not have */
-function dirtyRuns(dirty: DirtyBitmap, npages: number, input: string): readonly (readonly [number, number])[] {
-  const runs =
-    "runs" in dirty ? dirty.runs.map(([first, count]) => [first, count] as const) : wordRuns(dirty.words, input);
-  const sorted = [...runs].sort((a, b) => a[0] - b[0]);
+/**
+ * Runs of dirty pages, ascending and merged. Bits past the slot's end do nothing, for the kernel ANDs each word with the slot's bitmap
+ * (Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`).
+ *
+ * @throws UserError for a run that begins beyond the slot
+ */
+function dirtyRuns(dirty: DirtyBitmap, npages: number, input: string): DirtyRuns {
+  const given = "runs" in dirty ? checkedRuns(dirty.runs, npages, input) : wordRuns(dirty.words, input);
+  const sorted = [...given].sort((a, b) => a[0] - b[0]);
   const merged: [number, number][] = [];
-  for (const [first, count] of sorted) {
-    if (
-      !Number.isSafeInteger(first) ||
-      !Number.isSafeInteger(count) ||
-      first < 0 ||
-      count < 1 ||
-      first + count > npages
-    ) {
-      throw badInput(
-        `${input} [${first}, ${count}]`,
-        "not a run of pages of this slot",
-        `[first, count] within ${npages} pages`,
-      );
-    }
+  let pagesPastEnd = 0;
+  for (const [first, asked] of sorted) {
+    const count = Math.max(0, Math.min(asked, npages - first));
+    pagesPastEnd += asked - count;
+    if (count === 0) continue;
     const last = merged.at(-1);
     if (last !== undefined && first <= last[0] + last[1]) last[1] = Math.max(last[1], first + count - last[0]);
     else merged.push([first, count]);
   }
-  return merged;
+  return { runs: merged, pagesPastEnd };
+}
+
+interface DirtyRuns {
+  readonly runs: readonly (readonly [number, number])[];
+  readonly pagesPastEnd: number;
+}
+
+function checkedRuns(
+  runs: readonly (readonly [number, number])[],
+  npages: number,
+  input: string,
+): readonly (readonly [number, number])[] {
+  for (const [first, count] of runs) {
+    const whole = Number.isSafeInteger(first) && Number.isSafeInteger(count);
+    if (whole && first >= 0 && first < npages && count >= 1) continue;
+    throw badInput(
+      `${input} [${first}, ${count}]`,
+      "not a run of pages of this slot",
+      `[first, count] that begins within ${npages} pages`,
+    );
+  }
+  return runs;
 }
 
 function wordRuns(words: readonly string[], input: string): [number, number][] {

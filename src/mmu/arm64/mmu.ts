@@ -1,13 +1,15 @@
 import { formatAddress, formatSize } from "../../guest/sizes.js";
-import type { Mmu, RunOptions, RunOutcome, Strategy, TimedRun } from "../contract.js";
-import { totalAt } from "../counters.js";
+import type { Case, Mmu, RunOptions, RunOutcome, TimedRun } from "../contract.js";
+import { tallyCounts, totalAt } from "../counters.js";
 import type { Finding } from "../finding.js";
+import { type Arm64Options, about } from "./about.js";
 import { adoptArm64Strategy } from "./adopt.js";
 import type { FaultCode } from "./check.js";
-import { arm64Counters } from "./counters.js";
+import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, splitOnly, type Windows, wholeSlot, writeProtectOnly } from "./dirtyLog.js";
-import { type Layout, layoutOf } from "./layout.js";
+import { arm64Guests, arm64Variants } from "./guests.js";
+import type { Layout } from "./layout.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
 import type { Arm64Scenario } from "./scenario.js";
@@ -16,21 +18,21 @@ import { strategies } from "./strategies/index.js";
 import type { SplitStrategy } from "./strategy.js";
 import { StrictWatch } from "./strict.js";
 import { traceWalks } from "./trace.js";
-import { REGION_BYTES, RegionedGuest, type TreeSummary } from "./windows.js";
+import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
 export const WHOLE_TREE_BYTES = 16 * 2 ** 30;
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
 export const TIMED_TREE_BYTES = 64 * 2 ** 30;
 
+/** A bound arm64 scenario. */
+export interface Arm64Case extends Case<SplitStrategy> {
+  readonly scenario: Arm64Scenario;
+}
+
 /** KVM/arm64 stage-2: enabling dirty logging, and clearing the dirty log, with eager splitting. */
-export const arm64: Mmu<Arm64Scenario> = {
-  id: "arm64",
-  title: "KVM/arm64 stage-2",
-  workloads: [
-    { id: "enable", title: "enable dirty logging (no manual protect, -g)" },
-    { id: "clear", title: "clear the dirty log (manual protect, initially-all-set)" },
-  ],
+export const arm64: Mmu<SplitStrategy, Arm64Options> = {
+  ...about,
   baseline: "baseline",
   counters: arm64Counters,
   strategies,
@@ -60,41 +62,44 @@ export const arm64: Mmu<Arm64Scenario> = {
     flushes: ["split/tlbi"],
     lockDrops: ["split/lockDrops"],
   },
-  parse: parseArm64Scenario,
-  workloadOf: (scenario) => scenario.dirtyLog.mode,
-  variablesOf: (scenario) => {
-    const { chunkPages, geometry, bbm } = layoutOf(scenario);
-    const chunk = formatSize(chunkPages * geometry.pageBytes);
-    // Said wherever the case is named: Linux has only break-before-make.
-    return bbm === undefined ? { chunk } : { chunk, bbm: `${bbm}-proposed` };
-  },
-  applies: () => true,
-  expectedWork,
-  run: (scenario, strategy, options) => runOn(scenario, asSplitStrategy(strategy), options),
-  prepareTimed: (scenario, strategy) => prepareTimed(scenario, asSplitStrategy(strategy)),
-  trace: (scenario, strategy, sink, options = {}) =>
-    runOn(scenario, asSplitStrategy(strategy), {}, (stage2) => traceWalks(stage2, sink, options)),
+  parse: bind,
+  cases: (options, single) => arm64Guests(options, single).map((scenario) => bind(scenario, "")),
+  variants: ({ scenario }: Arm64Case, options) =>
+    arm64Variants(scenario, options).map((variant) => bind(variant, scenario.name ?? "scenario")),
   random: randomLayouts,
   adoptStrategy: adoptArm64Strategy,
 };
 
-/** Strategies reach this MMU only from its own registry or its own adoptStrategy. */
-function asSplitStrategy(strategy: Strategy): SplitStrategy {
-  return strategy as SplitStrategy;
+/** Checks a scenario and lays it out, once for all that is done with it. */
+function bind(value: unknown, input: string): Arm64Case {
+  const { scenario, layout } = parseArm64Scenario(value, input);
+  const { chunkPages, geometry, bbm, mode } = layout;
+  const chunk = formatSize(chunkPages * geometry.pageBytes);
+  return {
+    mmu: arm64,
+    scenario,
+    workload: mode,
+    // Said wherever the case is named: Linux has only break-before-make.
+    variables: bbm === undefined ? { chunk } : { chunk, bbm: `${bbm}-proposed` },
+    applies: () => true,
+    expectedWork: ({ id }) => expectedWork(layout, id),
+    run: (strategy, options) => runOn(layout, strategy, options),
+    trace: (strategy, sink, options = {}) => runOn(layout, strategy, {}, (stage2) => traceWalks(stage2, sink, options)),
+    timed: (strategy) => timed(layout, strategy),
+  };
 }
 
 function guestPages(layout: Layout): number {
   return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
 }
 
-/** Simulates one scenario under one strategy. @param attach sees the tree before anything is done with it */
+/** Simulates one layout under one strategy. @param attach sees the tree before anything is done with it */
 export function runOn(
-  scenario: Arm64Scenario,
+  layout: Layout,
   strategy: SplitStrategy,
   options: RunOptions = {},
   attach?: (stage2: Stage2) => void,
 ): RunOutcome {
-  const layout = layoutOf(scenario);
   const stage2 = new Stage2(layout, strategy);
   attach?.(stage2);
   const guest = guestFor(stage2, options);
@@ -139,20 +144,11 @@ export function outcomeOf(stage2: Stage2, regions: RegionedGuest): RunOutcome {
       tables: initial.tables,
       digest: initial.digest,
     },
-    counts: { ...countsJson(counts, geometry, stage2.cache.objects), final: finalJson(stage2, final) },
+    counts: {
+      ...countsJson(counts, geometry, stage2.cache.objects),
+      ...tallyCounts(TREE_COUNTERS, final, (values) => byLevel(values, geometry)),
+    },
     findings: findingsOf(stage2, regions),
-  };
-}
-
-function finalJson(stage2: Stage2, final: TreeSummary) {
-  const { geometry } = stage2;
-  return {
-    leaves: byLevel(final.leaves, geometry),
-    tables: final.tables,
-    unsplitBlocks: final.unsplitBlocks,
-    unsplitBytes: final.unsplitBytes,
-    firstUnsplitIpa: final.firstUnsplitGfn < 0 ? null : formatAddress(final.firstUnsplitGfn * geometry.pageBytes),
-    digest: final.digest,
   };
 }
 
@@ -206,14 +202,13 @@ function byCause(finding: Finding, stage2: Stage2, { check }: RegionedGuest): re
 }
 
 /** An estimate of the entries that a run goes over: building, write-protecting and checking always, splitting by strategy. */
-function expectedWork(scenario: Arm64Scenario, strategy: Strategy): number {
-  const pages = guestPages(layoutOf(scenario));
-  return strategy.id === "baseline" ? 4 * pages : 3 * pages;
+function expectedWork(layout: Layout, strategy: string): number {
+  const pages = guestPages(layout);
+  return strategy === "baseline" ? 4 * pages : 3 * pages;
 }
 
 /** Timed parts: the split alone, on a tree that is write-protected already, and the whole ioctl. */
-function prepareTimed(scenario: Arm64Scenario, strategy: SplitStrategy): TimedRun | undefined {
-  const layout = layoutOf(scenario);
+function timed(layout: Layout, strategy: SplitStrategy): TimedRun | undefined {
   if (guestPages(layout) * layout.geometry.pageBytes > TIMED_TREE_BYTES) return undefined;
   const stage2 = new Stage2(layout, strategy);
   const regions = new RegionedGuest(stage2, Number.POSITIVE_INFINITY, false);

@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import { GRANULES } from "../../guest/geometry.js";
-import { layoutOf } from "./layout.js";
+import { type Layout, layoutOf } from "./layout.js";
 import type { Arm64Scenario, DirtyBitmap, Memslot, Segment } from "./scenario.js";
 
 /** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
@@ -9,12 +9,15 @@ const MOST_SLOTS = 32_764;
 const MOST_SEGMENTS = 4_000_000;
 
 /**
- * Checks an arm64 scenario: its form, and that its memory can be (see `layoutOf`).
+ * Checks an arm64 scenario: its form, and that its memory can be (see `layoutOf`); and lays it out.
  *
  * @param input what it was read from, for messages
  * @throws UserError naming the field and what was expected
  */
-export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario {
+export function parseArm64Scenario(
+  value: unknown,
+  input: string,
+): { readonly scenario: Arm64Scenario; readonly layout: Layout } {
   const fields = Fields.of(value, input, [
     "mmu",
     "name",
@@ -65,13 +68,12 @@ export function parseArm64Scenario(value: unknown, input: string): Arm64Scenario
     );
   }
   try {
-    layoutOf(scenario);
+    return { scenario, layout: layoutOf(scenario) };
   } catch (error) {
     if (error instanceof Error && error.name === "UserError")
       error.message = input === "" ? error.message : `${input}: ${error.message}`;
     throw error;
   }
-  return scenario;
 }
 
 function parseSlot(value: unknown, path: string): Memslot {

@@ -38,7 +38,10 @@ export interface Segment {
   readonly writeProtected?: boolean | undefined;
 }
 
-/** Dirty pages of a slot, as runs of pages `[first, count]` or as 64-bit words in hexadecimal, lowest page in bit 0. */
+/**
+ * Dirty pages of a slot, as runs of pages `[first, count]` or as 64-bit words in hexadecimal, lowest page in bit 0. What reaches past the
+ * slot's end does nothing, as in the kernel; a run that begins beyond the slot is refused.
+ */
 export type DirtyBitmap =
   | { readonly runs: readonly (readonly [number, number])[] }
   | { readonly words: readonly string[] };

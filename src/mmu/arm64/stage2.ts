@@ -1,5 +1,5 @@
 import type { Geometry } from "../../guest/geometry.js";
-import { Stage2Counts } from "./counts.js";
+import { newStage2Counts, resetStage2Counts } from "./counts.js";
 import type { Layout } from "./layout.js";
 import { BlockMarks, type MarksSnapshot } from "./marks.js";
 import { type MemorySnapshot, TableMemory } from "./memory.js";
@@ -14,7 +14,7 @@ export class Stage2 {
   readonly geometry: Geometry;
   readonly mem: TableMemory;
   readonly marks: BlockMarks | null;
-  readonly counts = new Stage2Counts();
+  readonly counts = newStage2Counts();
   readonly cache: SplitCache;
   readonly populator: Populator;
   readonly splitVisitor: SplitVisitor;
@@ -68,7 +68,7 @@ export class Stage2 {
   restore(snapshot: Stage2Snapshot): void {
     this.mem.restore(snapshot.mem);
     if (snapshot.marks !== null) this.marks!.restore(snapshot.marks);
-    this.counts.reset();
+    resetStage2Counts(this.counts);
     this.cache.objects = 0;
   }
 }

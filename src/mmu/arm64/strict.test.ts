@@ -34,8 +34,8 @@ describe("strict runs", () => {
   it.each(strategies.map(({ id }) => id))("of %s count entry by entry what fast runs count", (id) => {
     fc.assert(
       fc.property(randomLayouts(fc), (scenario) => {
-        const fast = arm64.run(scenario, byId.get(id)!);
-        const strict = arm64.run(scenario, byId.get(id)!, { strict: true });
+        const fast = arm64.parse(scenario, "test").run(byId.get(id)!);
+        const strict = arm64.parse(scenario, "test").run(byId.get(id)!, { strict: true });
         expect(strict.counts).toEqual(fast.counts);
       }),
       { numRuns: 40, seed: 11 },
@@ -87,7 +87,8 @@ describe("strict runs", () => {
     const pages = [{ base: "0x40000000", segments: [{ map: "4K", size: "4M" }] }];
     const of = (memslots: Arm64Scenario["memslots"]) =>
       arm64
-        .run({ ...guest, memslots }, byId.get("skip-return-rfc")!, { strict: true })
+        .parse({ ...guest, memslots }, "test")
+        .run(byId.get("skip-return-rfc")!, { strict: true })
         .findings.filter(({ code }) => code.startsWith("read-"));
     expect(of(pages)).toEqual([
       {
@@ -104,7 +105,10 @@ describe("strict runs", () => {
 
   it("tell blocks that were passed over from blocks that splitting made and left", () => {
     const causes = (scenario: Arm64Scenario) =>
-      arm64.run(scenario, byId.get("skip-return-rfc")!, { strict: true }).findings.map(({ data }) => data.cause);
+      arm64
+        .parse(scenario, "test")
+        .run(byId.get("skip-return-rfc")!, { strict: true })
+        .findings.map(({ data }) => data.cause);
     const two = [{ base: "0x401fe000", segments: [{ map: "2M", size: "2056K" }] }];
     expect(causes({ ...guest, memslots: two })).toContain("passed-over");
     const giant = [{ base: "0x40000000", segments: [{ map: "1G", size: "1G" }] }];
@@ -133,18 +137,20 @@ describe("with a cache too short for a level-1 block, and partial masks", () => 
   };
 
   it("baseline is right to leave the blocks that no mask meets", () => {
-    const { counts, findings } = arm64.run(scenario, byId.get("baseline")!, { strict: true });
+    const { counts, findings } = arm64.parse(scenario, "test").run(byId.get("baseline")!, { strict: true });
     expect(findings).toEqual([]);
     expect(counts.final).toMatchObject({ unsplitBlocks: 510, firstUnsplitIpa: "0x40200000" });
   });
 
   it("a block that a mask meets must be split", () => {
-    const { findings } = arm64.run(scenario, byId.get("skip-new-table-naive")!);
+    const { findings } = arm64.parse(scenario, "test").run(byId.get("skip-new-table-naive")!);
     expect(findings).toMatchObject([{ code: "unsplit-block", count: 1, data: { ipa: "0x40000000", level: 2 } }]);
   });
 
   it("with a cache long enough all of it must be split", () => {
-    const { counts } = arm64.run({ ...scenario, dirtyLog: { mode: "clear", chunk: "1G" } }, byId.get("baseline")!);
+    const { counts } = arm64
+      .parse({ ...scenario, dirtyLog: { mode: "clear", chunk: "1G" } }, "test")
+      .run(byId.get("baseline")!);
     expect(counts.final).toMatchObject({ unsplitBlocks: 0 });
   });
 });

@@ -11,7 +11,7 @@ const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 
 function traced(scenario: Arm64Scenario, id: string, without: readonly string[] = []) {
   const events: TraceEvent[] = [];
-  const outcome = arm64.trace!(scenario, byId.get(id)!, (event) => events.push(event), { without });
+  const outcome = arm64.parse(scenario, "test").trace!(byId.get(id)!, (event) => events.push(event), { without });
   return { events, outcome };
 }
 
@@ -29,7 +29,7 @@ describe("a trace", () => {
       fc.assert(
         fc.property(randomLayouts(fc), (scenario) => {
           const { events, outcome } = traced(scenario, id, ["nested"]);
-          expect(outcome).toEqual(arm64.run(scenario, byId.get(id)!));
+          expect(outcome).toEqual(arm64.parse(scenario, "test").run(byId.get(id)!));
           for (const [phase, prefix] of [
             ["split", "split"],
             ["write-protect", "writeProtect"],
@@ -124,7 +124,9 @@ describe("a trace", () => {
 
   it("stops telling at its limit, and runs on", () => {
     const events: TraceEvent[] = [];
-    const outcome = arm64.trace!(giant, byId.get("baseline")!, (event) => events.push(event), { limit: 5 });
+    const outcome = arm64.parse(giant, "test").trace!(byId.get("baseline")!, (event) => events.push(event), {
+      limit: 5,
+    });
     expect(events).toHaveLength(5);
     expect(outcome.findings).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WalkCounts } from "./counts.js";
+import { newWalkCounts } from "./counts.js";
 import { MARK_HI } from "./descriptor.js";
 import { layoutOf } from "./layout.js";
 import type { Arm64Scenario } from "./scenario.js";
@@ -54,7 +54,7 @@ function recorded(stage2: Stage2, rules: Partial<WalkRules>, leafCode = CONTINUE
       return CONTINUE;
     },
   };
-  const counts = new WalkCounts();
+  const counts = newWalkCounts();
   const all: WalkRules = { flags: WALK_LEAF, maxLevel: 3, skips: "structured", ...rules };
   const walker = new Walker(stage2.geometry, stage2.mem, all, visitor, counts);
   return { walker, calls, counts };

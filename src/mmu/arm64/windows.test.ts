@@ -13,7 +13,7 @@ const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 
 /** Both ways to go through a guest: the whole tree kept, and region by region. */
 function bothWays(scenario: Arm64Scenario, strategy: string, digest: boolean) {
-  const run = (windowBytes: number) => runOn(scenario, byId.get(strategy)!, { windowBytes, digest });
+  const run = (windowBytes: number) => runOn(layoutOf(scenario), byId.get(strategy)!, { windowBytes, digest });
   return { whole: run(Number.POSITIVE_INFINITY), regions: run(REGION_BYTES) };
 }
 

@@ -1,5 +1,9 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
+import { formatAddress } from "../../guest/sizes.js";
+import { newTally, type Tally } from "../counters.js";
 import { type TouchedSpans, TreeCheck } from "./check.js";
+import { TREE_COUNTERS } from "./counters.js";
+import { LEVELS } from "./counts.js";
 import { VALID } from "./descriptor.js";
 import { TreeDigest } from "./digest.js";
 import { dirtySpans, type Windows } from "./dirtyLog.js";
@@ -11,17 +15,8 @@ import type { Stage2 } from "./stage2.js";
 /** Regions are 1 GiB: a multiple of every block size of every granule, so that no block, chunk or step crosses one. */
 export const REGION_BYTES = 2 ** 30;
 
-/** What a tree is made of. */
-export interface TreeSummary {
-  leaves: Float64Array;
-  tables: number;
-  /** Valid leaves above level 3. */
-  unsplitBlocks: number;
-  unsplitBytes: number;
-  firstUnsplitGfn: number;
-  /** null where not asked for. */
-  digest: string | null;
-}
+/** What a tree is made of; the digest is null where it was not asked for. */
+export type TreeSummary = Tally<typeof TREE_COUNTERS>;
 
 /**
  * Guest memory that comes and goes region by region: a region is built when a window first needs it, and summed up, checked and
@@ -30,8 +25,8 @@ export interface TreeSummary {
  * With `regionPages` Infinity there is one region, and the whole tree is kept to the end.
  */
 export class RegionedGuest {
-  readonly initial: TreeSummary = emptySummary();
-  readonly final: TreeSummary = emptySummary();
+  readonly initial: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
+  readonly final: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
   readonly check: TreeCheck;
   private readonly pending = new Map<number, number>();
   private readonly built = new Set<number>();
@@ -128,12 +123,13 @@ export class RegionedGuest {
 
   private sum(summary: TreeSummary, digest: TreeDigest | null, from: number, to: number): void {
     const { geometry, mem } = this.stage2;
+    let firstBlock = summary.firstUnsplitIpa === null ? Number.POSITIVE_INFINITY : Number(summary.firstUnsplitIpa);
     const sink: LeafSink = {
       block: (level, gfn, lo, hi) => {
         summary.leaves[level]!++;
         summary.unsplitBlocks++;
         summary.unsplitBytes += geometry.spanPages[level]! * geometry.pageBytes;
-        if (gfn < summary.firstUnsplitGfn || summary.firstUnsplitGfn < 0) summary.firstUnsplitGfn = gfn;
+        firstBlock = Math.min(firstBlock, gfn * geometry.pageBytes);
         digest?.block(level, gfn, lo, hi);
       },
       pages: (words, word, gfn, count) => {
@@ -142,6 +138,7 @@ export class RegionedGuest {
       },
     };
     scanLeaves(geometry, mem, from, Math.min(to, geometry.endGfn), sink);
+    if (firstBlock !== Number.POSITIVE_INFINITY) summary.firstUnsplitIpa = formatAddress(firstBlock);
   }
 
   private get whole(): boolean {
@@ -168,17 +165,6 @@ function countValid(words: Uint32Array, word: number, count: number): number {
   let valid = 0;
   for (let at = word | 0; at < endWord; at = (at + 2) | 0) valid = (valid + (words[at]! & validBit)) | 0;
   return valid;
-}
-
-function emptySummary(): TreeSummary {
-  return {
-    leaves: new Float64Array(4),
-    tables: 0,
-    unsplitBlocks: 0,
-    unsplitBytes: 0,
-    firstUnsplitGfn: -1,
-    digest: null,
-  };
 }
 
 /** What the work touches of a slot: all of it, or the spans of its masks. */

@@ -1,11 +1,13 @@
 import { badInput } from "../../errors.js";
 import { Fields } from "../../files/fields.js";
-import type { Mmu, RunOutcome, Strategy, TimedRun, TraceEvent, TraceOptions } from "../contract.js";
+import { parseSize } from "../../guest/sizes.js";
+import type { Case, Mmu, RunOutcome, Strategy, TimedRun, TraceEvent, TraceOptions } from "../contract.js";
 import type { CounterDeclaration, Counts } from "../counters.js";
 import { refuseBuiltIn } from "../tdp/adopt.js";
 import { randomShadowScenarios } from "../tdp/random.js";
+import { ALIAS_PATTERNS, about, type ShadowOptions } from "./about.js";
 import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./findings.js";
-import { parseShadowScenario, type ShadowScenario } from "./scenario.js";
+import { defaultShadowScenario, parseShadowScenario, type ShadowScenario } from "./scenario.js";
 import { ShadowMmu } from "./shadow.js";
 import { type CachePolicy, MIN_DESCRIPTORS, POLICIES, type PolicyId } from "./splitCaches.js";
 
@@ -97,10 +99,8 @@ const counters: readonly CounterDeclaration[] = [
 ];
 
 /** KVM/x86 for nested guests: eager splitting through the shadow MMU's reverse maps, and the caches it takes its objects from. */
-export const x86Shadow: Mmu<ShadowScenario> = {
-  id: "x86-shadow",
-  title: "KVM/x86 shadow MMU (nested guests)",
-  workloads: [{ id: "split", title: "split nested huge pages eagerly" }],
+export const x86Shadow: Mmu<ShadowStrategy, ShadowOptions> = {
+  ...about,
   baseline: "default-capacity",
   counters,
   strategies,
@@ -112,34 +112,54 @@ export const x86Shadow: Mmu<ShadowScenario> = {
     { path: "descLeft", heading: "left" },
     { path: "newShadowPages", heading: "tables" },
   ],
-  parse: parseShadowScenario,
-  workloadOf: () => "split",
-  variablesOf: ({ targetLevel, reschedEvery }) => ({
-    target: targetLevel === 2 ? "2m" : "4k",
-    ...(reschedEvery === 0 ? {} : { "resched-every": String(reschedEvery) }),
-  }),
-  applies: () => true,
-  expectedWork: (scenario) =>
-    scenario.mappings.reduce((sum, { count, copies }) => sum + count * copies * 512, scenario.slot.npages),
-  run: (scenario, strategy) => runOn(scenario, strategy),
-  prepareTimed,
-  trace,
+  parse: (value, input) => bind(parseShadowScenario(value, input)),
+  cases,
   random: randomShadowScenarios,
   adoptStrategy,
 };
 
-function policyOf(strategy: Strategy): CachePolicy {
-  return (strategy as ShadowStrategy).policy;
+function bind(scenario: ShadowScenario): Case<ShadowStrategy> {
+  const { targetLevel, reschedEvery, mappings, slot, workload } = scenario;
+  return {
+    mmu: x86Shadow,
+    scenario,
+    workload,
+    variables: {
+      target: targetLevel === 2 ? "2m" : "4k",
+      ...(reschedEvery === 0 ? {} : { "resched-every": String(reschedEvery) }),
+    },
+    applies: () => true,
+    expectedWork: () => mappings.reduce((sum, { count, copies }) => sum + count * copies * 512, slot.npages),
+    run: (strategy) => runOn(scenario, strategy),
+    trace: (strategy, sink, options) => trace(scenario, strategy, sink, options),
+    timed: (strategy) => timed(scenario, strategy),
+  };
+}
+
+/** Nested guests of 2M pages under each pattern of aliasing. */
+function cases(options: ShadowOptions, single: boolean): Case<ShadowStrategy>[] {
+  const { alias = single ? "few" : undefined, memory, target, reschedEvery } = options;
+  const patterns = ALIAS_PATTERNS.filter((pattern) => alias === undefined || alias === pattern);
+  return patterns.map((pattern) =>
+    bind(
+      defaultShadowScenario({
+        alias: pattern,
+        ...(memory === undefined ? {} : { memoryBytes: parseSize(memory, "--memory") }),
+        ...(target === undefined ? {} : { target }),
+        ...(reschedEvery === undefined ? {} : { reschedEvery }),
+      }),
+    ),
+  );
 }
 
 type Sink = (event: string, fields: Readonly<Record<string, number | string>>) => void;
 
-function runOn(scenario: ShadowScenario, strategy: Strategy, sink: Sink | null = null): RunOutcome {
+function runOn(scenario: ShadowScenario, strategy: ShadowStrategy, sink: Sink | null = null): RunOutcome {
   const mmu = new ShadowMmu(scenario);
   const sets = new RoleSets();
   const before = rolesByFrame(mmu, sets);
   const initial = { leaves: leavesOf(mmu), sptes: mmu.sptes };
-  const counts = mmu.split(policyOf(strategy), optionsOf(scenario, sink));
+  const counts = mmu.split(strategy.policy, optionsOf(scenario, sink));
   const final = { hugeLeft: hugeLeft(mmu, scenario.targetLevel).reduce((sum, { entries }) => sum + entries, 0) };
   return { initial, counts: { ...counts, final }, findings: shadowFindings(scenario, mmu, sets, before, counts) };
 }
@@ -160,7 +180,7 @@ function leavesOf(mmu: ShadowMmu): Counts {
   return leaves;
 }
 
-function prepareTimed(scenario: ShadowScenario, strategy: Strategy): TimedRun {
+function timed(scenario: ShadowScenario, strategy: ShadowStrategy): TimedRun {
   let mmu = new ShadowMmu(scenario);
   let counts: Counts = {};
   return {
@@ -172,7 +192,7 @@ function prepareTimed(scenario: ShadowScenario, strategy: Strategy): TimedRun {
           mmu = new ShadowMmu(scenario);
         },
         work: () => {
-          counts = { ...mmu.split(policyOf(strategy), optionsOf(scenario, null)) };
+          counts = { ...mmu.split(strategy.policy, optionsOf(scenario, null)) };
         },
         counts: () => counts,
       },
@@ -182,7 +202,7 @@ function prepareTimed(scenario: ShadowScenario, strategy: Strategy): TimedRun {
 
 function trace(
   scenario: ShadowScenario,
-  strategy: Strategy,
+  strategy: ShadowStrategy,
   sink: (event: TraceEvent) => void,
   options: TraceOptions = {},
 ): RunOutcome {

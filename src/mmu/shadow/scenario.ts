@@ -2,11 +2,8 @@ import { badInput } from "../../errors.js";
 import { Fields } from "../../files/fields.js";
 import type { ScenarioBase } from "../contract.js";
 import { PAGES } from "../tdp/tree.js";
+import { ALIAS_PATTERNS, type AliasPattern } from "./about.js";
 import type { ShadowMapping } from "./shadow.js";
-
-/** How frames of a default guest are mapped more than once: what the caches' size is about. */
-export const ALIAS_PATTERNS = ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const;
-export type AliasPattern = (typeof ALIAS_PATTERNS)[number];
 
 /** A scenario of nested eager splitting, with the field names of the golden files' `input`. Frames (gfns) are 4K. */
 export interface ShadowScenario extends ScenarioBase {

@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Mmu, ScenarioBase } from "../../mmu/contract.js";
-import type { Counts } from "../../mmu/counters.js";
 import {
   type ClearGolden,
   goldenFiles,
@@ -8,15 +6,17 @@ import {
   type SplitGolden,
   type ZapGolden,
 } from "../../testing/x86Golden.js";
+import type { Mmu } from "../contract.js";
+import type { Counts } from "../counters.js";
 import { x86Shadow } from "../shadow/mmu.js";
 import { x86Tdp } from "./mmu.js";
 
 /** A golden file's input is a scenario, with the MMU and the workload named; runs one strategy on it. */
-function run<S extends ScenarioBase>(mmu: Mmu<S>, input: object, id: string): { initial: Counts; counts: Counts } {
-  const scenario = mmu.parse(input, "golden");
+function run(mmu: Mmu, input: object, id: string): { initial: Counts; counts: Counts } {
+  const bound = mmu.parse(input, "golden");
   const strategy = mmu.strategies.find((candidate) => candidate.id === id)!;
-  expect(mmu.applies(scenario, strategy)).toBe(true);
-  const { findings, ...outcome } = mmu.run(scenario, strategy);
+  expect(bound.applies(strategy)).toBe(true);
+  const { findings, ...outcome } = bound.run(strategy);
   expect(findings).toEqual([]);
   return outcome;
 }

@@ -1,8 +1,9 @@
 import { badInput } from "../../errors.js";
-import { backingNamed, segmentsFor } from "../../guest/backings.js";
-import { formatSize, parseSize } from "../../guest/sizes.js";
+import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../../guest/backings.js";
+import { formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import type { TdpOptions } from "./about.js";
 import type { LeafRun, RootSpec } from "./build.js";
-import { parseTdpScenario, type TdpScenario, type TdpWorkload } from "./scenario.js";
+import { parseTdpScenario, TDP_WORKLOADS, type TdpScenario, type TdpWorkload } from "./scenario.js";
 import { PAGES } from "./tree.js";
 
 const PAGE_BYTES = 4096;
@@ -46,6 +47,38 @@ export function helloRoots(rootLevel: 4 | 5 = 4): RootSpec[] {
     { rootLevel, leaves, nonpresentPaths: [{ gfn: 0xfee00, level: 1 }] },
     { rootLevel, leaves: [], nonpresentPaths: [] },
   ];
+}
+
+/**
+ * The guests that options of the command line ask for: each backing, or the hello VM where a zap has neither backing nor memory.
+ *
+ * @param single whether to take one backing where none is named: 1G pages, of which there is most to tell
+ * @throws UserError naming what does not fit
+ */
+export function tdpGuests(options: TdpOptions, single: boolean): TdpScenario[] {
+  const workload = TDP_WORKLOADS.find((id) => id === options.workload) ?? "split";
+  const memoryBytes = options.memory === undefined ? undefined : parseSize(options.memory, "--memory");
+  const base = options.base === undefined ? 0 : parseAddress(options.base, "--base");
+  if (base % PAGE_BYTES !== 0) throw badInput(`--base ${options.base}`, "not page-aligned", "a multiple of 4K");
+  const hello = workload === "zap" && options.backing === undefined && memoryBytes === undefined;
+  const named = options.backing ?? (single ? ["hugetlb-1g"] : DEFAULT_BACKINGS);
+  const backings = hello ? [undefined] : [...new Set(named)];
+  return backings.map((backing) =>
+    defaultTdpScenario({
+      workload,
+      ...(backing === undefined ? {} : { backing }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(base === 0 ? {} : { baseGfn: base / PAGE_BYTES }),
+      ...(options.thpCoverage === undefined ? {} : { thpCoverage: options.thpCoverage }),
+      seed: options.seed,
+      ...(options.target === undefined ? {} : { target: options.target }),
+      ...(options.pml === undefined ? {} : { pml: options.pml === "on" }),
+      ...(options.eager === undefined ? {} : { eager: options.eager === "on" }),
+      ...(options.reschedEvery === undefined ? {} : { reschedEvery: options.reschedEvery }),
+      ...(options.maxphyaddr === undefined ? {} : { maxphyaddr: options.maxphyaddr }),
+      ...(options.rootLevel === undefined ? {} : { rootLevel: options.rootLevel === "4" ? 4 : 5 }),
+    }),
+  );
 }
 
 /** The scenario that options ask for. @throws UserError naming what does not fit */

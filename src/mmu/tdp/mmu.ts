@@ -1,10 +1,12 @@
 import { UserError } from "../../errors.js";
-import type { Mmu, RunOutcome, Strategy, TimedRun } from "../contract.js";
+import type { Case, Mmu, RunOutcome, Strategy, TimedRun } from "../contract.js";
 import type { Counts } from "../counters.js";
+import { about, type TdpOptions } from "./about.js";
 import { adoptTdpStrategy, type TdpStrategy, tdpStrategies } from "./adopt.js";
 import { buildTree, tablesOf } from "./build.js";
 import { tdpCounters } from "./counters.js";
 import { tdpFindings, treesBefore } from "./findings.js";
+import { tdpGuests } from "./guests.js";
 import { type ByLevel, leavesIn, structureOf } from "./inspect.js";
 import type { IterSink } from "./iter.js";
 import { randomTdpScenarios } from "./random.js";
@@ -20,15 +22,8 @@ import { zapLevels } from "./zap.js";
 const MOST_TIMED_TABLES = 17_000;
 
 /** KVM/x86 with the TDP MMU: zapping roots, eager splitting, enabling dirty logging and clearing the dirty log. */
-export const x86Tdp: Mmu<TdpScenario> = {
-  id: "x86-tdp",
-  title: "KVM/x86 TDP MMU",
-  workloads: [
-    { id: "zap", title: "zap the roots" },
-    { id: "split", title: "split huge pages eagerly" },
-    { id: "enable", title: "enable dirty logging (not initially-all-set)" },
-    { id: "clear", title: "clear the dirty log" },
-  ],
+export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
+  ...about,
   baseline: "baseline",
   counters: tdpCounters,
   strategies: tdpStrategies,
@@ -51,22 +46,25 @@ export const x86Tdp: Mmu<TdpScenario> = {
     lockDrops: ["mmuLockDropsTotal"],
     note: "x86's min_level = target level + 1 is the maximum-level walk proposed for arm64: tables of 4K entries are never entered.",
   },
-  parse: parseTdpScenario,
-  workloadOf: (scenario) => scenario.workload,
-  variablesOf,
-  // Kauer's patch is for the loop that zaps; that loop alone steps aside.
-  applies: (scenario, strategy) => scenario.workload === "zap" || variantOf(strategy).aside === 0,
-  expectedWork,
-  run: (scenario, strategy) => runOn(scenario, strategy, null),
-  prepareTimed,
-  trace: (scenario, strategy, sink, options = {}) => runOn(scenario, strategy, tracing(sink, options)),
+  parse: (value, input) => bind(parseTdpScenario(value, input)),
+  cases: (options, single) => tdpGuests(options, single).map(bind),
   random: randomTdpScenarios,
   adoptStrategy: adoptTdpStrategy,
 };
 
-/** Strategies reach this MMU only from its own list or its own adoptStrategy. */
-function variantOf(strategy: Strategy) {
-  return (strategy as TdpStrategy).variant;
+function bind(scenario: TdpScenario): Case<TdpStrategy> {
+  return {
+    mmu: x86Tdp,
+    scenario,
+    workload: scenario.workload,
+    variables: variablesOf(scenario),
+    // Kauer's patch is for the loop that zaps; that loop alone steps aside.
+    applies: ({ variant }) => scenario.workload === "zap" || variant.aside === 0,
+    expectedWork: (strategy) => expectedWork(scenario, strategy),
+    run: (strategy) => runOn(scenario, strategy, null),
+    trace: (strategy, sink, options = {}) => runOn(scenario, strategy, tracing(sink, options)),
+    timed: (strategy) => timed(scenario, strategy),
+  };
 }
 
 function variablesOf(scenario: TdpScenario): Record<string, string> {
@@ -79,14 +77,14 @@ function variablesOf(scenario: TdpScenario): Record<string, string> {
   };
 }
 
-function expectedWork(scenario: TdpScenario, strategy: Strategy): number {
+function expectedWork(scenario: TdpScenario, strategy: TdpStrategy): number {
   const { workload, roots } = scenario;
   let work = 0;
   for (const root of roots) {
     const small = root.leaves.reduce((sum, run) => sum + (run.level === 1 ? run.count : 0), 0);
     const huge = root.leaves.reduce((sum, run) => sum + (run.level === 1 ? 0 : run.count), 0);
     const tables = tablesOf(root) + 1;
-    const all = variantOf(strategy).fast === "bitmap" ? small + huge + 8 * tables : 512 * tables;
+    const all = strategy.variant.fast === "bitmap" ? small + huge + 8 * tables : 512 * tables;
     if (workload === "zap") work += all + 512 * zapLevels(root.rootLevel).length;
     else if (workload === "split") work += 512 * huge + Math.ceil(all / 512);
     else if (workload === "enable") work += 512 * huge + all;
@@ -95,8 +93,8 @@ function expectedWork(scenario: TdpScenario, strategy: Strategy): number {
   return work;
 }
 
-function runOn(scenario: TdpScenario, strategy: Strategy, sink: IterSink | null): RunOutcome {
-  const variant = variantOf(strategy);
+function runOn(scenario: TdpScenario, strategy: TdpStrategy, sink: IterSink | null): RunOutcome {
+  const variant = strategy.variant;
   const trees = scenario.roots.map(buildTree);
   const initial = initialOf(trees, scenario);
   const before = treesBefore(trees);
@@ -135,7 +133,7 @@ function initialOf(trees: readonly TdpTree[], scenario: TdpScenario): Counts {
 }
 
 /** What the golden files have beside the walk itself, and the tree that it left. */
-function afterwards(scenario: TdpScenario, trees: readonly TdpTree[], strategy: Strategy, work: TdpWork): Counts {
+function afterwards(scenario: TdpScenario, trees: readonly TdpTree[], strategy: TdpStrategy, work: TdpWork): Counts {
   const structures = trees.map(structureOf);
   const leaves = sumOf(structures.map((s) => s.leavesByLevel));
   const tables = sumOf(structures.map((s) => s.tablesByLevel));
@@ -143,7 +141,7 @@ function afterwards(scenario: TdpScenario, trees: readonly TdpTree[], strategy: 
   if (scenario.workload !== "split") return { final };
   const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1 } = scenario;
   const ended = work.livelocks.length === 0;
-  const again = ended ? splitLoops(trees[0]!, variantOf(strategy), startGfn, endGfnExclusive, targetLevel) : null;
+  const again = ended ? splitLoops(trees[0]!, strategy.variant, startGfn, endGfnExclusive, targetLevel) : null;
   const hugeLeft = Object.entries(leavesAbove(trees[0]!, scenario)).reduce((sum, [, n]) => sum + n, 0);
   const everyLevel = Object.fromEntries([1, 2, 3, 4, 5].map((level) => [level, tables[level] ?? 0]));
   return {
@@ -154,15 +152,15 @@ function afterwards(scenario: TdpScenario, trees: readonly TdpTree[], strategy: 
   };
 }
 
-function loopsWithoutRestarts(scenario: TdpScenario, tree: TdpTree, strategy: Strategy): Counts {
+function loopsWithoutRestarts(scenario: TdpScenario, tree: TdpTree, strategy: TdpStrategy): Counts {
   if (scenario.workload !== "split") return {};
   const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1, reschedEveryNPolls } = scenario;
   if (reschedEveryNPolls !== 0) return { loopsIfAllocationDidNotRestart: null };
-  const loops = guarded(strategy, () => splitLoops(tree, variantOf(strategy), startGfn, endGfnExclusive, targetLevel));
+  const loops = guarded(strategy, () => splitLoops(tree, strategy.variant, startGfn, endGfnExclusive, targetLevel));
   return { loopsIfAllocationDidNotRestart: loops };
 }
 
-function prepareTimed(scenario: TdpScenario, strategy: Strategy): TimedRun | undefined {
+function timed(scenario: TdpScenario, strategy: TdpStrategy): TimedRun | undefined {
   const pristine = scenario.roots.map(buildTree);
   if (pristine.reduce((sum, tree) => sum + tree.tables, 0) > MOST_TIMED_TABLES) return undefined;
   const trees = pristine.map((tree) => tree.clone());
@@ -176,7 +174,7 @@ function prepareTimed(scenario: TdpScenario, strategy: Strategy): TimedRun | und
           for (const [i, tree] of trees.entries()) tree.copyFrom(pristine[i]!);
         },
         work: () => {
-          done = guarded(strategy, () => workOn(scenario, trees, variantOf(strategy), null, false));
+          done = guarded(strategy, () => workOn(scenario, trees, strategy.variant, null, false));
         },
         counts: () => done?.counts ?? {},
       },

@@ -67,6 +67,7 @@ class Bench implements WalkObserver {
     const layout: Layout = {
       geometry: SMALL,
       slots: [],
+      notes: [],
       mode: "enable",
       chunkPages: chunk.chunkPages,
       cacheCapacity: chunk.cacheCapacity,

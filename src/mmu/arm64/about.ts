@@ -1,0 +1,69 @@
+import { GRANULES, legalChunks } from "../../guest/geometry.js";
+import { formatSize } from "../../guest/sizes.js";
+import type { MmuAbout } from "../contract.js";
+import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
+
+const group = "Guest of arm64:";
+
+/** The options that default guests of arm64 read, with the letters of dirty_log_perf_test where it has them. */
+export const arm64Options = {
+  backing: sharedOptions.backing,
+  memory: sharedOptions.memory,
+  memslots: sharedOptions.memslots,
+  base: sharedOptions.base,
+  thpCoverage: sharedOptions.thpCoverage,
+  g: {
+    flags: "-g",
+    description: "no manual protect: split when dirty logging is enabled (--mode enable, the default)",
+    group,
+    value: { kind: "flag" },
+    variesFile: true,
+  },
+  mode: {
+    flags: "--mode <mode>",
+    description: "when to split",
+    group,
+    value: { kind: "choice", choices: ["enable", "clear", "both"] },
+    variesFile: true,
+  },
+  chunk: {
+    flags: "--chunk <list>",
+    description: "eager-split chunk sizes, 0 is off (default: the largest the granule has)",
+    group,
+    value: { kind: "list" },
+    variesFile: true,
+    suggestions: ["0", ...GRANULES.flatMap(legalChunks).map(formatSize)],
+  },
+  bbm: {
+    flags: "--bbm <level>",
+    description: "also split without break-before-make (proposed, not in Linux)",
+    group,
+    value: { kind: "choice", choices: ["2"] },
+    variesFile: true,
+  },
+  granule: {
+    flags: "--granule <size>",
+    description: "translation granule (default: 4K)",
+    group,
+    value: { kind: "choice", choices: GRANULES },
+  },
+  ipaBits: {
+    flags: "--ipa-bits <n>",
+    description: "IPA width, 32 to 48 (default: 40, or what the memory needs)",
+    group,
+    value: { kind: "integer", min: 32, max: 48 },
+  },
+} as const satisfies GuestOptionTable;
+
+export type Arm64Options = OptionsOf<typeof arm64Options>;
+
+export const about: MmuAbout = {
+  id: "arm64",
+  title: "KVM/arm64 stage-2",
+  workloads: [
+    { id: "enable", title: "enable dirty logging (no manual protect, -g)", alias: ["split"] },
+    { id: "clear", title: "clear the dirty log (manual protect, initially-all-set)" },
+  ],
+  defaultWorkload: "enable",
+  options: arm64Options,
+};

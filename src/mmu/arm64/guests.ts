@@ -1,0 +1,104 @@
+import { badInput } from "../../errors.js";
+import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../../guest/backings.js";
+import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
+import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import type { Arm64Options } from "./about.js";
+import type { Arm64Scenario, Memslot } from "./scenario.js";
+
+const DEFAULT_BASE = 2 ** 30;
+const DEFAULT_IPA_BITS = 40;
+const MOST_IPA_BITS = 48;
+
+type Mode = Arm64Scenario["dirtyLog"]["mode"];
+
+/**
+ * The default guests that options ask for: each backing, mode and chunk.
+ *
+ * @param single whether to take one backing where none is named: 1G blocks, of which there is most to tell
+ * @throws UserError for options that contradict each other or make no guest
+ */
+export function arm64Guests(options: Arm64Options, single: boolean): Arm64Scenario[] {
+  const granule = options.granule ?? "4K";
+  const names = (options.backing ?? (single ? ["hugetlb-1g"] : DEFAULT_BACKINGS)).map(backingNamed);
+  const modes = modesOf(options) ?? ["enable"];
+  const chunks = options.chunk ?? [formatSize(legalChunks(granule).at(-1)!)];
+  return [...new Set(names)].flatMap((backing) =>
+    modes.flatMap((mode) =>
+      chunks.flatMap((chunk) => {
+        const scenario = guestOf(options, granule, backing, mode, chunk);
+        return bbmsOf(options).map((bbm) => ({ ...scenario, dirtyLog: { ...scenario.dirtyLog, ...bbm } }));
+      }),
+    ),
+  );
+}
+
+/** A scenario with its own mode and chunk, unless the options ask for others. */
+export function arm64Variants(scenario: Arm64Scenario, options: Arm64Options): Arm64Scenario[] {
+  // Enabling knows no dirty bitmap: `--mode enable` takes the guest alone.
+  const memslotsFor = (mode: Mode) =>
+    mode === "clear" ? scenario.memslots : scenario.memslots.map(({ base, segments }) => ({ base, segments }));
+  const bbms = scenario.dirtyLog.bbm === undefined ? bbmsOf(options) : [{}];
+  return (modesOf(options) ?? [scenario.dirtyLog.mode]).flatMap((mode) =>
+    (options.chunk ?? [scenario.dirtyLog.chunk]).flatMap((chunk) =>
+      bbms.map((bbm) => ({
+        ...scenario,
+        memslots: memslotsFor(mode),
+        dirtyLog: { ...scenario.dirtyLog, mode, chunk, ...bbm },
+      })),
+    ),
+  );
+}
+
+/** With `--bbm 2` each guest a second time, with the proposal, to be set against break-before-make. */
+function bbmsOf(options: Arm64Options): { readonly bbm?: 2 }[] {
+  return options.bbm === undefined ? [{}] : [{}, { bbm: 2 }];
+}
+
+function modesOf({ g, mode, workload }: Arm64Options): readonly Mode[] | undefined {
+  if (g === true && mode !== undefined && mode !== "enable") {
+    throw badInput(`-g with --mode ${mode}`, "contradict each other", "-g, or --mode, not both");
+  }
+  if (workload === "clear" && mode === undefined) return ["clear"];
+  if (mode === "both") return ["enable", "clear"];
+  if (mode !== undefined) return [mode];
+  return g === true ? ["enable"] : undefined;
+}
+
+function guestOf(options: Arm64Options, granule: Granule, backing: string, mode: Mode, chunk: string): Arm64Scenario {
+  const { memory = "1G", memslots: slots = 1, thpCoverage = 1, seed } = options;
+  const bytes = parseSize(memory, "--memory");
+  const base = options.base === undefined ? DEFAULT_BASE : parseAddress(options.base, "--base");
+  const pageBytes = legalChunks(granule)[0]!;
+  if (bytes === 0 || bytes % (pageBytes * slots) !== 0) {
+    throw badInput(
+      `--memory ${memory}`,
+      `cannot be cut into ${slots} memslot${slots === 1 ? "" : "s"} of whole pages`,
+      `a multiple of ${formatSize(pageBytes * slots)}`,
+    );
+  }
+  const ipaBits = options.ipaBits ?? Math.max(DEFAULT_IPA_BITS, Math.ceil(Math.log2(base + bytes)));
+  if (ipaBits > MOST_IPA_BITS) {
+    throw badInput(`--memory ${memory}`, "does not fit the IPA space", `memory that ends below 2^${MOST_IPA_BITS}`);
+  }
+  geometryOf(granule, ipaBits);
+  const slotBytes = bytes / slots;
+  const memslots = Array.from(
+    { length: slots },
+    (_, slot): Memslot => ({
+      base: formatAddress(base + slot * slotBytes),
+      segments: segmentsFor(backing, slotBytes, granule, thpCoverage, seed + slot),
+    }),
+  );
+  return { name: nameOf(options, granule, backing, bytes), granule, ipaBits, memslots, dirtyLog: { mode, chunk } };
+}
+
+function nameOf(options: Arm64Options, granule: Granule, backing: string, bytes: number): string {
+  const { memslots = 1, thpCoverage = 1, seed } = options;
+  const parts = [backing, formatSize(bytes)];
+  if (backing === "thp" && thpCoverage < 1) parts.push(`coverage${thpCoverage}-seed${seed}`);
+  if (memslots > 1) parts.push(`x${memslots}`);
+  if (granule !== "4K") parts.push(`granule${granule}`);
+  if (options.base !== undefined) parts.push(`base${options.base}`);
+  if (options.ipaBits !== undefined) parts.push(`ipa${options.ipaBits}`);
+  return parts.join("-");
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import {
+  byLevel,
+  count,
+  declarationsOf,
+  derived,
+  newTally,
+  resetTally,
+  tallyCounts,
+  text,
+  untold,
+} from "./counters.js";
+
+const TABLE = {
+  walks: count("split/walks", "split walks", "walks", "cost", "Walks."),
+  ranges: count("split/ranges", "ranges", "ranges", "cost", "Ranges."),
+  between: derived<{ walks: number; ranges: number }>(
+    ({ walks, ranges }) => walks - ranges,
+    "split/between",
+    "points",
+    "points",
+    "different",
+    "Walks less ranges.",
+  ),
+  nested: {
+    tlbi: byLevel("split/nested/tlbi", "TLBIs", "TLBIs", "more", "TLBIs by level."),
+    tables: untold(byLevel("split/nested/tables", "tables", "calls", "cost", "Nobody asks.")),
+  },
+  digest: text("digest-or-none", "final/digest", "digest", "SHA-256", "different", "Digest."),
+};
+
+const levels = (values: Float64Array) => ({ 1: values[1]!, 2: values[2]! });
+
+describe("a table of counters", () => {
+  it("stores what is counted, and tells it at the paths declared", () => {
+    const tally = newTally(TABLE, 3);
+    tally.walks += 5;
+    tally.ranges = 2;
+    tally.nested.tlbi[2]!++;
+    tally.nested.tables[1]!++;
+    tally.digest = "ab";
+    expect(tallyCounts(TABLE, tally, levels)).toEqual({
+      split: { walks: 5, ranges: 2, between: 3, nested: { tlbi: { 1: 0, 2: 1 } } },
+      final: { digest: "ab" },
+    });
+  });
+
+  it("is at zero when new, and again after a reset", () => {
+    const fresh = tallyCounts(TABLE, newTally(TABLE, 3), levels);
+    expect(fresh).toMatchObject({ split: { walks: 0, nested: { tlbi: { 1: 0, 2: 0 } } }, final: { digest: null } });
+    const tally = newTally(TABLE, 3);
+    tally.walks = 1;
+    tally.nested.tlbi.fill(7);
+    tally.digest = "ab";
+    resetTally(TABLE, tally);
+    expect(tallyCounts(TABLE, tally, levels)).toEqual(fresh);
+  });
+
+  it("declares what it tells, in its order, and how a change is judged", () => {
+    expect(declarationsOf(TABLE)).toEqual([
+      { path: "split/walks", byLevel: false, label: "split walks", unit: "walks", role: "cost", doc: "Walks." },
+      { path: "split/ranges", byLevel: false, label: "ranges", unit: "ranges", role: "cost", doc: "Ranges." },
+      {
+        path: "split/between",
+        byLevel: false,
+        label: "points",
+        unit: "points",
+        role: "outcome",
+        worse: "different",
+        doc: "Walks less ranges.",
+      },
+      {
+        path: "split/nested/tlbi",
+        byLevel: true,
+        label: "TLBIs",
+        unit: "TLBIs",
+        role: "outcome",
+        worse: "more",
+        doc: "TLBIs by level.",
+      },
+      {
+        path: "final/digest",
+        byLevel: false,
+        label: "digest",
+        unit: "SHA-256",
+        role: "outcome",
+        worse: "different",
+        values: "digest-or-none",
+        doc: "Digest.",
+      },
+    ]);
+  });
+});
