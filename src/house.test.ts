@@ -18,6 +18,7 @@ const ROOMS = [
   "measure",
   "results",
   "importLayout",
+  "reproduce",
   "load",
   "selftest",
   "mmu",

@@ -1,6 +1,33 @@
 import type { Stage2Counts } from "../mmu/arm64/counts.js";
 import type { Counts } from "../mmu/counters.js";
 
+/** What is kept of a moment: sums that grow. */
+const SUMS = ["words", "writeProtectWalks", "writeProtectStores", "splitWalks", "splitStores", "nestedStores"] as const;
+/** The same by level: the price of a visit to a new table is found level by level, so sums of terms would not do. */
+const SUMS_BY_LEVEL = [
+  "writeProtectInspected",
+  "writeProtectVisits",
+  "splitInspected",
+  "splitVisits",
+  "nestedVisits",
+  "tlbi",
+] as const;
+const LEVELS = 4;
+
+type Field = (typeof SUMS)[number] | (typeof SUMS_BY_LEVEL)[number];
+
+/** Where each stands in an array of values; by level: where level 0 does. */
+const AT = Object.fromEntries([
+  ...SUMS.map((name, i) => [name, i]),
+  ...SUMS_BY_LEVEL.map((name, i) => [name, SUMS.length + LEVELS * i]),
+]) as Readonly<Record<Field, number>>;
+
+/** By place: whether it is the write-protect walk's. */
+const OF_WRITE_PROTECT: readonly boolean[] = [
+  ...SUMS.map((name) => name.startsWith("writeProtect")),
+  ...SUMS_BY_LEVEL.flatMap((name) => new Array<boolean>(LEVELS).fill(name.startsWith("writeProtect"))),
+];
+
 /**
  * Work done while mmu_lock is held: the counts that grow between two moments. Allocation is not among them, for the page cache
  * is topped up with the lock dropped.
@@ -9,7 +36,7 @@ export class LockWork {
   /** In the order of {@link read}: sums that grow. */
   constructor(readonly values: Float64Array) {}
 
-  static readonly SIZE = 6 + 6 * 4;
+  static readonly SIZE = OF_WRITE_PROTECT.length;
 
   static none(): LockWork {
     return new LockWork(new Float64Array(LockWork.SIZE));
@@ -22,25 +49,25 @@ export class LockWork {
    */
   static read(counts: Stage2Counts, into: Float64Array, words: boolean): void {
     const { writeProtect, split, nested } = counts;
-    into[1] = counts.writeProtectWalks;
-    into[2] = writeProtect.pteStores;
     // A word counts when it is handed to the split: the count of write-protected ranges moves before its region is known.
-    into[0] = words ? counts.splitCalls : 0;
-    into[3] = counts.splitWalks;
-    into[4] = split.pteStores;
-    into[5] = nested.pteStores;
-    for (let level = 0; level < 4; level++) {
-      into[6 + level] = writeProtect.inspected[level]!;
-      into[10 + level] = writeProtect.visitsValid[level]! + writeProtect.visitsInvalid[level]!;
-      into[14 + level] = split.inspected[level]!;
-      into[18 + level] = split.visitsValid[level]! + split.visitsInvalid[level]!;
-      into[22 + level] = nested.visitsInvalid[level]! + nested.visitsValid[level]!;
-      into[26 + level] = counts.tlbi[level]!;
+    into[AT.words] = words ? counts.splitCalls : 0;
+    into[AT.writeProtectWalks] = counts.writeProtectWalks;
+    into[AT.writeProtectStores] = writeProtect.pteStores;
+    into[AT.splitWalks] = counts.splitWalks;
+    into[AT.splitStores] = split.pteStores;
+    into[AT.nestedStores] = nested.pteStores;
+    for (let level = 0; level < LEVELS; level++) {
+      into[AT.writeProtectInspected + level] = writeProtect.inspected[level]!;
+      into[AT.writeProtectVisits + level] = writeProtect.visitsValid[level]! + writeProtect.visitsInvalid[level]!;
+      into[AT.splitInspected + level] = split.inspected[level]!;
+      into[AT.splitVisits + level] = split.visitsValid[level]! + split.visitsInvalid[level]!;
+      into[AT.nestedVisits + level] = nested.visitsInvalid[level]! + nested.visitsValid[level]!;
+      into[AT.tlbi + level] = counts.tlbi[level]!;
     }
   }
 
   static lessOneWalk(values: Float64Array): void {
-    values[3]!--;
+    values[AT.splitWalks]!--;
   }
 
   plus(other: LockWork, times = 1): LockWork {
@@ -49,8 +76,8 @@ export class LockWork {
 
   /** The parts of a hold that the write-protect walk does, or those that the split does; enabling holds the lock once for each. */
   only(part: "write-protect" | "split"): LockWork {
-    const isWriteProtect = (i: number) => i === 1 || i === 2 || (i >= 6 && i < 14);
-    return new LockWork(this.values.map((value, i) => (isWriteProtect(i) === (part === "write-protect") ? value : 0)));
+    const wanted = part === "write-protect";
+    return new LockWork(this.values.map((value, i) => (OF_WRITE_PROTECT[i] === wanted ? value : 0)));
   }
 
   equals(other: LockWork): boolean {
@@ -65,8 +92,8 @@ export class LockWork {
   /** Visitor calls, write-protect and split, with the entries of new tables that the nested build visits. */
   get visits(): number {
     let sum = 0;
-    for (let level = 0; level < 4; level++) {
-      sum += this.values[10 + level]! + this.values[18 + level]! + this.values[22 + level]!;
+    for (const field of ["writeProtectVisits", "splitVisits", "nestedVisits"] as const) {
+      for (let level = 0; level < LEVELS; level++) sum += this.values[AT[field] + level]!;
     }
     return sum;
   }
@@ -77,25 +104,30 @@ export class LockWork {
 
   /** The counts of a run that did just this, for {@link modelTime}. */
   counts(): Counts {
-    const v = this.values;
-    const levels = (from: number) => ({ 0: v[from]!, 1: v[from + 1]!, 2: v[from + 2]!, 3: v[from + 3]! });
+    const sum = (field: Field) => this.values[AT[field]]!;
+    const levels = (field: Field) =>
+      Object.fromEntries(Array.from({ length: LEVELS }, (_, level) => [level, this.values[AT[field] + level]!]));
     return {
       // A step of a longer ioctl: neither a run nor an ioctl of its own.
       kind: "guest",
       writeProtect: {
-        walks: v[1]!,
-        pteStores: v[2]!,
-        inspected: levels(6),
-        visits: { valid: levels(10) },
+        walks: sum("writeProtectWalks"),
+        pteStores: sum("writeProtectStores"),
+        inspected: levels("writeProtectInspected"),
+        visits: { valid: levels("writeProtectVisits") },
       },
       split: {
-        calls: v[0]!,
-        walks: v[3]!,
-        pteStores: v[4]!,
-        inspected: levels(14),
-        visits: { valid: levels(18) },
-        nested: { pteStores: v[5]!, inspected: levels(22), visits: { invalid: levels(22) } },
-        tlbi: levels(26),
+        calls: sum("words"),
+        walks: sum("splitWalks"),
+        pteStores: sum("splitStores"),
+        inspected: levels("splitInspected"),
+        visits: { valid: levels("splitVisits") },
+        nested: {
+          pteStores: sum("nestedStores"),
+          inspected: levels("nestedVisits"),
+          visits: { invalid: levels("nestedVisits") },
+        },
+        tlbi: levels("tlbi"),
       },
     };
   }

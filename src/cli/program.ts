@@ -36,6 +36,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/trace.js"),
   },
   {
+    name: "reproduce",
+    summary: "write a C program that shows a scenario on a real host",
+    load: () => import("./commands/reproduce.js"),
+  },
+  {
     name: "new-strategy",
     summary: "write a commented starting point for a custom strategy",
     load: () => import("./commands/newStrategy.js"),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
 import type { NamedResult } from "../results/read.js";
 import type { ResultFile, RunResult } from "../results/types.js";
-import { seededRandom } from "../stats/significance.js";
+import { seededRandom } from "../stats/random.js";
 import {
   environment,
   resultFile,

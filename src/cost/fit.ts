@@ -1,7 +1,8 @@
 import { nnls } from "../stats/nnls.js";
+import { median } from "../stats/statistics.js";
 import { nearPairs } from "./collinearity.js";
 import { warningsOf } from "./fitWarnings.js";
-import { bootstrap, intervalKind, middle } from "./intervals.js";
+import { bootstrap, intervalKind } from "./intervals.js";
 import { COST_IDS, type CostFigure, type CostId, type CostProfile, counted } from "./profile.js";
 import type { TermCounts } from "./terms.js";
 
@@ -112,7 +113,7 @@ const CONTENDED: CostId = "tlbiBroadcast";
 export function fitCosts(observations: readonly Observation[], options: FitOptions): Fit {
   const wanted = COST_IDS.filter((id) => (options.costs ?? FITTED_COSTS).includes(id));
   const exercised = wanted.filter((id) => observations.some((o) => counted(id, o.terms) > 0));
-  const measured = observations.map((o) => middle(o.samplesNs));
+  const measured = observations.map((o) => median(o.samplesNs));
   // What contends is one more unknown, where the runs have more than one issuer.
   const contended = (o: Observation) => counted(CONTENDED, o.terms) * ((o.issuers ?? 1) - 1);
   const withFurther = exercised.includes(CONTENDED) && observations.some((o) => contended(o) > 0);

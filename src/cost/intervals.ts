@@ -1,4 +1,6 @@
 import { nnls } from "../stats/nnls.js";
+import { seededRandom } from "../stats/random.js";
+import { median, quantileOfSorted, sortedFinite } from "../stats/statistics.js";
 import type { FitOptions, Observation } from "./fit.js";
 
 /** A median of fewer samples says too little of its spread. */
@@ -23,9 +25,9 @@ export function bootstrap(
   kind: "samples" | "residuals",
   options: FitOptions,
 ): (readonly [number, number])[] {
-  const random = generator(options.seed ?? 1);
+  const random = seededRandom(options.seed ?? 1);
   const resamples = options.resamples ?? 1000;
-  const measured = observations.map((o) => middle(o.samplesNs));
+  const measured = observations.map((o) => median(o.samplesNs));
   const freedom = Math.sqrt(observations.length / Math.max(1, observations.length - columns.length));
   const relative = modelled.map((ns, i) => (1 - ns / measured[i]!) * freedom);
   const found: number[][] = columns.map(() => []);
@@ -34,7 +36,7 @@ export function bootstrap(
     let b: number[];
     if (kind === "samples") {
       const again = observations.map((o) =>
-        middle(o.samplesNs.map(() => o.samplesNs[pick(random, o.samplesNs.length)]!)),
+        median(o.samplesNs.map(() => o.samplesNs[pick(random, o.samplesNs.length)]!)),
       );
       a = raw.map((row, i) => columns.map((j) => row[j]! / again[i]!));
       b = again.map(() => 1);
@@ -46,28 +48,11 @@ export function bootstrap(
     });
   }
   return found.map((values) => {
-    values.sort((x, y) => x - y);
-    const at = (q: number) => values[Math.min(values.length - 1, Math.floor(q * values.length))]!;
-    return [at(0.025), at(0.975)] as const;
+    const sorted = sortedFinite(values);
+    return [quantileOfSorted(sorted, 0.025), quantileOfSorted(sorted, 0.975)] as const;
   });
 }
 
-/** The median. */
-export function middle(samples: readonly number[]): number {
-  const sorted = [...samples].sort((x, y) => x - y);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
-}
-
 function pick(random: () => number, n: number): number {
-  return Math.min(n - 1, Math.floor(random() * n));
-}
-
-/** Uniform numbers in [0, 1): the minimal standard generator (Park and Miller, 1988). */
-function generator(seed: number): () => number {
-  let state = (Math.abs(Math.trunc(seed)) % 2147483646) + 1;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
+  return Math.floor(random() * n);
 }

@@ -1,7 +1,7 @@
 import { clip } from "../errors.js";
 import { readJson } from "../files/read.js";
 import type { CostProfile } from "./profile.js";
-import { builtinProfile } from "./profiles.js";
+import { profileNamed } from "./profiles.js";
 
 /** A profile is a page of text; anything far beyond is not one. */
 const MAX_BYTES = 1 << 20;
@@ -14,7 +14,7 @@ const EXPECTED = "a cost profile as `s2split calibrate --output` writes it";
  * @throws UserError for an unknown name, an unreadable file, or one that is no profile
  */
 export async function loadProfile(nameOrFile: string): Promise<CostProfile> {
-  if (!/[/\\]|\.json$/i.test(nameOrFile)) return builtinProfile(nameOrFile);
+  if (!/[/\\]|\.json$/i.test(nameOrFile)) return profileNamed(nameOrFile);
   const input = `"${clip(nameOrFile)}"`;
   const value = await readJson(nameOrFile, { expected: EXPECTED, maxBytes: MAX_BYTES });
   const { parseProfile } = await import("./profileSchema.js");

@@ -51,87 +51,54 @@ export interface CostInfo {
   readonly terms: readonly TermId[];
 }
 
-export const COST_IDS = [
-  "writeProtectVisit",
-  "splitVisit",
-  "splitVisitNewTable",
-  "nestedEntry",
-  "mapVisit",
-  "relaxVisit",
-  "freeVisit",
-  "inspect",
-  "writeProtectStore",
-  "splitStore",
-  "nestedStore",
-  "faultStore",
-  "tableAlloc",
-  "tableZero",
-  "tlbiBroadcast",
-  "tlbiLocal",
-  "tlbiRange",
-  "flush",
-  "fault",
-  "exit",
-  "cacheMaintenance",
-  "guestAccess",
-  "walk",
-  "range",
-  "lockDrop",
-  "ioctl",
-  "enableIoctl",
-  "fixed",
-  "splitFixed",
-  "loop",
-  "tableSplit",
-] as const;
-
-export type CostId = (typeof COST_IDS)[number];
-
-function cost(id: CostId, unit: string, label: string, terms: readonly TermId[]): CostInfo {
-  return { id, unit, label, terms };
+function cost(unit: string, label: string, terms: readonly TermId[]): Omit<CostInfo, "id"> {
+  return { unit, label, terms };
 }
 
-/** Every cost that a profile can have, in the order of tables. */
-export const COSTS: readonly CostInfo[] = [
-  cost("writeProtectVisit", "ns per visit", "visit, write-protect walk", ["writeProtectVisits"]),
-  cost("splitVisit", "ns per visit", "visit, split walk", ["splitVisits", "splitVisitsNewTable"]),
-  cost("splitVisitNewTable", "ns per visit", "visit, split walk, table just made", ["splitVisitsNewTable"]),
-  cost("nestedEntry", "ns per entry", "entry of a new table filled", ["nestedEntries"]),
-  cost("mapVisit", "ns per visit", "visit, map (fault)", ["mapVisits"]),
-  cost("relaxVisit", "ns per visit", "visit, relax (fault)", ["relaxVisits"]),
-  cost("freeVisit", "ns per visit", "visit while freeing a subtree", ["freeVisits"]),
-  cost("inspect", "ns per entry", "entry inspected, not visited", ["entriesPassed"]),
-  cost("writeProtectStore", "ns per store", "store, write-protect", ["writeProtectStores"]),
-  cost("splitStore", "ns per store", "store, break-before-make", ["splitStores"]),
-  cost("nestedStore", "ns per store", "store, new table", ["nestedStores"]),
-  cost("faultStore", "ns per store", "store, map, relax or free", ["mapStores", "relaxStores", "freeStores"]),
-  cost("tableAlloc", "ns per page", "table page, allocate", ["tablePages"]),
-  cost("tableZero", "ns per page", "table page, zero", ["tablePages"]),
-  cost("tlbiBroadcast", "ns per TLBI", "broadcast TLBI by IPA", ["tlbiBroadcast"]),
-  cost("tlbiLocal", "ns per TLBI", "local TLBI", ["tlbiLocal"]),
-  cost("tlbiRange", "ns per TLBI", "range TLBI", ["tlbiRange"]),
-  cost("flush", "ns per flush", "range flush of a slot", ["flushes"]),
-  cost("fault", "ns per fault", "guest fault, from exit to entry", ["faults"]),
-  cost("exit", "ns per fault", "guest exit and entry alone", ["faults"]),
-  cost("cacheMaintenance", "ns per call", "cache maintenance on map", ["cacheMaintenance"]),
-  cost("guestAccess", "ns per access", "guest's own access", ["guestAccesses"]),
-  cost("walk", "ns per walk", "walk, start to end", ["walks"]),
-  cost("range", "ns per range", "range handled (64-page word in clear)", ["ranges"]),
-  cost("lockDrop", "ns per drop", "mmu_lock drop and retake", ["lockDrops"]),
-  cost("ioctl", "ns per ioctl", "ioctl, outside the page tables", ["ioctls"]),
-  cost("enableIoctl", "ns per ioctl", "enabling ioctl, beyond other ioctls", ["enables"]),
-  cost("fixed", "ns per run", "fixed part of a run", ["calls"]),
-  cost("splitFixed", "ns per run", "fixed part of splitting in a run", ["splitRuns"]),
-  cost("loop", "ns per loop", "loop of the TDP iterator", ["loops"]),
-  cost("tableSplit", "ns per table", "page table made by a TDP split", ["tablesSplit"]),
-];
+/** A cost that a profile can have is declared here, once; its key is its id. In the order of tables. */
+const TABLE = {
+  writeProtectVisit: cost("ns per visit", "visit, write-protect walk", ["writeProtectVisits"]),
+  splitVisit: cost("ns per visit", "visit, split walk", ["splitVisits", "splitVisitsNewTable"]),
+  splitVisitNewTable: cost("ns per visit", "visit, split walk, table just made", ["splitVisitsNewTable"]),
+  nestedEntry: cost("ns per entry", "entry of a new table filled", ["nestedEntries"]),
+  mapVisit: cost("ns per visit", "visit, map (fault)", ["mapVisits"]),
+  relaxVisit: cost("ns per visit", "visit, relax (fault)", ["relaxVisits"]),
+  freeVisit: cost("ns per visit", "visit while freeing a subtree", ["freeVisits"]),
+  inspect: cost("ns per entry", "entry inspected, not visited", ["entriesPassed"]),
+  writeProtectStore: cost("ns per store", "store, write-protect", ["writeProtectStores"]),
+  splitStore: cost("ns per store", "store, break-before-make", ["splitStores"]),
+  nestedStore: cost("ns per store", "store, new table", ["nestedStores"]),
+  faultStore: cost("ns per store", "store, map, relax or free", ["mapStores", "relaxStores", "freeStores"]),
+  tableAlloc: cost("ns per page", "table page, allocate", ["tablePages"]),
+  tableZero: cost("ns per page", "table page, zero", ["tablePages"]),
+  tlbiBroadcast: cost("ns per TLBI", "broadcast TLBI by IPA", ["tlbiBroadcast"]),
+  tlbiLocal: cost("ns per TLBI", "local TLBI", ["tlbiLocal"]),
+  tlbiRange: cost("ns per TLBI", "range TLBI", ["tlbiRange"]),
+  flush: cost("ns per flush", "range flush of a slot", ["flushes"]),
+  fault: cost("ns per fault", "guest fault, from exit to entry", ["faults"]),
+  exit: cost("ns per fault", "guest exit and entry alone", ["faults"]),
+  cacheMaintenance: cost("ns per call", "cache maintenance on map", ["cacheMaintenance"]),
+  guestAccess: cost("ns per access", "guest's own access", ["guestAccesses"]),
+  walk: cost("ns per walk", "walk, start to end", ["walks"]),
+  range: cost("ns per range", "range handled (64-page word in clear)", ["ranges"]),
+  lockDrop: cost("ns per drop", "mmu_lock drop and retake", ["lockDrops"]),
+  ioctl: cost("ns per ioctl", "ioctl, outside the page tables", ["ioctls"]),
+  enableIoctl: cost("ns per ioctl", "enabling ioctl, beyond other ioctls", ["enables"]),
+  fixed: cost("ns per run", "fixed part of a run", ["calls"]),
+  splitFixed: cost("ns per run", "fixed part of splitting in a run", ["splitRuns"]),
+  loop: cost("ns per loop", "loop of the TDP iterator", ["loops"]),
+  tableSplit: cost("ns per table", "page table made by a TDP split", ["tablesSplit"]),
+} as const satisfies Readonly<Record<string, Omit<CostInfo, "id">>>;
 
-const BY_ID: ReadonlyMap<CostId, CostInfo> = new Map(COSTS.map((info) => [info.id, info]));
+export type CostId = keyof typeof TABLE;
+
+export const COST_IDS = Object.keys(TABLE) as readonly CostId[];
+
+/** Every cost that a profile can have, in the order of tables. */
+export const COSTS: readonly CostInfo[] = COST_IDS.map((id) => ({ id, ...TABLE[id] }));
 
 export function costInfo(id: CostId): CostInfo {
-  const info = BY_ID.get(id);
-  if (info === undefined) throw new Error(`no cost ${id}`);
-  return info;
+  return { id, ...TABLE[id] };
 }
 
 /** How often a cost is paid for these terms. */

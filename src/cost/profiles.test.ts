@@ -8,7 +8,7 @@ import { listProfiles } from "./listProfiles.js";
 import { loadProfile } from "./loadProfile.js";
 import { figureNs } from "./modelTime.js";
 import { parseProfile } from "./profileSchema.js";
-import { builtinProfile, DEFAULT_PROFILE, PROFILES } from "./profiles.js";
+import { builtinProfile, DEFAULT_PROFILE, PROFILES, profileNamed } from "./profiles.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -43,7 +43,7 @@ describe("built-in profiles", () => {
   });
 
   it("have the published figures", () => {
-    const ns = (name: string, cost: string) => figureNs(Object(builtinProfile(name).costs)[cost]);
+    const ns = (name: string, cost: string) => figureNs(Object(profileNamed(name).costs)[cost]);
     expect(ns("model-rfc", "splitVisit")).toBe(657);
     expect(ns("model-rfc", "splitVisitNewTable")).toBe(578);
     expect(ns("model-rfc", "nestedEntry")).toBe(2200);
@@ -69,6 +69,11 @@ describe("built-in profiles", () => {
       }
     }
   });
+});
+
+it("a built-in profile is known by its own name", () => {
+  for (const { name } of PROFILES) expect(profileNamed(name).name).toBe(name);
+  expect(() => profileNamed("constructor")).toThrow(/cost profile "constructor"/);
 });
 
 describe("loadProfile", () => {

@@ -214,21 +214,30 @@ const x86Tdp: CostProfile = {
   notes: ["The loop is from another machine than the rest."],
 };
 
+const BUILTIN = {
+  "model-rfc": modelRfc,
+  ampereone,
+  thunderx2,
+  kunpeng920,
+  "altra-like": altraLike,
+  "x86-tdp": x86Tdp,
+} as const satisfies Readonly<Record<string, CostProfile>>;
+
+/** The name of a built-in profile. */
+export type ProfileId = keyof typeof BUILTIN;
+
 /** The built-in profiles in the order of tables. */
-export const PROFILES: readonly CostProfile[] = [modelRfc, ampereone, thunderx2, kunpeng920, altraLike, x86Tdp];
+export const PROFILES: readonly CostProfile[] = Object.values(BUILTIN);
 
 /** The profile used where none is asked for: the only arm64 one that prices the split, the TLBIs and the faults. */
-export const DEFAULT_PROFILE = "altra-like";
+export const DEFAULT_PROFILE = "altra-like" satisfies ProfileId;
+
+export function builtinProfile(id: ProfileId): CostProfile {
+  return BUILTIN[id];
+}
 
 /** @throws UserError naming the nearest known profile */
-export function builtinProfile(name: string): CostProfile {
-  const found = PROFILES.find((profile) => profile.name === name);
-  if (found === undefined) {
-    throw unknownName(
-      "cost profile",
-      name,
-      PROFILES.map((profile) => profile.name),
-    );
-  }
-  return found;
+export function profileNamed(name: string): CostProfile {
+  if (Object.hasOwn(BUILTIN, name)) return BUILTIN[name as ProfileId];
+  throw unknownName("cost profile", name, Object.keys(BUILTIN));
 }

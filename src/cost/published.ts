@@ -3,6 +3,8 @@
  * the unpatched one (negative is faster), in percent; spreads are standard deviations in points.
  */
 
+import type { ProfileId } from "./profiles.js";
+
 export type Backing = "4K" | "thp" | "hugetlb-1g";
 
 export interface SplitSeries {
@@ -17,7 +19,7 @@ export interface SplitSeries {
   /** `split`: the split function alone; `ioctl`: all that userspace waits for. */
   readonly scope: "split" | "ioctl";
   /** Profile that belongs to this machine. */
-  readonly profile: string;
+  readonly profile: ProfileId;
   readonly rows: readonly SplitRow[];
 }
 
@@ -108,7 +110,7 @@ export interface VcpuSeries {
   readonly author: string;
   readonly date: string;
   readonly machine: string;
-  readonly profile: string;
+  readonly profile: ProfileId;
   /** What the guests do. */
   readonly workload: string;
   /** Bytes between two accesses of a vCPU. */

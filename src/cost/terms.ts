@@ -13,42 +13,6 @@ export interface Term {
   readonly count: (counts: Counts) => number;
 }
 
-export const TERM_IDS = [
-  "writeProtectVisits",
-  "splitVisits",
-  "splitVisitsNewTable",
-  "nestedEntries",
-  "mapVisits",
-  "relaxVisits",
-  "freeVisits",
-  "entriesPassed",
-  "writeProtectStores",
-  "splitStores",
-  "nestedStores",
-  "mapStores",
-  "relaxStores",
-  "freeStores",
-  "tablePages",
-  "tlbiBroadcast",
-  "tlbiLocal",
-  "tlbiRange",
-  "flushes",
-  "faults",
-  "cacheMaintenance",
-  "guestAccesses",
-  "walks",
-  "ranges",
-  "lockDrops",
-  "ioctls",
-  "enables",
-  "calls",
-  "splitRuns",
-  "loops",
-  "tablesSplit",
-] as const;
-
-export type TermId = (typeof TERM_IDS)[number];
-
 /** The walks of an arm64 run, by where their counts stand. */
 const WALKS = ["writeProtect", "split", "split/nested", "map", "relax", "freeWalk"] as const;
 
@@ -91,68 +55,71 @@ function newTableVisits(counts: Counts): number {
   return sum;
 }
 
-function term(id: TermId, unit: string, label: string, count: (counts: Counts) => number): Term {
-  return { id, unit, label, count };
+function term(unit: string, label: string, count: (counts: Counts) => number): Omit<Term, "id"> {
+  return { unit, label, count };
 }
 
-/** All terms, in the order of tables. */
-export const TERMS: readonly Term[] = [
-  term("writeProtectVisits", "visit", "write-protect visits", (c) => visits(c, "writeProtect")),
-  term("splitVisits", "visit", "split visits, tables already there", (c) => visits(c, "split") - newTableVisits(c)),
-  term("splitVisitsNewTable", "visit", "split visits, tables just made", newTableVisits),
-  term("nestedEntries", "entry", "entries of new tables filled", (c) => visits(c, "split/nested")),
-  term("mapVisits", "visit", "map visits (faults)", (c) => visits(c, "map")),
-  term("relaxVisits", "visit", "relax visits (faults)", (c) => visits(c, "relax")),
-  term("freeVisits", "visit", "visits while freeing a subtree", (c) => visits(c, "freeWalk")),
-  term("entriesPassed", "entry", "entries inspected, not visited", (c) =>
+/** A term is declared here, once; its key is its id. In the order of tables. */
+const TABLE = {
+  writeProtectVisits: term("visit", "write-protect visits", (c) => visits(c, "writeProtect")),
+  splitVisits: term("visit", "split visits, tables already there", (c) => visits(c, "split") - newTableVisits(c)),
+  splitVisitsNewTable: term("visit", "split visits, tables just made", newTableVisits),
+  nestedEntries: term("entry", "entries of new tables filled", (c) => visits(c, "split/nested")),
+  mapVisits: term("visit", "map visits (faults)", (c) => visits(c, "map")),
+  relaxVisits: term("visit", "relax visits (faults)", (c) => visits(c, "relax")),
+  freeVisits: term("visit", "visits while freeing a subtree", (c) => visits(c, "freeWalk")),
+  entriesPassed: term("entry", "entries inspected, not visited", (c) =>
     WALKS.reduce((sum, walk) => sum + Math.max(0, at(c, `${walk}/inspected`) - visits(c, walk)), 0),
   ),
-  term("writeProtectStores", "store", "stores, write-protect", (c) => at(c, "writeProtect/pteStores")),
-  term("splitStores", "store", "stores, break-before-make", (c) => at(c, "split/pteStores")),
-  term("nestedStores", "store", "stores, new tables", (c) => at(c, "split/nested/pteStores")),
-  term("mapStores", "store", "stores, map (faults)", (c) => at(c, "map/pteStores")),
-  term("relaxStores", "store", "stores, relax (faults)", (c) => at(c, "relax/pteStores")),
-  term("freeStores", "store", "stores, freeing a subtree", (c) => at(c, "freeWalk/pteStores")),
-  term("tablePages", "page", "table pages allocated", (c) => at(c, "split/topupPages") + at(c, "topup/pages")),
-  term("tlbiBroadcast", "TLBI", "broadcast TLBIs by IPA", (c) => at(c, "split/tlbi") + at(c, "tlbi")),
-  term("tlbiLocal", "TLBI", "local TLBIs", (c) => at(c, "tlbiLocal")),
-  term("tlbiRange", "TLBI", "range TLBIs", (c) => at(c, "tlbiRange")),
-  term("flushes", "flush", "range flushes of slots", (c) => at(c, "flush/rangeCalls") + at(c, "tlbFlushes")),
-  term("faults", "fault", "guest faults", (c) => {
+  writeProtectStores: term("store", "stores, write-protect", (c) => at(c, "writeProtect/pteStores")),
+  splitStores: term("store", "stores, break-before-make", (c) => at(c, "split/pteStores")),
+  nestedStores: term("store", "stores, new tables", (c) => at(c, "split/nested/pteStores")),
+  mapStores: term("store", "stores, map (faults)", (c) => at(c, "map/pteStores")),
+  relaxStores: term("store", "stores, relax (faults)", (c) => at(c, "relax/pteStores")),
+  freeStores: term("store", "stores, freeing a subtree", (c) => at(c, "freeWalk/pteStores")),
+  tablePages: term("page", "table pages allocated", (c) => at(c, "split/topupPages") + at(c, "topup/pages")),
+  tlbiBroadcast: term("TLBI", "broadcast TLBIs by IPA", (c) => at(c, "split/tlbi") + at(c, "tlbi")),
+  tlbiLocal: term("TLBI", "local TLBIs", (c) => at(c, "tlbiLocal")),
+  tlbiRange: term("TLBI", "range TLBIs", (c) => at(c, "tlbiRange")),
+  flushes: term("flush", "range flushes of slots", (c) => at(c, "flush/rangeCalls") + at(c, "tlbFlushes")),
+  faults: term("fault", "guest faults", (c) => {
     const faults = c.faults;
     return faults === null || typeof faults !== "object"
       ? 0
       : Object.keys(faults).reduce((sum, kind) => sum + at(c, `faults/${kind}`), 0);
   }),
-  term(
-    "cacheMaintenance",
+  cacheMaintenance: term(
     "call",
     "cache maintenance of mapped memory",
     (c) => at(c, "cmo/dcache") + at(c, "cmo/icache"),
   ),
-  term("guestAccesses", "access", "guest accesses", (c) => at(c, "reads") + at(c, "writes")),
-  term("walks", "walk", "walks from the root", (c) => at(c, "writeProtect/walks") + at(c, "split/walks")),
-  term("ranges", "range", "ranges handled (64-page words in clear)", (c) =>
+  guestAccesses: term("access", "guest accesses", (c) => at(c, "reads") + at(c, "writes")),
+  walks: term("walk", "walks from the root", (c) => at(c, "writeProtect/walks") + at(c, "split/walks")),
+  ranges: term("range", "ranges handled (64-page words in clear)", (c) =>
     Math.max(at(c, "writeProtect/ranges"), typeof c.split === "object" ? at(c, "split/calls") : 0, at(c, "masks")),
   ),
-  term(
-    "lockDrops",
+  lockDrops: term(
     "drop",
     "mmu_lock drops",
     (c) =>
       // An x86 split that allocates drops the lock too, but counts it under a name of its own.
       at(c, "split/lockDrops") + at(c, "mmuLockDropsTotal"),
   ),
-  term("ioctls", "ioctl", "ioctls, one a slot", (c) =>
-    c.kind === undefined ? at(c, "flush/memslot") : at(c, "ioctls"),
-  ),
+  ioctls: term("ioctl", "ioctls, one a slot", (c) => (c.kind === undefined ? at(c, "flush/memslot") : at(c, "ioctls"))),
   // Only steps of a flow say which ioctl they are.
-  term("enables", "ioctl", "ioctls that enable logging", (c) => (c.phase === "enable" ? at(c, "ioctls") : 0)),
-  term("calls", "run", "runs", (c) => (c.kind === "guest" ? 0 : 1)),
-  term("splitRuns", "run", "runs that split", (c) => (c.kind !== "guest" && at(c, "split/walks") > 0 ? 1 : 0)),
-  term("loops", "loop", "loops of the TDP iterator", (c) => overSteps(c, "loops")),
-  term("tablesSplit", "table", "page tables made by TDP splitting", (c) => overSteps(c, "spAllocs")),
-];
+  enables: term("ioctl", "ioctls that enable logging", (c) => (c.phase === "enable" ? at(c, "ioctls") : 0)),
+  calls: term("run", "runs", (c) => (c.kind === "guest" ? 0 : 1)),
+  splitRuns: term("run", "runs that split", (c) => (c.kind !== "guest" && at(c, "split/walks") > 0 ? 1 : 0)),
+  loops: term("loop", "loops of the TDP iterator", (c) => overSteps(c, "loops")),
+  tablesSplit: term("table", "page tables made by TDP splitting", (c) => overSteps(c, "spAllocs")),
+} as const satisfies Readonly<Record<string, Omit<Term, "id">>>;
+
+export type TermId = keyof typeof TABLE;
+
+export const TERM_IDS = Object.keys(TABLE) as readonly TermId[];
+
+/** All terms, in the order of tables. */
+export const TERMS: readonly Term[] = TERM_IDS.map((id) => ({ id, ...TABLE[id] }));
 
 /** The counts of one run by term. */
 export type TermCounts = Readonly<Record<TermId, number>>;

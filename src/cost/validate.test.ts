@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { builtinProfile } from "./profiles.js";
+import { builtinProfile, profileNamed } from "./profiles.js";
 import { SPLIT_SERIES } from "./published.js";
 import { validateAll, validateSplitSeries } from "./validate.js";
 import { validateZap } from "./validateZap.js";
@@ -66,7 +66,7 @@ describe("validate", () => {
   it("comes to the published 4K clear with the word cost that it implies, and nearer to the others", () => {
     for (const id of ["v1", "v2"]) {
       const { wordCost, rows, profile, series } = seriesRows(id);
-      const own = builtinProfile(profile);
+      const own = profileNamed(profile);
       const range = { ns: wordCost!.nsPerWord, provenance: own.costs.splitVisit!.provenance };
       const mended = validateSplitSeries(series, { ...own, costs: { ...own.costs, range } });
       expect(mended.rows[3]!.errorPoints).toBeCloseTo(0, 6);

@@ -1,7 +1,7 @@
 import { badInput, clip, unknownName } from "../errors.js";
-import type { Segment } from "../mmu/arm64/scenario.js";
-import { seededFractions } from "../stats/random.js";
+import { seededRandom } from "../stats/random.js";
 import { type Granule, legalChunks } from "./geometry.js";
+import type { Segment } from "./segment.js";
 import { formatSize, parseSize } from "./sizes.js";
 
 /** How host memory backs a guest, and so how large the leaves of its stage-2 are before dirty logging. */
@@ -102,7 +102,7 @@ function coveredSegments(bytes: number, granule: Granule, coverage: number, seed
   const [pageBytes, regionBytes] = legalChunks(granule) as [number, number];
   const regions = Math.floor(bytes / regionBytes);
   let blocksLeft = Math.round(coverage * regions);
-  const next = seededFractions(seed);
+  const next = seededRandom(seed);
   const segments: Segment[] = [];
   let map = "";
   let run = 0;

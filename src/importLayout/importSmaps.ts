@@ -1,7 +1,7 @@
 import { badInput } from "../errors.js";
 import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
-import { seededFractions } from "../stats/random.js";
+import { seededRandom } from "../stats/random.js";
 import {
   type DirtyLogChoice,
   dirtyLogOf,
@@ -51,7 +51,7 @@ export function importSmaps(text: string, input: string, options: SmapsOptions =
     options.vmas !== undefined && options.vmas.length > 0
       ? named(vmas, options.vmas, input)
       : largest(vmas, options.minBytes, input);
-  const random = seededFractions(options.seed ?? 1);
+  const random = seededRandom(options.seed ?? 1);
   const spread = options.placement === "spread";
 
   const memslots = [];

@@ -1,4 +1,4 @@
-import type { PhaseName } from "./phases.js";
+import type { PhaseName } from "../selftest/phases.js";
 import type { MeasureNote } from "./schema.js";
 import type { LoggedRun } from "./selftestLog.js";
 

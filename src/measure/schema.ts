@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PHASES } from "./phases.js";
+import { PHASES } from "../selftest/phases.js";
 
 /**
  * The measured-result file: what the real selftest printed, on a real machine, as integers. Kind `s2split-measurement`; the counts of

@@ -1,6 +1,6 @@
 import { clip } from "../errors.js";
 import { lines } from "../importLayout/stage2DumpText.js";
-import type { PhaseName } from "./phases.js";
+import type { PhaseName } from "../selftest/phases.js";
 import type { MeasuredRun } from "./schema.js";
 import { findSelftestCommand, type SelftestCommand } from "./selftestCommand.js";
 

@@ -1,10 +1,9 @@
-import type { WallSeries } from "../results/types.js";
-import { FEWEST_FOR_INTERVAL, quantile, summarize } from "../stats/statistics.js";
-import { PHASES, type PhaseName } from "./phases.js";
+import { PHASES, type PhaseName } from "../selftest/phases.js";
+import { FEWEST_FOR_INTERVAL, quantile, summarize, type TimeSeries } from "../stats/statistics.js";
 import type { MeasurementFile } from "./schema.js";
 
 /** All times of one phase in one case: measured, in nanoseconds, by the selftest itself. */
-export interface PhaseSeries extends WallSeries {
+export interface PhaseSeries extends TimeSeries {
   readonly case: string;
   /** As printed; null where the output has none. */
   readonly guestMode: string | null;

@@ -1,9 +1,10 @@
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
-import { runTestCase, sumOf, type TestRun } from "../cost/flowRun.js";
-import { builtinProfile } from "../cost/profiles.js";
+import { profileNamed } from "../cost/profiles.js";
+import { type PricedRun, priced } from "../cost/selftestTime.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { totalAt } from "../mmu/counters.js";
+import { runSelftest, sumOf } from "../selftest/run.js";
 import { flowOfTest } from "../selftest/selftest.js";
 import { type RunHeading, runReport } from "./runTable.js";
 
@@ -11,13 +12,13 @@ const style = { chalk: new Chalk({ level: 0 }), columns: Number.POSITIVE_INFINIT
 const baseline = strategies.find(({ id }) => id === "baseline")!;
 const heading: RunHeading = { mode: null, iterations: 2, writePercent: 100, random: false, whileDisabling: false };
 
-function runWith(chunk: string, more: { bbm?: 2; profile?: string; vcpus?: number } = {}): TestRun {
+function runWith(chunk: string, more: { bbm?: 2; profile?: string; vcpus?: number } = {}): PricedRun {
   const memory = { granule: "4K", ipaBits: 40, backing: "thp", bytesPerVcpu: 2 ** 26, memslots: 1 } as const;
   const how = { iterations: 2, writePercent: 100, random: false, overlap: false, whileDisabling: false } as const;
   const vcpus = more.vcpus ?? 1;
   const input = flowOfTest({ ...memory, ...how, vcpus, manual: 0, seed: 1, rule: "hash", chunk, bbm: more.bbm });
-  const profile = more.profile === undefined ? null : builtinProfile(more.profile);
-  return runTestCase({ strategy: baseline, input }, { profile, digest: false });
+  const profile = more.profile === undefined ? null : profileNamed(more.profile);
+  return priced(runSelftest({ strategy: baseline, input }, { digest: false }), profile);
 }
 
 /** Cells of the first line that begins with a label, below a heading. */
@@ -32,7 +33,7 @@ function cells(text: string, below: string, label: string): string[] {
 describe("a run of the simulated test", () => {
   it("sums guests after populating, ioctls, the whole, and get and clear over iterations", () => {
     const run = runWith("0");
-    const faults = (total: keyof TestRun["totals"]) => totalAt(run.totals[total], "faults") ?? 0;
+    const faults = (total: keyof PricedRun["totals"]) => totalAt(run.totals[total], "faults") ?? 0;
     expect([faults("guest"), faults("ioctl"), faults("whole")]).toEqual([
       16384 + 16384 + 32,
       0,

@@ -1,8 +1,9 @@
-import { isIn, type TestRun, type TotalId } from "../cost/flowRun.js";
+import type { PricedRun } from "../cost/selftestTime.js";
 import { parseSize } from "../guest/sizes.js";
 import { countsOfStep, type FlowStep } from "../mmu/arm64/flowStep.js";
 import { type Counts, totalAt } from "../mmu/counters.js";
 import type { GuestMode } from "../selftest/guestModes.js";
+import { isIn, type TotalId } from "../selftest/run.js";
 import { type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";
@@ -62,7 +63,7 @@ export interface RunHeading {
 }
 
 /** Everything `s2split run` prints: what the test says of itself, each run by phase, and the runs against each other. */
-export function runReport(runs: readonly TestRun[], heading: RunHeading, style: Style): string {
+export function runReport(runs: readonly PricedRun[], heading: RunHeading, style: Style): string {
   const parts = [headingText(runs[0]!, heading), ...runs.map((run) => detail(run, heading, style))];
   for (const strategy of new Set(runs.map((run) => run.strategy))) {
     const compared = runs.filter((run) => run.strategy === strategy);
@@ -72,7 +73,7 @@ export function runReport(runs: readonly TestRun[], heading: RunHeading, style: 
   return `${parts.join("\n\n")}\n`;
 }
 
-function headingText({ input }: TestRun, heading: RunHeading): string {
+function headingText({ input }: PricedRun, heading: RunHeading): string {
   const starts = input.slots.map((slot) => Number(slot.base));
   const ends = input.slots.map((slot) => Number(slot.base) + parseSize(slot.size));
   const hex = (address: number) => `0x${address.toString(16)}`;
@@ -93,7 +94,7 @@ function manualWords(manual: 0 | 1 | 3): string {
 }
 
 /** "2M, bbm 2 (proposed)". */
-function caseName(run: TestRun): string {
+function caseName(run: PricedRun): string {
   return run.bbm === null ? `chunk ${run.chunk}` : `chunk ${run.chunk}, bbm ${run.bbm} (proposed)`;
 }
 
@@ -104,7 +105,7 @@ interface Row {
 }
 
 /** Rows of a run: its phases in the test's order, then the test's sums, then totals by who waits. */
-function rowsOf(run: TestRun, iterations: number): { readonly phases: Row[]; readonly totals: Row[] } {
+function rowsOf(run: PricedRun, iterations: number): { readonly phases: Row[]; readonly totals: Row[] } {
   const phases = run.steps.map((step: FlowStep, i) => ({
     label: phaseWords(step.phase),
     counts: countsOfStep(step),
@@ -130,7 +131,7 @@ function timeCell(ns: number): string {
   return ns === 0 ? "0 ns" : formatNs(ns);
 }
 
-function detail(run: TestRun, heading: RunHeading, style: Style): string {
+function detail(run: PricedRun, heading: RunHeading, style: Style): string {
   const { phases, totals } = rowsOf(run, heading.iterations);
   const timed = run.modelled !== null;
   const columns: GridColumn[] = [
@@ -149,7 +150,7 @@ function detail(run: TestRun, heading: RunHeading, style: Style): string {
 }
 
 /** A row a phase and a column a chunk, for each figure that differs; phases in which it does not differ are left out. */
-function comparison(runs: readonly TestRun[], heading: RunHeading, style: Style): string {
+function comparison(runs: readonly PricedRun[], heading: RunHeading, style: Style): string {
   const tables = runs.map((run) => {
     const { phases, totals } = rowsOf(run, heading.iterations);
     return [...phases, ...totals];
@@ -182,7 +183,7 @@ function comparison(runs: readonly TestRun[], heading: RunHeading, style: Style)
   return [`${title} (phases that differ)`, ...lines, ...left.flatMap((line) => ["", line])].join("\n");
 }
 
-function notes(runs: readonly TestRun[], heading: RunHeading): string[] {
+function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   const lines = [
     "Counts are exact. broadcast: TLBIs by IPA, each two broadcasts on hardware; ranges: slot flushes and collapses; drops: of mmu_lock.",
   ];

@@ -1,5 +1,6 @@
 import type { Counts } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
+import type { TimeSeries } from "../stats/statistics.js";
 
 /**
  * The result file. `schema.ts` has the same in zod, for reading what comes from outside and for the exported JSON Schema;
@@ -76,17 +77,8 @@ export interface RunResult {
   readonly wall: Readonly<Record<string, WallSeries>> | null;
 }
 
-export interface WallSeries {
-  /** Wall time of the simulation on this host, measured. Not a time of any kernel. */
-  readonly samplesNs: readonly number[];
-  readonly medianNs: number;
-  readonly meanNs: number;
-  readonly stdevNs: number;
-  readonly minNs: number;
-  readonly maxNs: number;
-  /** 95% interval of the median (order statistics). */
-  readonly ci95Ns: readonly [number, number];
-}
+/** Wall time of the simulation on this host, measured. Not a time of any kernel. */
+export type WallSeries = TimeSeries;
 
 /** Raised whenever a change of the model changes any count: results of different versions are not compared. */
 export const MODEL_VERSION = 1;

@@ -11,7 +11,7 @@ import { formatAddress, formatSize } from "../guest/sizes.js";
  * @returns first address and end (exclusive), in bytes
  * @throws UserError where the memory does not fit
  */
-export function testRegion(guest: {
+export function memoryRegion(guest: {
   readonly ipaBits: number;
   readonly memoryBytes: number;
   readonly guestPageBytes: number;

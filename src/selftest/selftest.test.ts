@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { flowLayoutOf } from "../mmu/arm64/flowLayout.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { GUEST_MODES, guestModeOf } from "./guestModes.js";
-import { testRegion } from "./placement.js";
+import { memoryRegion } from "./placement.js";
 import { flowOfScenario, flowOfTest, type TestOptions } from "./selftest.js";
 
 const MIB = 2 ** 20;
@@ -27,7 +27,7 @@ const plain: TestOptions = {
 describe("the test's placement", () => {
   it("ends one page below the top, aligned to the backing: regions that the real test printed", () => {
     const region = (memoryBytes: number, backingPageBytes: number) => {
-      const { start, end } = testRegion({ ipaBits: 40, memoryBytes, guestPageBytes: 4096, backingPageBytes });
+      const { start, end } = memoryRegion({ ipaBits: 40, memoryBytes, guestPageBytes: 4096, backingPageBytes });
       return [start.toString(16), end.toString(16)];
     };
     expect(region(64 * MIB, 4096)).toEqual(["fffbfff000", "fffffff000"]);
@@ -37,9 +37,9 @@ describe("the test's placement", () => {
 
   it("takes an offset, aligned down, and refuses memory that does not fit", () => {
     const guest = { ipaBits: 32, memoryBytes: 64 * MIB, guestPageBytes: 4096, backingPageBytes: 2 * MIB };
-    expect(testRegion({ ...guest, offset: 0x40001000 }).start).toBe(0x40000000);
-    expect(() => testRegion({ ...guest, offset: 0xffe00000 })).toThrow("memory of 64M at 0xffe00000: does not fit");
-    expect(() => testRegion({ ...guest, memoryBytes: 4096 * MIB })).toThrow("does not fit a 32-bit IPA space");
+    expect(memoryRegion({ ...guest, offset: 0x40001000 }).start).toBe(0x40000000);
+    expect(() => memoryRegion({ ...guest, offset: 0xffe00000 })).toThrow("memory of 64M at 0xffe00000: does not fit");
+    expect(() => memoryRegion({ ...guest, memoryBytes: 4096 * MIB })).toThrow("does not fit a 32-bit IPA space");
   });
 });
 

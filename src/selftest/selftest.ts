@@ -4,7 +4,7 @@ import { type Granule, legalChunks } from "../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
 import type { FlowInput, FlowSlot, FlowStepInput, GuestRule } from "../mmu/arm64/flowInput.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
-import { testRegion } from "./placement.js";
+import { memoryRegion } from "./placement.js";
 
 /** What dirty_log_perf_test is started with, checked and in bytes. */
 export interface TestOptions {
@@ -75,7 +75,7 @@ export function flowOfTest(options: TestOptions): FlowInput {
     );
   }
   const backingPageBytes = backingPage(options.backing, granule);
-  const region = testRegion({
+  const region = memoryRegion({
     ipaBits: options.ipaBits,
     memoryBytes,
     guestPageBytes: unit,
@@ -111,6 +111,9 @@ export function flowOfTest(options: TestOptions): FlowInput {
   };
 }
 
+/** The step after the test's own: the first accesses once logging is disabled. */
+export const AFTER_DISABLE = "after_disable";
+
 /** The steps of the test, and the first accesses after logging is disabled. */
 export function testSteps(
   options: Pick<TestOptions, "iterations" | "writePercent" | "random" | "manual" | "whileDisabling">,
@@ -130,12 +133,12 @@ export function testSteps(
   const next = iterations + 1;
   if (!options.whileDisabling) {
     steps.push({ op: "disable", name: "disable" });
-    steps.push({ op: "guest", name: "after_disable", iteration: next, writePercent, order });
+    steps.push({ op: "guest", name: AFTER_DISABLE, iteration: next, writePercent, order });
     return steps;
   }
   const guests = { op: "guest", name: "while_disabling", iteration: next, writePercent, order } as const;
   steps.push({ op: "disable", name: "disable", guests });
-  steps.push({ op: "guest", name: "after_disable", iteration: next + 1, writePercent, order });
+  steps.push({ op: "guest", name: AFTER_DISABLE, iteration: next + 1, writePercent, order });
   return steps;
 }
 

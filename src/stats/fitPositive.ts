@@ -1,5 +1,5 @@
 import { leastSquares } from "./linear.js";
-import { seededFractions } from "./random.js";
+import { seededRandom } from "./random.js";
 
 /** What is left of each row with these parameters: measured less modelled, in whatever makes rows comparable. */
 export type Residuals = (parameters: readonly number[]) => readonly number[];
@@ -17,7 +17,7 @@ const STARTS = 6;
  * @param start where to begin; all positive
  */
 export function fitPositive(residuals: Residuals, start: readonly number[]): number[] {
-  const fraction = seededFractions(1);
+  const fraction = seededRandom(1);
   let best = descend(residuals, start);
   for (let i = 0; i < STARTS; i++) {
     const found = descend(

@@ -12,8 +12,12 @@ export function mix32(x: number): number {
   return h >>> 0;
 }
 
-/** A seeded sequence of fractions in [0, 1): the same for a seed on every machine. */
-export function seededFractions(seed: number): () => number {
+/**
+ * A seeded source of fractions in [0, 1), the same on every machine: a Weyl sequence through {@link mix32}, as SplitMix (Steele, Lea
+ * and Flood, 2014) has it in 64 bits. It is the only one here but for what guests draw: layouts recorded in results stay what they
+ * are, and a verdict repeats.
+ */
+export function seededRandom(seed: number): () => number {
   let counter = mix32(seed + 0x9e3779b9);
   return () => {
     counter = (counter + 0x9e3779b9) >>> 0;

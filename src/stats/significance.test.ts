@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "./random.js";
 import {
   bootstrapChange,
   holm,
@@ -9,7 +10,6 @@ import {
   normalUpperTail,
   relativeSpread,
   samplesNeeded,
-  seededRandom,
 } from "./significance.js";
 
 const reference = JSON.parse(readFileSync(new URL("../testing/statistics/scipy.json", import.meta.url), "utf8")) as {

@@ -1,3 +1,4 @@
+import { seededRandom } from "./random.js";
 import { quantileOfSorted, sortedFinite } from "./statistics.js";
 
 /**
@@ -200,35 +201,4 @@ export function normalQuantile(p: number): number {
     else high = middle;
   }
   return (low + high) / 2;
-}
-
-/**
- * A seeded source of numbers in [0, 1), the same on every machine: xoshiro128** (Blackman and Vigna, 2018), its state filled
- * by SplitMix32. Statistics never use Math.random: a verdict must repeat.
- */
-export function seededRandom(seed: number): () => number {
-  let fill = seed >>> 0;
-  const next = (): number => {
-    fill = (fill + 0x9e3779b9) >>> 0;
-    let x = fill;
-    x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
-    x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
-    return (x ^ (x >>> 15)) >>> 0;
-  };
-  let s0 = next();
-  let s1 = next();
-  let s2 = next();
-  let s3 = next();
-  return () => {
-    const product = Math.imul(s1, 5);
-    const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
-    const shifted = s1 << 9;
-    s2 ^= s0;
-    s3 ^= s1;
-    s1 ^= s2;
-    s0 ^= s3;
-    s2 ^= shifted;
-    s3 = (s3 << 11) | (s3 >>> 21);
-    return result / 2 ** 32;
-  };
 }

@@ -1,17 +1,28 @@
-import type { WallSeries } from "../results/types.js";
-
 /**
  * Summaries of one series of samples. What compares two series (rank test, bootstrap, correction) is in
- * `compare/significance.ts`.
+ * `significance.ts`.
  */
 
+/** A series of times and what describes it. */
+export interface TimeSeries {
+  /** In the order measured. */
+  readonly samplesNs: readonly number[];
+  readonly medianNs: number;
+  readonly meanNs: number;
+  readonly stdevNs: number;
+  readonly minNs: number;
+  readonly maxNs: number;
+  /** 95% interval of the median (order statistics). */
+  readonly ci95Ns: readonly [number, number];
+}
+
 /**
- * Describes a series of wall times.
+ * Describes a series of times.
  *
  * @param samplesNs nanoseconds, at least one, all finite, in the order measured (kept)
  * @throws RangeError if there is no sample or one is not finite: a fault of the caller, not of a user
  */
-export function summarize(samplesNs: readonly number[]): WallSeries {
+export function summarize(samplesNs: readonly number[]): TimeSeries {
   const sorted = sortedFinite(samplesNs);
   const n = sorted.length;
   const mean = sorted.reduce((sum, x) => sum + x, 0) / n;

@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
-import type { TestCase, TestRun } from "../../cost/flowRun.js";
+import type { PricedRun } from "../../cost/selftestTime.js";
 import { EXIT } from "../../exit.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
 import type { FlowInput, GuestRule } from "../../mmu/arm64/flowInput.js";
 import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
 import type { RunHeading } from "../../report/runTable.js";
 import type { GuestMode } from "../../selftest/guestModes.js";
+import type { SelftestCase } from "../../selftest/run.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
@@ -112,15 +113,16 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
       : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
 
-  const { runTestCase } = await import("../../cost/flowRun.js");
+  const { runSelftest } = await import("../../selftest/run.js");
+  const { priced } = await import("../../cost/selftestTime.js");
   const { Progress } = await import("../../report/progress.js");
   const progress = new Progress(io.stderr, true);
   const stepCount = guest.steps.length * cases.length;
   let done = 0;
-  const runs = cases.map((testCase): TestRun => {
+  const runs = cases.map((testCase): PricedRun => {
     const name = `${testCase.strategy.id}, chunk ${testCase.input.chunk}`;
     const onStep = (step: string) => progress.show(done++ / stepCount, `${name}: ${step}`);
-    return runTestCase(testCase, { profile, digest: flags.digest === true, onStep });
+    return priced(runSelftest(testCase, { digest: flags.digest === true, onStep }), profile);
   });
   progress.clear();
 
@@ -197,7 +199,7 @@ async function guestOf(
 }
 
 /** Each strategy with each chunk; with `--bbm 2` each eager one a second time, without break-before-make. */
-async function casesOf(guest: FlowInput, flags: RunFlags): Promise<TestCase[]> {
+async function casesOf(guest: FlowInput, flags: RunFlags): Promise<SelftestCase[]> {
   const { legalChunks } = await import("../../guest/geometry.js");
   const { formatSize, parseSize } = await import("../../guest/sizes.js");
   const { flowLayoutOf } = await import("../../mmu/arm64/flowLayout.js");
@@ -215,7 +217,7 @@ async function casesOf(guest: FlowInput, flags: RunFlags): Promise<TestCase[]> {
       const input: FlowInput = { ...plain, chunk };
       // Refused before anything runs.
       flowLayoutOf(input);
-      const found: TestCase[] = [{ strategy: strategy as SplitStrategy, input }];
+      const found: SelftestCase[] = [{ strategy: strategy as SplitStrategy, input }];
       if (proposed && chunk !== "0") {
         found.push({ strategy: strategy as SplitStrategy, input: { ...input, bbm: 2 } });
       }
@@ -233,7 +235,7 @@ async function arm64Profile(nameOrFile: string) {
   return profile;
 }
 
-async function jsonText(runs: readonly TestRun[]): Promise<string> {
+async function jsonText(runs: readonly PricedRun[]): Promise<string> {
   const { formatJson } = await import("../../files/json.js");
   const { MODEL_VERSION } = await import("../../results/types.js");
   const { toolVersion } = await import("../../version.js");

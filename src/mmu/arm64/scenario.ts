@@ -1,4 +1,7 @@
 import type { Granule } from "../../guest/geometry.js";
+import type { Segment } from "../../guest/segment.js";
+
+export type { Segment };
 
 /**
  * A scenario for arm64: guest memory as it is mapped before dirty logging is enabled, and what is then done to it. Self-contained
@@ -25,17 +28,6 @@ export interface Memslot {
   readonly segments: readonly Segment[];
   /** Clear mode: the pages of this slot that are cleared, relative to its first page. Absent: all of them. */
   readonly dirty?: DirtyBitmap | undefined;
-}
-
-export interface Segment {
-  /**
-   * The mapping size wanted, one that the granule has, or "hole". At each IPA the largest block not above it that is aligned, fits in
-   * what is left of the segment, and that the start level allows.
-   */
-  readonly map: string;
-  readonly size: string;
-  /** Leaves are read-only from the start. */
-  readonly writeProtected?: boolean | undefined;
 }
 
 /**

@@ -3,17 +3,15 @@ import type { FlowInput } from "../mmu/arm64/flowInput.js";
 import { countsOfStep, type FlowStep } from "../mmu/arm64/flowStep.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import type { Counts, CountValue } from "../mmu/counters.js";
-import { type ModelledTime, modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";
-import type { CostProfile } from "./profile.js";
 
 /** One run of the simulated test: a strategy, and how blocks are split. */
-export interface TestCase {
+export interface SelftestCase {
   readonly strategy: SplitStrategy;
   readonly input: FlowInput;
 }
 
 /** What a run did, step by step and summed. */
-export interface TestRun {
+export interface SelftestRun {
   readonly strategy: string;
   readonly source: string;
   readonly chunk: string;
@@ -22,8 +20,6 @@ export interface TestRun {
   readonly input: FlowInput;
   readonly steps: readonly FlowStep[];
   readonly totals: Readonly<Record<TotalId, Counts>>;
-  /** null without a profile. */
-  readonly modelled: ModelledRun | null;
 }
 
 /**
@@ -32,15 +28,6 @@ export interface TestRun {
  */
 export const TOTALS = ["guest", "ioctl", "whole", "get", "clear"] as const;
 export type TotalId = (typeof TOTALS)[number];
-
-export interface ModelledRun {
-  readonly profile: string;
-  /** Nanoseconds of each step; of guest steps, summed over the vCPUs. */
-  readonly stepsNs: readonly number[];
-  readonly totalsNs: Readonly<Record<TotalId, number>>;
-  readonly restsOnAssumptions: boolean;
-  readonly unpriced: readonly UnpricedCount[];
-}
 
 /** Whether a step belongs to a total. */
 export function isIn(total: TotalId, step: FlowStep): boolean {
@@ -56,19 +43,15 @@ export function isIn(total: TotalId, step: FlowStep): boolean {
   }
 }
 
-export interface TestRunOptions {
-  readonly profile: CostProfile | null;
+export interface RunSelftestOptions {
   /** Digests of the tree after each step. */
   readonly digest: boolean;
   /** Told the name of each step before it runs. */
   readonly onStep?: (name: string) => void;
 }
 
-/**
- * Runs one case, and prices it if there is a profile. Faults of guests are priced with as many issuers of broadcast TLBIs as there are
- * vCPUs, since the test's guests fault at the same time; ioctls with one.
- */
-export function runTestCase({ strategy, input }: TestCase, options: TestRunOptions): TestRun {
+/** Runs one case. */
+export function runSelftest({ strategy, input }: SelftestCase, options: RunSelftestOptions): SelftestRun {
   const flow = new Flow(input, strategy, options.digest);
   const steps = input.steps.flatMap((step) => {
     options.onStep?.(step.name);
@@ -85,24 +68,6 @@ export function runTestCase({ strategy, input }: TestCase, options: TestRunOptio
     input,
     steps,
     totals,
-    modelled: options.profile === null ? null : price(steps, input.vcpus, options.profile),
-  };
-}
-
-function price(steps: readonly FlowStep[], vcpus: number, profile: CostProfile): ModelledRun {
-  const times: ModelledTime[] = steps.map((step) =>
-    modelTime(countsOfStep(step), profile, { issuers: step.kind === "guest" ? vcpus : 1 }),
-  );
-  const stepsNs = times.map(({ totalNs }) => totalNs);
-  const totalsNs = Object.fromEntries(
-    TOTALS.map((total) => [total, stepsNs.reduce((sum, ns, i) => sum + (isIn(total, steps[i]!) ? ns : 0), 0)]),
-  ) as Record<TotalId, number>;
-  return {
-    profile: profile.name,
-    stepsNs,
-    totalsNs,
-    restsOnAssumptions: times.some((time) => time.restsOnAssumptions),
-    unpriced: unpricedTogether(times),
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { parseSize } from "../guest/sizes.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
-import { countSelftest, flowOf, hasWork, type TestedOptions } from "./countSelftest.js";
+import { countSelftest, flowOf, hasWork, type TestedOptions } from "./selftestTerms.js";
 
 interface RealRun {
   readonly size: string;

@@ -1,0 +1,133 @@
+import { badInput } from "../errors.js";
+import type { LeafRun } from "../mmu/tdp/build.js";
+import type { TdpScenario } from "../mmu/tdp/scenario.js";
+import { PAGES } from "../mmu/tdp/tree.js";
+import { freePlace, type LeafRange, type Prediction, type ReproductionPlan } from "./plan.js";
+
+const PAGE_BYTES = 4096;
+/** Guest code runs from below 4G, as the kernel's own pages beside it must. */
+const LOW_END = 2 ** 32 - 2 ** 26;
+
+/**
+ * What a program must do on an x86 host to have what the scenario describes: one memslot, its leaves, and the enabling or clearing.
+ *
+ * @throws UserError for workloads that userspace cannot ask for, and leaves that a real memslot cannot have
+ */
+export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[]): ReproductionPlan {
+  const { workload } = scenario;
+  if (workload === "zap") throw badInput("workload zap", "zaps a root, which splits nothing", "enable, clear or split");
+  if (scenario.targetLevel === 2) {
+    throw badInput("targetLevel 2", "KVM splits for dirty logging to 4K alone", "targetLevel 1");
+  }
+  const check = scenario.eager === false ? "dirty" : "split";
+  if (check === "dirty" && workload !== "clear") {
+    throw badInput("eager false", "enabling splits nothing then", "eager true, or workload clear");
+  }
+  const root = scenario.roots[0]!;
+  const { base, pages, clear } = slotOf(scenario, root.leaves);
+  const inside = root.leaves.filter((run) => endOf(run) > base && run.gfn < base + pages);
+  for (const run of inside) {
+    if (run.gfn >= base && endOf(run) <= base + pages) continue;
+    throw badInput(
+      `the leaves from gfn ${run.gfn}`,
+      "reach beyond the memslot, where KVM maps no large page",
+      `leaves within gfn ${base} to ${base + pages}`,
+    );
+  }
+  const slots = [{ base: base * PAGE_BYTES, bytes: pages * PAGE_BYTES }];
+  const scratch = freePlace(slots, LOW_END);
+  if (scratch === undefined)
+    throw badInput("the memslot", "leaves no free 1M below 4G for guest code", "a higher base");
+  return {
+    arch: "x86",
+    name: scenario.name ?? "",
+    description: scenario.description ?? "",
+    notes: notesOf(scenario, root.leaves.length - inside.length, clear),
+    pageBytes: PAGE_BYTES,
+    leafBytes: [1, 2, 3].map((level) => PAGES[level]! * PAGE_BYTES),
+    mode: clear ? "clear" : "enable",
+    check,
+    chunkBytes: 0,
+    ipaBits: scenario.hostMaxphyaddr,
+    slots,
+    runs: inside.map(rangeOf).sort((a, b) => a.start - b.start),
+    ...cleared(scenario, base, pages),
+    scratch,
+    tables: 0,
+    predictions,
+  };
+}
+
+/**
+ * The memslot. What is split alone in the model is split by enabling dirty logging where the range is all of the guest, and else by
+ * clearing the pages of the range.
+ */
+function slotOf(scenario: TdpScenario, leaves: readonly LeafRun[]): { base: number; pages: number; clear: boolean } {
+  if (scenario.workload === "clear") return { base: scenario.slotBaseGfn!, pages: scenario.npages!, clear: true };
+  const start = scenario.startGfn!;
+  const end = scenario.endGfnExclusive!;
+  if (scenario.workload === "enable") return { base: start, pages: end - start, clear: false };
+  const base = leaves.reduce((least, run) => Math.min(least, run.gfn), start);
+  const most = leaves.reduce((last, run) => Math.max(last, endOf(run)), end);
+  return { base, pages: most - base, clear: base !== start || most !== end };
+}
+
+function endOf(run: LeafRun): number {
+  return run.gfn + run.count * PAGES[run.level]!;
+}
+
+function rangeOf(run: LeafRun): LeafRange {
+  const leafBytes = PAGES[run.level]! * PAGE_BYTES;
+  return { start: run.gfn * PAGE_BYTES, bytes: run.count * leafBytes, leafBytes, readOnly: false };
+}
+
+function notesOf(scenario: TdpScenario, outside: number, clear: boolean): string[] {
+  const notes: string[] = [];
+  if (scenario.workload === "split") {
+    notes.push(
+      clear
+        ? "KVM splits what is cleared in the dirty log: here the pages of the range."
+        : "KVM splits when dirty logging is enabled: that is what is done here.",
+    );
+  }
+  if (outside > 0) notes.push(`${outside} runs of leaves lie outside the memslot and are left out.`);
+  if (scenario.roots[0]!.nonpresentPaths.length > 0) notes.push("Empty tables (nonpresentPaths) are left out.");
+  return notes;
+}
+
+/** What each 64-page mask covers, from its first to its last set bit, and the bits themselves. */
+function cleared(scenario: TdpScenario, base: number, pages: number): Pick<ReproductionPlan, "spans" | "cleared"> {
+  if (scenario.workload !== "clear") {
+    const start = scenario.startGfn!;
+    const end = scenario.endGfnExclusive!;
+    const whole = start === base && end === base + pages;
+    return {
+      spans: [{ start: start * PAGE_BYTES, end: end * PAGE_BYTES }],
+      cleared: whole ? [] : [{ slot: 0, first: start - base, count: end - start }],
+    };
+  }
+  const spans: { start: number; end: number }[] = [];
+  const runs: { slot: number; first: number; count: number }[] = [];
+  const masks = scenario.masks!;
+  for (let word = 0; word * 64 < pages; word++) {
+    const mask = BigInt("allWords" in masks ? masks.allWords : masks[word]!);
+    const set = bitsOf(mask)
+      .map((bit) => word * 64 + bit)
+      .filter((page) => page < pages);
+    if (set.length === 0) continue;
+    for (const page of set) {
+      const last = runs.at(-1);
+      if (last !== undefined && last.first + last.count === page) last.count++;
+      else runs.push({ slot: 0, first: page, count: 1 });
+    }
+    const start = (base + set[0]!) * PAGE_BYTES;
+    const end = (base + set.at(-1)! + 1) * PAGE_BYTES;
+    if (spans.at(-1)?.end === start) spans.at(-1)!.end = end;
+    else spans.push({ start, end });
+  }
+  return { spans, cleared: runs };
+}
+
+function bitsOf(mask: bigint): number[] {
+  return Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => ((mask >> BigInt(bit)) & 1n) === 1n);
+}
