@@ -164,8 +164,8 @@ export interface TotalsSpec {
   readonly wallPart: string;
   /** Heading of the column whose change the closing line sets against that of the main table's column of the same heading. */
   readonly comparedHeading: string;
-  /** The part of the whole that no strategy changes: "the write-protect walk". */
-  readonly commonPart: string;
+  /** The part of the whole that no strategy changes: "the write-protect walk"; absent: there is none. */
+  readonly commonPart?: string;
 }
 
 export interface RunOptions {

@@ -28,3 +28,8 @@ export function figures({ data }: Finding): string {
   const all = Object.entries(data).filter(([, value]) => value !== null);
   return all.length === 0 ? "" : ` (${all.map(([name, value]) => `${name} ${value}`).join(", ")})`;
 }
+
+/** Where a finding is, in the words of its MMU: "GPA 0x40000000", or "IPA ..." on arm64. */
+export function place({ data }: Finding): string {
+  return data.gpa === undefined ? `IPA ${data.ipa}` : `GPA ${data.gpa}`;
+}

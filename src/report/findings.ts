@@ -1,6 +1,7 @@
 import type { Finding } from "../mmu/finding.js";
+import { riscvWords } from "./findingsRiscv.js";
 import { x86Words } from "./findingsX86.js";
-import { are, counted, figures, size, type Words, was } from "./findingWords.js";
+import { are, counted, figures, place, size, type Words, was } from "./findingWords.js";
 
 /**
  * Words for every finding code, of every MMU. A MMU adds a code as data; what it is called is said here and nowhere else.
@@ -12,20 +13,19 @@ const WORDS: Readonly<Record<string, Words>> = {
     long: (f) => `the walk ended with ${errno(f.data.errno)}; what lies behind it was not worked on`,
   },
   "unsplit-block": {
-    short: (f) => `${counted(f.count, "block")} unsplit, first at ${f.data.ipa}`,
+    short: (f) => `${counted(f.count, "block")} unsplit, first at ${f.data.gpa ?? f.data.ipa}`,
     long: (f) =>
       `${counted(f.count, "block")} (${size(f.data.bytes)}) in a range that was to be split ${are(f.count)} still mapped as ` +
-      `${f.count === 1 ? "a block" : "blocks"}, the first at IPA ${f.data.ipa}, level ${f.data.level}${unsplitCause(f)}`,
+      `${f.count === 1 ? "a block" : "blocks"}, the first at ${place(f)}, level ${f.data.level}${unsplitCause(f)}`,
   },
   "lost-coverage": {
-    short: (f) => `${size(f.data.bytes)} no longer mapped, first at ${f.data.ipa}`,
+    short: (f) => `${size(f.data.bytes)} no longer mapped, first at ${f.data.gpa ?? f.data.ipa}`,
     long: (f) =>
-      `${size(f.data.bytes)} that was mapped is mapped no longer, the first at IPA ${f.data.ipa}, level ${f.data.level}`,
+      `${size(f.data.bytes)} that was mapped is mapped no longer, the first at ${place(f)}, level ${f.data.level}`,
   },
   "stray-mapping": {
-    short: (f) => `${size(f.data.bytes)} mapped that was not, first at ${f.data.ipa}`,
-    long: (f) =>
-      `${size(f.data.bytes)} is mapped that was not before, the first at IPA ${f.data.ipa}, level ${f.data.level}`,
+    short: (f) => `${size(f.data.bytes)} mapped that was not, first at ${f.data.gpa ?? f.data.ipa}`,
+    long: (f) => `${size(f.data.bytes)} is mapped that was not before, the first at ${place(f)}, level ${f.data.level}`,
   },
   "wrong-output-address": leaves("wrong output address", "map another output address than before"),
   "wrong-attributes": leaves("wrong attributes", "have other attributes than before"),
@@ -35,15 +35,15 @@ const WORDS: Readonly<Record<string, Words>> = {
     "are write-protected outside every range that was to be",
   ),
   "left-locked": {
-    short: (f) => `${size(f.data.bytes)} left locked, first at ${f.data.ipa}`,
+    short: (f) => `${size(f.data.bytes)} left locked, first at ${f.data.gpa ?? f.data.ipa}`,
     long: (f) =>
       `${counted(f.count, "descriptor")} (${size(f.data.bytes)}) ${was(f.count)} left locked in the middle of break-before-make, ` +
-      `the first at IPA ${f.data.ipa}, level ${f.data.level}`,
+      `the first at ${place(f)}, level ${f.data.level}`,
   },
   "table-linked-twice": {
-    short: (f) => `${counted(f.count, "table")} linked twice, first at ${f.data.ipa}`,
+    short: (f) => `${counted(f.count, "table")} linked twice, first at ${f.data.gpa ?? f.data.ipa}`,
     long: (f) =>
-      `${counted(f.count, "table page")} ${are(f.count)} linked at more than one place, the first at IPA ${f.data.ipa}, level ${f.data.level}`,
+      `${counted(f.count, "table page")} ${are(f.count)} linked at more than one place, the first at ${place(f)}, level ${f.data.level}`,
   },
   "tlbi-wrong-ipa": {
     short: (f) => `${counted(f.count, "TLBI")} to a wrong IPA, first ${f.data.tlbi} for ${f.data.block}`,
@@ -55,7 +55,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     short: (f) => `${counted(f.count, "block")} without exactly one TLBI`,
     long: (f) =>
       `${counted(f.count, "block")} did not get exactly one TLBI when broken: ${f.data.broken} blocks are gone, ${f.data.tlbis} TLBIs were ` +
-      `made${f.data.ipa === null ? "" : `, the first doubtful one at IPA ${f.data.ipa}, level ${f.data.level}`}`,
+      `made${f.data.ipa === null ? "" : `, the first doubtful one at ${place(f)}, level ${f.data.level}`}`,
   },
   "tables-unaccounted": {
     short: (f) => `table pages do not add up: ${f.data.allocated} allocated, ${f.data.linked} linked`,
@@ -77,7 +77,7 @@ const WORDS: Readonly<Record<string, Words>> = {
       `index ${f.data.index} of a level-${f.data.level} table, which covers IPA ${f.data.entry}, with the address at ${f.data.addr}`,
   },
   "mark-inexact": {
-    short: (f) => `${counted(f.count, "mark")} wrong, first at ${f.data.ipa}`,
+    short: (f) => `${counted(f.count, "mark")} wrong, first at ${f.data.gpa ?? f.data.ipa}`,
     long: (f) =>
       `${counted(f.count, "table descriptor")} ${f.count === 1 ? "says" : "say"} wrongly whether a block is mapped below, the first at IPA ` +
       `${f.data.ipa}, level ${f.data.level}`,
@@ -89,6 +89,7 @@ const WORDS: Readonly<Record<string, Words>> = {
       `${f.data.counter}, ${f.data.value} instead of ${f.data.expected}`,
   },
   ...x86Words,
+  ...riscvWords,
 };
 
 /** A finding for a table's cell: "511 blocks unsplit, first at 0x40200000". */
@@ -124,7 +125,7 @@ function named(finding: Finding): string {
 
 function leaves(short: string, long: string): Words {
   return {
-    short: (f) => `${counted(f.count, "leaf", "leaves")} ${short}, first at ${f.data.ipa}`,
+    short: (f) => `${counted(f.count, "leaf", "leaves")} ${short}, first at ${f.data.gpa ?? f.data.ipa}`,
     long: (f) => {
       const verb =
         f.count === 1
@@ -134,7 +135,7 @@ function leaves(short: string, long: string): Words {
               .replace(/^are /, "is ")
           : long;
       const they = f.count === 1 ? verb.replace("they were", "it was") : verb;
-      return `${counted(f.count, "leaf", "leaves")} (${size(f.data.bytes)}) ${they}, the first at IPA ${f.data.ipa}, level ${f.data.level}`;
+      return `${counted(f.count, "leaf", "leaves")} (${size(f.data.bytes)}) ${they}, the first at ${place(f)}, level ${f.data.level}`;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { formatJson } from "../files/json.js";
 import type { ScenarioBase, Strategy } from "../mmu/contract.js";
 import type { Finding } from "../mmu/finding.js";
-import type { FoundFault, SearchResult } from "../verify/search.js";
+import type { FoundFault, FoundNote, SearchResult } from "../verify/search.js";
 import { faultOf } from "../verify/search.js";
 import type { Verdict } from "../verify/verify.js";
 import { longFinding } from "./findings.js";
@@ -10,9 +10,10 @@ import type { Style } from "./style.js";
 /** Verdicts on one scenario, a line a strategy, each fault in full below it. */
 export function verdictsText(heading: string, verdicts: readonly Verdict[], { chalk }: Style): string {
   const lines = [chalk.bold(heading)];
-  for (const { strategy, findings } of verdicts) {
+  for (const { strategy, findings, notes } of verdicts) {
     lines.push(`  ${mark(findings.length === 0, chalk)}  ${strategy.id}`);
     for (const finding of findings) lines.push(`           ${longFinding(finding)}`);
+    for (const note of notes) lines.push(`           noted: ${longFinding(note)}`);
   }
   return lines.join("\n");
 }
@@ -42,6 +43,13 @@ export function searchText(title: string, result: SearchResult, { chalk }: Style
       `   ${JSON.stringify(fault.scenario)}`,
     );
   }
+  if (result.notes.length > 0) lines.push("", "Noted, and no fault of a strategy:");
+  for (const { finding, strategies, layouts, scenario } of result.notes) {
+    const whose = strategies.length === result.strategies.length ? "every strategy" : strategies.join(", ");
+    lines.push("", `${chalk.bold(finding.code)} (${whose}): ${longFinding(finding)}`);
+    const on = `on ${layouts} of ${result.layouts} layouts under ${strategies[0]}`;
+    lines.push(`   ${on}; the simplest layout found that shows it:`, `   ${JSON.stringify(scenario)}`);
+  }
   return lines.join("\n");
 }
 
@@ -66,8 +74,13 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
 }
 
 /** For `--json`: strategies by id and source, findings as codes with data and, for readers of logs, words. */
-export function verdictJson(verdict: { strategy: Strategy; findings: readonly Finding[] }) {
-  return { ...strategyJson(verdict.strategy), findings: verdict.findings.map(findingJson) };
+export function verdictJson({ strategy, findings, notes }: Verdict) {
+  return { ...strategyJson(strategy), findings: findings.map(findingJson), ...notesJson(notes) };
+}
+
+/** Absent where there is none: MMUs without notes have the JSON that they always had. */
+function notesJson(notes: readonly Finding[]) {
+  return notes.length === 0 ? {} : { notes: notes.map(findingJson) };
 }
 
 export function searchJson(result: SearchResult) {
@@ -89,7 +102,12 @@ export function searchJson(result: SearchResult) {
       shrinks: fault.shrinks,
       scenario: fault.scenario,
     })),
+    ...(result.notes.length === 0 ? {} : { notes: result.notes.map(noteJson) }),
   };
+}
+
+function noteJson({ finding, strategies, layouts, firstLayout, shrinks, scenario }: FoundNote) {
+  return { note: finding.code, strategies, finding: findingJson(finding), layouts, firstLayout, shrinks, scenario };
 }
 
 function strategyJson({ id, source }: Strategy) {
