@@ -16,8 +16,8 @@ export interface RiscvRun {
   readonly layout: Layout;
   readonly gstage: GStage;
   readonly regions: RegionedGuest;
-  /** Whether the whole tree is still there. */
-  readonly whole: boolean;
+  /** Table pages linked in the finished tree, root excluded. */
+  readonly linked: number;
   /** What followed once logging was turned off, if anything did. */
   readonly after: Aftermath | null;
 }
@@ -40,8 +40,9 @@ export function simulate(
   if (whole) regions.buildAll();
   drive(gstage, layout, regions.windows);
   regions.finishAll();
+  const linked = whole ? linkedTables(layout.geometry, gstage.mem) : regions.final.tables;
   const after = layout.after === null ? null : afterDisable(gstage, layout, layout.after);
-  return { layout, gstage, regions, whole, after };
+  return { layout, gstage, regions, linked, after };
 }
 
 /** A guest kept whole or by regions: as asked, else by size. Kept whole are a leaf of 512G, as no region holds it, and what is used on. */
@@ -101,8 +102,8 @@ export function finalJson({ geometry }: GStage, final: TreeSummary): Counts {
 }
 
 /** What is wrong with a finished run, worst first. */
-export function findingsOf({ gstage, regions, whole }: RiscvRun): Finding[] {
-  const { geometry, split, cache, mem } = gstage;
+export function findingsOf({ gstage, regions, linked }: RiscvRun): Finding[] {
+  const { geometry, split, cache } = gstage;
   const { check, final, initial } = regions;
   for (let level = 0; level <= geometry.rootLevel; level++) {
     const stray = final.leaves[level]! - check.matched[level]!;
@@ -113,7 +114,6 @@ export function findingsOf({ gstage, regions, whole }: RiscvRun): Finding[] {
     count: fault.count,
     data: { bytes: fault.bytes, gpa: formatGfn(fault.firstGfn), level: fault.level },
   }));
-  const linked = whole ? linkedTables(geometry, mem) : final.tables;
   const allocated = split.tablesAllocated;
   if (linked - initial.tables !== allocated || split.topupPages !== allocated + cache.pages) {
     const data = { allocated, linked: linked - initial.tables, toppedUp: split.topupPages, cached: cache.pages };

@@ -1,6 +1,7 @@
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
-import { x86Group, x86Options } from "../x86Options.js";
+import { x86Group, x86Options } from "../x86/options.js";
+import { tdpWords } from "./words.js";
 
 /** The options that default guests of the TDP MMU read. */
 export const tdpOptions = {
@@ -45,4 +46,5 @@ export const about: MmuAbout = {
   ],
   defaultWorkload: "split",
   options: tdpOptions,
+  findingWords: tdpWords,
 };
