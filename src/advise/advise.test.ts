@@ -4,11 +4,12 @@ import { builtinProfile } from "../cost/profiles.js";
 import { REGION, uniformScenario } from "../cost/uniformGuest.js";
 import { UserError } from "../errors.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
-import { type AdviceRequest, type AdviceRow, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
+import { type AdviceRequest, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
 import { firstPass } from "./firstPass.js";
 import { type AdvisedGuest, leafRunsOf } from "./guest.js";
 import { parseDuration } from "./options.js";
 import { recommend } from "./recommend.js";
+import type { AdviceRow } from "./row.js";
 
 function uniform(map: string, gib: number): AdvisedGuest {
   return { kind: "uniform", granule: "4K", map, bytes: gib * REGION };

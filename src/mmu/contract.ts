@@ -1,5 +1,6 @@
 import type { Arbitrary } from "fast-check";
 import type { CounterDeclaration, Counts } from "./counters.js";
+import type { Bound, ExhaustiveSearch } from "./exhaustive.js";
 import type { Finding } from "./finding.js";
 import type { FindingWordTable } from "./findingWords.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
@@ -76,6 +77,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   variants?(given: Case<T>, options: O): Case<T>[];
   /** Random scenarios for {@link parse}, small but rich in what walkers stumble over, that shrink to what is simplest to read; for verify. */
   random?(fc: FastCheck): Arbitrary<unknown>;
+  /** Every case within a bound, smallest first; for `verify --exhaustive`. Absent: the MMU has no small geometry. */
+  exhaustive?(bound: Bound): ExhaustiveSearch<T>;
   /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
   adoptStrategy(exported: unknown, input: string): T;
 }
@@ -173,8 +176,8 @@ export interface TotalsSpec {
   readonly wallPart: string;
   /** Heading of the column whose change the closing line sets against that of the main table's column of the same heading. */
   readonly comparedHeading: string;
-  /** The part of the whole that no strategy changes: "the write-protect walk". */
-  readonly commonPart: string;
+  /** The part of the whole that no strategy changes: "the write-protect walk"; absent: there is none. */
+  readonly commonPart?: string;
 }
 
 export interface RunOptions {

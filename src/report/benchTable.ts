@@ -170,7 +170,7 @@ function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): str
     `${best.strategy} inspects ${fewer(before, after)} entries than ${base.strategy} in the split walk, and ` +
     `${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
   // Five points: below, the walk that all have in common is no news.
-  return gain - wholeGain > 0.05
+  return totals.commonPart !== undefined && gain - wholeGain > 0.05
     ? `${sentence}: ${totals.commonPart} is the same under every strategy.`
     : `${sentence}.`;
 }

@@ -92,7 +92,8 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
     clearPerRegion: options.clearSize === "1G",
     seed: options.seed,
   };
-  const { advise, eagerWins, isRight } = await import("../../advise/advise.js");
+  const { advise, eagerWins } = await import("../../advise/advise.js");
+  const { isRight } = await import("../../advise/row.js");
   const advice = advise(request);
   if (options.json === true) {
     const { adviceJson } = await import("../../report/adviseReport.js");

@@ -8,6 +8,7 @@ import type { FaultCode } from "./check.js";
 import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, splitOnly, type Windows, wholeSlot, writeProtectOnly } from "./dirtyLog.js";
+import { arm64Exhaustive } from "./exhaustive/index.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
@@ -72,6 +73,11 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
   variants: ({ scenario }: Arm64Case, options) =>
     arm64Variants(scenario, options).map((variant) => bind(variant, scenario.name ?? "scenario")),
   random: randomLayouts,
+  exhaustive: (bound) =>
+    arm64Exhaustive(bound, (scenario) => {
+      const bound = bind(scenario, "");
+      return (strategy) => bound.run(strategy, { strict: true, digest: false }).findings;
+    }),
   adoptStrategy: adoptArm64Strategy,
 };
 

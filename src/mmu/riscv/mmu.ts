@@ -40,6 +40,8 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
     { path: "flush/requests", heading: "flushes" },
     { path: "flush/hfenceGpa", heading: "fences" },
     { path: "flush/hfenceVmidAll", heading: "full" },
+    { path: "after/stuck", heading: "stuck" },
+    { path: "after/tablesLost", heading: "tables lost" },
   ],
   totals: {
     title: "whole ioctl: write-protect and split together, which is what userspace sees",
@@ -51,7 +53,6 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
     ],
     wallPart: "ioctl",
     comparedHeading: "inspected",
-    commonPart: "the write-protect",
   },
   idle: (counts) => (totalAt(counts, "split/ranges") === 0 ? "nothing was to be split" : undefined),
   shared: {
