@@ -20,7 +20,7 @@ function request(guest: AdvisedGuest, more: Partial<AdviceRequest> = {}): Advice
     modes: ["enable", "clear"],
     chunks: ["2M", "1G"],
     strategies: [strategies[0]!],
-    profile: builtinProfile("altra-like"),
+    profile: builtinProfile("ampereone"),
     vcpus: 1,
     writePercent: 50,
     maxLockHoldNs: null,

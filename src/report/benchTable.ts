@@ -130,7 +130,10 @@ function wallCells(
 export function verdictCell(run: RunResult, mmu: Mmu, style: Style): string {
   const idle = mmu.idle?.(run.counts);
   if (isRight(run) && idle !== undefined) return style.chalk.dim(idle);
-  if (!isRight(run)) return style.chalk.red(`WRONG: ${run.findings.map(shortFinding).join("; ")}`);
+  if (!isRight(run)) {
+    const wrong = run.findings.map((finding) => shortFinding(finding, mmu.findingWords));
+    return style.chalk.red(`WRONG: ${wrong.join("; ")}`);
+  }
   const strategy = mmu.strategies.find((candidate) => candidate.id === run.strategy);
   if (strategy !== undefined && strategy.knownFaults.length > 0)
     return style.chalk.yellow("right here, wrong on other layouts");

@@ -56,7 +56,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("-v, --vcpus <n>", "vCPUs that write at the same time", integer(1, 4096), 1)
     .option("-w, --write-percent <n>", "share of the guest's accesses that are writes", integer(0, 100), 50)
     .option("--max-lock-hold <duration>", "longest hold of mmu_lock to allow, such as 5ms")
-    .option("--profile <name|file>", "cost profile", "altra-like")
+    .option("--profile <name|file>", "cost profile", "ampereone")
     .option("--strategy <list>", "walker strategies to compare (default: baseline)", list)
     .addOption(
       new Option("--mode <mode>", "mode of dirty logging").choices(["enable", "clear", "both"]).default("both"),

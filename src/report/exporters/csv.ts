@@ -26,7 +26,7 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
       ["strategy", run.strategy],
       ["source", run.source],
       ["right", String(run.findings.length === 0)],
-      ["result", verdict(run.findings)],
+      ["result", verdict(run.findings, mmus.get(scenario.mmu)?.findingWords)],
     ]);
     for (const [variable, value] of Object.entries(scenario.variables)) row.set(`variable/${variable}`, value);
     for (const metric of metricsOf(run, mmus.get(scenario.mmu)?.counters ?? [])) {

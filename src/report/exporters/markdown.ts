@@ -30,7 +30,7 @@ function caseBlock(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mm
     escapeMarkdown(run.strategy),
     ...columns.map(({ path, change }) => countCell(run, base, path, change === true)),
     ...parts.map((part) => wallCell(run, part)),
-    run.findings.length === 0 ? "right" : `**WRONG**: ${escapeMarkdown(verdict(run.findings))}`,
+    run.findings.length === 0 ? "right" : `**WRONG**: ${escapeMarkdown(verdict(run.findings, mmu?.findingWords))}`,
   ]);
   const lines = [`## ${escapeMarkdown(scenario.id)}`];
   if (scenario.description !== null) lines.push(escapeMarkdown(scenario.description));
