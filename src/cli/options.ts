@@ -23,9 +23,14 @@ export function integer(least: number, most: number): (value: string) => number 
 /** A parser of numbers within bounds. */
 export function fraction(least: number, most: number): (value: string) => number {
   return (value) => {
-    const number = value.trim() === "" ? Number.NaN : Number(value);
+    const text = value.trim();
+    // "70%" of a whole is 0.7.
+    const percent = most === 1 && /^\d+(?:\.\d+)?\s?%$/.test(text);
+    const number = text === "" ? Number.NaN : percent ? Number.parseFloat(text) / 100 : Number(text);
     if (!(number >= least && number <= most))
-      throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`);
+      throw new InvalidArgumentError(
+        `Expected a number from ${least} to ${most}${most === 1 ? ", or in percent" : ""}.`,
+      );
     return number;
   };
 }

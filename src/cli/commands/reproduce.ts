@@ -67,5 +67,6 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
   const program = name === flags.output ? `${name}.out` : name;
   io.stdout.write(
     `${flags.output} is written. On ${mmu.id === "arm64" ? "an arm64" : "an x86-64"} host with KVM:\n\n  cc -O2 -o ${program} ${flags.output} && sudo ./${program}\n`,
-  );  return EXIT.fine;
+  );
+  return EXIT.fine;
 }
