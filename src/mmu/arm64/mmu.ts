@@ -10,6 +10,7 @@ import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, splitOnly, type Windows, wholeSlot, writeProtectOnly } from "./dirtyLog.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
 import type { Layout } from "./layout.js";
+import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
 import type { Arm64Scenario } from "./scenario.js";
@@ -62,6 +63,8 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
     flushes: ["split/tlbi"],
     lockDrops: ["split/lockDrops"],
   },
+  describe: ({ granule, ipaBits }) => (typeof granule === "string" ? [`${granule} granule, ${ipaBits} IPA bits`] : []),
+  variableText: (name, value) => (name === "chunk" && value === "0" ? "0 (off)" : value),
   parse: bind,
   cases: (options, single) => arm64Guests(options, single).map((scenario) => bind(scenario, "")),
   variants: ({ scenario }: Arm64Case, options) =>
@@ -104,10 +107,11 @@ export function runOn(
   attach?.(stage2);
   const guest = guestFor(stage2, options);
   if (guest.whole) guest.regions.buildAll();
+  const map = options.map === undefined ? null : new MapRecorder(stage2, options.map.bins);
   const watch = options.strict === true ? new StrictWatch(stage2) : null;
-  drive(stage2, guest.regions.windows);
+  drive(stage2, map?.around(guest.regions.windows) ?? guest.regions.windows);
   guest.regions.finishAll();
-  const outcome = outcomeOf(stage2, guest.regions);
+  const outcome = { ...outcomeOf(stage2, guest.regions), ...(map === null ? {} : { memoryMap: map.map() }) };
   if (watch === null) return outcome;
   const findings = outcome.findings.flatMap((finding) => byCause(finding, stage2, guest.regions));
   return { ...outcome, findings: [...findings, ...watch.findings(guest.regions, guest.whole)] };

@@ -1,4 +1,4 @@
-import type { GuestOptionTable } from "./guestOptions.js";
+import type { GuestOptionTable } from "../guestOptions.js";
 
 /** Heading of the options that only x86 has. */
 export const x86Group = "Guest of x86:";
@@ -11,11 +11,5 @@ export const x86Options = {
     group: x86Group,
     value: { kind: "choice", choices: ["4k", "2m"] },
     workloads: ["split"],
-  },
-  reschedEvery: {
-    flags: "--resched-every <n>",
-    description: "x86: the walk must yield at every n-th poll (default: 0, never)",
-    group: x86Group,
-    value: { kind: "integer", min: 0, max: 2 ** 31 - 1 },
   },
 } as const satisfies GuestOptionTable;
