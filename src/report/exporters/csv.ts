@@ -1,7 +1,8 @@
 import { printable } from "../../errors.js";
 import type { ResultFile } from "../../results/types.js";
+import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
-import { verdict } from "../findings.js";
+import { resultSentence } from "../verdictWords.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
 /**
@@ -16,7 +17,7 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
   for (const variable of result.scenarios.flatMap((scenario) => Object.keys(scenario.variables))) {
     columns.add(`variable/${variable}`);
   }
-  for (const column of ["strategy", "source", "right", "result"]) columns.add(column);
+  for (const column of ["strategy", "source", "verdict", "result"]) columns.add(column);
   for (const run of result.runs) {
     const scenario = scenarios.get(run.scenario)!;
     const row = new Map<string, string | number | null>([
@@ -26,8 +27,8 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
       ["workload", scenario.workload],
       ["strategy", run.strategy],
       ["source", run.source],
-      ["right", String(run.findings.length === 0)],
-      ["result", verdict(run.findings, mmus.get(scenario.mmu)?.findingWords)],
+      ["verdict", verdictIn(run)?.code ?? null],
+      ["result", resultSentence(run, mmus.get(scenario.mmu)?.findingWords)],
     ]);
     for (const [variable, value] of Object.entries(scenario.variables)) row.set(`variable/${variable}`, value);
     for (const metric of metricsOf(run, mmus.get(scenario.mmu)?.counters ?? [])) {
