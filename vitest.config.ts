@@ -1,30 +1,40 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
-  test: {
-    maxWorkers: 2,
-    projects: [
-      {
-        test: {
-          name: "unit",
-          include: ["src/**/*.test.ts"],
-          exclude: ["src/e2e/**", "**/*.nightly.test.ts"],
-          testTimeout: 60_000,
+/** `--mode nightly`: the long tests too, properties without a seed and with more runs. */
+export default defineConfig(({ mode }) => {
+  const nightly = mode === "nightly";
+  const common = {
+    setupFiles: ["src/testing/setup.ts"],
+    env: { NIGHTLY: nightly ? "1" : "" },
+    exclude: nightly ? [] : ["**/*.nightly.test.ts"],
+    // Processes, for tests change the working folder; kept from file to file, with what they have loaded and compiled.
+    pool: "forks" as const,
+    isolate: false,
+    testTimeout: nightly ? 600_000 : 60_000,
+  };
+  return {
+    test: {
+      maxWorkers: 2,
+      projects: [
+        {
+          test: {
+            ...common,
+            name: "unit",
+            include: ["src/**/*.test.ts"],
+            exclude: [...common.exclude, "src/e2e/**"],
+          },
         },
-      },
-      {
-        test: {
-          name: "e2e",
-          include: ["src/e2e/**/*.test.ts"],
-          exclude: ["**/*.nightly.test.ts"],
-          testTimeout: 120_000,
-          // Processes, for tests change the working folder; kept from file to file, with the program that they have loaded.
-          pool: "forks",
-          isolate: false,
-          // The built program is loaded as Node.js loads it.
-          server: { deps: { external: [/\/dist\//] } },
+        {
+          test: {
+            ...common,
+            name: "e2e",
+            include: ["src/e2e/**/*.test.ts"],
+            testTimeout: 2 * common.testTimeout,
+            // The built program is loaded as Node.js loads it.
+            server: { deps: { external: [/\/dist\//] } },
+          },
         },
-      },
-    ],
-  },
+      ],
+    },
+  };
 });

@@ -182,7 +182,7 @@ function workshop(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-describe("a strategy of one's own", () => {
+describe("a custom strategy", () => {
   it("begins with new-strategy, which runs as it is and is never written over", async () => {
     const cwd = workshop({});
     for (const [args, file] of [
