@@ -114,7 +114,7 @@ function strategyTable(runs: readonly RunResult[], mmu: Mmu, parts: readonly Par
     ...parts.flatMap(({ path }) => withChange(run, base, [path])),
     ...(parts.length > 1 ? withChange(run, base, paths) : []),
     ...others.map(({ path }) => totalAt(run.counts, path) ?? null),
-    run.findings.length === 0 ? resultWords(run, mmu) : `WRONG: ${verdict(run.findings)}`,
+    run.findings.length === 0 ? resultWords(run, mmu) : `WRONG: ${verdict(run.findings, mmu.findingWords)}`,
   ]);
   return { columns, rows };
 }
