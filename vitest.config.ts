@@ -13,7 +13,14 @@ export default defineConfig({
         },
       },
       { test: { name: "e2e", include: ["src/e2e/**/*.test.ts"], testTimeout: 120_000 } },
-      { test: { name: "browser", include: ["src/browser/**/*.browser.test.ts"], testTimeout: 120_000 } },
+      {
+        test: {
+          name: "browser",
+          include: ["src/browser/**/*.browser.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });
