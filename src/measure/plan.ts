@@ -1,12 +1,22 @@
 import { badInput, clip } from "../errors.js";
-import type { MeasuredCase } from "./schema.js";
-import { formatCommand, isSelftestProgram, kindOfOption, optionsOf, withOption } from "./selftestCommand.js";
+import { formatSize, parseSize } from "../guest/sizes.js";
+import type { MeasuredCase, MeasureNote } from "./schema.js";
+import {
+  CHUNK_ENVIRONMENT,
+  formatCommand,
+  isSelftestProgram,
+  kindOfOption,
+  optionsOf,
+  withOption,
+} from "./selftestCommand.js";
 
 /** One command to run again and again. */
 export interface PlannedCase extends MeasuredCase {
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The eager-split chunk that the runs are given from outside; null where the test is left to itself. */
+  readonly chunkBytes: number | null;
 }
 
 /** One run to come. */
@@ -29,11 +39,15 @@ export interface PlanOptions {
   readonly vary?: readonly string[];
   /** "K=V" */
   readonly env?: readonly string[];
+  /** "0", "2M": eager-split chunks, set from outside the test; several vary. */
+  readonly eagerSplitChunk?: readonly string[];
   readonly warmup: number;
   readonly runs: number;
 }
 
 const MOST_CASES = 1000;
+/** How a chunk is named among what varies; no environment variable has such a name. */
+const CHUNK_VARIABLE = "eager-split-chunk";
 
 /**
  * Plans a measurement: every combination of what varies, run in rounds, so that a drift of the machine meets all cases alike. Each
@@ -63,22 +77,51 @@ export function planMeasurement(command: readonly string[], options: PlanOptions
     );
     if (cases.length > MOST_CASES) throw badInput("--vary", `${cases.length} cases or more`, `at most ${MOST_CASES}`);
   }
-  const planned = cases.map((one): PlannedCase => {
-    const whole = { env: one.env, program, args: one.args };
-    return {
-      ...one,
-      program,
-      id: formatCommand({ ...whole, program: isSelftestProgram(program) ? "dirty_log_perf_test" : program }),
-      command: formatCommand(whole),
-      options: optionsOf(whole),
-    };
-  });
+  const chunks = chunksOf(options.eagerSplitChunk);
+  const planned = cases.flatMap((one) => chunks.map((chunk) => plannedCase(program, one, chunk)));
+  if (planned.length > MOST_CASES) throw badInput("measure", `${planned.length} cases`, `at most ${MOST_CASES}`);
   const order = [true, false].flatMap((warmup) =>
     Array.from({ length: warmup ? options.warmup : options.runs }, (_, round) =>
       planned.map((_, i): PlannedRun => ({ case: planned[(i + round) % planned.length]!, round: round + 1, warmup })),
     ).flat(),
   );
   return { cases: planned, order, warmup: options.warmup, runs: options.runs };
+}
+
+/** What is to be said of a plan before its runs. */
+export function planWarnings({ cases }: MeasurePlan): MeasureNote[] {
+  return cases.some(({ env }) => Object.hasOwn(env, CHUNK_ENVIRONMENT))
+    ? [{ code: "chunk-from-environment", data: {} }]
+    : [];
+}
+
+/** A case. What chunk it has is recorded once a run has proved it: the command alone, environment included, is no proof. */
+function plannedCase(
+  program: string,
+  one: Pick<PlannedCase, "variables" | "args" | "env">,
+  chunkBytes: number | null,
+): PlannedCase {
+  const whole = { env: one.env, program, args: one.args };
+  const size = chunkBytes === null ? undefined : formatSize(chunkBytes);
+  const prefix = size === undefined ? "" : `${CHUNK_VARIABLE}=${size} `;
+  return {
+    ...one,
+    program,
+    variables: size === undefined ? one.variables : { ...one.variables, [CHUNK_VARIABLE]: size },
+    chunkBytes,
+    id: `${prefix}${formatCommand({ ...whole, program: isSelftestProgram(program) ? "dirty_log_perf_test" : program })}`,
+    command: `${prefix}${formatCommand(whole)}`,
+    options: { ...optionsOf(whole), eagerSplitChunkBytes: null },
+  };
+}
+
+function chunksOf(texts: readonly string[] | undefined): readonly (number | null)[] {
+  if (texts === undefined) return [null];
+  const chunks = texts.map((text) => parseSize(text, "--eager-split-chunk"));
+  if (new Set(chunks).size !== chunks.length) {
+    throw badInput(`--eager-split-chunk ${clip(texts.join(","))}`, "the same size twice", "sizes that differ");
+  }
+  return chunks;
 }
 
 function variation(text: string): { name: string; values: string[] } {

@@ -41,6 +41,44 @@ export async function checkProgram(
   }
 }
 
+/**
+ * Refuses a test into which no library can be preloaded: a static one. Scripts are left alone.
+ *
+ * @throws UserError in one line
+ */
+export async function checkDynamic(program: string, searchPath: string = process.env.PATH ?? ""): Promise<void> {
+  const path = await find(program, searchPath);
+  if (path === undefined || (await interpreted(path)) !== false) return;
+  throw badInput(
+    `--eager-split-chunk: ${clip(program, 200)}`,
+    "is linked statically, and the chunk is set by a library that is preloaded",
+    "a test that is linked dynamically, as the kernel's makefiles do it",
+  );
+}
+
+const PT_INTERP = 3;
+const MOST_HEADERS = 64;
+
+/** Whether a 64-bit ELF program names a dynamic loader; undefined for what is none. */
+async function interpreted(path: string): Promise<boolean | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const head = Buffer.alloc(64);
+    if ((await file.read(head, 0, 64, 0)).bytesRead < 64 || head.toString("latin1", 0, 4) !== "\x7fELF")
+      return undefined;
+    if (head[4] !== 2 || head[5] !== 1) return undefined;
+    const size = head.readUInt16LE(54);
+    const count = Math.min(head.readUInt16LE(56), MOST_HEADERS);
+    const headers = Buffer.alloc(size * count);
+    const { bytesRead } = await file.read(headers, 0, headers.length, Number(head.readBigUInt64LE(32)));
+    if (size < 4 || bytesRead < headers.length) return undefined;
+    return Array.from({ length: count }, (_, i) => headers.readUInt32LE(i * size)).includes(PT_INTERP);
+  } finally {
+    await file.close();
+  }
+}
+
 /** The architecture of an ELF program; undefined for what is none, and for what cannot be read: running it will tell. */
 async function machineOf(program: string, searchPath: string): Promise<string | undefined> {
   const path = await find(program, searchPath);

@@ -1,3 +1,11 @@
+import {
+  type ChunkPreload,
+  type ChunkProof,
+  chunkEnvironment,
+  chunkRefused,
+  clearProof,
+  readProof,
+} from "./eagerSplit.js";
 import type { MeasurePlan, PlannedRun } from "./plan.js";
 import { runProcess } from "./process.js";
 import { measuredRun } from "./readLog.js";
@@ -9,6 +17,8 @@ export interface RunRecord {
   readonly planned: PlannedRun;
   readonly output: MeasuredOutput;
   readonly runs: readonly MeasuredRun[];
+  /** The eager-split chunk that the run is proved to have had; null where nothing proves one. */
+  readonly provedChunkBytes: number | null;
 }
 
 export interface RunnerOptions {
@@ -20,24 +30,47 @@ export interface RunnerOptions {
   readonly onRecord: (record: RunRecord) => Promise<void>;
   /** Name of the raw output of a run beside the result; null where none is written. */
   readonly rawFile: (planned: PlannedRun, index: number) => string | null;
+  /** Sets the chunk of cases that are planned with one. */
+  readonly chunkPreload?: ChunkPreload | undefined;
 }
 
 /**
  * Runs a plan. A run that fails, hangs or prints what cannot be read is recorded as such, and the next one follows.
  *
  * @returns true if it was interrupted
- * @throws UserError if the program cannot be started at all
+ * @throws UserError if the program cannot be started at all, or if the kernel refuses an eager-split chunk
  */
 export async function runMeasurement(plan: MeasurePlan, options: RunnerOptions): Promise<boolean> {
   const { signal, timeoutMs } = options;
   for (const [index, planned] of plan.order.entries()) {
     if (signal.aborted) return true;
     options.onStart?.(planned, index);
-    const { program, args, env } = planned.case;
-    const outcome = await runProcess(program, args, env, timeoutMs, signal);
-    await options.onRecord(recordOf(planned, index, outcome, options.rawFile(planned, index)));
+    const { program, args, env, chunkBytes } = planned.case;
+    const preload = chunkBytes === null ? undefined : options.chunkPreload;
+    if (preload !== undefined) await clearProof(preload);
+    const chunkEnv = preload === undefined ? {} : chunkEnvironment(preload, chunkBytes!, { ...process.env, ...env });
+    const outcome = await runProcess(program, args, { ...env, ...chunkEnv }, timeoutMs, signal);
+    const proof = preload === undefined ? undefined : await readProof(preload);
+    if (proof?.kind === "refused") throw chunkRefused(proof);
+    await options.onRecord(withProof(recordOf(planned, index, outcome, options.rawFile(planned, index)), proof));
   }
   return signal.aborted;
+}
+
+/** A run that was to have a chunk and does not prove it has no figures: they would be taken for those of the chunk. */
+function withProof(record: RunRecord, proof: ChunkProof | undefined): RunRecord {
+  const wanted = record.planned.case.chunkBytes;
+  if (wanted === null) return record;
+  if (proof?.kind === "set" && proof.bytes === wanted) return { ...record, provedChunkBytes: wanted };
+  const note = { code: "chunk-not-set", data: { chunk: wanted } };
+  const runs = record.runs.map(
+    (run): MeasuredRun => ({
+      ...run,
+      status: run.status === "complete" ? "failed" : run.status,
+      notes: [...run.notes, note],
+    }),
+  );
+  return { ...record, runs };
 }
 
 function recordOf(
@@ -68,7 +101,12 @@ function recordOf(
       notes: whole === undefined ? run.notes : [...run.notes, whole],
     };
   });
-  return { planned, output: { ...origin, unread: [...log.unread], unreadCount: log.unreadCount, text }, runs };
+  return {
+    planned,
+    output: { ...origin, unread: [...log.unread], unreadCount: log.unreadCount, text },
+    runs,
+    provedChunkBytes: null,
+  };
 }
 
 function endOf(

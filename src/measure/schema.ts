@@ -52,7 +52,10 @@ const selftestOptions = z.strictObject({
   offset: hex.nullable(),
   /** `-c` */
   pinning: z.string().nullable(),
-  /** KVM_EAGER_SPLIT_CHUNK of a test that sets KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE from it; null where not given. */
+  /**
+   * The eager-split chunk. Of what `measure` ran: as a run has proved that it was set, else null. Of an imported log: what its command
+   * says, KVM_EAGER_SPLIT_CHUNK of a test that takes it from there.
+   */
   eagerSplitChunkBytes: bytes.nullable(),
   /** Words of the command that are no option of the test. */
   unknown: z.array(z.string()),

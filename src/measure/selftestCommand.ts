@@ -5,7 +5,8 @@ const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
 /** Options of the test that take a value, and those that do not: the `getopt` string of its main in Linux 7.3, and `-f` of 5.11 to 6.1. */
 const WITH_VALUE = "bcfimprsvwx";
 const FLAGS = "aeghno";
-const CHUNK = "KVM_EAGER_SPLIT_CHUNK";
+/** The variable from which some patched tests take the eager-split chunk; upstream's knows none. */
+export const CHUNK_ENVIRONMENT = "KVM_EAGER_SPLIT_CHUNK";
 
 /** A command line of the selftest taken apart. */
 export interface SelftestCommand {
@@ -84,7 +85,7 @@ export function optionsOf({ env, args }: Pick<SelftestCommand, "env" | "args">):
     seed: int("r", 1),
     offset: offset === undefined ? null : `0x${offset.toString(16)}`,
     pinning: last("c") ?? null,
-    eagerSplitChunkBytes: size(env[CHUNK], CHUNK) ?? null,
+    eagerSplitChunkBytes: size(env[CHUNK_ENVIRONMENT], CHUNK_ENVIRONMENT) ?? null,
     unknown,
   };
 }

@@ -1,6 +1,7 @@
 import type { Arbitrary } from "fast-check";
 import type { CounterDeclaration, Counts } from "./counters.js";
 import type { Finding } from "./finding.js";
+import type { FindingWordTable } from "./findingWords.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
 
 /**
@@ -23,6 +24,8 @@ export interface MmuAbout {
   readonly defaultWorkload: string;
   /** The options of the command line that its default guests read; shared ones come from `guestOptions.ts`. */
   readonly options: GuestOptionTable;
+  /** What its finding codes mean, for reports; a code without words is shown by its name and figures. */
+  readonly findingWords: FindingWordTable;
 }
 
 /** A line of the registry. The type parameters carry what library users may write; nothing of them exists at run time. */
@@ -53,6 +56,10 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   details?(runs: readonly { readonly strategy: string; readonly counts: Counts }[]): DetailTable | undefined;
   /** Why there was nothing to do, for a run that did nothing ("chunk 0"): such a result is no credit to a strategy. */
   idle?(counts: Counts): string | undefined;
+  /** What a heading says of a scenario beside its workload ("4K granule, 40 IPA bits"). Of a result file: any field may be missing. */
+  describe?(scenario: Readonly<Record<string, unknown>>): readonly string[];
+  /** The value of one of {@link Case.variables} for a heading, where it is not said as it is ("0 (off)"). */
+  variableText?(name: string, value: string): string;
 
   /** Checks an unknown value and binds it. @throws UserError naming the field and what was expected */
   parse(value: unknown, input: string): Case<T>;

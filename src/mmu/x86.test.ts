@@ -8,12 +8,12 @@ import { totalAt } from "./counters.js";
 import { hookActivity } from "./hooks.js";
 import { x86Shadow } from "./shadow/mmu.js";
 import { defaultShadowScenario } from "./shadow/scenario.js";
-import type { TdpStrategy } from "./tdp/adopt.js";
 import { buildTree } from "./tdp/build.js";
 import { tdpFindings, treesBefore } from "./tdp/findings.js";
 import { defaultTdpScenario } from "./tdp/guests.js";
 import { x86Tdp } from "./tdp/mmu.js";
 import { parseTdpScenario, type TdpScenario } from "./tdp/scenario.js";
+import type { TdpStrategy } from "./tdp/strategy.js";
 import { zapPasses, zapTable } from "./tdp/tables.js";
 import { DIRTY, type TdpTree, WRITABLE } from "./tdp/tree.js";
 

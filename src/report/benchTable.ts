@@ -63,7 +63,7 @@ function mainGrid(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: 
     .filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined))
     .map(({ path, ...column }) => ({ ...column, paths: [path] }));
   const [columns, rows] = strategyGrid(runs, base, counted, Object.keys(base.wall ?? {})[0], style);
-  const verdicts = runs.map((run) => verdictCell(run, style));
+  const verdicts = runs.map((run) => verdictCell(run, mmu, style));
   return [[...columns, { heading: "result", figure: false }], rows.map((row, i) => [...row, verdicts[i]!])];
 }
 
@@ -138,10 +138,12 @@ function wallCells(
 }
 
 /** The verdict on a run, coloured: "right", "right here, wrong on other layouts", or what is wrong. */
-export function verdictCell(run: RunResult, { chalk }: Style): string {
+export function verdictCell(run: RunResult, mmu: Mmu, { chalk }: Style): string {
   switch (verdictIn(run)?.code) {
-    case "wrong":
-      return chalk.red(`WRONG: ${run.findings.map(shortFinding).join("; ")}`);
+    case "wrong": {
+      const wrong = run.findings.map((finding) => shortFinding(finding, mmu.findingWords));
+      return chalk.red(`WRONG: ${wrong.join("; ")}`);
+    }
     case "right":
       return chalk.green(resultWords(run));
     case "idle":

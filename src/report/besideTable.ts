@@ -42,5 +42,5 @@ function rowOf(mmu: Mmu, shared: SharedSpec, run: ResultFile["runs"][number], st
   const figures = [shared.inspected, shared.tables, shared.flushes, shared.lockDrops].map((paths) =>
     String(sumAt(run, paths) ?? "-"),
   );
-  return [mmu.id, run.strategy, ...figures, verdictCell(run, style)];
+  return [mmu.id, run.strategy, ...figures, verdictCell(run, mmu, style)];
 }

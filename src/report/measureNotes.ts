@@ -57,6 +57,10 @@ const MEASURED: Readonly<Record<string, Words>> = {
       : "-a: in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 touches one page only",
   "offset-ignored": (d) => `-p ${d.offset} had no effect: the real test in Linux 7.3 reads it and does not use it`,
   "options-unknown": (d) => `not understood in the command: ${several(d.words)}`,
+  "chunk-not-set": (d) =>
+    `nothing proves that the eager-split chunk ${size(d.chunk)} was set: the test made no VM, or was run without the library (LD_PRELOAD)`,
+  "chunk-from-environment": () =>
+    "KVM_EAGER_SPLIT_CHUNK: whether the test reads it is not known, so no chunk is recorded (--eager-split-chunk sets one, and proves it)",
   "command-disagrees": (d) =>
     `the command before it in the log is not its own (${several(d.options)} differ): taken as not known`,
   "missing-phases": (d) => `missing: ${several(d.phases)}`,

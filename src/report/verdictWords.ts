@@ -1,16 +1,21 @@
 import { clip } from "../errors.js";
+import type { FindingWordTable } from "../mmu/findingWords.js";
 import type { RunResult } from "../results/types.js";
 import { type RunVerdict, verdictIn } from "../results/verdict.js";
 import { verdict as wrongWords } from "./findings.js";
 
 type Judged = Pick<RunResult, "findings" | "verdict">;
 
-/** The verdict on a run in one cell, in the same words wherever it is shown. */
-export function resultWords(run: Judged): string {
+/**
+ * The verdict on a run in one cell, in the same words wherever it is shown.
+ *
+ * @param words what the run's MMU calls its findings, as for `shortFinding`
+ */
+export function resultWords(run: Judged, words?: FindingWordTable): string {
   const verdict = verdictIn(run);
   switch (verdict?.code) {
     case "wrong":
-      return wrongWords(run.findings);
+      return wrongWords(run.findings, words);
     case "right":
       return "right";
     case "idle":
@@ -26,10 +31,11 @@ export function resultWords(run: Judged): string {
 }
 
 /** As {@link resultWords}, with what a reader can do or must know: the command that searches, the faults that are known. */
-export function resultSentence(run: Judged): string {
+export function resultSentence(run: Judged, words?: FindingWordTable): string {
   const verdict = verdictIn(run);
   const more = verdict === undefined ? undefined : moreWords(verdict);
-  return more === undefined ? resultWords(run) : `${resultWords(run)} (${more})`;
+  const short = resultWords(run, words);
+  return more === undefined ? short : `${short} (${more})`;
 }
 
 /** What stands behind a verdict in full; undefined where its short words say all. */

@@ -1,24 +1,26 @@
 import { formatJson } from "../files/json.js";
-import type { ScenarioBase, Strategy } from "../mmu/contract.js";
+import type { Mmu, ScenarioBase, Strategy } from "../mmu/contract.js";
 import type { Finding } from "../mmu/finding.js";
+import type { FindingWordTable } from "../mmu/findingWords.js";
 import type { FoundFault, SearchResult } from "../verify/search.js";
 import { faultOf } from "../verify/search.js";
 import type { Verdict } from "../verify/verify.js";
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
 
-/** Verdicts on one scenario, a line a strategy, each fault in full below it. */
-export function verdictsText(heading: string, verdicts: readonly Verdict[], { chalk }: Style): string {
+/** Verdicts on one case of an MMU, a line a strategy, each fault in full below it. */
+export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdict[], { chalk }: Style): string {
   const lines = [chalk.bold(heading)];
   for (const { strategy, findings } of verdicts) {
     lines.push(`  ${mark(findings.length === 0, chalk)}  ${strategy.id}`);
-    for (const finding of findings) lines.push(`           ${longFinding(finding)}`);
+    for (const finding of findings) lines.push(`           ${longFinding(finding, mmu.findingWords)}`);
   }
   return lines.join("\n");
 }
 
 /** What a search found: a line a strategy, then each fault with the simplest layout that shows it. */
-export function searchText(title: string, result: SearchResult, { chalk }: Style): string {
+export function searchText(result: SearchResult, { chalk }: Style): string {
+  const { title, findingWords } = result.mmu;
   const heading = `${title}: ${result.layouts} random layouts, seed ${result.seed}${result.stopped ? " (interrupted)" : ""}`;
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
   const lines = [chalk.bold(heading)];
@@ -36,7 +38,7 @@ export function searchText(title: string, result: SearchResult, { chalk }: Style
     const tried =
       result.strategies.find(({ strategy }) => strategy.id === fault.strategy.id)?.layouts ?? result.layouts;
     const those = tried === result.layouts ? `${tried} layouts` : `the ${tried} layouts it applies to`;
-    lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding)}`);
+    lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding, findingWords)}`);
     lines.push(
       `   ${faultOf(fault.finding)}, on ${fault.layouts} of ${those}; the simplest layout found that shows it:`,
       `   ${JSON.stringify(fault.scenario)}`,
@@ -58,7 +60,7 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
   const scenario: ScenarioBase = {
     name: `${fault.strategy.id}-${faultOf(fault.finding).replace("/", "-")}`,
     description:
-      `Under ${fault.strategy.id}, ${longFinding(fault.finding)}. The simplest layout found by ` +
+      `Under ${fault.strategy.id}, ${longFinding(fault.finding, result.mmu.findingWords)}. The simplest layout found by ` +
       `s2split verify --random ${result.layouts} --seed ${result.seed}.`,
     ...plain,
   };
@@ -66,8 +68,8 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
 }
 
 /** For `--json`: strategies by id and source, findings as codes with data and, for readers of logs, words. */
-export function verdictJson(verdict: { strategy: Strategy; findings: readonly Finding[] }) {
-  return { ...strategyJson(verdict.strategy), findings: verdict.findings.map(findingJson) };
+export function verdictJson(mmu: Mmu, { strategy, findings }: Verdict) {
+  return { ...strategyJson(strategy), findings: findings.map((one) => findingJson(one, mmu.findingWords)) };
 }
 
 export function searchJson(result: SearchResult) {
@@ -83,7 +85,7 @@ export function searchJson(result: SearchResult) {
     faults: result.faults.map((fault) => ({
       ...strategyJson(fault.strategy),
       fault: faultOf(fault.finding),
-      finding: findingJson(fault.finding),
+      finding: findingJson(fault.finding, result.mmu.findingWords),
       layouts: fault.layouts,
       firstLayout: fault.firstLayout,
       shrinks: fault.shrinks,
@@ -96,8 +98,8 @@ function strategyJson({ id, source }: Strategy) {
   return { strategy: id, source };
 }
 
-function findingJson(finding: Finding) {
-  return { ...finding, text: longFinding(finding) };
+function findingJson(finding: Finding, words: FindingWordTable) {
+  return { ...finding, text: longFinding(finding, words) };
 }
 
 function mark(right: boolean, chalk: Style["chalk"]): string {

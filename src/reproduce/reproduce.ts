@@ -1,6 +1,6 @@
 import { badInput } from "../errors.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
-import type { Mmu, RunOutcome, ScenarioBase, Strategy } from "../mmu/contract.js";
+import type { Case, RunOutcome, ScenarioBase, Strategy } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { TdpScenario } from "../mmu/tdp/scenario.js";
 import { arm64Plan } from "./arm64Plan.js";
@@ -44,14 +44,15 @@ const MMUS: Readonly<Record<string, Reproducible>> = {
  * @param strategies whose counts are set beside what the host does
  * @throws UserError for a MMU or scenario that userspace of a real host cannot bring about
  */
-export function reproduce(mmu: Mmu, scenario: ScenarioBase, strategies: readonly Strategy[], version: string): string {
+export function reproduce(bound: Case, strategies: readonly Strategy[], version: string): string {
+  const { mmu, scenario } = bound;
   const way = Object.hasOwn(MMUS, mmu.id) ? MMUS[mmu.id] : undefined;
   if (way === undefined) throw badInput(`MMU ${mmu.id}`, "has no reproduction", Object.keys(MMUS).join(" or "));
   // Before the model runs: what cannot be reproduced is said at once.
   way.plan(scenario, []);
   const outcomes = strategies
-    .filter((strategy) => mmu.applies(scenario, strategy))
-    .map((strategy) => ({ strategy: strategy.id, ...predicted(way, mmu.run(scenario, strategy)) }));
+    .filter((strategy) => bound.applies(strategy))
+    .map((strategy) => ({ strategy: strategy.id, ...predicted(way, bound.run(strategy)) }));
   return reproductionProgram(way.plan(scenario, grouped(outcomes)), version);
 }
 

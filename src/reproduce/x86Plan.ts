@@ -1,7 +1,7 @@
 import { badInput } from "../errors.js";
 import type { LeafRun } from "../mmu/tdp/build.js";
 import type { TdpScenario } from "../mmu/tdp/scenario.js";
-import { PAGES } from "../mmu/tdp/tree.js";
+import { PAGES } from "../mmu/x86/pages.js";
 import { freePlace, type LeafRange, type Prediction, type ReproductionPlan } from "./plan.js";
 
 const PAGE_BYTES = 4096;
@@ -11,7 +11,7 @@ const LOW_END = 2 ** 32 - 2 ** 26;
 /**
  * What a program must do on an x86 host to have what the scenario describes: one memslot, its leaves, and the enabling or clearing.
  *
- * @throws UserError for workloads that userspace cannot ask for, and leaves that a real memslot cannot have
+ * @throws UserError for workloads that userspace cannot ask for
  */
 export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[]): ReproductionPlan {
   const { workload } = scenario;
@@ -26,14 +26,6 @@ export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[
   const root = scenario.roots[0]!;
   const { base, pages, clear } = slotOf(scenario, root.leaves);
   const inside = root.leaves.filter((run) => endOf(run) > base && run.gfn < base + pages);
-  for (const run of inside) {
-    if (run.gfn >= base && endOf(run) <= base + pages) continue;
-    throw badInput(
-      `the leaves from gfn ${run.gfn}`,
-      "reach beyond the memslot, where KVM maps no large page",
-      `leaves within gfn ${base} to ${base + pages}`,
-    );
-  }
   const slots = [{ base: base * PAGE_BYTES, bytes: pages * PAGE_BYTES }];
   const scratch = freePlace(slots, LOW_END);
   if (scratch === undefined)

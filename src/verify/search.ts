@@ -20,6 +20,7 @@ export interface FoundFault {
 }
 
 export interface SearchResult {
+  readonly mmu: Mmu;
   readonly layouts: number;
   readonly seed: number;
   /** Layouts on which each strategy was checked, and on how many it fails. */
@@ -74,6 +75,7 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
     }
   }
   return {
+    mmu,
     layouts: tried,
     seed,
     strategies: tallies.map(({ strategy, layouts: count, failing }) => ({ strategy, layouts: count, failing })),

@@ -9,6 +9,17 @@ export interface Verdict {
 }
 
 /**
+ * Names for a list of strategies, each once: their ids, with the MMU before them where what was checked is of several, for MMUs share
+ * names (each has a baseline).
+ *
+ * @param checked all that took part
+ */
+export function namesAmong(strategies: readonly Strategy[], checked: readonly Strategy[]): string[] {
+  const several = new Set(checked.map(({ mmu }) => mmu)).size > 1;
+  return [...new Set(strategies.map(({ id, mmu }) => (several ? `${mmu}/${id}` : id)))];
+}
+
+/**
  * Checks strategies on one case: every invariant that the MMU knows (see `RunOptions.strict`), and, where those hold, that
  * what is left is what the MMU's baseline leaves.
  *

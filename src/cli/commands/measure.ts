@@ -5,7 +5,7 @@ import type { PlannedRun } from "../../measure/plan.js";
 import type { RunRecord } from "../../measure/runner.js";
 import type { MeasurementFile } from "../../measure/schema.js";
 import type { Invocation, Io } from "../io.js";
-import { integer } from "../options.js";
+import { integer, list } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
 
 interface MeasureOptions {
@@ -13,6 +13,7 @@ interface MeasureOptions {
   readonly warmup: number;
   readonly vary?: string[];
   readonly env?: string[];
+  readonly eagerSplitChunk?: string[];
   readonly timeout: number;
   readonly output: string;
   readonly force?: boolean;
@@ -24,6 +25,7 @@ Examples:
   s2split measure -- ./dirty_log_perf_test -m 6 -b 1G -s anonymous_thp
   s2split measure --runs 20 --vary 's=anonymous,anonymous_thp,anonymous_hugetlb_1gb' --vary 'g=on,off' \\
       --output patched.json -- ./dirty_log_perf_test -m 6 -b 16G -c 2,3
+  s2split measure --eager-split-chunk 0,2M,1G --vary g=on,off -- ./dirty_log_perf_test -m 6 -b 1G -s anonymous_thp
 
 Runs are interleaved: every case once in each round. All raw output is kept, in the result and in files beside it.
 Exit code 1: some run failed, and is named; the others count.`;
@@ -45,6 +47,11 @@ export function register(program: Command, invocation: Invocation): void {
       repeat,
     )
     .option("--env <name=value>", "set in the test's environment; repeatable", repeat)
+    .option(
+      "--eager-split-chunk <list>",
+      "arm64: eager-split chunks (0 is off), set by a library preloaded into the unmodified test; needs a C compiler",
+      list,
+    )
     .option("--timeout <seconds>", "end a run after this long; 0 is never", integer(0, 86_400), 600)
     .option(
       "--output <file>",
@@ -62,7 +69,7 @@ function repeat(value: string, previous: string[] | undefined): string[] {
 
 async function measure(io: Io, command: readonly string[], _: unknown, self: Command): Promise<number> {
   const options = self.optsWithGlobals<MeasureOptions>();
-  const { planMeasurement } = await import("../../measure/plan.js");
+  const { planMeasurement, planWarnings } = await import("../../measure/plan.js");
   const plan = planMeasurement(command, options);
   if (options.output === "-") throw badInput("--output -", "raw output needs a place beside the result", "a file");
 
@@ -71,7 +78,7 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     { RawFolder },
     { emptyMeasurement },
     { machineWarnings, readMachineNote },
-    { checkProgram },
+    { checkDynamic, checkProgram },
     { toolVersion },
     { formatJson },
   ] = await Promise.all([
@@ -85,15 +92,23 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
   ]);
   const machine = await readMachineNote();
   await checkProgram(plan.cases[0]!.program, machine.kvmDevice);
+  if (options.eagerSplitChunk !== undefined) await checkDynamic(plan.cases[0]!.program);
   // Places are opened first: hours of runs must not end in "permission denied".
   await refuseOverwrite(options.output, options.force);
   const target = await prepareOutput(options.output);
+  const chunkPreload =
+    options.eagerSplitChunk === undefined
+      ? undefined
+      : await (await import("../../measure/eagerSplit.js")).prepareChunkPreload(io.env);
   const raw = await RawFolder.open(options.output, options.force === true);
 
-  const warnings = machineWarnings(
-    machine,
-    plan.cases.flatMap((one) => (one.options === null ? [] : [one.options])),
-  );
+  const warnings = [
+    ...machineWarnings(
+      machine,
+      plan.cases.flatMap((one) => (one.options === null ? [] : [one.options])),
+    ),
+    ...planWarnings(plan),
+  ];
   const { noteWords } = await import("../../report/measureNotes.js");
   for (const warning of warnings) io.stderr.write(`warning: ${noteWords(warning)}\n`);
 
@@ -122,7 +137,7 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     const { output, runs } = record;
     spentNs += output.durationNs ?? 0;
     await raw.write(output.rawFile, output.text);
-    file = { ...file, outputs: [...file.outputs, output], runs: [...file.runs, ...runs] };
+    file = { ...withChunkOf(record, file), outputs: [...file.outputs, output], runs: [...file.runs, ...runs] };
     await target.write(formatJson(file));
     const failures = failureLines(record);
     if (failures.length > 0) progress.clear();
@@ -138,10 +153,12 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
         onStart,
         onRecord,
         rawFile: (planned, index) => raw.name(planned, index),
+        chunkPreload,
       }),
     );
   } finally {
     progress.clear();
+    await chunkPreload?.remove();
     if (file.outputs.length === 0) await raw.removeEmpty();
   }
   file = { ...file, partial: interrupted };
@@ -156,6 +173,17 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
   io.stdout.write(`Written: ${options.output}, raw output in ${raw.folder}\n`);
   if (interrupted) return EXIT.interrupted;
   return file.runs.some((run) => run.status !== "complete") ? EXIT.regression : EXIT.fine;
+}
+
+/** The result with the case's chunk, once a run has proved it. */
+function withChunkOf({ planned, provedChunkBytes }: RunRecord, file: MeasurementFile): MeasurementFile {
+  if (provedChunkBytes === null) return file;
+  const cases = file.cases.map((one) =>
+    one.id === planned.case.id && one.options !== null
+      ? { ...one, options: { ...one.options, eagerSplitChunkBytes: provedChunkBytes } }
+      : one,
+  );
+  return { ...file, cases };
 }
 
 /**

@@ -5,7 +5,7 @@ import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { list } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
-import { addScenarioOptions, type ScenarioOptions, scenariosFrom } from "../scenarioOptions.js";
+import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface ReproduceFlags extends ScenarioOptions {
   readonly output: string;
@@ -45,13 +45,14 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
     throw new UserError("reproduce: a scenario is given twice, as argument and with --scenario; expected one");
   }
   const options = path === undefined ? flags : { ...flags, scenario: [path] };
-  const items = await scenariosFrom(options, io.stdin);
-  if (items.length !== 1) {
+  const cases = await casesFrom(options, { stdin: io.stdin, single: true });
+  if (cases.length !== 1) {
     throw new UserError(
-      `reproduce: the options make ${items.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
+      `reproduce: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
     );
   }
-  const { mmu, scenario } = items[0]!;
+  const bound = cases[0]!;
+  const { mmu } = bound;
   await refuseOverwrite(flags.output, flags.force);
   const [{ prepareOutput }, { strategyChooser }, { reproduce }, { toolVersion }] = await Promise.all([
     import("../../files/write.js"),
@@ -61,7 +62,7 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
   ]);
   const target = await prepareOutput(flags.output, { stdout: io.stdout, inputs: inputsOf(options) });
   const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu]))(mmu);
-  await target.write(reproduce(mmu, scenario, strategies, toolVersion()));
+  await target.write(reproduce(bound, strategies, toolVersion()));
   if (flags.output === "-") return EXIT.fine;
   const name = flags.output.replace(/\.c$/, "");
   const program = name === flags.output ? `${name}.out` : name;

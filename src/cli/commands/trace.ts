@@ -77,7 +77,11 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   }
   for (const { strategy, summary, findings, stopped } of told) {
     const lines = [...summary.lines(), ...(stopped ? [`stopped after ${flags.limit} events`] : [])];
-    lines.push(findings.length === 0 ? "result: right" : `result: WRONG, ${findings.map(shortFinding).join("; ")}`);
+    lines.push(
+      findings.length === 0
+        ? "result: right"
+        : `result: WRONG, ${findings.map((one) => shortFinding(one, mmu.findingWords)).join("; ")}`,
+    );
     const prefix = told.length > 1 ? `${strategy.id}: ` : "";
     io.stdout.write(`\n${lines.map((line) => `${prefix}${line}`).join("\n")}\n`);
   }

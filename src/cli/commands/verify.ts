@@ -4,7 +4,7 @@ import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { type OutputOptions, type OutputTarget, prepareOutput } from "../../files/write.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
-import type { Mmu } from "../../mmu/contract.js";
+import type { Case } from "../../mmu/contract.js";
 import { defaultMmu, loadMmu } from "../../mmu/registry.js";
 import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";
@@ -77,11 +77,12 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
   const cases = await casesFrom(flags, io);
   const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))]);
   const { planOf } = await import("../../bench/plan.js");
-  const { verifyCase } = await import("../../verify/verify.js");
+  const { namesAmong, verifyCase } = await import("../../verify/verify.js");
   const plan = planOf(cases, choose);
+  const several = new Set(cases.map(({ mmu }) => mmu)).size > 1;
   const interrupt = new Interrupt(io);
   const progress = new Progress(io.stderr, true);
-  const done: { readonly id: string; readonly scenario: unknown; readonly verdicts: readonly Verdict[] }[] = [];
+  const done: { readonly id: string; readonly bound: Case; readonly verdicts: readonly Verdict[] }[] = [];
   try {
     for (const [index, { id, bound }] of plan.entries()) {
       const verdicts: Verdict[] = [];
@@ -91,26 +92,31 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
         if (interrupt.stopped) return "interrupted";
         verdicts.push(...verifyCase(bound, [strategy]));
       }
-      done.push({ id, scenario: bound.scenario, verdicts });
+      done.push({ id, bound, verdicts });
       progress.clear();
-      if (flags.json !== true) io.stdout.write(`${verdictsText(id, verdicts, style)}\n\n`);
+      if (flags.json !== true)
+        io.stdout.write(`${verdictsText(bound.mmu, several ? `${bound.mmu.id} ${id}` : id, verdicts, style)}\n\n`);
     }
   } finally {
     progress.clear();
     interrupt.release();
   }
   const all = done.flatMap(({ verdicts }) => verdicts);
-  const wrong = [...new Set(all.filter(({ findings }) => findings.length > 0).map(({ strategy }) => strategy.id))];
-  const checked = new Set(all.map(({ strategy }) => strategy.id)).size;
+  const checked = all.map(({ strategy }) => strategy);
+  const wrong = namesAmong(
+    all.filter(({ findings }) => findings.length > 0).map(({ strategy }) => strategy),
+    checked,
+  );
   if (flags.json === true) {
-    const scenarios = done.map(({ id, scenario, verdicts }) => ({
+    const scenarios = done.map(({ id, bound: { mmu, scenario }, verdicts }) => ({
       id,
+      mmu: mmu.id,
       scenario,
-      strategies: verdicts.map(verdictJson),
+      strategies: verdicts.map((verdict) => verdictJson(mmu, verdict)),
     }));
     io.stdout.write(formatJson({ ...header(), wrong, scenarios }));
   } else {
-    io.stdout.write(`${conclusion(wrong, checked)}\n`);
+    io.stdout.write(`${conclusion(wrong, namesAmong(checked, checked).length)}\n`);
   }
   return wrong.length > 0;
 }
@@ -127,7 +133,7 @@ async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<b
   const { searchLayouts } = await import("../../verify/search.js");
   const interrupt = new Interrupt(io);
   const progress = new Progress(io.stderr, true);
-  const results: { readonly mmu: Mmu; readonly result: SearchResult }[] = [];
+  const results: SearchResult[] = [];
   try {
     for (const mmu of mmus) {
       const result = await searchLayouts({
@@ -138,25 +144,24 @@ async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<b
         progress: (share, what) => progress.show(share, what),
         stopped: () => interrupt.stopped,
       });
-      results.push({ mmu, result });
+      results.push(result);
       progress.clear();
-      if (flags.json !== true) io.stdout.write(`${searchText(mmu.title, result, style)}\n\n`);
+      if (flags.json !== true) io.stdout.write(`${searchText(result, style)}\n\n`);
     }
   } finally {
     progress.clear();
     interrupt.release();
   }
-  const strategies = results.flatMap(({ result }) => result.strategies);
-  const wrong = strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy.id);
-  if (save !== undefined)
-    await saveFaults(
-      io,
-      flags,
-      save,
-      results.map(({ result }) => result),
-    );
+  const { namesAmong } = await import("../../verify/verify.js");
+  const strategies = results.flatMap((result) => result.strategies);
+  const all = strategies.map(({ strategy }) => strategy);
+  const wrong = namesAmong(
+    strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy),
+    all,
+  );
+  if (save !== undefined) await saveFaults(io, flags, save, results);
   if (flags.json === true) {
-    const searches = results.map(({ mmu, result }) => ({ mmu: mmu.id, ...searchJson(result) }));
+    const searches = results.map((result) => ({ mmu: result.mmu.id, ...searchJson(result) }));
     io.stdout.write(formatJson({ ...header(), wrong, searches }));
   } else {
     io.stdout.write(`${conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length)}\n`);

@@ -1,7 +1,8 @@
-import { GRANULES, legalChunks } from "../../guest/geometry.js";
+import { GRANULES, legalChunks, MAX_IPA_BITS, MIN_IPA_BITS } from "../../guest/geometry.js";
 import { formatSize } from "../../guest/sizes.js";
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
+import { arm64Words } from "./words.js";
 
 const group = "Guest of arm64:";
 
@@ -49,9 +50,9 @@ export const arm64Options = {
   },
   ipaBits: {
     flags: "--ipa-bits <n>",
-    description: "IPA width, 32 to 48 (default: 40, or what the memory needs)",
+    description: "IPA width, 32 to 52 (default: 40, or what the memory needs); above 48 with LPA2",
     group,
-    value: { kind: "integer", min: 32, max: 48 },
+    value: { kind: "integer", min: MIN_IPA_BITS, max: MAX_IPA_BITS },
   },
 } as const satisfies GuestOptionTable;
 
@@ -66,4 +67,5 @@ export const about: MmuAbout = {
   ],
   defaultWorkload: "enable",
   options: arm64Options,
+  findingWords: arm64Words,
 };

@@ -6,8 +6,10 @@ import type { Granule } from "../../guest/geometry.js";
  */
 export interface FlowInput {
   readonly granule: Granule;
-  /** 32 to 48. */
+  /** 32 to 52; above 48 needs LPA2 or the 64K granule. */
   readonly ipaBits: number;
+  /** The host has LPA2 (4K and 16K granule). */
+  readonly lpa2?: boolean | undefined;
   /** Eager-split chunk: 0 (off) or one of the granule's sizes. */
   readonly chunk: string | number;
   /** 0: no manual protect (`-g`). 1: manual protect. 3: manual protect with initially-all-set, the test's default. */

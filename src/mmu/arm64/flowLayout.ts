@@ -11,6 +11,7 @@ import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/
 import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
 import type { HostSegment } from "./hostMemory.js";
 import type { Layout, LayoutNote } from "./layout.js";
+import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 
 /** A flow's guest resolved into frames, checked. */
 export interface FlowLayout {
@@ -47,7 +48,7 @@ export interface FlowSlotLayout {
  * that does not fill its slot, steps that reach beyond memory
  */
 export function flowLayoutOf(input: FlowInput): FlowLayout {
-  const geometry = geometryOf(input.granule, input.ipaBits);
+  const geometry = geometryOf(input.granule, input.ipaBits, input.lpa2);
   const chunkBytes = parseSize(input.chunk, "chunk");
   const chunks = legalChunks(input.granule);
   if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
@@ -85,6 +86,7 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
     slots,
     stage2: {
       geometry,
+      leaf: new LeafFormat(geometry, DEFAULT_OUTPUT_OFFSET),
       slots: slots.map(({ startGfn, endGfn }) => ({ startGfn, endGfn, segments: [], dirty: null })),
       mode: input.manual === 0 ? "enable" : "clear",
       chunkPages: chunkBytes / geometry.pageBytes,

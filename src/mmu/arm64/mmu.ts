@@ -62,6 +62,8 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
     flushes: ["split/tlbi"],
     lockDrops: ["split/lockDrops"],
   },
+  describe: ({ granule, ipaBits }) => (typeof granule === "string" ? [`${granule} granule, ${ipaBits} IPA bits`] : []),
+  variableText: (name, value) => (name === "chunk" && value === "0" ? "0 (off)" : value),
   parse: bind,
   cases: (options, single) => arm64Guests(options, single).map((scenario) => bind(scenario, "")),
   variants: ({ scenario }: Arm64Case, options) =>

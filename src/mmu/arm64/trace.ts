@@ -6,7 +6,6 @@ import {
   descriptorHex,
   kindOf,
   MARK_HI,
-  outputAddress,
   S2AP_WRITE,
   TABLE_OR_PAGE,
   TYPE_MASK,
@@ -189,7 +188,11 @@ class Teller implements WalkObserver {
     if (kind === "invalid" || kind === "locked") return {};
     if (kind === "table") return { marked: (hi & MARK_HI) !== 0 };
     const permissions = `${(lo & S2AP_READ) === 0 ? "-" : "r"}${(lo & S2AP_WRITE) === 0 ? "-" : "w"}${(hi & XN_HI) === 0 ? "x" : "-"}`;
-    return { outputAddress: formatAddress(outputAddress(lo, hi)), permissions, accessed: (lo & ACCESS_FLAG) !== 0 };
+    return {
+      outputAddress: formatAddress(this.stage2.layout.leaf.outputAddress(lo, hi)),
+      permissions,
+      accessed: (lo & ACCESS_FLAG) !== 0,
+    };
   }
 
   private did(at: WalkPosition, visited: boolean): string | null {

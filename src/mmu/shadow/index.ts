@@ -1,7 +1,7 @@
 import type { MmuEntry } from "../contract.js";
-import type { ShadowStrategyDefinition } from "../definitions.js";
 import { about } from "./about.js";
 import type { ShadowScenario } from "./scenario.js";
+import type { ShadowStrategyDefinition } from "./strategy.js";
 
 /** KVM/x86 for nested guests, for the registry. */
 export const x86Shadow: MmuEntry<ShadowScenario, ShadowStrategyDefinition> = {

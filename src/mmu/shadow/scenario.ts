@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { Fields } from "../../files/fields.js";
 import type { ScenarioBase } from "../contract.js";
-import { PAGES } from "../tdp/tree.js";
+import { PAGES } from "../x86/pages.js";
 import { ALIAS_PATTERNS, type AliasPattern } from "./about.js";
 import type { ShadowMapping } from "./shadow.js";
 

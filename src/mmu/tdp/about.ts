@@ -1,6 +1,7 @@
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
-import { x86Group, x86Options } from "../x86Options.js";
+import { x86Group, x86Options } from "../x86/options.js";
+import { tdpWords } from "./words.js";
 
 const ON_OFF = { kind: "choice", choices: ["on", "off"] } as const;
 
@@ -53,4 +54,5 @@ export const about: MmuAbout = {
   ],
   defaultWorkload: "split",
   options: tdpOptions,
+  findingWords: tdpWords,
 };

@@ -1,9 +1,10 @@
 import { formatAddress } from "../../guest/sizes.js";
 import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
+import { ENTRIES, PAGES } from "../x86/pages.js";
 import { eachLeaf, eachTable, type MappedRun, mappedRuns } from "./inspect.js";
 import type { TdpScenario } from "./scenario.js";
-import { DIRTY, ENTRIES, PAGES, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
+import { DIRTY, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 import { clearWords, type TdpWork } from "./work.js";
 
 /** What is known of the trees before the work. */

@@ -1,7 +1,7 @@
 import type { MmuEntry } from "../contract.js";
-import type { TdpStrategyDefinition } from "../definitions.js";
 import { about } from "./about.js";
 import type { TdpScenario } from "./scenario.js";
+import type { TdpStrategyDefinition } from "./strategy.js";
 
 /** KVM/x86 with the TDP MMU, for the registry. */
 export const x86Tdp: MmuEntry<TdpScenario, TdpStrategyDefinition> = {

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.js";
 import type { Case, Mmu, RunOutcome, Strategy, TimedRun } from "../contract.js";
 import type { Counts } from "../counters.js";
 import { about, type TdpOptions } from "./about.js";
-import { adoptTdpStrategy, type TdpStrategy, tdpStrategies } from "./adopt.js";
+import { adoptTdpStrategy } from "./adopt.js";
 import { buildTree, tablesOf } from "./build.js";
 import { tdpCounters } from "./counters.js";
 import { tdpFindings, treesBefore } from "./findings.js";
@@ -12,6 +12,8 @@ import type { IterSink } from "./iter.js";
 import { randomTdpScenarios } from "./random.js";
 import { parseTdpScenario, type TdpScenario } from "./scenario.js";
 import { splitLoops } from "./split.js";
+import { strategies } from "./strategies/index.js";
+import type { TdpStrategy } from "./strategy.js";
 import { zapTable } from "./tables.js";
 import { tracing } from "./trace.js";
 import type { TdpTree } from "./tree.js";
@@ -26,7 +28,7 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
   ...about,
   baseline: "baseline",
   counters: tdpCounters,
-  strategies: tdpStrategies,
+  strategies,
   columns: [
     { path: "loops", heading: "loops", change: true },
     { path: "body", heading: "bodies" },

@@ -1,8 +1,8 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import type { ScenarioBase } from "../contract.js";
+import { PAGES } from "../x86/pages.js";
 import { type LeafRun, type NonpresentPath, type RootSpec, tablesOf } from "./build.js";
-import { PAGES } from "./tree.js";
 
 /**
  * A scenario of the TDP MMU, with the field names of the golden files' `input`. Frames (gfns) are 4K; levels are 1 (4K) to 5.

@@ -27,7 +27,7 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
       ["strategy", run.strategy],
       ["source", run.source],
       ["verdict", verdictIn(run)?.code ?? null],
-      ["result", resultSentence(run)],
+      ["result", resultSentence(run, mmus.get(scenario.mmu)?.findingWords)],
     ]);
     for (const [variable, value] of Object.entries(scenario.variables)) row.set(`variable/${variable}`, value);
     for (const metric of metricsOf(run, mmus.get(scenario.mmu)?.counters ?? [])) {

@@ -21,7 +21,7 @@ export function toGithubActionBenchmark(result: ResultFile, mmus: Mmus): string 
         value,
         // The consumer's pattern wants two characters of figure: "± 5" would not be read.
         ...(interval === undefined ? {} : { range: `± ${((interval[1] - interval[0]) / 2).toFixed(1)}` }),
-        extra: `${kind}; result: ${resultSentence(run)}`,
+        extra: `${kind}; result: ${resultSentence(run, mmus.get(mmu)?.findingWords)}`,
       }));
   });
   return formatJson(entries);

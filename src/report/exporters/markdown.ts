@@ -31,7 +31,7 @@ function caseBlock(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mm
     escapeMarkdown(run.strategy),
     ...columns.map(({ path, change }) => countCell(run, base, path, change === true)),
     ...parts.map((part) => wallCell(run, part)),
-    `${verdictIn(run)?.code === "wrong" ? "**WRONG**: " : ""}${escapeMarkdown(resultWords(run))}`,
+    `${verdictIn(run)?.code === "wrong" ? "**WRONG**: " : ""}${escapeMarkdown(resultWords(run, mmu?.findingWords))}`,
   ]);
   const lines = [`## ${escapeMarkdown(scenario.id)}`];
   if (scenario.description !== null) lines.push(escapeMarkdown(scenario.description));

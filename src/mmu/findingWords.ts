@@ -1,12 +1,16 @@
 import { formatSize } from "../guest/sizes.js";
-import type { Finding } from "../mmu/finding.js";
+import type { Finding } from "./finding.js";
 
 /** The words for one finding code: `short` fits a table's cell, `long` is a sentence for verify, without its full stop. */
-export interface Words {
+export interface FindingWords {
   short(finding: Finding): string;
   long(finding: Finding): string;
 }
 
+/** An MMU's words by code: functions of the finding's figures, called only for what is shown. */
+export type FindingWordTable = Readonly<Record<string, FindingWords>>;
+
+/** "1 block", "2 blocks". */
 export function counted(count: number, one: string, more = `${one}s`): string {
   return `${count} ${count === 1 ? one : more}`;
 }

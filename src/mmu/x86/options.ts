@@ -1,4 +1,4 @@
-import type { GuestOptionTable } from "./guestOptions.js";
+import type { GuestOptionTable } from "../guestOptions.js";
 
 /** Heading of the options that only x86 has. */
 export const x86Group = "Guest of x86:";

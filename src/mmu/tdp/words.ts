@@ -1,12 +1,9 @@
-import { are, counted, figures, size, type Words, was } from "./findingWords.js";
+import { are, counted, type FindingWords, type FindingWordTable, size, was } from "../findingWords.js";
+import { x86Words } from "../x86/words.js";
 
-/** Words for the findings of the x86 MMUs: the TDP MMU and the shadow MMU. */
-export const x86Words: Readonly<Record<string, Words>> = {
-  livelock: {
-    short: () => "livelock: no progress between yields",
-    long: (f) =>
-      `the ${f.data.walk} walk comes back to where it was with nothing done, and would never end${figures(f)}`,
-  },
+/** Words for the findings of the TDP MMU. */
+export const tdpWords: FindingWordTable = {
+  ...x86Words,
   "not-zapped": {
     short: (f) => `${counted(f.count, "entry", "entries")} not zapped, first at ${f.data.gpa}`,
     long: (f) =>
@@ -18,12 +15,6 @@ export const x86Words: Readonly<Record<string, Words>> = {
     long: (f) =>
       `${counted(Number(f.data.entries), "entry", "entries")} ${was(Number(f.data.entries))} still present after the pass that was to zap ` +
       `entries of that level, the first at GPA ${f.data.gpa}, level ${f.data.level}, root ${f.data.root}`,
-  },
-  "unsplit-huge-page": {
-    short: (f) => `${counted(f.count, "huge page")} unsplit, first at ${f.data.gpa}`,
-    long: (f) =>
-      `${counted(f.count, "huge page")} (${size(f.data.bytes)}) that ${was(f.count)} to be split ${are(f.count)} still mapped, the first ` +
-      `at GPA ${f.data.gpa}, level ${f.data.level}`,
   },
   "lost-page": pages("no longer mapped", "that was mapped is mapped no longer"),
   "stray-page": pages("mapped that was not", "is mapped that was not before"),
@@ -43,19 +34,9 @@ export const x86Words: Readonly<Record<string, Words>> = {
       `the used count or bitmap of ${counted(f.count, "page table")} is not that of its entries: first at GPA ${f.data.gpa}, level ` +
       `${f.data.level}, ${f.data.present} present, ${f.data.usedCount} counted`,
   },
-  "roles-changed": {
-    short: (f) => `${counted(f.count, "frame")} mapped by other roles, first at ${f.data.gpa}`,
-    long: (f) =>
-      `${counted(f.count, "frame")} ${are(f.count)} mapped by other roles than before, the first at GPA ${f.data.gpa}: ` +
-      `${f.data.after || "none"} instead of ${f.data.before || "none"}`,
-  },
-  "split-caches-unaccounted": {
-    short: () => "split caches do not add up",
-    long: (f) => `what was put into the split caches is not what was taken and what is left${figures(f)}`,
-  },
 };
 
-function pages(short: string, long: string): Words {
+function pages(short: string, long: string): FindingWords {
   return {
     short: (f) => `${size(f.data.bytes)} ${short}, first at ${f.data.gpa}`,
     long: (f) =>
