@@ -39,7 +39,7 @@ export function register(program: Command, invocation: Invocation): void {
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
     )
-    .option("--strategy <name>", "a strategy, or a file of one's own (default: the MMU's baseline)")
+    .option("--strategy <name>", "a strategy, or a module with a custom one (default: the MMU's baseline)")
     .option("--against <name>", "a second strategy, side by side")
     .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
