@@ -1,4 +1,5 @@
 import type { Finding } from "../mmu/finding.js";
+import type { Stall } from "./stall.js";
 
 /** All ns are modelled; all else is counted. */
 export interface AdviceRow {
@@ -20,11 +21,16 @@ export interface AdviceRow {
   readonly findings: readonly Finding[];
   /** The first pass; null where {@link findings} are: it is that of a guest wholly split, which this one is not. */
   readonly guest: GuestFigures | null;
+  /** What the vCPUs and the ioctl do to each other; null where the profile does not tell. */
+  readonly stall: Stall | null;
   /** Time of the ioctls and of all vCPUs' first pass; null where there are findings. */
   readonly totalNs: number | null;
   readonly withinLockHold: boolean;
+  readonly withinGuestStall: boolean;
   /** Counts of equal regions were multiplied, exactly. */
   readonly scaled: boolean;
+  /** Regions that stand for all, and how far the ioctl's time may be off for it, percent; null where all was counted. */
+  readonly sampled: { readonly regions: number; readonly of: number; readonly errorPercent: number } | null;
 }
 
 export interface GuestFigures {
