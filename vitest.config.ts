@@ -21,7 +21,7 @@ export default defineConfig(({ mode }) => {
             ...common,
             name: "unit",
             include: ["src/**/*.test.ts"],
-            exclude: [...common.exclude, "src/e2e/**"],
+            exclude: [...common.exclude, "src/e2e/**", "src/browser/**"],
           },
         },
         {
@@ -32,6 +32,15 @@ export default defineConfig(({ mode }) => {
             testTimeout: 2 * common.testTimeout,
             // The built program is loaded as Node.js loads it.
             server: { deps: { external: [/\/dist\//] } },
+          },
+        },
+        {
+          test: {
+            ...common,
+            name: "browser",
+            include: ["src/browser/**/*.browser.test.ts"],
+            testTimeout: 2 * common.testTimeout,
+            hookTimeout: 120_000,
           },
         },
       ],

@@ -32,7 +32,7 @@ export interface VerifyCall {
   readonly random?: number;
   /** Seed of the random layouts. Default 1. */
   readonly seed?: number;
-  /** Whose random layouts: default "arm64". */
+  /** Whose random layouts: default: the first of the registry, arm64. */
   readonly mmu?: string;
   /** Default: every built-in strategy. */
   readonly strategies?: readonly StrategyInput[];

@@ -52,6 +52,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/merge.js"),
   },
   {
+    name: "report",
+    summary: "draw results as one HTML page",
+    load: () => import("./commands/report.js"),
+  },
+  {
     name: "noise",
     summary: "run the same benchmark twice and suggest a wall threshold",
     load: () => import("./commands/noise.js"),

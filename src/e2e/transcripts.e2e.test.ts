@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT, temporaryFolder } from "./cli.js";
+import { splitWords } from "../measure/selftestCommand.js";
+import { ROOT, shown, temporaryFolder } from "./cli.js";
 
 interface Step {
   readonly command: string;
@@ -28,8 +29,16 @@ function blocksOf(text: string): Step[][] {
   });
 }
 
-/** A shell command in a folder that has the clone's scenarios, results and examples, with `npx s2split` as the built program. */
+/** What a command alone on its line prints; one with pipes, expansions or further commands goes to a shell. */
 function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
+  const alone = /^(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
+  // A strategy's module is loaded once in a process, and may be written anew within a transcript.
+  if (alone !== null && !/\.m?[jt]s\b/.test(command)) return shown(splitWords(alone[1]!), { cwd });
+  return inShell(command, cwd);
+}
+
+/** A shell command in a folder that has the clone's scenarios, results and examples, with `npx s2split` as the built program. */
+function inShell(command: string, cwd: string): Promise<{ code: number; output: string }> {
   const { GITHUB_ACTIONS: _a, GITHUB_STEP_SUMMARY: _s, FORCE_COLOR: _f, COLUMNS: _c, ...env } = process.env;
   const script = `s2split() { "${process.execPath}" "${ROOT}bin/s2split.js" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
   return new Promise((resolve) => {
