@@ -42,6 +42,7 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
   details: zapTable,
   shared: {
     workload: "split",
+    fromRoot: { paths: ["mmuLockDropsTotal"], uncounted: 1 },
     inspected: ["loops"],
     tables: ["spAllocs"],
     flushes: ["tlbFlushes"],
