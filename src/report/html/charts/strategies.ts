@@ -86,10 +86,10 @@ function totalText(className: string) {
 }
 
 /** An axis of names: the rows go by their places, so that two names that are shortened to one stay two. */
-export function rowAxis(rows: readonly { readonly name: string }[]) {
+export function rowAxis(rows: readonly { readonly name: string }[], letters?: number) {
   return {
     domain: rows.map((_, row) => row),
-    tickFormat: (row: number) => shortName(rows[row]!.name),
+    tickFormat: (row: number) => shortName(rows[row]!.name, letters),
     label: null,
     tickSize: 0,
   };
