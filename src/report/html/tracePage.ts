@@ -4,6 +4,7 @@ import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../findings.js";
 import type { TraceNode } from "../traceFold.js";
 import { traceLines } from "../traceText.js";
+import { type FullWords, fullWords } from "../traceWords.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { type WalkPoint, walkChart } from "./charts/walk.js";
 import { MOST_STEPS } from "./limits.js";
@@ -40,12 +41,13 @@ export async function tracePage(bound: Case, name: string, walks: readonly ToldW
 }
 
 function walkGroup(plot: Plot, draw: DrawWalk, bound: Case, walk: ToldWalk): Group {
-  const steps = stepsOf(bound, walk.events);
+  const said = fullWords(bound.mmu.traceWords);
+  const steps = stepsOf(bound, walk.events, said);
   return {
     title: walk.strategy,
     lead: walk.summary.join(". "),
     alarms: walk.findings.map((finding) => shortFinding(finding, bound.mmu.findingWords)),
-    sections: [...(steps === undefined ? [] : [stepsSection(plot, draw, walk, steps)]), linesSection(walk)],
+    sections: [...(steps === undefined ? [] : [stepsSection(plot, draw, walk, steps)]), linesSection(walk, said)],
   };
 }
 
@@ -75,18 +77,22 @@ async function walkDrawer(): Promise<DrawWalk> {
   return drawWalk;
 }
 
+/** A step as `--json` has it. */
+type JsonStep = Readonly<Record<string, unknown>>;
+
 /** The steps of entries as columns; undefined for a walk that does not tell of tables with a granule. */
-function stepsOf({ scenario }: Case, events: readonly TraceEvent[]): WalkColumns | undefined {
+function stepsOf({ scenario }: Case, events: readonly TraceEvent[], said: FullWords): WalkColumns | undefined {
   const granule = GRANULES.find((one): one is Granule => one === (scenario as { granule?: unknown }).granule);
-  const entries = events.filter(
-    ({ event, addr, ipa, level }) =>
-      event === "entry" && typeof addr === "string" && typeof ipa === "string" && typeof level === "number",
-  );
+  const entries = events.flatMap((event) => {
+    const step: JsonStep = said.json(event);
+    const known = typeof step.addr === "string" && typeof step.ipa === "string" && typeof step.level === "number";
+    return event.event === "entry" && known ? [{ event, step }] : [];
+  });
   if (granule === undefined || entries.length === 0) return undefined;
   const { pageBytes, spanPages, entries: perTable } = geometryOf(granule, 40);
   const words = new Map<string, number>();
   const wordOf = (event: TraceEvent) => {
-    const text = `${event.phase}: ${event.fold ?? event.event}`;
+    const text = `${event.phase}: ${said.fold(event)}`;
     const known = words.get(text) ?? words.size;
     words.set(text, known);
     return known;
@@ -95,14 +101,14 @@ function stepsOf({ scenario }: Case, events: readonly TraceEvent[]): WalkColumns
   return {
     pageBytes,
     entries: perTable,
-    startLevel: Math.min(...entries.map(({ level }) => level as number)),
+    startLevel: Math.min(...entries.map(({ step }) => step.level as number)),
     spans: spanPages,
-    level: entries.map(({ level }) => level as number),
-    index: entries.map(({ index }) => index as number),
-    entry: entries.map(({ ipa }) => frame(ipa)),
-    address: entries.map(({ addr }) => frame(addr)),
-    outside: entries.map(({ outside }) => (outside === true ? 1 : 0)),
-    word: entries.map(wordOf),
+    level: entries.map(({ step }) => step.level as number),
+    index: entries.map(({ step }) => step.index as number),
+    entry: entries.map(({ step }) => frame(step.ipa)),
+    address: entries.map(({ step }) => frame(step.addr)),
+    outside: entries.map(({ step }) => (step.outside === true ? 1 : 0)),
+    word: entries.map(({ event }) => wordOf(event)),
     words: [...words.keys()],
   };
 }
@@ -148,8 +154,8 @@ function stepsSection(plot: Plot, draw: DrawWalk, { strategy }: ToldWalk, steps:
   };
 }
 
-function linesSection({ nodes }: ToldWalk): Section {
-  const lines = traceLines(nodes);
+function linesSection({ nodes }: ToldWalk, said: FullWords): Section {
+  const lines = traceLines(nodes, said);
   return {
     title: "The walk in words",
     see: "Steps that differ only in where they are become one line, and lines that repeat become a group.",
