@@ -6,6 +6,7 @@ import { type MemorySnapshot, TableMemory } from "./memory.js";
 import { Populator } from "./populate.js";
 import { type SplitCache, SplitVisitor, splitChunks } from "./split.js";
 import type { SplitRules } from "./splitRules.js";
+import type { StoreListener } from "./storeListener.js";
 import { Walker } from "./walk.js";
 import { WRITE_PROTECT_RULES, WriteProtectVisitor, writeProtectSteps } from "./writeProtect.js";
 
@@ -18,8 +19,11 @@ export class Stage2 {
   readonly cache: SplitCache;
   readonly populator: Populator;
   readonly splitVisitor: SplitVisitor;
+  readonly writeProtectVisitor: WriteProtectVisitor;
   readonly writeProtectWalker: Walker;
   readonly splitWalker: Walker;
+  /** Set by `listen()`. */
+  listener: StoreListener | null = null;
 
   constructor(
     readonly layout: Layout,
@@ -33,6 +37,7 @@ export class Stage2 {
     this.populator = new Populator(geometry, this.mem, this.marks);
     const counts = this.counts;
     const writeProtect = new WriteProtectVisitor(counts.writeProtect);
+    this.writeProtectVisitor = writeProtect;
     this.writeProtectWalker = new Walker(geometry, this.mem, WRITE_PROTECT_RULES, writeProtect, counts.writeProtect);
     const { afterVisit } = rules;
     const bbm2 = layout.bbm === 2;
@@ -50,7 +55,16 @@ export class Stage2 {
     const { layout, counts } = this;
     if (layout.chunkPages === 0) return;
     const beforeWalk = this.rules.beforeWalk;
-    const code = splitChunks(this.splitWalker, counts, this.cache, layout.chunkPages, start, end, beforeWalk);
+    const code = splitChunks(
+      this.splitWalker,
+      counts,
+      this.cache,
+      layout.chunkPages,
+      start,
+      end,
+      beforeWalk,
+      this.listener,
+    );
     if (counts.returnCode === 0) counts.returnCode = code;
   }
 
