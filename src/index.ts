@@ -22,7 +22,6 @@ export {
   type VerifyReport,
   verify,
 } from "./library.js";
-export { defineStrategy } from "./mmu/arm64/adopt.js";
 export { MARK_HI } from "./mmu/arm64/descriptor.js";
 export type { Arm64Scenario, DirtyBitmap, DirtyLogSpec, Memslot, Segment } from "./mmu/arm64/scenario.js";
 export type { StrategyDefinition } from "./mmu/arm64/strategy.js";
@@ -41,12 +40,13 @@ export {
 } from "./mmu/arm64/walk.js";
 export type { ScenarioBase } from "./mmu/contract.js";
 export { type Counts, type CountValue, countAt, totalAt } from "./mmu/counters.js";
-export type {
-  AnyStrategyDefinition,
-  ShadowStrategyDefinition,
-  TdpStrategyDefinition,
-} from "./mmu/definitions.js";
+export { defineStrategy } from "./mmu/defineStrategy.js";
+export type { AnyScenario, AnyStrategyDefinition } from "./mmu/definitions.js";
 export type { Finding } from "./mmu/finding.js";
+export type { WrittenShadowScenario as ShadowScenario } from "./mmu/shadow/scenario.js";
+export type { ShadowStrategyDefinition } from "./mmu/shadow/strategy.js";
+export type { WrittenTdpScenario as TdpScenario } from "./mmu/tdp/scenario.js";
+export type { TdpStrategyDefinition } from "./mmu/tdp/strategy.js";
 export type { TableView } from "./mmu/tdp/variant.js";
 export { longFinding, shortFinding } from "./report/findings.js";
 export type { ResultFile, RunResult, ScenarioResult, WallSeries } from "./results/types.js";

@@ -1,16 +1,15 @@
 import type { SampleSpec } from "./bench/wall.js";
 import { badInput } from "./errors.js";
 import { Fields, nameOf } from "./files/fields.js";
-import type { Arm64Scenario } from "./mmu/arm64/scenario.js";
 import type { Case, Mmu, ScenarioBase, Strategy } from "./mmu/contract.js";
-import type { AnyStrategyDefinition } from "./mmu/definitions.js";
+import type { AnyScenario, AnyStrategyDefinition } from "./mmu/definitions.js";
 import type { Finding } from "./mmu/finding.js";
 import { defaultMmu, loadMmu } from "./mmu/registry.js";
 import type { ResultFile } from "./results/types.js";
 import type { FoundFault } from "./verify/search.js";
 
 /** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file. */
-export type ScenarioInput = string | Arm64Scenario | ScenarioBase;
+export type ScenarioInput = string | AnyScenario | ScenarioBase;
 
 /** A strategy: the name of a built-in one, the path of a module, or what {@link defineStrategy} returns. "all": every built-in one. */
 export type StrategyInput = string | AnyStrategyDefinition;
@@ -41,7 +40,10 @@ export interface VerifyCall {
 
 /** What {@link verify} found. */
 export interface VerifyReport {
-  /** Ids of the strategies that something is wrong with, in the order of tables. */
+  /**
+   * Ids of the strategies that something is wrong with, in the order of tables; `MMU/id` where the scenarios are of several MMUs, which
+   * share names.
+   */
   readonly wrong: readonly string[];
   /** One for each scenario and strategy; empty for random layouts. */
   readonly verdicts: readonly {
@@ -104,18 +106,19 @@ export async function verify(call: VerifyCall): Promise<VerifyReport> {
   }
   if (call.random !== undefined) return search(call, call.random);
   checkScenarios(fields);
-  const { verifyCase } = await import("./verify/verify.js");
+  const { namesAmong, verifyCase } = await import("./verify/verify.js");
   const cases = await casesOf(call.scenarios ?? []);
   const choose = await chooserOf(call.strategies, [...new Set(cases.map(({ mmu }) => mmu))]);
-  const verdicts = cases.flatMap((bound) =>
-    verifyCase(bound, choose(bound.mmu)).map(({ strategy, findings }) => ({
-      scenario: bound.scenario,
-      strategy: strategy.id,
-      findings,
-    })),
+  const found = cases.flatMap((bound) =>
+    verifyCase(bound, choose(bound.mmu)).map((verdict) => ({ scenario: bound.scenario, ...verdict })),
   );
-  const wrong = new Set(verdicts.filter(({ findings }) => findings.length > 0).map(({ strategy }) => strategy));
-  return { wrong: [...wrong], verdicts, faults: [] };
+  const checked = found.map(({ strategy }) => strategy);
+  const wrong = namesAmong(
+    found.filter(({ findings }) => findings.length > 0).map(({ strategy }) => strategy),
+    checked,
+  );
+  const verdicts = found.map(({ scenario, strategy, findings }) => ({ scenario, strategy: strategy.id, findings }));
+  return { wrong, verdicts, faults: [] };
 }
 
 async function search(call: VerifyCall, layouts: number): Promise<VerifyReport> {

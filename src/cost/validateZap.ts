@@ -1,9 +1,9 @@
 import { buildTree, type RootSpec } from "../mmu/tdp/build.js";
-import { VARIANTS } from "../mmu/tdp/strategies/index.js";
+import { type BuiltInId, builtIn } from "../mmu/tdp/strategies/index.js";
 import { zapRoot } from "../mmu/tdp/zap.js";
 import { modelTime } from "./modelTime.js";
 import { builtinProfile } from "./profiles.js";
-import { ZAP_SERIES } from "./published.js";
+import { ZAP_SERIES } from "./published/split.js";
 
 export interface ZapValidation {
   readonly passes: readonly {
@@ -36,8 +36,8 @@ const EMPTY: RootSpec = { rootLevel: 4, leaves: [], nonpresentPaths: [] };
 const MAXPHYADDR = 48;
 
 export function validateZap(profile = builtinProfile(ZAP_SERIES.profile)): ZapValidation {
-  const zap = (variant: keyof typeof VARIANTS) =>
-    [HELLO, EMPTY].flatMap((root, i) => zapRoot(buildTree(root), VARIANTS[variant], MAXPHYADDR, i));
+  const zap = (variant: BuiltInId) =>
+    [HELLO, EMPTY].flatMap((root, i) => zapRoot(buildTree(root), builtIn[variant].variant, MAXPHYADDR, i));
   const before = zap("baseline");
   const after = zap(ZAP_SERIES.strategy);
   const passes = before.map((pass, i) => ({

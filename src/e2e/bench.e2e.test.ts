@@ -351,7 +351,7 @@ describe("s2split bench", () => {
       { memslots: [{ base: "0x0", segments: [{ map: "32M", size: "32M" }] }] },
       "no such mapping size",
     ],
-    ["a wrong type", { ipaBits: "40" }, ".ipaBits: is a string; expected a whole number from 32 to 48"],
+    ["a wrong type", { ipaBits: "40" }, ".ipaBits: is a string; expected a whole number from 32 to 52"],
     [
       "a dirty bitmap where there is none",
       { memslots: [{ base: "0x0", segments: [{ map: "4K", size: "2M" }], dirty: { runs: [[0, 1]] } }] },

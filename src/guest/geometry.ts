@@ -24,6 +24,8 @@ export interface Geometry {
   /** Descriptors in a table page: 512, 2048 or 8192. */
   readonly entries: number;
   readonly ipaBits: number;
+  /** The host has LPA2: descriptors hold output addresses of 52 bits. */
+  readonly lpa2: boolean;
   /** End of the IPA space, in pages. */
   readonly endGfn: number;
   /** The level at which the walk starts. */
@@ -38,6 +40,10 @@ export interface Geometry {
   readonly resetStepPages: number;
 }
 
+/** IPA widths that KVM takes. */
+export const MIN_IPA_BITS = 32;
+export const MAX_IPA_BITS = 52;
+
 const PAGE_SHIFT: Readonly<Record<Granule, number>> = { "4K": 12, "16K": 14, "64K": 16 };
 
 /**
@@ -46,12 +52,21 @@ const PAGE_SHIFT: Readonly<Record<Granule, number>> = { "4K": 12, "16K": 14, "64
  * Up to 16 tables are concatenated at the top, so that the walk starts one level lower: whenever the bits left for the top
  * level are 4 or fewer, with at least two levels (kernel: `stage2_pgtable_levels(ipa) = ARM64_HW_PGTABLE_LEVELS(ipa - 4)`).
  *
- * @param ipaBits 32 to 48
- * @throws UserError for other widths
+ * Widths above 48 need LPA2 at 4K and 16K; KVM never starts at level -1, which LPA2 would allow: 16 tables at level 0 do for 52 bits.
+ * The 64K granule has 52 bits without LPA2, and never uses it.
+ *
+ * @param ipaBits 32 to 52
+ * @param lpa2 whether the host has LPA2
+ * @throws UserError for other widths, and for LPA2 where it is needed or cannot be
  */
-export function geometryOf(granule: Granule, ipaBits: number): Geometry {
-  if (!Number.isInteger(ipaBits) || ipaBits < 32 || ipaBits > 48) {
-    throw badInput(`ipaBits ${ipaBits}`, "not an IPA width", "a whole number from 32 to 48");
+export function geometryOf(granule: Granule, ipaBits: number, lpa2 = false): Geometry {
+  if (!Number.isInteger(ipaBits) || ipaBits < MIN_IPA_BITS || ipaBits > MAX_IPA_BITS) {
+    const expected = `a whole number from ${MIN_IPA_BITS} to ${MAX_IPA_BITS}`;
+    throw badInput(`ipaBits ${ipaBits}`, "not an IPA width", expected);
+  }
+  if (lpa2 && granule === "64K") throw badInput("lpa2", "the 64K granule never uses LPA2", "it with 4K or 16K");
+  if (ipaBits > 48 && !lpa2 && granule !== "64K") {
+    throw badInput(`ipaBits ${ipaBits}`, `more than 48 need LPA2 with the ${granule} granule`, "lpa2, or fewer bits");
   }
   const pageShift = PAGE_SHIFT[granule];
   const levelBits = pageShift - 3;
@@ -67,6 +82,7 @@ export function geometryOf(granule: Granule, ipaBits: number): Geometry {
     levelBits,
     entries: 2 ** levelBits,
     ipaBits,
+    lpa2,
     endGfn: 2 ** (ipaBits - pageShift),
     startLevel,
     pgdPages: 2 ** pgdBits,

@@ -1,6 +1,4 @@
 import { UserError } from "../errors.js";
-import type { WalkPosition } from "./arm64/walk.js";
-import type { TableView } from "./tdp/variant.js";
 
 /**
  * A strategy of the user's own that threw, or gave what cannot be used. It is the user's fault to find: the message names the strategy,
@@ -8,43 +6,6 @@ import type { TableView } from "./tdp/variant.js";
  */
 class StrategyError extends UserError {
   override readonly name = "StrategyError";
-}
-
-/** What user hooks see of a walk: the position, and no way to the tables behind it. Assigning to it throws. */
-class ReadOnlyPosition implements WalkPosition {
-  #at!: WalkPosition;
-
-  of(at: WalkPosition): this {
-    this.#at = at;
-    return this;
-  }
-  get level(): number {
-    return this.#at.level;
-  }
-  get index(): number {
-    return this.#at.index;
-  }
-  get addr(): number {
-    return this.#at.addr;
-  }
-  get end(): number {
-    return this.#at.end;
-  }
-  get entryGfn(): number {
-    return this.#at.entryGfn;
-  }
-  get span(): number {
-    return this.#at.span;
-  }
-  get lo(): number {
-    return this.#at.lo;
-  }
-  get hi(): number {
-    return this.#at.hi;
-  }
-  get fresh(): number {
-    return this.#at.fresh;
-  }
 }
 
 /**
@@ -63,36 +24,37 @@ export interface HookOwner {
 }
 
 /**
- * A user's hook made safe to call from a walk: it sees a read-only position, its exceptions are reported as its own, and what it returns
- * must be what `expects` says.
+ * A user's hook made safe to call from a walk: it sees a read-only view of where the walk is, its exceptions are reported as its own, and
+ * what it returns must be what `expects` says.
  *
+ * @param view makes the read-only view: the MMU's, and one for each hook, for it may be the same object each time
  * @param accepts whether a returned value can be used
  * @param expects what is expected, for the message
  */
-export function guardHook<R>(
+export function guardHook<P, R>(
   owner: HookOwner,
   name: string,
-  hook: (at: WalkPosition) => unknown,
-  accepts: (value: unknown) => value is R,
-  expects: string,
-): (at: WalkPosition) => R {
-  const position = new ReadOnlyPosition();
+  hook: (at: P) => unknown,
+  view: (at: P) => P,
+  accepts: (value: unknown, at: P) => value is R,
+  expects: string | ((at: P) => string),
+): (at: P) => R {
   const number = numbered(owner, name);
   return (at) => {
-    const value = call(owner, name, number, () => hook(position.of(at)));
-    if (!accepts(value)) throw unusable(owner, name, value, expects);
+    const value = call(owner, name, number, () => hook(view(at)));
+    if (!accepts(value, at)) throw unusable(owner, name, value, typeof expects === "string" ? expects : expects(at));
     return value;
   };
 }
 
-/** The same for a hook of the TDP iterator, that is asked about a table and an entry of it. */
-export function guardTableHook<R>(
+/** The same for a hook that is asked about a table, which it sees as it is, and an entry of it. */
+export function guardTableHook<T, R>(
   owner: HookOwner,
   name: string,
-  hook: (table: TableView, index: number) => unknown,
+  hook: (table: T, index: number) => unknown,
   accepts: (value: unknown, index: number) => value is R,
   expects: (index: number) => string,
-): (table: TableView, index: number) => R {
+): (table: T, index: number) => R {
   const number = numbered(owner, name);
   return (table, index) => {
     const value = call(owner, name, number, () => hook(table, index));

@@ -9,7 +9,7 @@ import { RegionedGuest } from "../mmu/arm64/windows.js";
 import { buildTree } from "../mmu/tdp/build.js";
 import { clearBitOfLeaves } from "../mmu/tdp/dirtyLog.js";
 import { TdpIter } from "../mmu/tdp/iter.js";
-import { VARIANTS, type VariantId } from "../mmu/tdp/strategies/index.js";
+import { type BuiltInId, builtIn } from "../mmu/tdp/strategies/index.js";
 import { PRESENT, type TdpTree, WRITABLE } from "../mmu/tdp/tree.js";
 import type { PerfCase, Reference } from "./measure.js";
 
@@ -56,7 +56,7 @@ function walkEntryByEntry(): Reference {
 }
 
 /** The iterator with a body that takes the write permission of each leaf, as write-protecting does. */
-function writeProtecting(id: VariantId): PerfCase {
+function writeProtecting(id: BuiltInId): PerfCase {
   return {
     id: `x86-tdp/write-protect/4k/1G/${id}`,
     title: `x86 TDP write-protect walk, full 1G of 4K pages, ${id}`,
@@ -65,7 +65,7 @@ function writeProtecting(id: VariantId): PerfCase {
     prepare: () => {
       const full = fullGuest();
       const tree = full.clone();
-      const iter = new TdpIter(tree, VARIANTS[id]);
+      const iter = new TdpIter(tree, builtIn[id].variant);
       return {
         units: PAGES_1G,
         reset: () => tree.copyFrom(full),
@@ -77,13 +77,13 @@ function writeProtecting(id: VariantId): PerfCase {
 }
 
 /** The iterator entry by entry, with a body that only looks at the entry. */
-function looking(id: VariantId): PerfCase {
+function looking(id: BuiltInId): PerfCase {
   return {
     id: `x86-tdp/walk/4k/1G/${id}`,
     title: `x86 TDP walk entry by entry, full 1G of 4K pages, ${id}`,
     unit: "present entry",
     prepare: () => {
-      const iter = new TdpIter(fullGuest(), VARIANTS[id]);
+      const iter = new TdpIter(fullGuest(), builtIn[id].variant);
       return {
         units: PAGES_1G,
         reset: () => {},

@@ -59,6 +59,15 @@ test("names of counters and parts from a file reach no terminal with their contr
   expect(compareText(compared(of(1), of(2)), style, true)).not.toContain("\u001b");
 });
 
+test("a verdict that got worse is told in words, on a result that is as right as before", () => {
+  const text = compareText(
+    compared(single({}), single({ verdict: { code: "right-here", knownFaults: ["passes over"] } })),
+    style,
+  );
+  expect(text).toMatch(/baseline +result +right +right here +REGRESSION/);
+  expect(text).toContain("thp/enable, baseline: result was right, now right here, wrong on other layouts");
+});
+
 test("a result that became wrong is told in words", () => {
   const text = compareText(compared(single({}), single({ findings: [unsplit] })), style);
   expect(text).toContain("thp/enable, baseline: result was right, now 511 blocks unsplit, first at 0x40200000");

@@ -1,10 +1,10 @@
 import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric } from "../compare/types.js";
 import { clip } from "../errors.js";
 import type { CountValue } from "../mmu/counters.js";
-import { verdict } from "./findings.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";
+import { resultWord, resultWords } from "./verdictWords.js";
 
 /**
  * A comparison as text: per case and strategy every figure that changed, side by side with its change, and one line on what
@@ -100,14 +100,8 @@ export function summaryLine({ summary, cells, missing, added }: Comparison): str
 function rowsOf(cell: CellComparison, style: Style, all: boolean): string[][] {
   const rows: string[][] = [];
   if (all || cell.findings.status !== "equal") {
-    const { base, next, status } = cell.findings;
-    rows.push([
-      "result",
-      base.length === 0 ? "right" : "WRONG",
-      next.length === 0 ? "right" : "WRONG",
-      "",
-      mark(status, style),
-    ]);
+    const { verdicts, status } = cell.findings;
+    rows.push(["result", resultWord(verdicts.base), resultWord(verdicts.next), "", mark(status, style)]);
   }
   for (const metric of cell.exact) {
     if (!all && metric.status === "equal") continue;
@@ -181,8 +175,12 @@ function pText(p: number): string {
 }
 
 function findingsText(cell: CellComparison): string {
-  const { base, next } = cell.findings;
-  return `was ${verdict(base)}, now ${verdict(next)}`;
+  const { base, next, verdicts } = cell.findings;
+  const words = (
+    findings: CellComparison["findings"]["base"],
+    verdict: CellComparison["findings"]["verdicts"]["base"],
+  ) => resultWords({ findings, verdict: verdict ?? undefined });
+  return `was ${words(base, verdicts.base)}, now ${words(next, verdicts.next)}`;
 }
 
 function absentBlocks({ missing, added, options }: Comparison, style: Style): string[] {

@@ -7,10 +7,9 @@ import type { ScenarioResult } from "../results/types.js";
 export function describeScenario(scenario: ScenarioResult, mmu: Mmu): string {
   const workload = mmu.workloads.find(({ id }) => id === scenario.workload)?.title ?? scenario.workload;
   const variables = Object.entries(scenario.variables).map(
-    ([name, value]) => `${name} ${value === "0" && name === "chunk" ? "0 (off)" : value}`,
+    ([name, value]) => `${name} ${mmu.variableText?.(name, value) ?? value}`,
   );
-  const body = scenario.scenario as { granule?: unknown; ipaBits?: unknown };
-  const geometry = typeof body.granule === "string" ? [`${body.granule} granule, ${body.ipaBits} IPA bits`] : [];
+  const geometry = mmu.describe?.(scenario.scenario as Readonly<Record<string, unknown>>) ?? [];
   return [mmu.title, ...geometry, workload, ...variables, leavesText(scenario)]
     .filter((part) => part !== "")
     .join(", ");

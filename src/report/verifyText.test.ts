@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Strategy } from "../mmu/contract.js";
+import { x86Tdp } from "../mmu/tdp/mmu.js";
 import { styleFor } from "./style.js";
 import { searchText } from "./verifyText.js";
 
@@ -22,8 +23,8 @@ const fault = (id: string, layouts: number) => ({
 
 it("a strategy that applies to some layouts only is counted over those, in its line and in its faults alike", () => {
   const text = searchText(
-    "TDP",
     {
+      mmu: x86Tdp,
       layouts: 500,
       seed: 1,
       strategies: [
@@ -33,6 +34,7 @@ it("a strategy that applies to some layouts only is counted over those, in its l
         { strategy: strategy("nowhere"), layouts: 0, failing: 0 },
       ],
       faults: [fault("everywhere", 7), fault("somewhere", 59)],
+      notes: [],
       stopped: false,
     },
     styleFor(process, "never"),

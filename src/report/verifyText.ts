@@ -1,24 +1,27 @@
 import { formatJson } from "../files/json.js";
-import type { ScenarioBase, Strategy } from "../mmu/contract.js";
+import type { Mmu, ScenarioBase, Strategy } from "../mmu/contract.js";
 import type { Finding } from "../mmu/finding.js";
-import type { FoundFault, SearchResult } from "../verify/search.js";
+import type { FindingWordTable } from "../mmu/findingWords.js";
+import type { FoundFault, FoundNote, SearchResult } from "../verify/search.js";
 import { faultOf } from "../verify/search.js";
 import type { Verdict } from "../verify/verify.js";
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
 
-/** Verdicts on one scenario, a line a strategy, each fault in full below it. */
-export function verdictsText(heading: string, verdicts: readonly Verdict[], { chalk }: Style): string {
+/** Verdicts on one case of an MMU, a line a strategy, each fault in full below it. */
+export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdict[], { chalk }: Style): string {
   const lines = [chalk.bold(heading)];
-  for (const { strategy, findings } of verdicts) {
+  for (const { strategy, findings, notes } of verdicts) {
     lines.push(`  ${mark(findings.length === 0, chalk)}  ${strategy.id}`);
-    for (const finding of findings) lines.push(`           ${longFinding(finding)}`);
+    for (const finding of findings) lines.push(`           ${longFinding(finding, mmu.findingWords)}`);
+    for (const note of notes) lines.push(`           noted: ${longFinding(note, mmu.findingWords)}`);
   }
   return lines.join("\n");
 }
 
 /** What a search found: a line a strategy, then each fault with the simplest layout that shows it. */
-export function searchText(title: string, result: SearchResult, { chalk }: Style): string {
+export function searchText(result: SearchResult, { chalk }: Style): string {
+  const { title, findingWords } = result.mmu;
   const heading = `${title}: ${result.layouts} random layouts, seed ${result.seed}${result.stopped ? " (interrupted)" : ""}`;
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
   const lines = [chalk.bold(heading)];
@@ -36,11 +39,18 @@ export function searchText(title: string, result: SearchResult, { chalk }: Style
     const tried =
       result.strategies.find(({ strategy }) => strategy.id === fault.strategy.id)?.layouts ?? result.layouts;
     const those = tried === result.layouts ? `${tried} layouts` : `the ${tried} layouts it applies to`;
-    lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding)}`);
+    lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding, findingWords)}`);
     lines.push(
       `   ${faultOf(fault.finding)}, on ${fault.layouts} of ${those}; the simplest layout found that shows it:`,
       `   ${JSON.stringify(fault.scenario)}`,
     );
+  }
+  if (result.notes.length > 0) lines.push("", "Noted, and no fault of a strategy:");
+  for (const { finding, strategies, layouts, scenario } of result.notes) {
+    const whose = strategies.length === result.strategies.length ? "every strategy" : strategies.join(", ");
+    lines.push("", `${chalk.bold(finding.code)} (${whose}): ${longFinding(finding, findingWords)}`);
+    const on = `on ${layouts} of ${result.layouts} layouts under ${strategies[0]}`;
+    lines.push(`   ${on}; the simplest layout found that shows it:`, `   ${JSON.stringify(scenario)}`);
   }
   return lines.join("\n");
 }
@@ -58,7 +68,7 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
   const scenario: ScenarioBase = {
     name: `${fault.strategy.id}-${faultOf(fault.finding).replace("/", "-")}`,
     description:
-      `Under ${fault.strategy.id}, ${longFinding(fault.finding)}. The simplest layout found by ` +
+      `Under ${fault.strategy.id}, ${longFinding(fault.finding, result.mmu.findingWords)}. The simplest layout found by ` +
       `s2split verify --random ${result.layouts} --seed ${result.seed}.`,
     ...plain,
   };
@@ -66,8 +76,10 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
 }
 
 /** For `--json`: strategies by id and source, findings as codes with data and, for readers of logs, words. */
-export function verdictJson(verdict: { strategy: Strategy; findings: readonly Finding[] }) {
-  return { ...strategyJson(verdict.strategy), findings: verdict.findings.map(findingJson) };
+export function verdictJson({ findingWords }: Mmu, { strategy, findings, notes }: Verdict) {
+  const json = (all: readonly Finding[]) => all.map((one) => findingJson(one, findingWords));
+  // Without notes there is no field: the JSON of MMUs that have none stays what it was.
+  return { ...strategyJson(strategy), findings: json(findings), ...(notes.length === 0 ? {} : { notes: json(notes) }) };
 }
 
 export function searchJson(result: SearchResult) {
@@ -83,21 +95,32 @@ export function searchJson(result: SearchResult) {
     faults: result.faults.map((fault) => ({
       ...strategyJson(fault.strategy),
       fault: faultOf(fault.finding),
-      finding: findingJson(fault.finding),
+      finding: findingJson(fault.finding, result.mmu.findingWords),
       layouts: fault.layouts,
       firstLayout: fault.firstLayout,
       shrinks: fault.shrinks,
       scenario: fault.scenario,
     })),
+    ...(result.notes.length === 0
+      ? {}
+      : { notes: result.notes.map((note) => noteJson(note, result.mmu.findingWords)) }),
   };
+}
+
+function noteJson(
+  { finding, strategies, layouts, firstLayout, shrinks, scenario }: FoundNote,
+  words: FindingWordTable,
+) {
+  const found = findingJson(finding, words);
+  return { note: finding.code, strategies, finding: found, layouts, firstLayout, shrinks, scenario };
 }
 
 function strategyJson({ id, source }: Strategy) {
   return { strategy: id, source };
 }
 
-function findingJson(finding: Finding) {
-  return { ...finding, text: longFinding(finding) };
+function findingJson(finding: Finding, words: FindingWordTable) {
+  return { ...finding, text: longFinding(finding, words) };
 }
 
 function mark(right: boolean, chalk: Style["chalk"]): string {

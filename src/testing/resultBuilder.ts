@@ -103,6 +103,7 @@ export function runResult(more: Partial<RunResult> = {}): RunResult {
     source: "builtin",
     counts: toyCounts,
     findings: [],
+    verdict: (more.findings ?? []).length > 0 ? { code: "wrong" } : { code: "right" },
     wall: null,
     ...more,
   };
@@ -147,6 +148,7 @@ export function resultFile(more: Partial<ResultFile> = {}): ResultFile {
 export const toyMachine = {
   id: "toy",
   title: "a toy",
+  workloads: [],
   baseline: "baseline",
   counters: toyCounters,
   strategies: [],

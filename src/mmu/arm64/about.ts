@@ -1,7 +1,8 @@
-import { GRANULES, legalChunks } from "../../guest/geometry.js";
+import { GRANULES, legalChunks, MAX_IPA_BITS, MIN_IPA_BITS } from "../../guest/geometry.js";
 import { formatSize } from "../../guest/sizes.js";
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
+import { arm64Words } from "./words.js";
 
 const group = "Guest of arm64:";
 
@@ -12,20 +13,8 @@ export const arm64Options = {
   memslots: sharedOptions.memslots,
   base: sharedOptions.base,
   thpCoverage: sharedOptions.thpCoverage,
-  g: {
-    flags: "-g",
-    description: "no manual protect: split when dirty logging is enabled (--mode enable, the default)",
-    group,
-    value: { kind: "flag" },
-    variesFile: true,
-  },
-  mode: {
-    flags: "--mode <mode>",
-    description: "when to split",
-    group,
-    value: { kind: "choice", choices: ["enable", "clear", "both"] },
-    variesFile: true,
-  },
+  g: sharedOptions.g,
+  mode: sharedOptions.mode,
   chunk: {
     flags: "--chunk <list>",
     description: "eager-split chunk sizes, 0 is off (default: the largest the granule has)",
@@ -49,9 +38,9 @@ export const arm64Options = {
   },
   ipaBits: {
     flags: "--ipa-bits <n>",
-    description: "IPA width, 32 to 48 (default: 40, or what the memory needs)",
+    description: "IPA width, 32 to 52 (default: 40, or what the memory needs); above 48 with LPA2",
     group,
-    value: { kind: "integer", min: 32, max: 48 },
+    value: { kind: "integer", min: MIN_IPA_BITS, max: MAX_IPA_BITS },
   },
 } as const satisfies GuestOptionTable;
 
@@ -66,4 +55,5 @@ export const about: MmuAbout = {
   ],
   defaultWorkload: "enable",
   options: arm64Options,
+  findingWords: arm64Words,
 };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
+import { defineStrategy } from "../defineStrategy.js";
 import { hookActivity } from "../hooks.js";
-import { adoptArm64Strategy, defineStrategy } from "./adopt.js";
+import { adoptArm64Strategy } from "./adopt.js";
 import { arm64 } from "./mmu.js";
 import type { Arm64Scenario } from "./scenario.js";
 import type { StrategyDefinition } from "./strategy.js";

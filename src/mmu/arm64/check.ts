@@ -1,8 +1,8 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
-import { OA_HI_MASK, OA_LO_MASK, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
+import { S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import type { Layout, SegmentLayout } from "./layout.js";
+import type { LeafFormat } from "./leafFormat.js";
 import type { TableMemory } from "./memory.js";
-import { leafHi, leafLo } from "./populate.js";
 import type { SegmentIndex } from "./segmentIndex.js";
 
 /** A fault of a finished tree: how many pages or blocks, and where the first is. */
@@ -56,6 +56,7 @@ export class TreeCheck {
   /** The fault "unsplit-block" by cause. */
   readonly unsplit = new Map<UnsplitCause, Fault>();
   private readonly geometry: Geometry;
+  private readonly leafFormat: LeafFormat;
   /** The cache is too small for the whole subtree of a level-1 block. */
   private readonly shortCache: boolean;
   private segment!: SegmentLayout;
@@ -68,6 +69,7 @@ export class TreeCheck {
     private readonly segments: SegmentIndex,
   ) {
     this.geometry = layout.geometry;
+    this.leafFormat = layout.leaf;
     this.shortCache = layout.cacheCapacity < 1 + layout.geometry.entries;
   }
 
@@ -158,11 +160,19 @@ export class TreeCheck {
     }
   }
 
-  /** A run of pages; the loop looks for any difference, and only then for which. */
   private pages(words: Uint32Array, word: number, gfn: number, count: number, writable: boolean): void {
+    for (let done = 0; done < count; ) {
+      const next = this.leafFormat.sameHigh(gfn + done, count - done);
+      this.pageRun(words, word + 2 * done, gfn + done, next, writable);
+      done += next;
+    }
+  }
+
+  /** The loop looks for any difference, and only then for which. */
+  private pageRun(words: Uint32Array, word: number, gfn: number, count: number, writable: boolean): void {
     const step = this.geometry.pageBytes | 0;
-    const hi = leafHi(this.geometry, gfn) | 0;
-    let lo = leafLo(this.geometry, gfn, PAGE_LEVEL, writable) | 0;
+    const hi = this.leafFormat.hi(gfn) | 0;
+    let lo = this.leafFormat.lo(gfn, PAGE_LEVEL, writable) | 0;
     let different = 0;
     const endWord = (word + 2 * count) | 0;
     for (let at = word | 0; at < endWord; at = (at + 2) | 0) {
@@ -184,17 +194,16 @@ export class TreeCheck {
   }
 
   private leaf(level: number, gfn: number, lo: number, hi: number, writable: boolean): void {
-    const wantLo = leafLo(this.geometry, gfn, level, writable);
-    const wantHi = leafHi(this.geometry, gfn);
+    const { outputLo, outputHi } = this.leafFormat;
     const span = this.geometry.spanPages[level]!;
-    const different = lo ^ wantLo;
-    const differentHi = hi ^ wantHi;
-    if ((different & OA_LO_MASK) !== 0 || (differentHi & OA_HI_MASK) !== 0)
+    const different = lo ^ this.leafFormat.lo(gfn, level, writable);
+    const differentHi = hi ^ this.leafFormat.hi(gfn);
+    if ((different & outputLo) !== 0 || (differentHi & outputHi) !== 0)
       this.add("wrong-output-address", gfn, span, level);
     if ((different & S2AP_WRITE) !== 0) {
       this.add((lo & S2AP_WRITE) !== 0 ? "not-write-protected" : "needlessly-write-protected", gfn, span, level);
     }
-    if ((different & ~OA_LO_MASK & ~S2AP_WRITE) !== 0 || (differentHi & ~OA_HI_MASK) !== 0) {
+    if ((different & ~outputLo & ~S2AP_WRITE) !== 0 || (differentHi & ~outputHi) !== 0) {
       this.add("wrong-attributes", gfn, span, level);
     }
   }

@@ -18,6 +18,8 @@ export const S2AP_WRITE = 1 << 7;
  * SH[9:8] = 3, AF (bit 10). With VALID and bit 1: 0x7ff for a page, 0x7fd for a block.
  */
 export const LEAF_RWX = 0x7fc;
+/** SH[9:8] of {@link LEAF_RWX}; with LPA2 these bits hold output address bits 51:50. */
+export const SH_INNER = 3 << 8;
 
 /** hi word of the locked marker: a non-zero invalid descriptor whose type field (bits 63:60) says "locked". */
 export const LOCKED_HI = 1 << 28;
@@ -29,20 +31,9 @@ export const LOCKED_LO = 0;
  */
 export const MARK_HI = 1 << 23;
 
-/** hi bits that hold output address bits 47:32. */
-export const OA_HI_MASK = 0xffff;
-
-/** lo bits above the granule's page offset that hold output address bits 31:12. */
-export const OA_LO_MASK = 0xfffff000;
-
 /** The descriptor as 16 lower-case hexadecimal digits, without 0x. */
 export function descriptorHex(lo: number, hi: number): string {
   return (hi >>> 0).toString(16).padStart(8, "0") + (lo >>> 0).toString(16).padStart(8, "0");
-}
-
-/** The output address of a leaf in bytes (bits 47:12). */
-export function outputAddress(lo: number, hi: number): number {
-  return (hi & OA_HI_MASK) * 2 ** 32 + ((lo & OA_LO_MASK) >>> 0);
 }
 
 export type DescriptorKind = "invalid" | "locked" | "page" | "block" | "table";

@@ -46,7 +46,7 @@ export class GuestMmu {
     this.geometry = geometry;
     this.mem = mem;
     this.caches = new VcpuCaches(geometry, vcpus, counts);
-    this.mapper = new MapVisitor(geometry, mem, stage2.marks, counts, this.caches);
+    this.mapper = new MapVisitor(geometry, stage2.layout.leaf, mem, stage2.marks, counts, this.caches);
     this.relaxer = new RelaxVisitor(geometry, mem, counts);
   }
 

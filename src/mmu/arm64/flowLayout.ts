@@ -8,9 +8,11 @@ import {
   splitCacheCapacity,
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import { pageFinder } from "../flow/slots.js";
 import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
 import type { HostSegment } from "./hostMemory.js";
 import type { Layout, LayoutNote } from "./layout.js";
+import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 
 /** A flow's guest resolved into frames, checked. */
 export interface FlowLayout {
@@ -47,7 +49,7 @@ export interface FlowSlotLayout {
  * that does not fill its slot, steps that reach beyond memory
  */
 export function flowLayoutOf(input: FlowInput): FlowLayout {
-  const geometry = geometryOf(input.granule, input.ipaBits);
+  const geometry = geometryOf(input.granule, input.ipaBits, input.lpa2);
   const chunkBytes = parseSize(input.chunk, "chunk");
   const chunks = legalChunks(input.granule);
   if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
@@ -85,6 +87,7 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
     slots,
     stage2: {
       geometry,
+      leaf: new LeafFormat(geometry, DEFAULT_OUTPUT_OFFSET),
       slots: slots.map(({ startGfn, endGfn }) => ({ startGfn, endGfn, segments: [], dirty: null })),
       mode: input.manual === 0 ? "enable" : "clear",
       chunkPages: chunkBytes / geometry.pageBytes,
@@ -157,27 +160,4 @@ function clearNotes(step: FlowStepInput & { op: "clear_part" }, slots: readonly 
     past += Math.max(0, step.firstPage + bit + count - pages);
   }
   return past === 0 ? [] : [{ code: "dirty-past-end", input: `${step.name}.runs`, pages: past }];
-}
-
-/** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */
-function pageFinder(ascending: readonly FlowSlotLayout[]): (page: number) => number {
-  const start = ascending[0]!.startGfn;
-  const gapless = ascending.every((slot, i) => i === 0 || ascending[i - 1]!.endGfn === slot.startGfn);
-  if (gapless) return (page) => start + page;
-  const firsts: number[] = [];
-  let first = 0;
-  for (const slot of ascending) {
-    firsts.push(first);
-    first += slot.endGfn - slot.startGfn;
-  }
-  return (page) => {
-    let low = 0;
-    let high = firsts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (firsts[middle]! <= page) low = middle;
-      else high = middle - 1;
-    }
-    return ascending[low]!.startGfn + page - firsts[low]!;
-  };
 }

@@ -13,13 +13,14 @@ interface Golden {
 
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 
-const files = ["arm64-split", "arm64-split-masks"].flatMap((group) =>
+const files = ["arm64-split", "arm64-split-masks", "arm64-lpa2"].flatMap((group) =>
   goldenFiles<Golden>(group).map(({ name, data }) => ({ name: `${group}/${name}`, data })),
 );
 
 describe.each(files)("golden $name", ({ data }) => {
   const bound = arm64.parse(data.scenario, data.name);
-  const run = (id: string, digest = true) => bound.run(byId.get(id)!, { digest });
+  const run = (id: string, digest = true) =>
+    bound.run(byId.get(id)!, { digest, windowBytes: Number.POSITIVE_INFINITY });
   const baseline = run("baseline");
 
   it("the tree before logging is enabled, and what baseline counts and leaves, are the kernel's", () => {

@@ -1,13 +1,12 @@
 import { badInput } from "../../errors.js";
 import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../../guest/backings.js";
-import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
+import { type Granule, geometryOf, legalChunks, MAX_IPA_BITS } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import type { Arm64Options } from "./about.js";
 import type { Arm64Scenario, Memslot } from "./scenario.js";
 
 const DEFAULT_BASE = 2 ** 30;
 const DEFAULT_IPA_BITS = 40;
-const MOST_IPA_BITS = 48;
 
 type Mode = Arm64Scenario["dirtyLog"]["mode"];
 
@@ -77,10 +76,12 @@ function guestOf(options: Arm64Options, granule: Granule, backing: string, mode:
     );
   }
   const ipaBits = options.ipaBits ?? Math.max(DEFAULT_IPA_BITS, Math.ceil(Math.log2(base + bytes)));
-  if (ipaBits > MOST_IPA_BITS) {
-    throw badInput(`--memory ${memory}`, "does not fit the IPA space", `memory that ends below 2^${MOST_IPA_BITS}`);
+  if (ipaBits > MAX_IPA_BITS) {
+    throw badInput(`--memory ${memory}`, "does not fit the IPA space", `memory that ends below 2^${MAX_IPA_BITS}`);
   }
-  geometryOf(granule, ipaBits);
+  // Only hosts with LPA2 have such widths at 4K and 16K; the 64K granule has them without.
+  const lpa2 = ipaBits > 48 && granule !== "64K";
+  geometryOf(granule, ipaBits, lpa2);
   const slotBytes = bytes / slots;
   const memslots = Array.from(
     { length: slots },
@@ -89,7 +90,14 @@ function guestOf(options: Arm64Options, granule: Granule, backing: string, mode:
       segments: segmentsFor(backing, slotBytes, granule, thpCoverage, seed + slot),
     }),
   );
-  return { name: nameOf(options, granule, backing, bytes), granule, ipaBits, memslots, dirtyLog: { mode, chunk } };
+  return {
+    name: nameOf(options, granule, backing, bytes),
+    granule,
+    ipaBits,
+    ...(lpa2 ? { lpa2 } : {}),
+    memslots,
+    dirtyLog: { mode, chunk },
+  };
 }
 
 function nameOf(options: Arm64Options, granule: Granule, backing: string, bytes: number): string {

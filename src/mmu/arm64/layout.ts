@@ -1,11 +1,21 @@
 import { badInput } from "../../errors.js";
-import { type Geometry, geometryOf, legalChunks, levelOfMap, splitCacheCapacity } from "../../guest/geometry.js";
+import {
+  type Geometry,
+  geometryOf,
+  legalChunks,
+  levelOfMap,
+  PAGE_LEVEL,
+  splitCacheCapacity,
+} from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 import type { Arm64Scenario, DirtyBitmap } from "./scenario.js";
 
 /** A scenario resolved into frames, checked: what the model works on. */
 export interface Layout {
   readonly geometry: Geometry;
+  /** How leaves hold their output addresses. */
+  readonly leaf: LeafFormat;
   readonly slots: readonly SlotLayout[];
   readonly mode: "enable" | "clear";
   /** 0 is off. */
@@ -58,7 +68,7 @@ export const HOLE = 4;
  * sizes that are no whole number of pages
  */
 export function layoutOf(scenario: Arm64Scenario): Layout {
-  const geometry = geometryOf(scenario.granule, scenario.ipaBits);
+  const geometry = geometryOf(scenario.granule, scenario.ipaBits, scenario.lpa2);
   const chunkBytes = parseSize(scenario.dirtyLog.chunk, "dirtyLog.chunk");
   const chunks = legalChunks(scenario.granule);
   if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
@@ -80,6 +90,7 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
   }
   return {
     geometry,
+    leaf: new LeafFormat(geometry, outputOffsetOf(scenario, geometry, slots)),
     slots,
     mode: scenario.dirtyLog.mode,
     chunkPages: chunkBytes / geometry.pageBytes,
@@ -87,6 +98,19 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
     bbm: scenario.dirtyLog.bbm,
     notes,
   };
+}
+
+/** Checked: with another offset a block would map memory that no block can map. */
+function outputOffsetOf(scenario: Arm64Scenario, geometry: Geometry, slots: readonly SlotLayout[]): number {
+  if (scenario.outputOffset === undefined) return DEFAULT_OUTPUT_OFFSET;
+  const offset = parseAddress(scenario.outputOffset, "outputOffset");
+  const levels = slots.flatMap(({ segments }) => segments.map(({ level }) => (level === HOLE ? PAGE_LEVEL : level)));
+  const bytes = geometry.spanPages[Math.min(...levels)]! * geometry.pageBytes;
+  if (offset % bytes !== 0 || offset >= 2 ** 52) {
+    const expected = `a multiple of ${formatSize(bytes)} below 2^52`;
+    throw badInput(`outputOffset ${scenario.outputOffset}`, "no offset of output addresses", expected);
+  }
+  return offset;
 }
 
 function slotLayout(

@@ -1,9 +1,9 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import { LOCKED_HI, LOCKED_LO, MARK_HI, VALID } from "./descriptor.js";
 import type { GuestCounts } from "./guestCounts.js";
+import type { LeafFormat } from "./leafFormat.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
-import { leafHi, leafLo } from "./populate.js";
 import type { VcpuCaches } from "./vcpuCache.js";
 import { CONTINUE, type Visitor, WALK_LEAF, WALK_TABLE_POST, WALK_TABLE_PRE, Walker, type WalkRules } from "./walk.js";
 
@@ -27,6 +27,7 @@ export class MapVisitor implements Visitor {
 
   constructor(
     private readonly geometry: Geometry,
+    private readonly leafFormat: LeafFormat,
     private readonly mem: TableMemory,
     private readonly marks: BlockMarks | null,
     private readonly counts: GuestCounts,
@@ -84,8 +85,8 @@ export class MapVisitor implements Visitor {
     const words = this.mem.words;
     words[2 * slot] = LOCKED_LO;
     words[2 * slot + 1] = LOCKED_HI;
-    words[2 * slot + 1] = leafHi(this.geometry, entryGfn);
-    words[2 * slot] = leafLo(this.geometry, entryGfn, level, this.writable);
+    words[2 * slot + 1] = this.leafFormat.hi(entryGfn);
+    words[2 * slot] = this.leafFormat.lo(entryGfn, level, this.writable);
     this.counts.map.pteStores += 2;
     // Each mapping cleans the data cache and invalidates the instruction cache over its memory (no FWB, no IDC/DIC).
     this.counts.dcache++;

@@ -7,6 +7,10 @@ import type { Arm64Scenario, DirtyBitmap, Memslot, Segment } from "./scenario.js
 /** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
 const MOST_SLOTS = 32_764;
 const MOST_SEGMENTS = 4_000_000;
+const FIELDS = [
+  ...["mmu", "name", "description", "assumed"],
+  ...["granule", "ipaBits", "lpa2", "outputOffset", "memslots", "dirtyLog"],
+];
 
 /**
  * Checks an arm64 scenario: its form, and that its memory can be (see `layoutOf`); and lays it out.
@@ -18,16 +22,7 @@ export function parseArm64Scenario(
   value: unknown,
   input: string,
 ): { readonly scenario: Arm64Scenario; readonly layout: Layout } {
-  const fields = Fields.of(value, input, [
-    "mmu",
-    "name",
-    "description",
-    "assumed",
-    "granule",
-    "ipaBits",
-    "memslots",
-    "dirtyLog",
-  ]);
+  const fields = Fields.of(value, input, FIELDS);
   if (fields.has("mmu")) fields.oneOf("mmu", ["arm64"]);
   const name = fields.optionalString("name", 200);
   const description = fields.optionalString("description");
@@ -50,7 +45,9 @@ export function parseArm64Scenario(
     ...(description === undefined ? {} : { description }),
     ...(assumed === undefined ? {} : { assumed }),
     granule: fields.oneOf("granule", GRANULES),
-    ipaBits: fields.integer("ipaBits", 32, 48),
+    ipaBits: fields.integer("ipaBits", 32, 52),
+    ...(fields.has("lpa2") ? { lpa2: fields.boolean("lpa2") } : {}),
+    ...(fields.has("outputOffset") ? { outputOffset: fields.string("outputOffset") } : {}),
     memslots: memslots.map((slot, i) => parseSlot(slot, `${fields.at("memslots")}[${i}]`)),
     dirtyLog: {
       mode: dirtyLog.oneOf("mode", ["enable", "clear"]),

@@ -1,25 +1,10 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
-import { LEAF_RWX, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
+import { TABLE_OR_PAGE, TYPE_MASK } from "./descriptor.js";
 import { HOLE, type SegmentLayout } from "./layout.js";
+import type { LeafFormat } from "./leafFormat.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
 import type { SegmentIndex } from "./segmentIndex.js";
-
-/** Output address of an IPA: (IPA + 2^39) mod 2^48, in bytes. A convention of the golden files, so that the two differ. */
-export const OA_OFFSET = 2 ** 39;
-const OA_SPACE = 2 ** 48;
-
-/** lo word of a leaf that maps `gfn` at `level`. */
-export function leafLo(geometry: Geometry, gfn: number, level: number, writable: boolean): number {
-  const type = level === PAGE_LEVEL ? TABLE_OR_PAGE : VALID;
-  const attributes = writable ? LEAF_RWX : LEAF_RWX & ~S2AP_WRITE;
-  return (((gfn * geometry.pageBytes) % 2 ** 32) | attributes | type) >>> 0;
-}
-
-/** hi word of a leaf that maps `gfn`: output address bits 47:32, execute allowed. */
-export function leafHi(geometry: Geometry, gfn: number): number {
-  return Math.floor(((gfn * geometry.pageBytes + OA_OFFSET) % OA_SPACE) / 2 ** 32);
-}
 
 /** The level of the leaf at `gfn` of a segment: the largest wanted, aligned, fitting, allowed one. */
 export function leafLevelAt(geometry: Geometry, segment: SegmentLayout, gfn: number): number {
@@ -43,6 +28,7 @@ export class Populator {
 
   constructor(
     private readonly geometry: Geometry,
+    private readonly leaf: LeafFormat,
     private readonly mem: TableMemory,
     private readonly marks: BlockMarks | null,
   ) {}
@@ -57,8 +43,8 @@ export class Populator {
       const level = leafLevelAt(geometry, segment, gfn);
       const slot = this.slotFor(gfn, level);
       if (level < PAGE_LEVEL) {
-        mem.words[2 * slot] = leafLo(geometry, gfn, level, !segment.writeProtected);
-        mem.words[2 * slot + 1] = leafHi(geometry, gfn);
+        mem.words[2 * slot] = this.leaf.lo(gfn, level, !segment.writeProtected);
+        mem.words[2 * slot + 1] = this.leaf.hi(gfn);
         if (this.marks !== null) this.marks.built(slot);
         gfn += geometry.spanPages[level]!;
       } else {
@@ -84,11 +70,11 @@ export class Populator {
   /** Pages to the end of the present level-3 table, of the segment, or to where a block begins. */
   private pageRun(slot: number, gfn: number, end: number, segment: SegmentLayout): number {
     const { geometry } = this;
-    const count = Math.min(geometry.entries - (gfn % geometry.entries), end - gfn);
+    const count = this.leaf.sameHigh(gfn, Math.min(geometry.entries - (gfn % geometry.entries), end - gfn));
     const words = this.mem.words;
-    const hi = leafHi(geometry, gfn) | 0;
+    const hi = this.leaf.hi(gfn) | 0;
     const step = geometry.pageBytes | 0;
-    let lo = leafLo(geometry, gfn, PAGE_LEVEL, !segment.writeProtected) | 0;
+    let lo = this.leaf.lo(gfn, PAGE_LEVEL, !segment.writeProtected) | 0;
     const endWord = (2 * (slot + count)) | 0;
     for (let word = (2 * slot) | 0; word < endWord; word = (word + 2) | 0) {
       words[word] = lo;

@@ -15,8 +15,15 @@ export interface Arm64Scenario {
   /** What an importer assumed where its source says nothing ("memslots guessed ..."): printed with every figure. */
   readonly assumed?: readonly string[] | undefined;
   readonly granule: Granule;
-  /** 32 to 48. */
+  /** 32 to 52; above 48 needs LPA2 or the 64K granule. */
   readonly ipaBits: number;
+  /** The host has LPA2 (4K and 16K granule): descriptors are LPA2's, also those of narrow guests. No count depends on it. */
+  readonly lpa2?: boolean | undefined;
+  /**
+   * What is added to an IPA to make the output address, a multiple of every block size that is mapped. Output addresses wrap at 2^52
+   * with LPA2 or more than 48 IPA bits, else at 2^48. Absent: 0x8000000000.
+   */
+  readonly outputOffset?: string | undefined;
   readonly memslots: readonly Memslot[];
   readonly dirtyLog: DirtyLogSpec;
 }

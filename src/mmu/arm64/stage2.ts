@@ -34,7 +34,7 @@ export class Stage2 {
     this.mem = new TableMemory(geometry);
     this.marks = rules.marks ? new BlockMarks(this.mem) : null;
     this.cache = { objects: 0, capacity: layout.cacheCapacity };
-    this.populator = new Populator(geometry, this.mem, this.marks);
+    this.populator = new Populator(geometry, layout.leaf, this.mem, this.marks);
     const counts = this.counts;
     const writeProtect = new WriteProtectVisitor(counts.writeProtect);
     this.writeProtectVisitor = writeProtect;

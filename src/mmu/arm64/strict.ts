@@ -57,7 +57,7 @@ export class StrictWatch implements WalkObserver {
   }
 
   private broke(level: number, gfn: number): void {
-    // Frames are below 2^36, so level and frame make one exact number.
+    // Frames are below 2^40, so level and frame make one exact number.
     const key = level * 2 ** 40 + gfn;
     if (this.broken.has(key)) this.brokenTwice ??= { level, gfn };
     this.broken.add(key);

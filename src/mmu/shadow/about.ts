@@ -1,6 +1,7 @@
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
-import { x86Group, x86Options } from "../x86Options.js";
+import { x86Group, x86Options } from "../x86/options.js";
+import { shadowWords } from "./words.js";
 
 /** How frames of a default guest are mapped more than once: what the caches' size is about. */
 export const ALIAS_PATTERNS = ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const;
@@ -10,7 +11,7 @@ export type AliasPattern = (typeof ALIAS_PATTERNS)[number];
 export const shadowOptions = {
   memory: sharedOptions.memory,
   target: x86Options.target,
-  reschedEvery: x86Options.reschedEvery,
+  reschedEvery: sharedOptions.reschedEvery,
   alias: {
     flags: "--alias <pattern>",
     description: "x86-shadow: which frames nested page tables map twice (default: all patterns)",
@@ -27,4 +28,5 @@ export const about: MmuAbout = {
   workloads: [{ id: "split", title: "split nested huge pages eagerly" }],
   defaultWorkload: "split",
   options: shadowOptions,
+  findingWords: shadowWords,
 };

@@ -1,7 +1,7 @@
 import { formatAddress } from "../../guest/sizes.js";
 import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
-import { PAGES } from "../tdp/tree.js";
+import { PAGES } from "../x86/pages.js";
 import type { ShadowScenario } from "./scenario.js";
 import type { ShadowCounts, ShadowMmu } from "./shadow.js";
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { goldenFiles, type ShadowGolden } from "../../testing/x86Golden.js";
 import { PER_DESCRIPTOR } from "./rmap.js";
 import { ShadowMmu } from "./shadow.js";
-import { DEFAULT_CAPACITY, MIN_DESCRIPTORS, POLICIES, type PolicyId } from "./splitCaches.js";
+import { DEFAULT_CAPACITY, MIN_DESCRIPTORS } from "./splitCaches.js";
+import { type BuiltInId, builtIn } from "./strategies/index.js";
 
 const files = goldenFiles<ShadowGolden>("x86-shadow");
 
@@ -22,7 +23,7 @@ describe("eager splitting of nested guests", () => {
   for (const golden of files) {
     it(`has the kernel's constants on ${golden.name}`, () => {
       const capacity = Object.fromEntries(
-        Object.entries(POLICIES).map(([id, policy]) => [id, policy.descriptorCapacity]),
+        Object.entries(builtIn).map(([id, { policy }]) => [id, policy.descriptorCapacity]),
       );
       expect({
         SPLIT_DESC_CACHE_MIN_NR_OBJECTS: MIN_DESCRIPTORS,
@@ -35,7 +36,7 @@ describe("eager splitting of nested guests", () => {
     for (const [id, expected] of Object.entries(golden.expected)) {
       it(`counts as the kernel does on ${golden.name} with ${id}`, () => {
         const mmu = new ShadowMmu(golden.input);
-        expect(mmu.split(POLICIES[id as PolicyId], optionsOf(golden.input))).toEqual(expected);
+        expect(mmu.split(builtIn[id as BuiltInId].policy, optionsOf(golden.input))).toEqual(expected);
       });
     }
   }
@@ -47,8 +48,8 @@ describe("a resched that is due", () => {
     slot: { baseGfn: 0, npages: 2 ** 18 },
     mappings: count === 0 ? [] : [{ gfn: 0, count, level: 2, role: 0, copies: 1 }],
   });
-  const split = (count: number, reschedEvery: number, policy: PolicyId = "default-capacity") =>
-    new ShadowMmu(guest(count)).split(POLICIES[policy], { targetLevel: 1, reschedEvery });
+  const split = (count: number, reschedEvery: number, policy: BuiltInId = "default-capacity") =>
+    new ShadowMmu(guest(count)).split(builtIn[policy].policy, { targetLevel: 1, reschedEvery });
 
   it("is polled before each attempt and after each reverse map, and only the former tops up", () => {
     // Counted by the kernel's own code.
@@ -66,7 +67,7 @@ describe("a resched that is due", () => {
     const sink = (event: string, fields: Readonly<Record<string, number | string>>) =>
       events.push(event === "top-up" ? `${event} for ${fields.why}` : event);
     // Polls: the empty first map of level 3; then the attempt that tops up, the split, and the map of level 2.
-    new ShadowMmu(guest(1)).split(POLICIES.exact, { targetLevel: 1, reschedEvery: 2, sink });
+    new ShadowMmu(guest(1)).split(builtIn.exact.policy, { targetLevel: 1, reschedEvery: 2, sink });
     expect(events).toEqual(["top-up for resched", "split", "yield"]);
   });
 });

@@ -1,4 +1,4 @@
-import { ENTRIES, PAGES } from "../tdp/tree.js";
+import { ENTRIES, PAGES } from "../x86/pages.js";
 import { RmapPool } from "./rmap.js";
 import { type CachePolicy, DEFAULT_CAPACITY, MIN_DESCRIPTORS, ObjectCache } from "./splitCaches.js";
 

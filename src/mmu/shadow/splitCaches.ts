@@ -14,19 +14,6 @@ export interface CachePolicy {
   readonly descriptorCapacity: number;
 }
 
-/** The policies of the discussion, by id. */
-export const POLICIES = {
-  /** "KVM: x86/mmu: Extend Eager Page Splitting to the shadow MMU", David Matlack, v7, 2022-06-22: twice the minimum. */
-  double: { descriptorCapacity: 2 * MIN_DESCRIPTORS },
-  /** Sean Christopherson's fixup, 2022-06-23, which is what Linux has: the minimum and the default on top. */
-  "default-capacity": { descriptorCapacity: MIN_DESCRIPTORS + DEFAULT_CAPACITY },
-  /** For comparison: nothing beyond the minimum. */
-  exact: { descriptorCapacity: MIN_DESCRIPTORS },
-} as const satisfies Record<string, CachePolicy>;
-
-/** Id of a built-in policy. */
-export type PolicyId = keyof typeof POLICIES;
-
 /** One cache of objects, with what was put in and taken. */
 export class ObjectCache {
   readonly minimum: number;

@@ -1,8 +1,7 @@
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
-import { x86Group, x86Options } from "../x86Options.js";
-
-const ON_OFF = { kind: "choice", choices: ["on", "off"] } as const;
+import { x86Group, x86Options } from "../x86/options.js";
+import { tdpWords } from "./words.js";
 
 /** The options that default guests of the TDP MMU read. */
 export const tdpOptions = {
@@ -15,17 +14,11 @@ export const tdpOptions = {
     flags: "--pml <on|off>",
     description: "x86 enable and clear: page-modification logging (default: on)",
     group: x86Group,
-    value: ON_OFF,
+    value: { kind: "choice", choices: ["on", "off"] },
     workloads: ["enable", "clear"],
   },
-  eager: {
-    flags: "--eager <on|off>",
-    description: "x86 enable and clear: eager_page_split (default: on)",
-    group: x86Group,
-    value: ON_OFF,
-    workloads: ["enable", "clear"],
-  },
-  reschedEvery: x86Options.reschedEvery,
+  eager: { ...sharedOptions.eager, workloads: ["enable", "clear"] },
+  reschedEvery: sharedOptions.reschedEvery,
   maxphyaddr: {
     flags: "--maxphyaddr <bits>",
     description: "x86: physical address bits of the host (default: 48)",
@@ -53,4 +46,5 @@ export const about: MmuAbout = {
   ],
   defaultWorkload: "split",
   options: tdpOptions,
+  findingWords: tdpWords,
 };

@@ -1,4 +1,5 @@
-import { childOf, DIRTY, ENTRIES, isLeaf, isTable, PAGES, PFN_OFFSET, PRESENT, TdpTree, WRITABLE } from "./tree.js";
+import { ENTRIES, PAGES } from "../x86/pages.js";
+import { childOf, DIRTY, isLeaf, isTable, PFN_OFFSET, PRESENT, TdpTree, WRITABLE } from "./tree.js";
 
 /** A run of present leaf SPTEs: `count` leaves of one level, one after the other from `gfn`. */
 export interface LeafRun {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ClearGolden, goldenFiles } from "../../testing/x86Golden.js";
 import { buildTree } from "./build.js";
 import { type ClearWord, clearDirtyLog } from "./dirtyLog.js";
-import { VARIANTS } from "./strategies/index.js";
+import { builtIn } from "./strategies/index.js";
 
 const files = goldenFiles<ClearGolden>("x86-clear");
 
@@ -32,7 +32,7 @@ describe("clearing dirty pages", () => {
           slotBaseGfn: golden.input.slotBaseGfn,
         };
         const tree = buildTree(golden.input.root);
-        expect(clearDirtyLog(tree, VARIANTS.baseline, wordsOf(golden.input), options).counts).toEqual(expected);
+        expect(clearDirtyLog(tree, builtIn.baseline.variant, wordsOf(golden.input), options).counts).toEqual(expected);
       });
     }
   }

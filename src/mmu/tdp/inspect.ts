@@ -1,4 +1,5 @@
-import { childOf, DIRTY, ENTRIES, isLeaf, isTable, PAGES, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
+import { ENTRIES, PAGES } from "../x86/pages.js";
+import { childOf, DIRTY, isLeaf, isTable, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 
 /**
  * What a tree holds, found by plain recursion over its tables. Nothing here uses the iterator, so that it can judge what the walks did.

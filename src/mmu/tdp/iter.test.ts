@@ -5,13 +5,13 @@ import { buildTree, type RootSpec } from "./build.js";
 import { mappedRuns, structureOf } from "./inspect.js";
 import { TdpIter } from "./iter.js";
 import { splitRoot } from "./split.js";
-import { VARIANTS, type VariantId } from "./strategies/index.js";
+import { type BuiltInId, builtIn } from "./strategies/index.js";
 import { PRESENT } from "./tree.js";
 import type { IterVariant } from "./variant.js";
 import { zapRoot } from "./zap.js";
 
-const ids = Object.keys(VARIANTS) as VariantId[];
-const splitting = ids.filter((id) => VARIANTS[id].aside === 0);
+const ids = Object.keys(builtIn) as BuiltInId[];
+const splitting = ids.filter((id) => builtIn[id].variant.aside === 0);
 const MAXPHYADDR = 48;
 
 function byHooks(variant: IterVariant): IterVariant {
@@ -34,8 +34,8 @@ describe("the TDP iterator", () => {
     it(`counts ${id} in its own steps as through the contract's functions, in zaps that yield`, () => {
       fc.assert(
         fc.property(rootSpecs, schedules, (root, everyNPolls) => {
-          const own = zapRoot(buildTree(root), VARIANTS[id], MAXPHYADDR, 0, { everyNPolls });
-          const hooks = zapRoot(buildTree(root), byHooks(VARIANTS[id]), MAXPHYADDR, 0, { everyNPolls });
+          const own = zapRoot(buildTree(root), builtIn[id].variant, MAXPHYADDR, 0, { everyNPolls });
+          const hooks = zapRoot(buildTree(root), byHooks(builtIn[id].variant), MAXPHYADDR, 0, { everyNPolls });
           expect(own).toEqual(hooks);
         }),
         { numRuns: 60 },
@@ -53,8 +53,8 @@ describe("the TDP iterator", () => {
           fc.constantFrom(1, 2),
           (root, everyNPolls, start, targetLevel) => {
             const options = { targetLevel, schedule: { everyNPolls } };
-            const own = splitRoot(buildTree(root), VARIANTS[id], start, start + 2 ** 18, options);
-            const hooks = splitRoot(buildTree(root), byHooks(VARIANTS[id]), start, start + 2 ** 18, options);
+            const own = splitRoot(buildTree(root), builtIn[id].variant, start, start + 2 ** 18, options);
+            const hooks = splitRoot(buildTree(root), byHooks(builtIn[id].variant), start, start + 2 ** 18, options);
             expect(own).toEqual(hooks);
           },
         ),
@@ -67,7 +67,7 @@ describe("the TDP iterator", () => {
         fc.property(rootSpecs, schedules, (root, everyNPolls) => {
           const tree = buildTree(root);
           const before = mappedRuns(tree);
-          const { livelockGfn } = splitRoot(tree, VARIANTS[id], 0, 2 ** 36, {
+          const { livelockGfn } = splitRoot(tree, builtIn[id].variant, 0, 2 ** 36, {
             targetLevel: 1,
             schedule: { everyNPolls },
           });
@@ -85,7 +85,7 @@ describe("the TDP iterator", () => {
       fc.assert(
         fc.property(rootSpecs, schedules, (root, everyNPolls) => {
           const tree = buildTree(root);
-          const passes = zapRoot(tree, VARIANTS[id], MAXPHYADDR, 0, { everyNPolls });
+          const passes = zapRoot(tree, builtIn[id].variant, MAXPHYADDR, 0, { everyNPolls });
           expect(passes.some((pass) => pass.livelock)).toBe(false);
           expect(structureOf(tree).tablesByLevel).toEqual({ [root.rootLevel]: 1 });
           expect(mappedRuns(tree)).toEqual([]);
@@ -103,9 +103,9 @@ describe("the TDP iterator", () => {
         fc.integer({ min: 1, max: 2 ** 19 }),
         fc.constantFrom(1, 2, 3),
         (root, start, length, minLevel) => {
-          const baseline = visited(root, VARIANTS.baseline, start, start + length, minLevel);
+          const baseline = visited(root, builtIn.baseline.variant, start, start + length, minLevel);
           for (const id of splitting)
-            expect(visited(root, VARIANTS[id], start, start + length, minLevel)).toEqual(baseline);
+            expect(visited(root, builtIn[id].variant, start, start + length, minLevel)).toEqual(baseline);
         },
       ),
       { numRuns: 100 },
@@ -116,7 +116,7 @@ describe("the TDP iterator", () => {
     for (const id of ids) {
       const iter = new TdpIter(
         buildTree({ rootLevel: 4, leaves: [{ gfn: 0, level: 1, count: 8 }], nonpresentPaths: [] }),
-        VARIANTS[id],
+        builtIn[id].variant,
       );
       expect(iter.start(5, 5, 1)).toBe(false);
       expect(iter.loops).toBe(0);
@@ -124,7 +124,7 @@ describe("the TDP iterator", () => {
   });
 
   it("refuses a variant that goes backwards, rather than walk for ever", () => {
-    const back: IterVariant = { ...byHooks(VARIANTS.baseline), next: (_table, index) => index };
+    const back: IterVariant = { ...byHooks(builtIn.baseline.variant), next: (_table, index) => index };
     const tree = buildTree({ rootLevel: 4, leaves: [], nonpresentPaths: [] });
     expect(() => zapRoot(tree, back, MAXPHYADDR)).toThrow(/next gave entry 0; expected a whole number from 1 to 512/);
   });
@@ -138,7 +138,9 @@ describe("the TDP iterator", () => {
       ],
       nonpresentPaths: [],
     };
-    const passes = zapRoot(buildTree(root), VARIANTS["skip-not-present-posted"], MAXPHYADDR, 0, { everyNPolls: 1 });
+    const passes = zapRoot(buildTree(root), builtIn["skip-not-present-posted"].variant, MAXPHYADDR, 0, {
+      everyNPolls: 1,
+    });
     expect(passes.map((pass) => pass.livelock)).toEqual([true, true, true, false]);
   });
 });

@@ -1,5 +1,6 @@
+import { ENTRIES, PAGES } from "../x86/pages.js";
 import { LivelockDetector } from "./livelock.js";
-import { childOf, ENTRIES, isTable, MAX_LEVEL, PAGES, PRESENT, type TdpTree } from "./tree.js";
+import { childOf, isTable, MAX_LEVEL, PRESENT, type TdpTree } from "./tree.js";
 import type { IterVariant, TableView } from "./variant.js";
 
 /** When a walk polls "should I yield": the poll is true at every n-th; 0 is never. */

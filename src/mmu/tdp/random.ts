@@ -1,9 +1,7 @@
 import type { Arbitrary } from "fast-check";
 import type { FastCheck } from "../contract.js";
-import { parseShadowScenario, type ShadowScenario } from "../shadow/scenario.js";
+import { PAGES } from "../x86/pages.js";
 import type { LeafRun, NonpresentPath, RootSpec } from "./build.js";
-import { parseTdpScenario, type TdpScenario } from "./scenario.js";
-import { PAGES } from "./tree.js";
 
 /**
  * Random x86 guests: small, so that thousands are run in a minute, but rich in what iterators stumble over: tables with a few entries in
@@ -82,7 +80,7 @@ export function randomSchedules(fc: FastCheck): Arbitrary<number> {
 }
 
 /** Scenarios of all workloads of the TDP MMU. Slots are based on multiples of 64 pages: see docs/x86-clear-crossing.md. */
-export function randomTdpScenarios(fc: FastCheck): Arbitrary<TdpScenario> {
+export function randomTdpScenarios(fc: FastCheck): Arbitrary<object> {
   const common = { root: randomRoots(fc), reschedEveryNPolls: randomSchedules(fc) };
   const range = { start: fc.nat(5000), length: fc.integer({ min: 1, max: 2 ** 19 }) };
   const modes = { pml: fc.boolean(), eager: fc.boolean() };
@@ -113,27 +111,5 @@ export function randomTdpScenarios(fc: FastCheck): Arbitrary<TdpScenario> {
       npages: words.length * 64,
       masks: words.map((word) => `0x${word.toString(16)}`),
     }));
-  return fc
-    .oneof(zap, split, enable, clear)
-    .map((scenario) => parseTdpScenario({ mmu: "x86-tdp", ...scenario }, "random"));
-}
-
-/** Nested guests whose frames are mapped by several roles, several times, at two levels. */
-export function randomShadowScenarios(fc: FastCheck): Arbitrary<ShadowScenario> {
-  const npages = 4096;
-  const mapping = fc
-    .record({
-      at: fc.nat(npages - 1),
-      level: fc.constantFrom(1, 2),
-      count: fc.integer({ min: 1, max: 4 }),
-      role: fc.nat(2),
-      copies: fc.integer({ min: 1, max: 20 }),
-    })
-    .map(({ at, level, count, role, copies }) => {
-      const pages = PAGES[level]!;
-      return { gfn: Math.min(Math.floor(at / pages) * pages, npages - count * pages), count, level, role, copies };
-    });
-  return fc
-    .record({ mappings: fc.array(mapping, { maxLength: 8 }), reschedEvery: fc.constantFrom(0, 2, 5) })
-    .map((fields) => parseShadowScenario({ mmu: "x86-shadow", slot: { baseGfn: 0, npages }, ...fields }, "random"));
+  return fc.oneof(zap, split, enable, clear).map((scenario) => ({ mmu: "x86-tdp", ...scenario }));
 }

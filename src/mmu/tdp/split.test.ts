@@ -4,7 +4,7 @@ import { buildTree } from "./build.js";
 import { enableDirtyLog } from "./dirtyLog.js";
 import { type ByLevel, structureOf } from "./inspect.js";
 import { splitLoops, splitRoot } from "./split.js";
-import { VARIANTS, type VariantId } from "./strategies/index.js";
+import { type BuiltInId, builtIn } from "./strategies/index.js";
 
 const files = goldenFiles<SplitGolden>("x86-split");
 
@@ -29,15 +29,15 @@ describe("eager splitting of a root", () => {
       expect(bySize(structureOf(buildTree(root)).leavesByLevel)).toEqual(golden.leavesBefore);
     });
 
-    for (const id of Object.keys(golden.expected) as VariantId[]) {
+    for (const id of Object.keys(golden.expected) as BuiltInId[]) {
       it(`counts as the kernel does on ${golden.name} with ${id}`, () => {
         const tree = buildTree(root);
         const schedule = { everyNPolls: reschedEveryNPolls };
-        const { counts, livelockGfn } = splitRoot(tree, VARIANTS[id], startGfn, endGfnExclusive, {
+        const { counts, livelockGfn } = splitRoot(tree, builtIn[id].variant, startGfn, endGfnExclusive, {
           targetLevel,
           schedule,
         });
-        const secondPassLoops = splitLoops(tree, VARIANTS[id], startGfn, endGfnExclusive, targetLevel);
+        const secondPassLoops = splitLoops(tree, builtIn[id].variant, startGfn, endGfnExclusive, targetLevel);
         expect({ ...counts, secondPassLoops }).toEqual(golden.expected[id]);
         expect(livelockGfn).toBeNull();
         const after = structureOf(tree);
@@ -48,7 +48,7 @@ describe("eager splitting of a root", () => {
 
     if (golden.loopsIfAllocationDidNotRestart !== null) {
       it(`says what ${golden.name} would take if no allocation restarted the walk`, () => {
-        const loops = splitLoops(buildTree(root), VARIANTS.baseline, startGfn, endGfnExclusive, targetLevel);
+        const loops = splitLoops(buildTree(root), builtIn.baseline.variant, startGfn, endGfnExclusive, targetLevel);
         expect(loops).toBe(golden.loopsIfAllocationDidNotRestart);
       });
     }
@@ -56,7 +56,7 @@ describe("eager splitting of a root", () => {
     for (const [key, expected] of Object.entries(golden.enableDirtyLogSequenceBaseline ?? {})) {
       it(`enables dirty logging as the kernel does on ${golden.name} with ${key}`, () => {
         const options = { eager: key.includes("eager_page_split=1"), pml: key.includes("pml=1") };
-        const steps = enableDirtyLog(buildTree(root), VARIANTS.baseline, startGfn, endGfnExclusive, options);
+        const steps = enableDirtyLog(buildTree(root), builtIn.baseline.variant, startGfn, endGfnExclusive, options);
         const seen = steps.map(({ step, loops, sptesChanged, mmuLockDrops }) => ({
           step,
           loops,

@@ -1,6 +1,7 @@
+import { ENTRIES, PAGES } from "../x86/pages.js";
 import { type ByLevel, eachLeaf } from "./inspect.js";
 import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
-import { DIRTY, ENTRIES, isLeaf, PAGES, type TdpTree, WRITABLE } from "./tree.js";
+import { DIRTY, isLeaf, type TdpTree, WRITABLE } from "./tree.js";
 import type { IterVariant } from "./variant.js";
 
 /** What a split of a root counts, with the names of the golden files. Null where the walk never ends. */

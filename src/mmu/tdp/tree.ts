@@ -1,3 +1,5 @@
+import { ENTRIES } from "../x86/pages.js";
+
 /**
  * The page tables of one TDP root, in typed arrays. Levels as in arch/x86/kvm/mmu: 1 is 4K, 2 is 2M, 3 is 1G, 4 or 5 is the root; 512
  * entries a table.
@@ -5,7 +7,6 @@
  * An entry (SPTE) is one 32-bit word of flags and, for a table, the child's number, so that a walk reads small integers only; the frame
  * number of a leaf stands in an array of its own that no walk reads. Entry `i` of table `t` is at `512 * t + i`.
  */
-export const ENTRIES = 512;
 
 /** The entry is shadow-present: a leaf or a table. */
 export const PRESENT = 1;
@@ -16,9 +17,6 @@ export const WRITABLE = 4;
 /** The leaf's dirty bit, as PML uses it. */
 export const DIRTY = 8;
 const CHILD_SHIFT = 4;
-
-/** 4K frames that an entry of a level covers, by level. */
-export const PAGES: readonly number[] = [0, 1, 2 ** 9, 2 ** 18, 2 ** 27, 2 ** 36];
 
 /** The highest root level. */
 export const MAX_LEVEL = 5;

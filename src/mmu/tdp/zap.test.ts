@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { goldenFiles, type ZapGolden, type ZapYieldGolden } from "../../testing/x86Golden.js";
 import { buildTree } from "./build.js";
 import { structureOf } from "./inspect.js";
-import { VARIANTS, type VariantId } from "./strategies/index.js";
+import { type BuiltInId, builtIn } from "./strategies/index.js";
 import { type ZapPass, zapRoot, zapTotals } from "./zap.js";
 
 const files = goldenFiles<ZapGolden>("x86-zap", /^zap_.*\.json$/);
@@ -13,9 +13,9 @@ function asGolden(pass: ZapPass): Record<string, unknown> {
   return { root, zapLevel, loops, body, loopsByLevel, zapped, spteReads, tablesFreed, removedPtEntries };
 }
 
-function zapAll(golden: ZapGolden, id: VariantId): ZapPass[] {
+function zapAll(golden: ZapGolden, id: BuiltInId): ZapPass[] {
   const { roots, hostMaxphyaddr } = golden.input;
-  return roots.flatMap((root, i) => zapRoot(buildTree(root), VARIANTS[id], hostMaxphyaddr, i));
+  return roots.flatMap((root, i) => zapRoot(buildTree(root), builtIn[id].variant, hostMaxphyaddr, i));
 }
 
 describe("zapping a root", () => {
@@ -29,7 +29,7 @@ describe("zapping a root", () => {
       expect(golden.input.roots.map((root) => structureOf(buildTree(root)))).toEqual(golden.structure);
     });
 
-    for (const id of Object.keys(golden.expected) as VariantId[]) {
+    for (const id of Object.keys(golden.expected) as BuiltInId[]) {
       it(`counts as the kernel does on ${golden.name} with ${id}`, () => {
         const passes = zapAll(golden, id);
         expect(passes.map(asGolden)).toEqual(golden.expected[id]);
@@ -44,10 +44,10 @@ describe("zapping a root", () => {
 
   for (const golden of yieldFiles) {
     for (const [schedule, expected] of Object.entries(golden.expected)) {
-      for (const id of Object.keys(expected) as VariantId[]) {
+      for (const id of Object.keys(expected) as BuiltInId[]) {
         it(`yields as the kernel does on ${golden.name}, ${schedule}, with ${id}`, () => {
           const everyNPolls = Number(/\d+/.exec(schedule)![0]);
-          const passes = zapRoot(buildTree(golden.input.root), VARIANTS[id], golden.input.hostMaxphyaddr, 0, {
+          const passes = zapRoot(buildTree(golden.input.root), builtIn[id].variant, golden.input.hostMaxphyaddr, 0, {
             everyNPolls,
           });
           const seen = passes.map(({ zapLevel, loops, zapped, yields, livelock }) => ({

@@ -1,5 +1,6 @@
+import { ENTRIES } from "../x86/pages.js";
 import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
-import { childOf, ENTRIES, isTable, PRESENT, type TdpTree } from "./tree.js";
+import { childOf, isTable, PRESENT, type TdpTree } from "./tree.js";
 import type { IterVariant } from "./variant.js";
 
 /** One pass over a root, with the names of the golden files. */

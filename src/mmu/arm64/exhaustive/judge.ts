@@ -1,8 +1,7 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
-import { MARK_HI, OA_HI_MASK, OA_LO_MASK, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
-import { leafHi, leafLo } from "../populate.js";
+import { MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
 import type { Stage2 } from "../stage2.js";
-import { SMALL, type SmallTree } from "./trees.js";
+import { SMALL, SMALL_LEAF, type SmallTree } from "./trees.js";
 
 /** What a finished small tree can have wrong, as in `check.ts` and `strict.ts`; the index is the bit in a verdict. */
 export const SMALL_FAULTS = [
@@ -43,12 +42,15 @@ const LEVELS = 4;
 /** The descriptors of a leaf by level and frame, writable and write-protected. */
 const writableLo = new Int32Array(LEVELS * SMALL.endGfn);
 const protectedLo = new Int32Array(LEVELS * SMALL.endGfn);
+/** Copies: a hot loop would read them anew from the object each time. */
+const OUTPUT_LO = SMALL_LEAF.outputLo;
+const OUTPUT_HI = SMALL_LEAF.outputHi;
 const leafHigh = new Int32Array(SMALL.endGfn);
 for (let gfn = 0; gfn < SMALL.endGfn; gfn++) {
-  leafHigh[gfn] = leafHi(SMALL, gfn) | 0;
+  leafHigh[gfn] = SMALL_LEAF.hi(gfn) | 0;
   for (let level = 1; level < LEVELS; level++) {
-    writableLo[level * SMALL.endGfn + gfn] = leafLo(SMALL, gfn, level, true) | 0;
-    protectedLo[level * SMALL.endGfn + gfn] = leafLo(SMALL, gfn, level, false) | 0;
+    writableLo[level * SMALL.endGfn + gfn] = SMALL_LEAF.lo(gfn, level, true) | 0;
+    protectedLo[level * SMALL.endGfn + gfn] = SMALL_LEAF.lo(gfn, level, false) | 0;
   }
 }
 
@@ -184,9 +186,9 @@ export class Judge {
     const different = lo ^ ((mustProtect ? protectedLo[at] : writableLo[at]) as number);
     const differentHi = hi ^ (leafHigh[gfn] as number);
     if ((different | differentHi) === 0) return;
-    if ((different & OA_LO_MASK) !== 0 || (differentHi & OA_HI_MASK) !== 0) this.verdict |= WRONG_OA;
+    if ((different & OUTPUT_LO) !== 0 || (differentHi & OUTPUT_HI) !== 0) this.verdict |= WRONG_OA;
     if ((different & S2AP_WRITE) !== 0) this.verdict |= (lo & S2AP_WRITE) !== 0 ? NOT_PROTECTED : NEEDLESSLY_PROTECTED;
-    const rest = (different & ~OA_LO_MASK & ~S2AP_WRITE) | (differentHi & ~OA_HI_MASK);
+    const rest = (different & ~OUTPUT_LO & ~S2AP_WRITE) | (differentHi & ~OUTPUT_HI);
     if (rest !== 0) this.verdict |= WRONG_ATTRIBUTES;
   }
 

@@ -4,7 +4,7 @@ import type { SplitRules } from "../splitRules.js";
 import { Stage2, type Stage2Snapshot } from "../stage2.js";
 import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "../walk.js";
 import { Judge, SMALL_FAULTS, type SmallFault } from "./judge.js";
-import { buildSmall, SMALL, SmallTree, TOP_PAGES, type TopEntry } from "./trees.js";
+import { buildSmall, SMALL, SMALL_LEAF, SmallTree, TOP_PAGES, type TopEntry } from "./trees.js";
 
 /** A chunk in pages and the pages that the split cache is filled to: the kernel's for that chunk, or more. */
 export interface ChunkAndCache {
@@ -66,6 +66,7 @@ class Bench implements WalkObserver {
   ) {
     const layout: Layout = {
       geometry: SMALL,
+      leaf: SMALL_LEAF,
       slots: [],
       notes: [],
       mode: "enable",

@@ -1,8 +1,8 @@
 import type { Geometry } from "../../../guest/geometry.js";
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
+import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "../leafFormat.js";
 import type { BlockMarks } from "../marks.js";
 import type { TableMemory } from "../memory.js";
-import { leafHi, leafLo } from "../populate.js";
 
 /**
  * The small geometry: tables of 4 entries, three levels as with 40 IPA bits at the 4K granule, blocks at levels 1 and 2. A page is
@@ -15,6 +15,7 @@ export const SMALL: Geometry = {
   levelBits: 2,
   entries: 4,
   ipaBits: 18,
+  lpa2: false,
   endGfn: 64,
   startLevel: 1,
   pgdPages: 1,
@@ -22,6 +23,9 @@ export const SMALL: Geometry = {
   blockLevels: [1, 2],
   resetStepPages: 16,
 };
+
+/** How its leaves hold output addresses. */
+export const SMALL_LEAF = new LeafFormat(SMALL, DEFAULT_OUTPUT_OFFSET);
 
 /** Frames that one top entry covers. */
 export const TOP_PAGES = SMALL.spanPages[1] as number;
@@ -145,7 +149,7 @@ function putLeaf(
   kind: number,
 ): void {
   if (kind === HOLE_ENTRY) return;
-  mem.words[2 * slot] = leafLo(SMALL, gfn, level, kind !== PROTECTED_BLOCK);
-  mem.words[2 * slot + 1] = leafHi(SMALL, gfn);
+  mem.words[2 * slot] = SMALL_LEAF.lo(gfn, level, kind !== PROTECTED_BLOCK);
+  mem.words[2 * slot + 1] = SMALL_LEAF.hi(gfn);
   marks?.built(slot);
 }

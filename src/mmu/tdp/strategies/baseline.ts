@@ -1,13 +1,12 @@
 /**
  * baseline: the iterator of Linux 7.3, every entry of every table it enters, present or not.
  */
-import type { IterVariant } from "../variant.js";
+import { strategyFrom } from "../strategy.js";
 
-export const baseline: IterVariant = {
-  enter: (_table, index) => index,
-  next: (_table, index) => index + 1,
-  body: "every",
-  aside: 0,
-  asideMark: "moved",
+export const baseline = strategyFrom({
+  id: "baseline",
+  mmu: "x86-tdp",
+  summary: "every entry of every table it enters",
+  origin: "Linux 7.3",
   fast: "each",
-};
+});

@@ -1,21 +1,22 @@
-import type { IterVariant } from "../variant.js";
+import type { TdpStrategy } from "../strategy.js";
 import { baseline } from "./baseline.js";
 import { onlyPresent } from "./onlyPresent.js";
-import { skipNotPresent, skipNotPresentPosted } from "./skipNotPresent.js";
+import { skipNotPresent } from "./skipNotPresent.js";
+import { skipNotPresentPosted } from "./skipNotPresentPosted.js";
 import { usedBitmap } from "./usedBitmap.js";
 import { usedCount } from "./usedCount.js";
 
-export { baseline, onlyPresent, skipNotPresent, skipNotPresentPosted, usedBitmap, usedCount };
-
-/** The built-in variants by id, in the order of tables. */
-export const VARIANTS = {
+/** Every built-in strategy of the TDP MMU, in the order of tables. A new one is a file of its own and a line here. */
+export const builtIn = {
   baseline,
   "skip-not-present-posted": skipNotPresentPosted,
   "skip-not-present": skipNotPresent,
   "only-present": onlyPresent,
   "used-count": usedCount,
   "used-bitmap": usedBitmap,
-} as const satisfies Record<string, IterVariant>;
+} as const satisfies Readonly<Record<string, TdpStrategy>>;
 
-/** Id of a built-in variant. */
-export type VariantId = keyof typeof VARIANTS;
+/** Id of a built-in strategy. */
+export type BuiltInId = keyof typeof builtIn;
+
+export const strategies: readonly TdpStrategy[] = Object.values(builtIn);

@@ -4,9 +4,13 @@
  * The walk takes the table's count when it enters and takes one off for each present entry it passes; with none left it leaves the table.
  * Entered in the middle, it cannot know how many of the count stand before: it may walk on to the table's end.
  */
-import type { IterVariant } from "../variant.js";
+import { strategyFrom } from "../strategy.js";
 
-export const usedCount: IterVariant = {
+export const usedCount = strategyFrom({
+  id: "used-count",
+  mmu: "x86-tdp",
+  summary: "a table is left with its last present entry, by a count kept per table",
+  origin: "Bernhard Kauer, 2024-10-23 (idea)",
   enter: (table, index) => {
     table.memo = table.used;
     if (table.used > 0) return index;
@@ -19,7 +23,5 @@ export const usedCount: IterVariant = {
     return table.memo <= 0 ? 512 : index + 1;
   },
   body: "present",
-  aside: 0,
-  asideMark: "moved",
   fast: "count",
-};
+});
