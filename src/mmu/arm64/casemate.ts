@@ -5,7 +5,7 @@ import { totalAt } from "../counters.js";
 import { MARK_HI, TABLE_OR_PAGE, TYPE_MASK } from "./descriptor.js";
 import type { Layout } from "./layout.js";
 import type { Stage2 } from "./stage2.js";
-import { listen, type StoreCause, type StoreListener } from "./storeListener.js";
+import type { StoreCause, StoreListener } from "./storeListener.js";
 
 /** Table pages that the checker holds, fixed when it is built. */
 const MOST_PAGES = 8192;
@@ -31,7 +31,7 @@ const OTHER_VMID = 2;
  */
 export function casemateTrace(
   layout: Layout,
-  run: (attach?: (stage2: Stage2) => void) => RunOutcome,
+  run: (attach?: (stage2: Stage2) => undefined) => RunOutcome,
   line: (text: string) => void,
 ): ForeignTrace {
   const { geometry } = layout;
@@ -44,7 +44,7 @@ export function casemateTrace(
   let writer: TraceWriter | undefined;
   const outcome = run((stage2) => {
     writer = new TraceWriter(stage2, line);
-    listen(stage2, writer);
+    stage2.listen(writer);
   });
   writer!.end();
   return { outcome, notes: writer!.refusals() };

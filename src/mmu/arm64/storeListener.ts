@@ -1,6 +1,3 @@
-import type { Stage2 } from "./stage2.js";
-import type { WalkObserver } from "./walk.js";
-
 /** What a store is for. */
 export type StoreCause =
   /** Write permission taken. */
@@ -28,16 +25,4 @@ export interface StoreListener {
   flush(): void;
   lock(): void;
   unlock(): void;
-}
-
-/** A walk that is watched goes entry by entry, so that each of its stores is told. */
-const WATCHED: WalkObserver = { inspected: () => {}, decided: () => {} };
-
-/** Has all that is done with a tree told. Attach before the work; the walks then take the slow way. */
-export function listen(stage2: Stage2, listener: StoreListener): void {
-  stage2.listener = listener;
-  stage2.writeProtectVisitor.listener = listener;
-  stage2.splitVisitor.listener = listener;
-  if (stage2.marks !== null) stage2.marks.listener = listener;
-  stage2.writeProtectWalker.observer ??= WATCHED;
 }
