@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { badInput, UserError } from "../../errors.js";
+import { badInput, clip, UserError } from "../../errors.js";
 import { EXIT } from "../../exit.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Case, Strategy, TraceEvent } from "../../mmu/contract.js";
@@ -22,6 +22,7 @@ interface TraceFlags extends ScenarioOptions, HtmlFlags {
   readonly limit?: number;
   readonly phase?: string;
   readonly json?: boolean;
+  readonly format?: string;
 }
 
 /** Phases that are shown only when asked for: the work around the split walk, and inside of it. */
@@ -33,7 +34,8 @@ Steps that differ only in where they are become one line, and lines that repeat 
 Examples:
   s2split trace --strategy max-level -s hugetlb-1g            what is still inspected after a 1G block is split
   s2split trace --strategy skip-return-rfc --against skip-return --scenario scenarios/fault-passed-over.json
-  s2split trace --phase all --json --limit 100 -s thp         one event a line`;
+  s2split trace --phase all --json --limit 100 -s thp         one event a line
+  s2split trace --format casemate --scenario scenarios/fault-tlbi-wrong-ipa.json > run.casemate   for casemate-check: docs/oracle.md`;
 
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
@@ -47,6 +49,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
     .option("--json", "one event a line, as JSON")
+    .option("--format <name>", "the whole run in the format of another program: casemate (arm64)")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(trace));
 }
@@ -67,6 +70,7 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
     strategies.push(await oneStrategy(io, name, bound));
   }
+  if (flags.format !== undefined) return tellForeign(io, bound, strategies, flags);
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   if (flags.json === true) {
     if (flags.exportHtml !== undefined) throw new UserError("--json with --export-html: expected one or the other");
@@ -141,6 +145,35 @@ function run(
     throw badInput(`--phase ${flags.phase}`, "no such phase here", [...phases, ...HIDDEN_PHASES, "all"].join(", "));
   }
   return { findings, stopped };
+}
+
+/** The run in the format of another program on stdout, and on stderr what we say of it and what that program will. */
+function tellForeign(io: Io, bound: Case, strategies: readonly Strategy[], flags: TraceFlags): number {
+  const { format = "", json, against, limit, phase } = flags;
+  const formats = bound.traceFormats ?? [];
+  if (!formats.includes(format)) {
+    const known = formats.length === 0 ? `no --format: ${bound.mmu.title} has none` : formats.join(", ");
+    throw badInput(`--format ${clip(format)}`, "no such format here", known);
+  }
+  const other = Object.entries({ json, against, limit, phase }).find(([, value]) => value !== undefined);
+  if (other !== undefined) throw badInput(`--${other[0]}`, `has no meaning with --format ${format}`, "one of them");
+  let lines: string[] = [];
+  const write = () => {
+    if (lines.length > 0) io.stdout.write(`${lines.join("\n")}\n`);
+    lines = [];
+  };
+  const { outcome, notes } = bound.traceAs!(format, strategies[0]!, (line) => {
+    if (lines.push(line) >= 1000) write();
+  });
+  write();
+  for (const note of notes) io.stderr.write(`note: ${note}\n`);
+  const { findings } = outcome;
+  const words =
+    findings.length === 0
+      ? "right"
+      : `WRONG, ${findings.map((finding) => shortFinding(finding, bound.mmu.findingWords)).join("; ")}`;
+  io.stderr.write(`${strategies[0]!.id}: ${words}\n`);
+  return EXIT.fine;
 }
 
 function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
