@@ -221,7 +221,7 @@ function perUnit(advice: Advice, style: Style): string {
         { heading: "lock held, a GiB", figure: true },
         { heading: "guest stall", figure: true },
         { heading: "a page first written", figure: true },
-        { heading: "re-dirtied, alone", figure: true },
+        { heading: "re-dirtied", figure: true },
       ],
       rows,
       style,

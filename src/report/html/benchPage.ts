@@ -76,7 +76,9 @@ function caseGroup(
     lead: [scenario.description, describeScenario(scenario, mmu)]
       .filter((text) => text !== null && text !== "")
       .join(" "),
-    alarms: wrong.map(({ strategy, findings }) => `${strategy}: ${findings.map((finding) => shortFinding(finding)).join("; ")}`),
+    alarms: wrong.map(
+      ({ strategy, findings }) => `${strategy}: ${findings.map((finding) => shortFinding(finding)).join("; ")}`,
+    ),
     sections: [
       strategiesSection(plot, scenario, runs, mmu),
       ...(map === undefined ? [] : [map]),
