@@ -5,11 +5,12 @@ import { REGION, uniformScenario } from "../cost/uniformGuest.js";
 import { UserError } from "../errors.js";
 import { segmentsFor } from "../guest/backings.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
-import { type AdviceRequest, type AdviceRow, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
+import { type AdviceRequest, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
 import { firstPass } from "./firstPass.js";
 import { type AdvisedGuest, leafRunsOf } from "./guest.js";
 import { parseDuration, parseFaultLock } from "./options.js";
 import { recommend } from "./recommend.js";
+import type { AdviceRow } from "./row.js";
 
 function uniform(map: string, gib: number): AdvisedGuest {
   return { kind: "uniform", granule: "4K", map, bytes: gib * REGION };

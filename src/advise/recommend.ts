@@ -1,4 +1,4 @@
-import { type AdviceRow, isRight, type RightRow } from "./advise.js";
+import { type AdviceRow, isRight, type RightRow } from "./row.js";
 
 /** What to set in one mode, and why, as data. */
 export interface Recommendation {

@@ -1,6 +1,7 @@
-import { type Advice, type AdviceRequest, type AdviceRow, TRIED_PERCENTS } from "../advise/advise.js";
+import { type Advice, type AdviceRequest, TRIED_PERCENTS } from "../advise/advise.js";
 import { bytesOf, granuleOf } from "../advise/guest.js";
 import type { Recommendation } from "../advise/recommend.js";
+import type { AdviceRow } from "../advise/row.js";
 import { formatSize } from "../guest/sizes.js";
 import { verdict } from "./findings.js";
 import { grid } from "./grid.js";

@@ -140,8 +140,10 @@ function wallCells(
 /** The verdict on a run, coloured: "right", "right here, wrong on other layouts", or what is wrong. */
 export function verdictCell(run: RunResult, mmu: Mmu, { chalk }: Style): string {
   switch (verdictIn(run)?.code) {
-    case "wrong":
-      return chalk.red(`WRONG: ${run.findings.map((finding) => shortFinding(finding, mmu.findingWords)).join("; ")}`);
+    case "wrong": {
+      const wrong = run.findings.map((finding) => shortFinding(finding, mmu.findingWords));
+      return chalk.red(`WRONG: ${wrong.join("; ")}`);
+    }
     case "right":
       return chalk.green(resultWords(run, mmu.findingWords));
     case "idle":
@@ -170,7 +172,7 @@ function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): str
     `${best.strategy} inspects ${fewer(before, after)} entries than ${base.strategy} in the split walk, and ` +
     `${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
   // Five points: below, the walk that all have in common is no news.
-  return gain - wholeGain > 0.05
+  return totals.commonPart !== undefined && gain - wholeGain > 0.05
     ? `${sentence}: ${totals.commonPart} is the same under every strategy.`
     : `${sentence}.`;
 }

@@ -139,7 +139,10 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
 
 /** At which write percentages eager splitting would cost less, for recommendations that weigh the two. */
 async function winsOf(advice: Advice, request: AdviceRequest): Promise<ReadonlyMap<Recommendation, readonly number[]>> {
-  const { eagerWins, isRight } = await import("../../advise/advise.js");
+  const [{ eagerWins }, { isRight }] = await Promise.all([
+    import("../../advise/advise.js"),
+    import("../../advise/row.js"),
+  ]);
   const wins = new Map<Recommendation, readonly number[]>();
   for (const one of advice.recommendations) {
     if (one.reason.code !== "eager-costs-less" && one.reason.code !== "off-costs-less") continue;
