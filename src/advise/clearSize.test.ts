@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { builtinProfile } from "../cost/profiles.js";
 import { REGION } from "../cost/uniformGuest.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
-import { type AdviceRow, advise } from "./advise.js";
+import { advise } from "./advise.js";
+import type { AdviceRow } from "./row.js";
 
 /** 48 vCPUs of 4 GiB each, all written, cleared by GiB or the whole slot at once. */
 function cleared(map: string, clearPerRegion: boolean, chunk: string): AdviceRow {
