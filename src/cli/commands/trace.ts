@@ -34,12 +34,12 @@ Examples:
 
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
-  addScenarioOptions(program.command("trace"))
+  addScenarioOptions(program.command("trace"), invocation.io.registry)
     .summary("tell a walk visit by visit, and why it goes where it goes")
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
     )
-    .option("--strategy <name>", "a strategy, or a file of one's own (default: the MMU's baseline)")
+    .option("--strategy <name>", "a strategy, or a module with a custom one (default: the MMU's baseline)")
     .option("--against <name>", "a second strategy, side by side")
     .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
@@ -51,7 +51,7 @@ export function register(program: Command, invocation: Invocation): void {
 async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
   // A walk is told of one guest: where the options leave several, the one that is shortest to read.
-  const cases = await casesFrom(flags, { stdin: io.stdin, single: true });
+  const cases = await casesFrom(flags, { ...io, single: true });
   if (cases.length !== 1) {
     throw new UserError(
       `trace: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
@@ -62,7 +62,7 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   if (bound.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
   const strategies: Strategy[] = [];
   for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
-    strategies.push(await oneStrategy(name, bound));
+    strategies.push(await oneStrategy(io, name, bound));
   }
   if (flags.json === true) {
     for (const strategy of strategies) tellJson(io, bound, strategy, flags, strategies.length > 1);
@@ -90,8 +90,8 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   return EXIT.fine;
 }
 
-async function oneStrategy(name: string, bound: Case): Promise<Strategy> {
-  const chosen = (await strategyChooser([name], [bound.mmu]))(bound.mmu);
+async function oneStrategy({ registry }: Io, name: string, bound: Case): Promise<Strategy> {
+  const chosen = (await strategyChooser([name], [bound.mmu], registry))(bound.mmu);
   if (chosen.length !== 1) throw badInput(`strategy "${name}"`, "names several", "one strategy");
   if (!bound.applies(chosen[0]!)) {
     throw badInput(`strategy "${name}"`, `does not apply to ${bound.workload}`, "one that does");
