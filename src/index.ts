@@ -43,7 +43,9 @@ export { type Counts, type CountValue, countAt, totalAt } from "./mmu/counters.j
 export { defineStrategy } from "./mmu/defineStrategy.js";
 export type { AnyScenario, AnyStrategyDefinition } from "./mmu/definitions.js";
 export type { Finding } from "./mmu/finding.js";
+export type { WrittenShadowScenario as ShadowScenario } from "./mmu/shadow/scenario.js";
 export type { ShadowStrategyDefinition } from "./mmu/shadow/strategy.js";
+export type { WrittenTdpScenario as TdpScenario } from "./mmu/tdp/scenario.js";
 export type { TdpStrategyDefinition } from "./mmu/tdp/strategy.js";
 export type { TableView } from "./mmu/tdp/variant.js";
 export { longFinding, shortFinding } from "./report/findings.js";

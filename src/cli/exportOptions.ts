@@ -52,7 +52,7 @@ export class Exports {
   /** Writes every file; what goes to stdout waits for {@link writeStdout}. */
   async writeFiles(result: ResultFile, mmus: Mmus): Promise<void> {
     for (const { exporter, output } of this.targets) {
-      if (output.path !== "-") await output.write(exporter.format(result, mmus));
+      if (output.path !== "-") await output.write(await exporter.format(result, mmus));
     }
   }
 
@@ -60,14 +60,14 @@ export class Exports {
   async writePartial(result: ResultFile, mmus: Mmus): Promise<string[]> {
     const paths: string[] = [];
     for (const { exporter, output } of this.targets) {
-      if (output.path !== "-") paths.push(await output.writePartial(exporter.format(result, mmus)));
+      if (output.path !== "-") paths.push(await output.writePartial(await exporter.format(result, mmus)));
     }
     return paths;
   }
 
   async writeStdout(result: ResultFile, mmus: Mmus): Promise<void> {
     for (const { exporter, output } of this.targets) {
-      if (output.path === "-") await output.write(exporter.format(result, mmus));
+      if (output.path === "-") await output.write(await exporter.format(result, mmus));
     }
   }
 }

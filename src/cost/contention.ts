@@ -1,4 +1,3 @@
-import type { FaultLock } from "./published/contention.js";
 import { boundTimes, type ClosedQueue, meanValues, type QueueTimes } from "./queue.js";
 import type { TermCounts } from "./terms.js";
 
@@ -8,6 +7,14 @@ import type { TermCounts } from "./terms.js";
  *
  * How often each is paid comes from the simulated counts of a phase; the figures here are a machine's.
  */
+
+export const FAULT_LOCKS = ["spinlock", "rwlock", "parallel"] as const;
+
+/**
+ * Which lock the kernel takes for a stage-2 fault. `spinlock`, until 5.17: mmu_lock is one, taken for every fault. `rwlock`, 5.18 to 6.1:
+ * mmu_lock is one, taken for writing by every fault but a permission relaxation. `parallel`, from 6.2: taken for reading by every fault.
+ */
+export type FaultLock = (typeof FAULT_LOCKS)[number];
 
 /** Faults of one vCPU in a phase, by what each of them does. */
 export interface FaultMix {

@@ -40,9 +40,13 @@ export function countedColumns(tables: readonly ContentionTable[]): readonly Cou
           const publishedNs = time * NS[table.unit];
           return { vcpus, publishedNs, nsPerFault: publishedNs / faults };
         });
-        return { table, column, id: `${table.id}/${column.name}`, mix, rows };
+        return { table, column, id: columnId(table, column), mix, rows };
       }),
   );
+}
+
+export function columnId(table: ContentionTable, column: ContentionColumn): string {
+  return `${table.id}/${column.name}`;
 }
 
 /** Faults of each vCPU, simulated. */
@@ -125,6 +129,7 @@ export function fitFigures(
       );
     },
     parameters.map((parameter) => START[parameter]),
+    parameters.length > 2 ? undefined : 1,
   );
   return figuresWith(known, parameters, values);
 }
@@ -135,8 +140,13 @@ export function errorPercent(figures: FaultFigures, column: CountedColumn, row: 
   return 100 * (modelled / row.nsPerFault - 1);
 }
 
-/** Mean and largest absolute error. */
-export function summaryOf(errors: readonly number[]): { readonly mean: number; readonly largest: number } {
+/** Mean and largest absolute value of errors, in percent. */
+export interface Summary {
+  readonly mean: number;
+  readonly largest: number;
+}
+
+export function summaryOf(errors: readonly number[]): Summary {
   const sizes = errors.map(Math.abs);
   if (sizes.length === 0) return { mean: Number.NaN, largest: Number.NaN };
   return { mean: sizes.reduce((a, b) => a + b, 0) / sizes.length, largest: Math.max(...sizes) };

@@ -1,4 +1,4 @@
-import { COSTS, type CostProfile } from "./profile.js";
+import { COSTS, type CostProfile, type FaultContention } from "./profile.js";
 import { PROFILES } from "./profiles.js";
 
 /** One line of `list profiles`; {@link figures} are for `--long`. */
@@ -7,6 +7,8 @@ export interface ProfileListing {
   readonly summary: string;
   readonly mmu: string;
   readonly figures: readonly ProfileFigure[];
+  /** What guest faults cost where many vCPUs fault at the same time; null where it is not known. */
+  readonly contention: FaultContention | null;
   readonly notes: readonly string[];
 }
 
@@ -53,6 +55,7 @@ export function describeProfile(profile: CostProfile): ProfileListing {
         },
       ];
     }),
+    contention: profile.contention ?? null,
     notes: profile.notes ?? [],
   };
 }

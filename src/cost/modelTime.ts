@@ -1,11 +1,29 @@
 import type { Counts } from "../mmu/counters.js";
+import { type FaultLock, faultTime, knowsLock, mixOf } from "./contention.js";
 import { COSTS, type CostFigure, type CostId, type CostProfile, costInfo, type Provenance } from "./profile.js";
 import { TERMS, type TermCounts, type TermId, termCounts } from "./terms.js";
 
 export interface ModelOptions {
-  /** CPUs that issue broadcast TLBIs at the same time: 1 in an ioctl, up to the number of vCPUs in guest faults. Default 1. */
+  /** vCPUs that fault, or issue broadcast TLBIs, at the same time: 1 in an ioctl, all of them in a pass of the guest. Default 1. */
   readonly issuers?: number;
+  /** Which lock the kernel takes for a stage-2 fault; only profiles that know contention depend on it. Default `parallel`, from 6.2. */
+  readonly lock?: FaultLock;
 }
+
+/** What a figure of a whole fault contains. */
+const IN_A_FAULT: ReadonlySet<TermId> = new Set([
+  "faults",
+  "mapVisits",
+  "relaxVisits",
+  "mapStores",
+  "relaxStores",
+  "tablePages",
+  "tlbiBroadcast",
+  "tlbiLocal",
+  "tlbiRange",
+  "cacheMaintenance",
+  "entriesPassed",
+]);
 
 export interface ModelledTime {
   /** Nanoseconds, modelled: the sum of {@link parts}. A lower bound where {@link unpriced} is not empty. */
@@ -38,7 +56,8 @@ export interface UnpricedCount {
 }
 
 /**
- * Modelled time of one run: every count times its price. Pure and linear: the time of a sum of counts is the sum of the times.
+ * Modelled time of one run: every count times its price. Linear, but for guest faults where the profile knows contention: what one of them
+ * takes depends on how many vCPUs fault and on what their faults do. The time is then summed over the vCPUs.
  *
  * @param counts counts of one run or of one step, as machines give them, or their terms
  * @param profile prices
@@ -53,13 +72,19 @@ export function modelTime(counts: Counts | TermCounts, profile: CostProfile, opt
   for (const id of included) for (const term of costInfo(id).terms) priced.add(term);
 
   // The general split visit prices entries of fresh tables only where no figure of their own does.
+  const contended = faultPart(terms, profile, issuers, options.lock ?? "parallel");
   const special = profile.costs.splitVisitNewTable !== undefined || included.has("splitVisitNewTable");
   const parts: TimePart[] = [];
+  if (contended !== undefined) {
+    parts.push(contended);
+    for (const term of IN_A_FAULT) priced.add(term);
+  }
   for (const info of COSTS) {
     const figure = profile.costs[info.id];
     if (figure === undefined || included.has(info.id)) continue;
     for (const term of info.terms) {
       if (info.id === "splitVisit" && term === "splitVisitsNewTable" && special) continue;
+      if (contended !== undefined && IN_A_FAULT.has(term)) continue;
       priced.add(term);
       const count = terms[term];
       if (count === 0) continue;
@@ -89,6 +114,22 @@ export function modelTime(counts: Counts | TermCounts, profile: CostProfile, opt
   };
 }
 
+/** The faults of a guest's pass; undefined where there are none, or the profile knows nothing of this lock. */
+function faultPart(terms: TermCounts, profile: CostProfile, vcpus: number, lock: FaultLock): TimePart | undefined {
+  const { contention } = profile;
+  if (terms.faults === 0 || contention === undefined || !knowsLock(contention, lock)) return undefined;
+  const time = faultTime(mixOf(terms, vcpus), contention, lock, vcpus);
+  return {
+    counter: "faults",
+    cost: "fault",
+    count: terms.faults,
+    nsEach: time.nsPerFault,
+    ns: terms.faults * time.nsPerFault,
+    provenance: contention.provenance,
+    assumed: contention.provenance.kind === "assumed" || time.assumed.length > 0,
+  };
+}
+
 /** Terms that mean nothing where no cost was fitted to them: every run has one, and enabling is an ioctl among others. */
 const BOOKKEEPING: ReadonlySet<TermId> = new Set(["calls", "splitRuns", "enables"]);
 
@@ -111,7 +152,7 @@ function isTerms(counts: Counts | TermCounts): counts is TermCounts {
 }
 
 /** The unpriced counts of several times together, each named once with the largest count. */
-export function unpricedTogether(times: readonly ModelledTime[]): readonly UnpricedCount[] {
+export function unpricedTogether(times: readonly Pick<ModelledTime, "unpriced">[]): readonly UnpricedCount[] {
   const byCounter = new Map<TermId, UnpricedCount>();
   for (const time of times) {
     for (const one of time.unpriced) {

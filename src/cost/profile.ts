@@ -1,3 +1,4 @@
+import type { FaultFigures } from "./contention.js";
 import type { TermCounts, TermId } from "./terms.js";
 
 /**
@@ -15,8 +16,20 @@ export interface CostProfile {
   /** The machines whose counts it prices: "arm64", "x86-tdp". */
   readonly mmu: string;
   readonly costs: Readonly<Partial<Record<CostId, CostFigure>>>;
+  /** What guest faults cost where many vCPUs fault at the same time; in place of the costs of a fault where it is there. */
+  readonly contention?: FaultContention | undefined;
   /** What a reader must know before using it. */
   readonly notes?: readonly string[] | undefined;
+}
+
+/** Whether a profile's figures were computed from a row (then agreement proves nothing) or not. */
+export type Role = "fitted" | "judged";
+
+/** A machine's fault figures with where they come from. */
+export interface FaultContention extends FaultFigures {
+  readonly provenance: Provenance;
+  /** Published columns that they were fitted to: "koller-2023-sparse/lazy". Agreement with these proves nothing. */
+  readonly fittedTo: readonly string[];
 }
 
 export interface CostFigure {

@@ -22,6 +22,20 @@ const figure = z.strictObject({
   interval: z.tuple([z.number().nonnegative(), z.number().nonnegative()]).optional(),
 });
 
+const ns = z.number().nonnegative().max(1e15);
+const exclusive = z.strictObject({ hold: ns, handOver: ns.optional() });
+
+const contention = z.strictObject({
+  alone: z
+    .strictObject({ relax: ns.optional(), map: ns.optional(), broken: ns.optional() })
+    .refine((alone) => Object.keys(alone).length > 0, "expected the time of at least one kind of fault"),
+  parallel: z.strictObject({ serial: ns, broadcast: ns.optional(), remote: ns.optional() }).optional(),
+  rwlock: exclusive.optional(),
+  spinlock: exclusive.optional(),
+  provenance,
+  fittedTo: z.array(text).max(100),
+});
+
 export const profileSchema = z.strictObject({
   kind: z.literal("s2split-cost-profile"),
   schemaVersion: z.literal(1),
@@ -29,6 +43,7 @@ export const profileSchema = z.strictObject({
   title: text,
   mmu: text,
   costs: z.partialRecord(costId, figure),
+  contention: contention.optional(),
   notes: z.array(text).max(50).optional(),
 });
 
@@ -44,9 +59,12 @@ export function parseProfile(value: unknown, input: string): CostProfile {
       "a profile as `s2split calibrate --output` writes it",
     );
   }
-  const profile: CostProfile = result.data;
+  // Zod says "may be undefined" of what may be left out.
+  const profile = result.data as CostProfile;
   const costs = Object.entries(profile.costs);
-  if (costs.length === 0) throw badInput(`cost profile ${input} costs`, "empty", "at least one cost");
+  if (costs.length === 0 && profile.contention === undefined) {
+    throw badInput(`cost profile ${input} costs`, "empty", "at least one cost");
+  }
   for (const [id, one] of costs) {
     if (one.interval !== undefined && one.interval[0] > one.interval[1]) {
       throw badInput(`cost profile ${input} costs.${id}.interval`, "reversed", "[low, high] in ns");

@@ -1,16 +1,19 @@
-import { strategies } from "../mmu/arm64/strategies/index.js";
-import type { SplitStrategy } from "../mmu/arm64/strategy.js";
-import type { Counts } from "../mmu/counters.js";
+import { badInput, clip } from "../errors.js";
 import { modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";
-import type { CostProfile } from "./profile.js";
+import type { CostId, CostProfile, Role } from "./profile.js";
 import { builtinProfile } from "./profiles.js";
-import { type Backing, SPLIT_SERIES, type SplitRow, type SplitSeries, VCPU_SERIES } from "./published.js";
-import { countsOfGuest, REGION, type RegionMemory } from "./uniformGuest.js";
-import { type VcpuValidation, validateVcpuSeries } from "./validateVcpus.js";
+import { type Backing, SPLIT_SERIES, type SplitRow, type SplitSeries } from "./published/split.js";
+import { changeOf, fitChanges } from "./splitFit.js";
+import { countedRows, OTHER_CHUNK, SERIES_CHUNK } from "./splitRows.js";
+import type { RegionMemory } from "./uniformGuest.js";
+import {
+  type ContentionValidation,
+  contentionNames,
+  isContentionName,
+  validateContention,
+} from "./validateContention.js";
+import { type ShadowValidation, validateShadow } from "./validateShadow.js";
 import { validateZap, type ZapValidation } from "./validateZap.js";
-
-/** Whether a profile's figures were computed from the row (then agreement proves nothing) or not. */
-export type Role = "fitted" | "judged";
 
 export interface SplitValidation {
   readonly series: SplitSeries;
@@ -19,25 +22,8 @@ export interface SplitValidation {
   readonly unpriced: readonly UnpricedCount[];
   /** Whether modelled times rest on an assumed figure; `scaleOnly` where the change in percent does not. */
   readonly assumptions: "none" | "scaleOnly" | "figures";
-  /** What the clear rows tell of the cost that the profile lacks; null where there are none or the profile has it. */
-  readonly wordCost: WordCost | null;
   /** Whether counts of the slot were multiplied from equal regions (exactly) rather than simulated whole. */
   readonly scaled: boolean;
-}
-
-/**
- * The profiles of v1 and v2 have no cost for a 64-page word, as enabling has none. The 4K row of clear implies one: this is it, and what the
- * other clear rows become with it.
- */
-export interface WordCost {
-  /** Nanoseconds a word, derived from the published 4K row of clear, on the profile's scale. */
-  readonly nsPerWord: number;
-  readonly rows: readonly {
-    readonly backing: Backing;
-    readonly modelledPercent: number;
-    readonly errorPoints: number;
-    readonly inside: boolean | null;
-  }[];
 }
 
 export interface SplitComparison {
@@ -55,18 +41,6 @@ export interface SplitComparison {
   readonly inside: boolean | null;
 }
 
-const MAPS: Readonly<Record<Backing, string>> = { "4K": "4K", thp: "2M", "hugetlb-1g": "1G" };
-/** Not stated in any of the mails; the figures of the RFC imply 1G. */
-export const SERIES_CHUNK = "1G";
-/** The other chunk size that the series may have used. */
-export const OTHER_CHUNK = "2M";
-
-function strategyNamed(id: string): SplitStrategy {
-  const found = strategies.find((strategy) => strategy.id === id);
-  if (found === undefined) throw new Error(`no strategy ${id}`);
-  return found;
-}
-
 /**
  * @param profile replaces the series' own profile: every row is then judged
  * @param chunk eager-split chunk, which the mails do not state
@@ -76,87 +50,58 @@ export function validateSplitSeries(
   profile?: CostProfile,
   memory: RegionMemory = new Map(),
   chunk = SERIES_CHUNK,
+  leaveOut?: string,
 ): SplitValidation {
-  const used = profile ?? builtinProfile(series.profile);
-  const unpriced: UnpricedCount[][] = [];
-  let assumed = false;
-  let scaled = false;
-  const timeOf = (row: SplitRow, strategy: string) => {
-    let total = 0;
-    let words = 0;
-    for (const map of passesOf(row)) {
-      const guest = {
-        granule: "4K",
-        map,
-        bytes: series.slotGiB * REGION,
-        mode: row.mode,
-        chunk,
-      } as const;
-      const result = countsOfGuest(guest, strategyNamed(strategy), memory);
-      scaled ||= result.scaled;
-      const counts: Counts = series.scope === "split" ? { split: result.counts.split! } : result.counts;
-      const time = modelTime(counts, used);
-      assumed ||= time.restsOnAssumptions;
-      unpriced.push([...time.unpriced]);
-      total += time.totalNs;
-      words += result.terms.ranges;
-    }
-    return { total, words };
-  };
-  const times = series.rows.map((row) => ({ patched: timeOf(row, series.strategy), base: timeOf(row, "baseline") }));
-  const rows = series.rows.map((row, i): SplitComparison => {
-    const modelledPercent = 100 * (times[i]!.patched.total / times[i]!.base.total - 1);
-    const errorPoints = modelledPercent - row.changePercent;
-    return {
-      mode: row.mode,
-      backing: row.backing,
-      role: row.fitted && used.name === series.profile ? "fitted" : "judged",
-      publishedPercent: row.changePercent,
-      stdevPoints: row.stdevPoints,
-      modelledPercent,
-      errorPoints,
-      inside: row.stdevPoints === null ? null : Math.abs(errorPoints) <= row.stdevPoints,
-    };
-  });
+  const counted = countedRows(series, memory, chunk);
+  const isLeft = (row: SplitRow) => namesSplitRow(leaveOut, series, row);
+  const own = builtinProfile(series.profile);
+  const varied = SPLIT_SETS[series.profile];
+  const refitted =
+    varied === undefined || !series.rows.some(isLeft)
+      ? own
+      : fitChanges(
+          counted.filter(({ row }) => row.fitted && !isLeft(row)),
+          own,
+          varied,
+        );
+  const used = profile ?? refitted;
+  const times = counted.flatMap(({ patched, base }) => [modelTime(patched, used), modelTime(base, used)]);
   return {
     series,
     profile: used.name,
-    rows,
-    unpriced: unpricedTogether(
-      unpriced.map((list) => ({ totalNs: 0, parts: [], restsOnAssumptions: false, unpriced: list })),
-    ),
-    assumptions: !assumed ? "none" : restsOnOneScale(used) ? "scaleOnly" : "figures",
-    wordCost: used.costs.range === undefined ? wordCostOf(series, times) : null,
-    scaled,
+    rows: counted.map((one) => {
+      const { row } = one;
+      const modelledPercent = changeOf(one, used);
+      const errorPoints = modelledPercent - row.changePercent;
+      return {
+        mode: row.mode,
+        backing: row.backing,
+        role: row.fitted && !isLeft(row) && used.name === series.profile ? "fitted" : "judged",
+        publishedPercent: row.changePercent,
+        stdevPoints: row.stdevPoints,
+        modelledPercent,
+        errorPoints,
+        inside: row.stdevPoints === null ? null : Math.abs(errorPoints) <= row.stdevPoints,
+      };
+    }),
+    unpriced: unpricedTogether(times),
+    assumptions: !times.some((time) => time.restsOnAssumptions)
+      ? "none"
+      : restsOnOneScale(used)
+        ? "scaleOnly"
+        : "figures",
+    scaled: counted.some((one) => one.scaled),
   };
 }
 
-type RowTimes = Record<"patched" | "base", { readonly total: number; readonly words: number }>;
+/** What was fitted to each series, by its profile; the RFC's figures are differences of its rows. */
+export const SPLIT_SETS: Readonly<Record<string, readonly CostId[]>> = {
+  ampereone: ["writeProtectVisit", "nestedEntry", "tlbiBroadcast", "range"],
+  thunderx2: ["writeProtectVisit", "nestedEntry"],
+};
 
-function wordCostOf(series: SplitSeries, times: readonly RowTimes[]): WordCost | null {
-  const at = series.rows.findIndex((row) => row.mode === "clear" && row.backing === "4K");
-  if (at < 0) return null;
-  const { patched, base } = times[at]!;
-  // (patched + w n) / (base + w n) - 1 = published
-  const nsPerWord = ((patched.total - base.total) / (series.rows[at]!.changePercent / 100) - base.total) / base.words;
-  if (!(nsPerWord > 0)) return null;
-  const rows = series.rows.flatMap((row, i) => {
-    if (row.mode !== "clear" || i === at) return [];
-    const { patched: p, base: b } = times[i]!;
-    const modelledPercent = 100 * ((p.total + nsPerWord * p.words) / (b.total + nsPerWord * b.words) - 1);
-    const errorPoints = modelledPercent - row.changePercent;
-    const inside = row.stdevPoints === null ? null : Math.abs(errorPoints) <= row.stdevPoints;
-    return [{ backing: row.backing, modelledPercent, errorPoints, inside }];
-  });
-  return { nsPerWord, rows };
-}
-
-/**
- * What a row's time is made of: enabling happens once; clearing was averaged over two iterations, of which the second finds pages, as every
- * block was split in the first.
- */
-function passesOf(row: SplitRow): readonly string[] {
-  return row.mode === "enable" ? [MAPS[row.backing]] : [MAPS[row.backing], "4K"];
+function namesSplitRow(name: string | undefined, series: SplitSeries, row: SplitRow): boolean {
+  return name !== undefined && [series.id, `${series.id}/${row.mode} ${row.backing}`].includes(name);
 }
 
 /** Whether every assumed figure is one scale or a derived multiple of it, so that no ratio of times depends on it. */
@@ -171,21 +116,43 @@ function restsOnOneScale(profile: CostProfile): boolean {
 export interface Validation {
   /** `otherChunkPoints`: by how much, at most, a change would differ had the series used {@link OTHER_CHUNK}. */
   readonly split: readonly (SplitValidation & { readonly otherChunkPoints: number })[];
-  readonly vcpus: readonly VcpuValidation[];
+  readonly contention: ContentionValidation;
+  readonly shadow: ShadowValidation;
   readonly zap: ZapValidation;
 }
 
-/** Model beside publication, for every published measurement. @param profile replaces the arm64 series' own */
-export function validateAll(profile?: CostProfile): Validation {
-  const memory: RegionMemory = new Map();
+/**
+ * Model beside publication, for every published measurement.
+ *
+ * @param profile replaces the arm64 series' own
+ * @param leaveOut a post, series, table, column or row: fitted without it, which is then judged
+ * @throws UserError for something to leave out that is not there
+ */
+export function validateAll(profile?: CostProfile, leaveOut?: string, memory: RegionMemory = new Map()): Validation {
+  if (leaveOut !== undefined) checkLeaveOut(leaveOut);
   return {
     split: SPLIT_SERIES.map((series) => {
-      const one = validateSplitSeries(series, profile, memory);
-      const other = validateSplitSeries(series, profile, memory, OTHER_CHUNK);
+      const one = validateSplitSeries(series, profile, memory, SERIES_CHUNK, leaveOut);
+      const other = validateSplitSeries(series, profile, memory, OTHER_CHUNK, leaveOut);
       const effects = one.rows.map((row, i) => Math.abs(row.modelledPercent - other.rows[i]!.modelledPercent));
       return { ...one, otherChunkPoints: Math.max(...effects) };
     }),
-    vcpus: VCPU_SERIES.map((series) => validateVcpuSeries(series, profile)),
+    contention: validateContention({
+      ...(profile === undefined ? {} : { profile }),
+      ...(leaveOut === undefined || !isContentionName(leaveOut) ? {} : { leaveOut }),
+    }),
+    shadow: validateShadow(),
     zap: validateZap(),
   };
+}
+
+function checkLeaveOut(name: string): void {
+  const isSplit = SPLIT_SERIES.some((series) => series.rows.some((row) => namesSplitRow(name, series, row)));
+  if (isSplit || isContentionName(name)) return;
+  const known = [...SPLIT_SERIES.map((series) => series.id), ...contentionNames()];
+  throw badInput(
+    `--leave-out "${clip(name)}"`,
+    "no such post, table, column or row",
+    `${known.join(", ")}, or one row of them`,
+  );
 }

@@ -3,7 +3,7 @@ import { type BuiltInId, builtIn } from "../mmu/tdp/strategies/index.js";
 import { zapRoot } from "../mmu/tdp/zap.js";
 import { modelTime } from "./modelTime.js";
 import { builtinProfile } from "./profiles.js";
-import { ZAP_SERIES } from "./published.js";
+import { ZAP_SERIES } from "./published/split.js";
 
 export interface ZapValidation {
   readonly passes: readonly {

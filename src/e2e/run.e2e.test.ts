@@ -33,11 +33,11 @@ describe("s2split run", () => {
   });
 
   it("offers splitting without break-before-make, labelled, beside the kernel's, with modelled time", async () => {
-    const args = [...small, "--chunk", "2M", "--bbm", "2", "--profile", "altra-like"];
+    const args = [...small, "--chunk", "2M", "--bbm", "2", "--profile", "ampereone"];
     const { code, stdout } = await s2split(args);
     expect(code).toBe(0);
     expect(stdout).toContain("chunk 2M, bbm 2 (proposed)");
-    expect(stdout).toContain("modelled time, profile altra-like");
+    expect(stdout).toContain("modelled time, profile ampereone");
   });
 
   it("runs a scenario file's memory, and writes the whole as JSON", async () => {

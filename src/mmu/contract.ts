@@ -1,5 +1,6 @@
 import type { Arbitrary } from "fast-check";
 import type { CounterDeclaration, Counts } from "./counters.js";
+import type { Bound, ExhaustiveSearch } from "./exhaustive.js";
 import type { Finding } from "./finding.js";
 import type { FindingWordTable } from "./findingWords.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
@@ -56,6 +57,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   details?(runs: readonly { readonly strategy: string; readonly counts: Counts }[]): DetailTable | undefined;
   /** Why there was nothing to do, for a run that did nothing ("chunk 0"): such a result is no credit to a strategy. */
   idle?(counts: Counts): string | undefined;
+  /** How the steps read that its cases tell in {@link Case.trace}. */
+  readonly traceWords?: TraceWords;
   /** What a heading says of a scenario beside its workload ("4K granule, 40 IPA bits"). Of a result file: any field may be missing. */
   describe?(scenario: Readonly<Record<string, unknown>>): readonly string[];
   /** The value of one of {@link Case.variables} for a heading, where it is not said as it is ("0 (off)"). */
@@ -74,6 +77,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   variants?(given: Case<T>, options: O): Case<T>[];
   /** Random scenarios for {@link parse}, small but rich in what walkers stumble over, that shrink to what is simplest to read; for verify. */
   random?(fc: FastCheck): Arbitrary<unknown>;
+  /** Every case within a bound, smallest first; for `verify --exhaustive`. Absent: the MMU has no small geometry. */
+  exhaustive?(bound: Bound): ExhaustiveSearch<T>;
   /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
   adoptStrategy(exported: unknown, input: string): T;
 }
@@ -171,8 +176,8 @@ export interface TotalsSpec {
   readonly wallPart: string;
   /** Heading of the column whose change the closing line sets against that of the main table's column of the same heading. */
   readonly comparedHeading: string;
-  /** The part of the whole that no strategy changes: "the write-protect walk". */
-  readonly commonPart: string;
+  /** The part of the whole that no strategy changes: "the write-protect walk"; absent: there is none. */
+  readonly commonPart?: string;
 }
 
 export interface RunOptions {
@@ -195,6 +200,11 @@ export interface RunOutcome {
   readonly counts: Counts;
   /** What is wrong with the finished tree or with the way there; empty means right. */
   readonly findings: readonly Finding[];
+  /**
+   * What is to be told of a run and makes no strategy wrong: it is mended before userspace sees the result, or comes with the kernel
+   * whichever strategy is used. Absent: nothing.
+   */
+  readonly notes?: readonly Finding[];
   /** Guest memory bin by bin, where {@link RunOptions.map} asked for it and the MMU can tell. */
   readonly memoryMap?: MemoryMap;
 }
@@ -218,7 +228,7 @@ export interface MemoryMapSlot {
     readonly after: readonly number[];
     /** Whether a block that was to be split is left in the bin. */
     readonly unsplit: readonly boolean[];
-    /** Entries that the walks inspected whose span begins in the bin. */
+    /** Entries that the split walks inspected whose span begins in the bin. */
     readonly inspected: readonly number[];
   };
 }
@@ -247,12 +257,31 @@ export interface TraceOptions {
 }
 
 /**
- * One step of a walk. MMUs add their own fields, and these, which views use where they are there: `text` (one line), `fold` (the same
- * without what differs between neighbours: steps in a row with the same `fold` are shown as one), `ipa`, `visited`, `level`.
+ * One step of a walk, as data: an MMU adds fields of its own, numbers rather than text, since a walk tells of many more steps than anybody
+ * reads. What it means is said by {@link TraceWords}, for the steps that are shown.
  */
 export interface TraceEvent {
   readonly event: string;
   /** Which walk: "write-protect", "split", "nested"... */
   readonly phase: string;
-  readonly [field: string]: unknown;
+  /** Level of the entry, where the step is about one. */
+  readonly level?: number;
+  /** Whether the entry was visited; absent where walks do not tell inspecting from visiting. */
+  readonly visited?: boolean;
+  /** Whether the entry is in a table that this walk has made. */
+  readonly inNewTable?: boolean;
+}
+
+/** How an MMU's steps read. `E` is its own events: it is asked only about those that its cases told. */
+export interface TraceWords<E extends TraceEvent = TraceEvent> {
+  /** A step in one line. */
+  text(event: E): string;
+  /** The same without what differs between neighbours: steps in a row of which it is the same are shown as one. Default: without numbers. */
+  fold?(event: E): string;
+  /** Whether two steps of one phase have the same fold, without making it: asked for every step. Default: compares the folds. */
+  sameFold?(a: E, b: E): boolean;
+  /** Where the step is, an address in hexadecimal with `0x`; "" where nowhere. Default: nowhere. */
+  place?(event: E): string;
+  /** The step for `--json`: addresses in hexadecimal, what is encoded decoded. Default: the event as it is, and its text. */
+  json?(event: E): Readonly<Record<string, unknown>>;
 }

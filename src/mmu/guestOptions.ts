@@ -56,6 +56,7 @@ export type OptionsOf<T extends GuestOptionTable> = {
 } & Pick<GivenOptions, "seed" | "workload">;
 
 const group = "Guest:";
+const dirtyGroup = "Dirty logging:";
 
 /** Options that several MMUs read, declared once. */
 export const sharedOptions = {
@@ -90,5 +91,31 @@ export const sharedOptions = {
     description: "share of the level-2 regions that are one block with thp, 0 to 1 (default: 1)",
     group,
     value: { kind: "number", min: 0, max: 1 },
+  },
+  g: {
+    flags: "-g",
+    description: "no manual protect: split when dirty logging is enabled (--mode enable, the default)",
+    group: dirtyGroup,
+    value: { kind: "flag" },
+    variesFile: true,
+  },
+  mode: {
+    flags: "--mode <mode>",
+    description: "when to split",
+    group: dirtyGroup,
+    value: { kind: "choice", choices: ["enable", "clear", "both"] },
+    variesFile: true,
+  },
+  eager: {
+    flags: "--eager <on|off>",
+    description: "x86 enable and clear, riscv: eager_page_split (default: on)",
+    group: dirtyGroup,
+    value: { kind: "choice", choices: ["on", "off"] },
+  },
+  reschedEvery: {
+    flags: "--resched-every <n>",
+    description: "x86, riscv: a walk must yield at every n-th poll (default: 0, never)",
+    group: dirtyGroup,
+    value: { kind: "integer", min: 0, max: 2 ** 31 - 1 },
   },
 } as const satisfies GuestOptionTable;

@@ -36,13 +36,13 @@ export function guardHook<P, R>(
   name: string,
   hook: (at: P) => unknown,
   view: (at: P) => P,
-  accepts: (value: unknown) => value is R,
-  expects: string,
+  accepts: (value: unknown, at: P) => value is R,
+  expects: string | ((at: P) => string),
 ): (at: P) => R {
   const number = numbered(owner, name);
   return (at) => {
     const value = call(owner, name, number, () => hook(view(at)));
-    if (!accepts(value)) throw unusable(owner, name, value, expects);
+    if (!accepts(value, at)) throw unusable(owner, name, value, typeof expects === "string" ? expects : expects(at));
     return value;
   };
 }

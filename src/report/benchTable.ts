@@ -145,11 +145,11 @@ export function verdictCell(run: RunResult, mmu: Mmu, { chalk }: Style): string 
       return chalk.red(`WRONG: ${wrong.join("; ")}`);
     }
     case "right":
-      return chalk.green(resultWords(run));
+      return chalk.green(resultWords(run, mmu.findingWords));
     case "idle":
-      return chalk.dim(resultWords(run));
+      return chalk.dim(resultWords(run, mmu.findingWords));
     default:
-      return chalk.yellow(resultWords(run));
+      return chalk.yellow(resultWords(run, mmu.findingWords));
   }
 }
 
@@ -172,7 +172,7 @@ function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): str
     `${best.strategy} inspects ${fewer(before, after)} entries than ${base.strategy} in the split walk, and ` +
     `${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
   // Five points: below, the walk that all have in common is no news.
-  return gain - wholeGain > 0.05
+  return totals.commonPart !== undefined && gain - wholeGain > 0.05
     ? `${sentence}: ${totals.commonPart} is the same under every strategy.`
     : `${sentence}.`;
 }

@@ -1,5 +1,5 @@
 import type { Calibration } from "../cost/calibrate.js";
-import type { FitWarning } from "../cost/fit.js";
+import type { FitWarning } from "../cost/fitTypes.js";
 import type { ProfileListing } from "../cost/listProfiles.js";
 import type { SkippedCase } from "../cost/measuredRuns.js";
 import { COSTS } from "../cost/profile.js";
@@ -29,20 +29,46 @@ function profileText(profile: ProfileListing, style: Style): string {
     .map((figure) => `  ${figure.label}: includes ${figure.includes.map(labelOf).join("; ")}`);
   return [
     `${style.chalk.bold(profile.name)}: ${profile.summary} (${profile.mmu})`,
-    grid(
-      [
-        { heading: "cost", figure: false },
-        { heading: "value", figure: true },
-        { heading: "unit", figure: false },
-        { heading: "kind", figure: false },
-        { heading: "how", figure: false },
-      ],
-      rows,
-      style,
-    ),
+    ...(rows.length === 0
+      ? []
+      : [
+          grid(
+            [
+              { heading: "cost", figure: false },
+              { heading: "value", figure: true },
+              { heading: "unit", figure: false },
+              { heading: "kind", figure: false },
+              { heading: "how", figure: false },
+            ],
+            rows,
+            style,
+          ),
+        ]),
     ...includes,
+    ...(profile.contention === null ? [] : contentionLines(profile.contention)),
     ...profile.notes.map((note) => `  note: ${note}`),
   ].join("\n");
+}
+
+/** A machine's guest faults: what one takes alone, and what of it is done for one vCPU at a time. */
+function contentionLines(contention: NonNullable<ProfileListing["contention"]>): string[] {
+  const { alone, parallel, rwlock, spinlock, provenance, fittedTo } = contention;
+  const list = (figures: object | undefined) =>
+    figures === undefined
+      ? []
+      : [
+          Object.entries(figures)
+            .map(([name, ns]) => `${name} ${ns}`)
+            .join(", "),
+        ];
+  return [
+    `  guest faults, ns: alone: ${list(alone).join("")}`,
+    ...list(parallel).map((text) => `    parallel (kernel 6.2 and later): ${text}`),
+    ...list(rwlock).map((text) => `    rwlock (5.18 to 6.1): ${text}`),
+    ...list(spinlock).map((text) => `    spinlock (until 5.17): ${text}`),
+    `    ${provenance.kind}: ${provenance.how} (${provenance.source})`,
+    `    fitted to ${fittedTo.join(", ")}`,
+  ];
 }
 
 function labelOf(id: string): string {

@@ -52,17 +52,16 @@ describe("a run of the simulated test", () => {
     ).toEqual({ a: 1, b: { c: 5, d: 4 } });
   });
 
-  it("prices guests with as many issuers of TLBIs as vCPUs, ioctls with one", () => {
-    const ns = (vcpus: number) => runWith("0", { profile: "altra-like", vcpus }).modelled!.stepsNs;
-    const eager = (vcpus: number) => runWith("2M", { profile: "altra-like", vcpus }).modelled!.stepsNs;
-    // Dirty 1: 32 blocks a vCPU are broken at 1900 ns for each issuer, beside faults that do not depend on it.
-    expect(ns(2)[2]! - 2 * ns(1)[2]!).toBe(2 * 32 * 1900);
-    // Enabling: as much work twice, but the page that is left in the cache (400 ns) is there once.
-    expect(eager(2)[1]! - 2 * eager(1)[1]!).toBe(-400);
+  it("prices guests with as many vCPUs as fault at the same time, ioctls with one", () => {
+    const ns = (vcpus: number) => runWith("0", { profile: "ampereone", vcpus }).modelled!.stepsNs;
+    const eager = (vcpus: number) => runWith("2M", { profile: "ampereone", vcpus }).modelled!.stepsNs;
+    // Dirty 1: two vCPUs wait for each other, a little.
+    expect(ns(2)[2]! / (2 * ns(1)[2]!)).toBeGreaterThan(1);
+    expect(ns(2)[2]! / (2 * ns(1)[2]!)).toBeLessThan(1.02);
+    // Enabling: as much work twice, but for what is paid once an ioctl (a walk, a flush).
+    expect(Math.abs(eager(2)[1]! - 2 * eager(1)[1]!)).toBeLessThan(2000);
   });
-});
 
-describe("the report of runs", () => {
   it("has the test's phases in its order, in its words where it has words", () => {
     const text = runReport([runWith("0")], heading, style);
     const phases = [
@@ -118,9 +117,9 @@ describe("the report of runs", () => {
   });
 
   it("labels times as modelled, with the profile, its assumptions and what it has no price for", () => {
-    const text = runReport([runWith("2M", { profile: "altra-like" })], heading, style);
-    expect(text).toContain("Times are modelled with profile altra-like, in which some figures are assumed");
-    expect(text).toMatch(/^Not included, for the profile has no price for: .*mmu_lock drops/m);
+    const text = runReport([runWith("2M", { profile: "thunderx2" })], heading, style);
+    expect(text).toContain("Times are modelled with profile thunderx2, in which some figures are assumed");
+    expect(text).toMatch(/^Not included, for the profile has no price for: .*guest faults/m);
     expect(runReport([runWith("2M")], heading, style)).not.toContain("modelled");
   });
 

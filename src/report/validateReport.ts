@@ -1,21 +1,25 @@
 import type { UnpricedCount } from "../cost/modelTime.js";
+import { SINGLE_FIGURES } from "../cost/published/single.js";
+import { OTHER_CHUNK, SERIES_CHUNK } from "../cost/splitRows.js";
 import type { Validation } from "../cost/validate.js";
-import { OTHER_CHUNK, SERIES_CHUNK } from "../cost/validate.js";
-import type { VcpuValidation } from "../cost/validateVcpus.js";
 import type { ZapValidation } from "../cost/validateZap.js";
+import { contentionReport, shadowReport } from "./contentionReport.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** The model beside every published measurement: one table a series, and what must be known to read it. */
 export function validateReport(validation: Validation, style: Style): string {
   const parts = [
     ...validation.split.map((one) => splitSeries(one, style)),
-    ...validation.vcpus.map((one) => vcpuSeries(one, style)),
+    contentionReport(validation.contention, style),
+    shadowReport(validation.shadow, style),
     zapSeries(validation.zap, style),
+    singles(style),
     legend(validation, style),
   ];
-  return `${parts.join("\n\n")}\n`;
+  return wrapLines(`${parts.join("\n\n")}\n`, style);
 }
 
 function splitSeries(one: Validation["split"][number], style: Style): string {
@@ -61,59 +65,10 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
   if (series.rows.some((row) => row.mode === "clear")) {
     notes.push("Clear is the mean of two iterations: the second finds pages, whatever the backing.");
   }
-  if (one.wordCost !== null) {
-    const others = one.wordCost.rows.map(
-      (row) => `${row.backing} ${row.modelledPercent.toFixed(2)}% (${points(row.errorPoints)})`,
-    );
-    notes.push(
-      `Clear lacks a cost per 64-page word. The 4K clear row implies ${formatNs(one.wordCost.nsPerWord)} a word; with it: ${others.join(", ")}.`,
-    );
-  }
   if (one.assumptions === "scaleOnly") {
     notes.push("The profile's scale is assumed; these percentages do not depend on it.");
   }
   if (one.assumptions === "figures") notes.push(style.chalk.yellow("The modelled figures rest on assumptions."));
-  notes.push(...unpricedNote(one.unpriced, one.profile));
-  return [...head, table, ...notes.map((note) => `  ${note}`)].join("\n");
-}
-
-function vcpuSeries(one: VcpuValidation, style: Style): string {
-  const { series, counts } = one;
-  const head = [
-    `${style.chalk.bold(`${series.author}, ${series.date}`)}: ${series.title}`,
-    `${series.workload}; 1G of 2M blocks a vCPU on ${series.machine}, first pass after the first clear; modelled with profile ${one.profile}`,
-    `each vCPU, simulated: lazy ${counts.lazy.faults} faults, ${counts.lazy.tlbis} broadcast TLBIs; ` +
-      `eager ${counts.eager.faults} faults, ${counts.eager.tlbis} broadcast TLBIs`,
-  ];
-  const table = grid(
-    [
-      { heading: "vCPUs", figure: true },
-      { heading: "lazy published", figure: true },
-      { heading: "modelled", figure: true },
-      { heading: "eager published", figure: true },
-      { heading: "modelled", figure: true },
-      { heading: "change published", figure: true },
-      { heading: "modelled", figure: true },
-      { heading: "error", figure: true },
-      { heading: "row", figure: false },
-    ],
-    one.rows.map((row) => [
-      String(row.vcpus),
-      formatNs(row.publishedLazyMs * 1e6),
-      formatNs(row.modelledLazyMs * 1e6),
-      formatNs(row.publishedEagerMs * 1e6),
-      formatNs(row.modelledEagerMs * 1e6),
-      `${row.publishedPercent.toFixed(1)}%`,
-      `${row.modelledPercent.toFixed(1)}%`,
-      points(row.errorPoints),
-      row.role,
-    ]),
-    style,
-  );
-  const notes = [
-    "No spread published. Vcpus waiting for mmu_lock are not modelled: published times grow with them, eager too.",
-  ];
-  if (one.restsOnAssumptions) notes.push(style.chalk.yellow("The modelled figures rest on assumptions."));
   notes.push(...unpricedNote(one.unpriced, one.profile));
   return [...head, table, ...notes.map((note) => `  ${note}`)].join("\n");
 }
@@ -155,6 +110,14 @@ function zapSeries(zap: ZapValidation, style: Style): string {
     ...head,
     table,
     `  ${zap.exact ? "Every count is equal." : style.chalk.yellow("Counts differ.")} ${saved}`,
+  ].join("\n");
+}
+
+/** Published figures that no table of this report has, and why. */
+function singles(style: Style): string {
+  return [
+    style.chalk.bold("Published too, without a table above"),
+    ...SINGLE_FIGURES.map((one) => `  ${one.author}, ${one.date} (${one.id}): ${one.model}`),
   ].join("\n");
 }
 

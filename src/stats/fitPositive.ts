@@ -7,19 +7,17 @@ export type Residuals = (parameters: readonly number[]) => readonly number[];
 /** No parameter moves by more than this factor in one step. */
 const LARGEST_STEP = Math.log(3);
 const TURNS = 200;
-/** Starts besides the given one: a model with a kink has more than one valley. */
-const STARTS = 6;
-
 /**
  * Positive parameters with the least sum of squared residuals, by Levenberg and Marquardt's method on the logarithms of the parameters, from
  * the given start and from others around it, drawn with a fixed seed.
  *
  * @param start where to begin; all positive
+ * @param starts how many others: a model with a kink has more than one valley
  */
-export function fitPositive(residuals: Residuals, start: readonly number[]): number[] {
+export function fitPositive(residuals: Residuals, start: readonly number[], starts = 6): number[] {
   const fraction = seededRandom(1);
   let best = descend(residuals, start);
-  for (let i = 0; i < STARTS; i++) {
+  for (let i = 0; i < starts; i++) {
     const found = descend(
       residuals,
       start.map((value) => value * 4 ** (2 * fraction() - 1)),

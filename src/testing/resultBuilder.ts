@@ -148,6 +148,7 @@ export function resultFile(more: Partial<ResultFile> = {}): ResultFile {
 export const toyMachine = {
   id: "toy",
   title: "a toy",
+  workloads: [],
   baseline: "baseline",
   counters: toyCounters,
   strategies: [],

@@ -46,7 +46,7 @@ const LARGEST_BYTES = 128 * 2 ** 30;
 const EXAMPLES = `
 Examples:
   s2split run -s anonymous_thp                       1 GiB of THP: lazy against every chunk size, manual protect
-  s2split run -s anonymous_thp -g -v 8 -b 256M -w 20 --profile altra-like
+  s2split run -s anonymous_thp -g -v 8 -b 256M -w 20 --profile ampereone
   s2split run -s anonymous_hugetlb_1gb -g --chunk 0,1G --bbm 2
   s2split run --scenario guest.json --json
 

@@ -6,6 +6,7 @@ import type { Invocation, Io } from "../io.js";
 
 interface ValidateOptions {
   readonly profile?: string;
+  readonly leaveOut?: string;
   readonly json?: boolean;
   readonly color?: "auto" | "always" | "never";
 }
@@ -13,6 +14,8 @@ interface ValidateOptions {
 const EXAMPLES = `
 Examples:
   s2split validate
+  s2split validate --leave-out koller-2023-read-mostly
+  s2split validate --leave-out koller-2023-sparse/lazy/152
   s2split validate --profile my-box.json
   s2split validate measured.json --profile my-box.json
 
@@ -26,7 +29,8 @@ export function register(program: Command, invocation: Invocation): void {
     .summary("set the model beside what others published, or beside measured runs")
     .description("Set modelled times and simulated counts beside published measurements, or beside measured runs.")
     .argument("[results...]", "measured results of s2split measure or import; none: the published measurements")
-    .option("--profile <name|file>", "cost profile (default: each series' own; altra-like for measured results)")
+    .option("--profile <name|file>", "cost profile (default: each series' own; ampereone for measured results)")
+    .option("--leave-out <name>", "a post, table, column or row: fit without it, and judge it")
     .option("--json", "print JSON instead of tables")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(validate));
@@ -43,6 +47,10 @@ async function validate(io: Io, results: readonly string[], _: unknown, self: Co
   const { formatJson } = await import("../../files/json.js");
   const { styleFor } = await import("../../report/style.js");
   const style = styleFor(io, options.color ?? "auto");
+  if (options.leaveOut !== undefined && (results.length > 0 || profile !== undefined)) {
+    const { UserError } = await import("../../errors.js");
+    throw new UserError("--leave-out with measured results or --profile: nothing is fitted then; expected it alone");
+  }
   if (results.length > 0) {
     const validation = await againstMeasured(io, results, profile);
     const { validateMeasuredReport } = await import("../../report/validateMeasuredReport.js");
@@ -54,7 +62,7 @@ async function validate(io: Io, results: readonly string[], _: unknown, self: Co
     return EXIT.fine;
   }
   const { validateAll } = await import("../../cost/validate.js");
-  const validation = validateAll(profile);
+  const validation = validateAll(profile, options.leaveOut);
   if (options.json === true) {
     io.stdout.write(formatJson({ schemaVersion: 1, kind: "s2split-validation", ...validation }));
     return EXIT.fine;

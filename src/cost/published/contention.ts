@@ -1,16 +1,10 @@
+import type { FaultLock } from "../contention.js";
+import type { ProfileId } from "../profiles.js";
+
 /**
  * Published times of guests that dirty their memory, over the number of vCPUs: dirty_log_perf_test's "dirty memory time". Figures as
  * their authors printed them; no source gives a spread: every row is one printed time.
  */
-
-/** Which lock the kernel takes for a stage-2 fault. */
-export type FaultLock =
-  /** Until 5.17: mmu_lock is a spinlock, taken for every fault. */
-  | "spinlock"
-  /** 5.18 to 6.1: mmu_lock is an rwlock, taken for writing by every fault but a permission relaxation. */
-  | "rwlock"
-  /** From 6.2: taken for reading by every fault, which are handled in parallel. */
-  | "parallel";
 
 export interface ContentionTable {
   /** "koller-2023-sparse". */
@@ -33,7 +27,7 @@ export interface ContentionTable {
   /** What the source leaves open, and what to know before the figures are used. */
   readonly notKnown: readonly string[];
   /** A profile with constants of this machine. */
-  readonly profile: string;
+  readonly profile: ProfileId;
 }
 
 /** What each vCPU does in the timed pass, to memory of its own. */

@@ -13,20 +13,8 @@ export const arm64Options = {
   memslots: sharedOptions.memslots,
   base: sharedOptions.base,
   thpCoverage: sharedOptions.thpCoverage,
-  g: {
-    flags: "-g",
-    description: "no manual protect: split when dirty logging is enabled (--mode enable, the default)",
-    group,
-    value: { kind: "flag" },
-    variesFile: true,
-  },
-  mode: {
-    flags: "--mode <mode>",
-    description: "when to split",
-    group,
-    value: { kind: "choice", choices: ["enable", "clear", "both"] },
-    variesFile: true,
-  },
+  g: sharedOptions.g,
+  mode: sharedOptions.mode,
   chunk: {
     flags: "--chunk <list>",
     description: "eager-split chunk sizes, 0 is off (default: the largest the granule has)",

@@ -1,27 +1,11 @@
-import { createHash, type Hash } from "node:crypto";
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
+import { LeafLines } from "../leafLines.js";
 import { VALID } from "./descriptor.js";
 import type { LeafSink } from "./scan.js";
 
-/** The two lower-case hexadecimal digits of each byte, as character codes: the first in bits 7:0, the second in bits 15:8. */
-const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) => {
-  const text = byte.toString(16).padStart(2, "0");
-  return text.charCodeAt(0) | (text.charCodeAt(1) << 8);
-});
-const LINE_MAX = 40;
-const BUFFER = 1 << 16;
-const SPACE = 0x20;
-const NEWLINE = 0x0a;
-const ZERO = 0x30;
-
-/**
- * SHA-256 over one line per valid leaf in address order: `"<ipa> <level> <descriptor>\n"`, IPA in lower-case hex unpadded, level in
- * decimal, descriptor as 16 lower-case hex digits (golden/README).
- */
+/** The digest of a tree: {@link LeafLines} over its valid leaves. */
 export class TreeDigest implements LeafSink {
-  private readonly hash: Hash = createHash("sha256");
-  private readonly buffer = new Uint8Array(BUFFER);
-  private at = 0;
+  private readonly lines = new LeafLines();
   private readonly pageBytes: number;
 
   constructor(geometry: Geometry) {
@@ -29,69 +13,18 @@ export class TreeDigest implements LeafSink {
   }
 
   block(level: number, gfn: number, lo: number, hi: number): void {
-    this.line(gfn, level, lo, hi);
+    this.lines.line(gfn * this.pageBytes, level, lo, hi);
   }
 
   pages(words: Uint32Array, word: number, gfn: number, count: number): void {
     for (let i = 0; i < count; i++) {
       const lo = words[word + 2 * i]!;
-      if ((lo & VALID) !== 0) this.line(gfn + i, PAGE_LEVEL, lo, words[word + 2 * i + 1]!);
+      if ((lo & VALID) !== 0) this.lines.line((gfn + i) * this.pageBytes, PAGE_LEVEL, lo, words[word + 2 * i + 1]!);
     }
   }
 
   /** Ends the digest: 64 hexadecimal digits. */
   hex(): string {
-    this.flush();
-    return this.hash.digest("hex");
+    return this.lines.hex();
   }
-
-  private line(gfn: number, level: number, lo: number, hi: number): void {
-    if (this.at > BUFFER - LINE_MAX) this.flush();
-    const { buffer } = this;
-    const ipa = gfn * this.pageBytes;
-    const high = Math.floor(ipa / 2 ** 32);
-    let at = this.at;
-    if (high !== 0) at = putWord(buffer, at, high);
-    at = putWord(buffer, at, ipa | 0);
-    at = withoutLeadingZeros(buffer, this.at, at);
-    buffer[at] = SPACE;
-    buffer[at + 1] = ZERO + level;
-    buffer[at + 2] = SPACE;
-    at = putWord(buffer, at + 3, hi | 0);
-    at = putWord(buffer, at, lo | 0);
-    buffer[at] = NEWLINE;
-    this.at = at + 1;
-  }
-
-  private flush(): void {
-    this.hash.update(this.buffer.subarray(0, this.at));
-    this.at = 0;
-  }
-}
-
-/** Writes the 8 hexadecimal digits of a word, and returns where they end. */
-function putWord(buffer: Uint8Array, at: number, word: number): number {
-  const pairs = HEX_PAIRS;
-  const a = pairs[word >>> 24]!;
-  const b = pairs[(word >>> 16) & 255]!;
-  const c = pairs[(word >>> 8) & 255]!;
-  const d = pairs[word & 255]!;
-  buffer[at] = a;
-  buffer[at + 1] = a >>> 8;
-  buffer[at + 2] = b;
-  buffer[at + 3] = b >>> 8;
-  buffer[at + 4] = c;
-  buffer[at + 5] = c >>> 8;
-  buffer[at + 6] = d;
-  buffer[at + 7] = d >>> 8;
-  return at + 8;
-}
-
-/** Moves the digits in [start, end) up to where their leading zeros begin; one digit stays. Returns where they end now. */
-function withoutLeadingZeros(buffer: Uint8Array, start: number, end: number): number {
-  let first = start;
-  while (first < end - 1 && buffer[first] === ZERO) first++;
-  if (first === start) return end;
-  for (let from = first; from < end; from++) buffer[start + from - first] = buffer[from]!;
-  return end - (first - start);
 }

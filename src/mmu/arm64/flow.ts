@@ -1,12 +1,14 @@
 import { badInput } from "../../errors.js";
 import type { Counts } from "../counters.js";
+import { DirtyBitmap } from "../flow/dirtyBitmap.js";
+import { type GuestAccesses, guestAccesses } from "../flow/guestAccess.js";
+import { slotFinder } from "../flow/slots.js";
+import { withoutZeros } from "../flow/withoutZeros.js";
 import { countsJson, resetStage2Counts } from "./counts.js";
-import { DirtyBitmap } from "./dirtyBitmap.js";
 import { GuestMmu } from "./faults.js";
 import type { FlowInput, FlowStepInput, GuestPassInput } from "./flowInput.js";
 import { type FlowLayout, flowLayoutOf } from "./flowLayout.js";
-import { type FlowStep, stateOf, withoutZeros } from "./flowStep.js";
-import { type GuestAccesses, guestAccesses } from "./guestAccess.js";
+import { type FlowStep, stateOf } from "./flowStep.js";
 import {
   type GuestCounts,
   guestCountsJson,
@@ -16,7 +18,7 @@ import {
   newIoctlCounts,
   resetGuestCounts,
 } from "./guestCounts.js";
-import { Memslot, slotFinder } from "./memslot.js";
+import { Memslot } from "./memslot.js";
 import { Stage2 } from "./stage2.js";
 import type { SplitStrategy } from "./strategy.js";
 

@@ -1,4 +1,7 @@
 import type { Granule } from "../../guest/geometry.js";
+import type { GuestPassInput, GuestRule } from "../flow/guestAccess.js";
+
+export type { GuestPassInput, GuestRule };
 
 /**
  * A whole flow of dirty logging: a guest whose memory is not mapped yet, and the steps that guests and userspace take. Self-contained; the
@@ -30,8 +33,6 @@ export interface FlowInput {
   readonly seed: number;
   readonly steps: readonly FlowStepInput[];
 }
-
-export type GuestRule = "hash" | "lehmer";
 
 /** A memslot and the host memory behind it. */
 export interface FlowSlot {
@@ -66,13 +67,3 @@ export type FlowStepInput =
    * the slots; it is a step of its own in the outcome, after the ioctls'.
    */
   | { readonly op: "disable"; readonly name: string; readonly guests?: GuestPassInput | undefined };
-
-/** Every vCPU touches each of its pages once, or as many random ones. */
-export interface GuestPassInput {
-  readonly op: "guest";
-  readonly name: string;
-  readonly iteration: number;
-  /** 0 to 100. */
-  readonly writePercent: number;
-  readonly order: "sequential" | "random";
-}

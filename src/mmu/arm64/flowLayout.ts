@@ -8,6 +8,7 @@ import {
   splitCacheCapacity,
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import { pageFinder } from "../flow/slots.js";
 import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
 import type { HostSegment } from "./hostMemory.js";
 import type { Layout, LayoutNote } from "./layout.js";
@@ -159,27 +160,4 @@ function clearNotes(step: FlowStepInput & { op: "clear_part" }, slots: readonly 
     past += Math.max(0, step.firstPage + bit + count - pages);
   }
   return past === 0 ? [] : [{ code: "dirty-past-end", input: `${step.name}.runs`, pages: past }];
-}
-
-/** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */
-function pageFinder(ascending: readonly FlowSlotLayout[]): (page: number) => number {
-  const start = ascending[0]!.startGfn;
-  const gapless = ascending.every((slot, i) => i === 0 || ascending[i - 1]!.endGfn === slot.startGfn);
-  if (gapless) return (page) => start + page;
-  const firsts: number[] = [];
-  let first = 0;
-  for (const slot of ascending) {
-    firsts.push(first);
-    first += slot.endGfn - slot.startGfn;
-  }
-  return (page) => {
-    let low = 0;
-    let high = firsts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (firsts[middle]! <= page) low = middle;
-      else high = middle - 1;
-    }
-    return ascending[low]!.startGfn + page - firsts[low]!;
-  };
 }

@@ -1,5 +1,6 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import type { Counts, CountValue } from "../counters.js";
+import { withoutZeros } from "../flow/withoutZeros.js";
 import { allLevels } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
 import { TreeDigest } from "./digest.js";
@@ -40,20 +41,6 @@ export interface FlowState {
 export function countsOfStep(step: FlowStep): Counts {
   const { state: _, ...counts } = step;
   return counts as Counts;
-}
-
-/** Takes out zeros, and groups that hold nothing else. */
-export function withoutZeros(counts: Counts): Counts {
-  const out: Record<string, CountValue> = {};
-  for (const [name, value] of Object.entries(counts)) {
-    if (value === 0) continue;
-    if (value === null || typeof value !== "object") out[name] = value;
-    else {
-      const inner = withoutZeros(value);
-      if (Object.keys(inner).length > 0) out[name] = inner;
-    }
-  }
-  return out;
 }
 
 /** Sums up a tree as it stands. */

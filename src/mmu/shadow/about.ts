@@ -11,7 +11,7 @@ export type AliasPattern = (typeof ALIAS_PATTERNS)[number];
 export const shadowOptions = {
   memory: sharedOptions.memory,
   target: x86Options.target,
-  reschedEvery: x86Options.reschedEvery,
+  reschedEvery: sharedOptions.reschedEvery,
   alias: {
     flags: "--alias <pattern>",
     description: "x86-shadow: which frames nested page tables map twice (default: all patterns)",

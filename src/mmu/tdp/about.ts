@@ -3,8 +3,6 @@ import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOp
 import { x86Group, x86Options } from "../x86/options.js";
 import { tdpWords } from "./words.js";
 
-const ON_OFF = { kind: "choice", choices: ["on", "off"] } as const;
-
 /** The options that default guests of the TDP MMU read. */
 export const tdpOptions = {
   backing: sharedOptions.backing,
@@ -16,17 +14,11 @@ export const tdpOptions = {
     flags: "--pml <on|off>",
     description: "x86 enable and clear: page-modification logging (default: on)",
     group: x86Group,
-    value: ON_OFF,
+    value: { kind: "choice", choices: ["on", "off"] },
     workloads: ["enable", "clear"],
   },
-  eager: {
-    flags: "--eager <on|off>",
-    description: "x86 enable and clear: eager_page_split (default: on)",
-    group: x86Group,
-    value: ON_OFF,
-    workloads: ["enable", "clear"],
-  },
-  reschedEvery: x86Options.reschedEvery,
+  eager: { ...sharedOptions.eager, workloads: ["enable", "clear"] },
+  reschedEvery: sharedOptions.reschedEvery,
   maxphyaddr: {
     flags: "--maxphyaddr <bits>",
     description: "x86: physical address bits of the host (default: 48)",

@@ -12,10 +12,4 @@ export const x86Options = {
     value: { kind: "choice", choices: ["4k", "2m"] },
     workloads: ["split"],
   },
-  reschedEvery: {
-    flags: "--resched-every <n>",
-    description: "x86: the walk must yield at every n-th poll (default: 0, never)",
-    group: x86Group,
-    value: { kind: "integer", min: 0, max: 2 ** 31 - 1 },
-  },
 } as const satisfies GuestOptionTable;

@@ -4,6 +4,7 @@ import type { Mmus } from "../benchTable.js";
 import { toBencher } from "./bencher.js";
 import { toCsv } from "./csv.js";
 import { toGithubActionBenchmark } from "./githubActionBenchmark.js";
+import { toHtml } from "./html.js";
 import { toMarkdown } from "./markdown.js";
 import { toNdjson } from "./ndjson.js";
 
@@ -13,7 +14,7 @@ export interface Exporter {
   readonly id: string;
   /** For --help. */
   readonly summary: string;
-  readonly format: (result: ResultFile, mmus: Mmus) => string;
+  readonly format: (result: ResultFile, mmus: Mmus) => string | Promise<string>;
 }
 
 /** Every export. A new one is a function and a line here. */
@@ -21,6 +22,7 @@ export const exporters: readonly Exporter[] = [
   { id: "json", summary: "the result file, which compare and merge read", format: formatJson },
   { id: "csv", summary: "a line a run, a column a figure with its unit (RFC 4180)", format: toCsv },
   { id: "markdown", summary: "tables for a mail or a pull request", format: toMarkdown },
+  { id: "html", summary: "one page with pictures, for any browser, offline", format: toHtml },
   { id: "ndjson", summary: "an object a run, a line an object, samples included", format: toNdjson },
   { id: "bmf", summary: "Bencher Metric Format, for bencher run --adapter json", format: toBencher },
   {

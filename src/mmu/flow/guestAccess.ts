@@ -1,5 +1,27 @@
 import { mix32 } from "../../stats/random.js";
-import type { FlowInput, GuestPassInput, GuestRule } from "./flowInput.js";
+
+/** How guests draw what they write and, in random order, which page. */
+export type GuestRule = "hash" | "lehmer";
+
+/** What of a flow its guests depend on. */
+export interface GuestInput {
+  readonly vcpus: number;
+  /** Each vCPU has its own part of the memory; else all of it. */
+  readonly partitioned: boolean;
+  readonly rule: GuestRule;
+  /** 32 bits, unsigned. */
+  readonly seed: number;
+}
+
+/** Every vCPU touches each of its pages once, or as many random ones. */
+export interface GuestPassInput {
+  readonly op: "guest";
+  readonly name: string;
+  readonly iteration: number;
+  /** 0 to 100. */
+  readonly writePercent: number;
+  readonly order: "sequential" | "random";
+}
 
 /** Told each access of a pass, in order: vCPU, guest page of the region, read or write. */
 export type AccessSink = (vcpu: number, page: number, write: boolean) => void;
@@ -11,7 +33,7 @@ export interface GuestAccesses {
 }
 
 /** @param passPages accesses of each vCPU in a whole pass, and the modulus of random pages */
-export function guestAccesses(input: FlowInput, passPages: number): GuestAccesses {
+export function guestAccesses(input: GuestInput, passPages: number): GuestAccesses {
   const make: Record<GuestRule, () => GuestAccesses> = {
     hash: () => new HashGuests(input, passPages),
     lehmer: () => new LehmerGuests(input, passPages),
@@ -35,7 +57,7 @@ export function hashDraw(seed: number, kind: number, iteration: number, vcpu: nu
 /** Every draw is a hash of what it is for: the same whatever came before. */
 class HashGuests implements GuestAccesses {
   constructor(
-    private readonly input: FlowInput,
+    private readonly input: GuestInput,
     private readonly passPages: number,
   ) {}
 
@@ -73,7 +95,7 @@ class LehmerGuests implements GuestAccesses {
   private readonly states: Float64Array;
 
   constructor(
-    private readonly input: FlowInput,
+    private readonly input: GuestInput,
     private readonly passPages: number,
   ) {
     this.states = Float64Array.from({ length: input.vcpus }, (_, v) => (input.seed + v) % 2 ** 32);

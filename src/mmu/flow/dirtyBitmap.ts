@@ -43,9 +43,12 @@ export class DirtyBitmap {
 
   /**
    * Takes out what is set both here and in `asked` (here alone if null), 64 pages at a time; `work` gets each non-zero word's first
-   * and last page (exclusive), relative to the slot, and its number of bits.
+   * and last page (exclusive), relative to the slot, its number of bits, and the bits themselves, those of its lower 32 pages first.
    */
-  take(asked: DirtyBitmap | null, work: (first: number, end: number, bits: number) => void): void {
+  take(
+    asked: DirtyBitmap | null,
+    work: (first: number, end: number, bits: number, low: number, high: number) => void,
+  ): void {
     const words = this.words;
     for (let i = 0; i < words.length; i += 2) {
       const low = (asked === null ? words[i]! : words[i]! & asked.words[i]!) >>> 0;
@@ -55,7 +58,7 @@ export class DirtyBitmap {
       words[i + 1]! &= ~high;
       const first = low !== 0 ? lowest(low) : 32 + lowest(high);
       const last = high !== 0 ? 63 - Math.clz32(high) : 31 - Math.clz32(low);
-      work(32 * i + first, 32 * i + last + 1, popcount(low) + popcount(high));
+      work(32 * i + first, 32 * i + last + 1, popcount(low) + popcount(high), low, high);
     }
   }
 }

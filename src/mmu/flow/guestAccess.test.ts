@@ -1,13 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { FlowInput, GuestPassInput } from "./flowInput.js";
-import { guestAccesses, hashDraw, lehmerNext } from "./guestAccess.js";
+import { type GuestInput, type GuestPassInput, guestAccesses, hashDraw, lehmerNext } from "./guestAccess.js";
 
-function input(overrides: Partial<FlowInput>): FlowInput {
-  const base = { granule: "4K", ipaBits: 40, chunk: "0", manual: 0, slots: [], steps: [] } as const;
-  return { ...base, vcpus: 2, partitioned: true, pagesPerVcpu: 4, rule: "hash", seed: 1, ...overrides };
+function input(overrides: Partial<GuestInput>): GuestInput {
+  return { vcpus: 2, partitioned: true, rule: "hash", seed: 1, ...overrides };
 }
 
-function accessesOf(guest: FlowInput, step: Partial<GuestPassInput>, passPages = 4): [number, number, boolean][] {
+function accessesOf(guest: GuestInput, step: Partial<GuestPassInput>, passPages = 4): [number, number, boolean][] {
   const out: [number, number, boolean][] = [];
   const pass = { op: "guest", name: "pass", iteration: 1, writePercent: 50, order: "sequential", ...step } as const;
   guestAccesses(guest, passPages).pass(pass, 0, passPages, (...access) => out.push(access));

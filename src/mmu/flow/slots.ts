@@ -1,0 +1,49 @@
+/** The frames of a memslot. */
+export interface FrameRange {
+  readonly startGfn: number;
+  /** Exclusive. */
+  readonly endGfn: number;
+}
+
+/** Finds the memslot of a frame; faults of one guest mostly hit the slot of the last one. */
+export function slotFinder<T extends { readonly layout: FrameRange }>(slots: readonly T[]): (gfn: number) => T {
+  const ascending = [...slots].sort((a, b) => a.layout.startGfn - b.layout.startGfn);
+  let last = ascending[0]!;
+  return (gfn) => {
+    if (gfn >= last.layout.startGfn && gfn < last.layout.endGfn) return last;
+    let low = 0;
+    let high = ascending.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ascending[middle]!.layout.endGfn <= gfn) low = middle + 1;
+      else high = middle;
+    }
+    const found = ascending[low]!;
+    if (gfn < found.layout.startGfn || gfn >= found.layout.endGfn) throw new Error(`no memslot has frame ${gfn}`);
+    last = found;
+    return found;
+  };
+}
+
+/** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */
+export function pageFinder(ascending: readonly FrameRange[]): (page: number) => number {
+  const start = ascending[0]!.startGfn;
+  const gapless = ascending.every((slot, i) => i === 0 || ascending[i - 1]!.endGfn === slot.startGfn);
+  if (gapless) return (page) => start + page;
+  const firsts: number[] = [];
+  let first = 0;
+  for (const slot of ascending) {
+    firsts.push(first);
+    first += slot.endGfn - slot.startGfn;
+  }
+  return (page) => {
+    let low = 0;
+    let high = firsts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (firsts[middle]! <= page) low = middle;
+      else high = middle - 1;
+    }
+    return ascending[low]!.startGfn + page - firsts[low]!;
+  };
+}

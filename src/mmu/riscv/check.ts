@@ -1,0 +1,178 @@
+import { FLAGS_MASK, LEAF_MASK, leafHi, leafLo, pfnOf, VALID, WRITE } from "./entry.js";
+import { ENTRIES, type GStageGeometry, MOST_LEVELS, ROOT_ENTRIES, SPAN } from "./geometry.js";
+import { type Layout, naturalLeaf } from "./layout.js";
+import type { TableMemory } from "./memory.js";
+import { firstEndingAfter, type MappedSegment, meets, type SegmentIndex } from "./segments.js";
+
+/** A fault of a finished tree: how many leaves or entries, and where the first is. */
+export interface Fault {
+  count: number;
+  bytes: number;
+  firstGfn: number;
+  level: number;
+}
+
+export type FaultCode =
+  /** A leaf above 4K in a range that was to be split. */
+  | "unsplit-block"
+  /** A page that was mapped is no longer. */
+  | "lost-coverage"
+  /** A page is mapped that was not (or a leaf reaches beyond its memory). */
+  | "stray-mapping"
+  /** A leaf maps another output address than before. */
+  | "wrong-output-address"
+  /** A leaf's bits, other than W, changed. */
+  | "wrong-attributes"
+  /** A leaf is writable that was to be write-protected. */
+  | "not-write-protected"
+  /** A leaf is write-protected outside every range that was to be. */
+  | "needlessly-write-protected";
+
+/**
+ * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address with the
+ * same bits; write permission is gone where it was to go, and nowhere else; every leaf above 4K that a touched span meets is split. It knows
+ * nothing of strategies, and needs no second tree.
+ *
+ * A page between two bits of one word may be either: a mask may be write-protected as a range (posted-v1 and -v4), which loses nothing.
+ */
+export class TreeCheck {
+  readonly faults = new Map<FaultCode, Fault>();
+  /** Leaves that belong where they are, by level, to be held against those that there are. */
+  readonly matched = new Float64Array(MOST_LEVELS);
+  private readonly geometry: GStageGeometry;
+  private owner!: MappedSegment;
+  private start = 0;
+  private end = 0;
+  private writable = false;
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly mem: TableMemory,
+    private readonly segments: SegmentIndex,
+  ) {
+    this.geometry = layout.geometry;
+  }
+
+  /** Checks what lies in [from, to), in frames: multiples of every leaf's span. */
+  range(from: number, to: number): void {
+    for (const owner of this.segments.within(from, to)) {
+      this.owner = owner;
+      this.pieces(Math.max(from, owner.segment.startGfn), Math.min(to, owner.segment.endGfn));
+    }
+  }
+
+  /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it met. */
+  private pieces(start: number, end: number): void {
+    const { segment, spans } = this.owner;
+    let at = start;
+    for (let i = firstEndingAfter(spans, start); i < spans.length; i++) {
+      const [first, last] = spans[i]!;
+      if (first >= end) break;
+      const from = Math.max(at, naturalLeaf(segment, Math.max(first, segment.startGfn)).start);
+      const leaf = naturalLeaf(segment, Math.min(last, segment.endGfn) - 1);
+      const to = Math.min(end, leaf.start + SPAN[leaf.level]!);
+      if (to <= at) continue;
+      if (from > at) this.piece(at, from, false);
+      this.piece(from, to, true);
+      at = to;
+    }
+    if (at < end) this.piece(at, end, false);
+  }
+
+  private piece(start: number, end: number, touched: boolean): void {
+    this.start = start;
+    this.end = end;
+    this.writable = !this.owner.segment.writeProtected && !touched;
+    this.table(this.geometry.rootLevel, 0, ROOT_ENTRIES, 0);
+  }
+
+  private table(level: number, page: number, entries: number, tableGfn: number): void {
+    const { mem, start, end } = this;
+    const span = SPAN[level]!;
+    const first = Math.max(0, Math.floor((start - tableGfn) / span));
+    const last = Math.min(entries, Math.ceil((end - tableGfn) / span));
+    if (level === 0) {
+      this.pages(2 * (page * ENTRIES + first), tableGfn + first, last - first);
+      return;
+    }
+    for (let index = first; index < last; index++) {
+      const word = 2 * (page * ENTRIES + index);
+      const lo = mem.words[word]!;
+      const hi = mem.words[word + 1]!;
+      const gfn = tableGfn + index * span;
+      if ((lo & VALID) === 0) {
+        const from = Math.max(start, gfn);
+        this.add("lost-coverage", from, Math.min(end, gfn + span) - from, level);
+      } else if ((lo & LEAF_MASK) === 0) {
+        this.table(level - 1, mem.childOf(lo, hi), ENTRIES, gfn);
+      } else {
+        this.matched[level]!++;
+        this.leaf(level, gfn, lo, hi);
+        if (gfn < start || gfn + span > end) this.add("stray-mapping", gfn, span, level);
+        if (this.layout.eagerSplit && meets(this.owner.spans, gfn, gfn + span))
+          this.add("unsplit-block", gfn, span, level);
+      }
+    }
+  }
+
+  /** A run of entries of one level-0 table; the loop looks for any difference, and only then for which. */
+  private pages(word: number, gfn: number, count: number): void {
+    const { words } = this.mem;
+    const pfn = pfnOf(gfn);
+    const hi = leafHi(pfn) | 0;
+    let lo = leafLo(pfn, this.writable) | 0;
+    let different = 0;
+    const endWord = (word + 2 * count) | 0;
+    for (let at = word | 0; at < endWord; at = (at + 2) | 0) {
+      different |= (words[at]! ^ lo) | (words[at + 1]! ^ hi);
+      lo = (lo + (1 << 10)) | 0;
+    }
+    this.matched[0]! += count;
+    if (different === 0) return;
+    for (let i = 0; i < count; i++) {
+      const have = words[word + 2 * i]!;
+      if ((have & VALID) !== 0) {
+        this.leaf(0, gfn + i, have, words[word + 2 * i + 1]!);
+        continue;
+      }
+      this.matched[0]!--;
+      this.add("lost-coverage", gfn + i, 1, 0);
+    }
+  }
+
+  private leaf(level: number, gfn: number, lo: number, hi: number): void {
+    const pfn = pfnOf(gfn);
+    const differentLo = lo ^ leafLo(pfn, this.writable);
+    const differentHi = hi ^ leafHi(pfn);
+    if ((differentLo | differentHi) === 0) return;
+    const span = SPAN[level]!;
+    if ((differentLo & ~FLAGS_MASK) !== 0 || (differentHi & 0x3fffff) !== 0)
+      this.add("wrong-output-address", gfn, span, level);
+    if ((differentLo & FLAGS_MASK & ~WRITE) !== 0 || (differentHi & ~0x3fffff) !== 0)
+      this.add("wrong-attributes", gfn, span, level);
+    if ((differentLo & WRITE) === 0 || this.inGap(level, gfn)) return;
+    this.add((lo & WRITE) !== 0 ? "not-write-protected" : "needlessly-write-protected", gfn, span, level);
+  }
+
+  /** Whether a page was mapped as one, and lies between two bits of a word without being one of them. */
+  private inGap(level: number, gfn: number): boolean {
+    const { slot, segment, spans } = this.owner;
+    if (level > 0 || slot.dirty === null || naturalLeaf(segment, gfn).level > 0) return false;
+    const page = gfn - slot.startGfn;
+    return meets(spans, gfn, gfn + 1) && !slot.dirty.some(([first, count]) => page >= first && page < first + count);
+  }
+
+  /** Adds a fault of so many pages at a frame. */
+  add(code: FaultCode, gfn: number, pages: number, level: number): void {
+    let fault = this.faults.get(code);
+    if (fault === undefined) {
+      fault = { count: 0, bytes: 0, firstGfn: gfn, level };
+      this.faults.set(code, fault);
+    }
+    fault.count++;
+    fault.bytes += pages * 4096;
+    if (gfn >= fault.firstGfn) return;
+    fault.firstGfn = gfn;
+    fault.level = level;
+  }
+}

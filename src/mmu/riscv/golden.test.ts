@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { goldenFiles } from "../../testing/golden.js";
+import type { Counts } from "../counters.js";
+import { parseRiscvScenario } from "./parse.js";
+import { finalJson, findingsOf, initialJson, simulate, workJson } from "./run.js";
+import { strategies } from "./strategies/index.js";
+
+interface Golden {
+  name: string;
+  scenario: object;
+  initial: Counts;
+  expected: Record<string, Counts>;
+}
+
+describe.each(goldenFiles<Golden>("riscv-split"))("golden riscv-split/$name", ({ data }) => {
+  const { layout } = parseRiscvScenario(data.scenario, data.name);
+
+  it.each(strategies)("$id counts what the kernel's code counts, flush by flush, and leaves its tree", (strategy) => {
+    const run = simulate(layout, strategy);
+    const { gstage, regions } = run;
+    expect(initialJson(run)).toEqual(data.initial);
+    const counts = { ...workJson(gstage), flush: gstage.flushes.golden(), final: finalJson(gstage, regions.final) };
+    expect(counts).toEqual(data.expected[strategy.id]);
+    // Right means: nothing unsplit where eager splitting is on.
+    const { unsplitBlocks } = regions.final;
+    const wrong = layout.eagerSplit && unsplitBlocks > 0 ? ["unsplit-block"] : [];
+    expect(findingsOf(run).map(({ code }) => code)).toEqual(wrong);
+  });
+});

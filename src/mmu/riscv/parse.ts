@@ -1,0 +1,141 @@
+import { badInput } from "../../errors.js";
+import { Fields, nameOf } from "../../files/fields.js";
+import { GSTAGE_MODES } from "./geometry.js";
+import { type Layout, layoutOf } from "./layout.js";
+import type { RiscvAfterDisable, RiscvDirty, RiscvMemslot, RiscvScenario, RiscvSegment } from "./scenario.js";
+
+/** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
+const MOST_SLOTS = 32_764;
+const MOST_SEGMENTS = 4_000_000;
+
+/**
+ * Checks a riscv scenario: its form, and that its memory can be (see `layoutOf`).
+ *
+ * @param input what it was read from, for messages
+ * @throws UserError naming the field and what was expected
+ */
+export function parseRiscvScenario(
+  value: unknown,
+  input: string,
+): { readonly scenario: RiscvScenario; readonly layout: Layout } {
+  refuseArm64Words(value, input);
+  const fields = Fields.of(value, input, [
+    "mmu",
+    "name",
+    "description",
+    "gstage",
+    "memslots",
+    "dirtyLog",
+    "afterDisable",
+  ]);
+  if (fields.has("mmu")) fields.oneOf("mmu", ["riscv"]);
+  const name = fields.optionalString("name", 200);
+  const description = fields.optionalString("description");
+  const dirtyLog = Fields.of(fields.raw("dirtyLog"), fields.at("dirtyLog"), [
+    "mode",
+    "eagerSplit",
+    "reschedEveryNPolls",
+  ]);
+  const memslots = fields.array("memslots", 1, MOST_SLOTS);
+  const scenario: RiscvScenario = {
+    mmu: "riscv",
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    gstage: fields.oneOf("gstage", GSTAGE_MODES),
+    memslots: memslots.map((slot, i) => parseSlot(slot, `${fields.at("memslots")}[${i}]`)),
+    dirtyLog: {
+      mode: dirtyLog.oneOf("mode", ["enable", "clear"]),
+      eagerSplit: dirtyLog.has("eagerSplit") ? dirtyLog.boolean("eagerSplit") : true,
+      ...(dirtyLog.has("reschedEveryNPolls")
+        ? { reschedEveryNPolls: dirtyLog.integer("reschedEveryNPolls", 0, 2 ** 31 - 1) }
+        : {}),
+    },
+    ...(fields.has("afterDisable")
+      ? { afterDisable: parseAfter(fields.raw("afterDisable"), fields.at("afterDisable")) }
+      : {}),
+  };
+  const masked =
+    scenario.dirtyLog.mode === "enable" ? scenario.memslots.findIndex(({ dirty }) => dirty !== undefined) : -1;
+  if (masked >= 0) {
+    const path = `${fields.at("memslots")}[${masked}].dirty`;
+    throw badInput(path, "enabling knows no dirty bitmap", 'it only with dirtyLog.mode "clear"');
+  }
+  return { scenario, layout: named(input, () => layoutOf(scenario)) };
+}
+
+/** Puts the input's name before a message about its memory. */
+function named<T>(input: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof Error && error.name === "UserError" && input !== "") {
+      error.message = `${input}: ${error.message}`;
+    }
+    throw error;
+  }
+}
+
+/** A field of arm64's is no misspelling: it is said what riscv has instead. */
+function refuseArm64Words(value: unknown, input: string): void {
+  if (typeof value !== "object" || value === null) return;
+  if (Object.hasOwn(value, "granule")) {
+    throw badInput(
+      `${input}.granule`,
+      "has no meaning on riscv, whose pages are 4K",
+      "gstage sv39x4, sv48x4 or sv57x4",
+    );
+  }
+  if (Object.hasOwn(value, "ipaBits")) {
+    throw badInput(`${input}.ipaBits`, "has no meaning on riscv", "gstage, whose modes have 41, 50 and 59 bits");
+  }
+  const { dirtyLog } = value as { dirtyLog?: unknown };
+  if (typeof dirtyLog === "object" && dirtyLog !== null && Object.hasOwn(dirtyLog, "chunk")) {
+    throw badInput(`${input}.dirtyLog.chunk`, "has no meaning on riscv, which splits 2M at a time", "eagerSplit");
+  }
+}
+
+function parseSlot(value: unknown, path: string): RiscvMemslot {
+  const fields = Fields.of(value, path, ["base", "segments", "dirty"]);
+  const segments = fields.array("segments", 1, MOST_SEGMENTS);
+  return {
+    base: fields.string("base"),
+    segments: segments.map((segment, i) => parseSegment(segment, `${path}.segments[${i}]`)),
+    ...(fields.has("dirty") ? { dirty: parseDirty(fields.raw("dirty"), fields.at("dirty")) } : {}),
+  };
+}
+
+function parseSegment(value: unknown, path: string): RiscvSegment {
+  const fields = Fields.of(value, path, ["map", "size", "writeProtected"]);
+  return {
+    map: fields.string("map"),
+    size: fields.string("size"),
+    ...(fields.has("writeProtected") ? { writeProtected: fields.boolean("writeProtected") } : {}),
+  };
+}
+
+function parseDirty(value: unknown, path: string): RiscvDirty {
+  const fields = Fields.of(value, path, ["runs", "words"]);
+  if (fields.has("runs") === fields.has("words"))
+    throw badInput(path, "has both or neither of runs and words", "one of them");
+  if (fields.has("words")) {
+    const words = fields.array("words", 0, MOST_SEGMENTS);
+    const wrong = words.findIndex((word) => typeof word !== "string");
+    if (wrong >= 0) throw badInput(`${path}.words[${wrong}]`, `is ${nameOf(words[wrong])}`, "a hexadecimal string");
+    return { words: words as string[] };
+  }
+  return { runs: parseRuns(fields, "runs") };
+}
+
+function parseRuns(fields: Fields, name: string): (readonly [number, number])[] {
+  return fields.array(name, 0, MOST_SEGMENTS).map((run, i): [number, number] => {
+    if (!Array.isArray(run) || run.length !== 2 || !run.every((n) => Number.isSafeInteger(n))) {
+      throw badInput(`${fields.at(name)}[${i}]`, "not a run", "[first page, number of pages]");
+    }
+    return [run[0] as number, run[1] as number];
+  });
+}
+
+function parseAfter(value: unknown, path: string): RiscvAfterDisable {
+  const fields = Fields.of(value, path, ["backing", "writes"]);
+  return { backing: fields.oneOf("backing", ["thp", "hugetlb"]), writes: parseRuns(fields, "writes") };
+}

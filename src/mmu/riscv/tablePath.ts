@@ -1,0 +1,71 @@
+import type { ByLevel } from "./counts.js";
+import { LEAF_MASK, VALID } from "./entry.js";
+import { ENTRIES, INVERSE_SPAN, MOST_LEVELS, ROOT_ENTRIES } from "./geometry.js";
+import type { TableMemory } from "./memory.js";
+
+/**
+ * The path of a table walk: an entry is read when the address enters it, at every level at the start of a call, later only from the
+ * highest level whose entry is another than the last one read there.
+ */
+export class TablePath {
+  /** Where the last descent stopped: a leaf, an empty entry, or the lowest level asked for. */
+  slot = 0;
+  level = 0;
+  /** Number of the entry read last at each level, in entries of that level from frame 0; -1: none of the present path. */
+  private readonly entries = new Float64Array(MOST_LEVELS).fill(-1);
+  /** The table page of each level. */
+  private readonly pages = new Float64Array(MOST_LEVELS);
+
+  constructor(
+    private readonly mem: TableMemory,
+    private readonly rootLevel: number,
+  ) {}
+
+  /** Nothing has been read: the start of a call, or after the lock was dropped. */
+  restart(): void {
+    this.entries.fill(-1);
+  }
+
+  /** The highest level whose entry for `gfn` has not been read last; below `lowest` where all have. */
+  firstUnread(gfn: number, lowest: number): number {
+    let level = this.rootLevel;
+    while (level >= lowest && this.entries[level] === Math.floor(gfn * INVERSE_SPAN[level]!)) level--;
+    return level;
+  }
+
+  /** Reads the entry of `level`, whose table must be on the path. @returns its lo word */
+  read(gfn: number, level: number, inspected: ByLevel): number {
+    inspected[level]!++;
+    this.entries[level] = Math.floor(gfn * INVERSE_SPAN[level]!);
+    if (level > 0) this.entries[level - 1] = -1;
+    this.level = level;
+    this.slot =
+      level === this.rootLevel
+        ? (gfn * INVERSE_SPAN[level]!) & (ROOT_ENTRIES - 1)
+        : this.pages[level]! * ENTRIES + ((gfn * INVERSE_SPAN[level]!) & (ENTRIES - 1));
+    return this.mem.words[2 * this.slot]!;
+  }
+
+  /** Says which table the entry read last at `level` points to. */
+  enter(level: number, page: number): void {
+    this.pages[level - 1] = page;
+  }
+
+  /** Descends to the leaf or empty entry of `gfn`, reading what has not been read. @returns whether it is a leaf */
+  stopOf(gfn: number, inspected: ByLevel): boolean {
+    let level = this.firstUnread(gfn, 0);
+    if (level < 0) throw new Error(`frame ${gfn} is handled twice`);
+    for (;;) {
+      const lo = this.read(gfn, level, inspected);
+      if ((lo & LEAF_MASK) !== 0) return true;
+      if ((lo & VALID) === 0) return false;
+      this.enter(level, this.mem.childOf(lo, this.mem.words[2 * this.slot + 1]!));
+      level--;
+    }
+  }
+
+  /** Notes that the entries of the present level-0 table up to that of `gfn` have been read. */
+  readPagesTo(gfn: number): void {
+    this.entries[0] = gfn;
+  }
+}

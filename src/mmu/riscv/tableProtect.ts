@@ -1,0 +1,102 @@
+import { lowestBit } from "./dirtyRuns.js";
+import { alignDown, ENTRIES, SPAN } from "./geometry.js";
+import type { GStage } from "./gstage.js";
+import { PageRun } from "./pageRun.js";
+import { TablePath } from "./tablePath.js";
+import type { WriteProtector } from "./writeProtect.js";
+
+/** Write-protecting by walking the tables: no lookups, and each leaf or empty entry is handled once a call (strategy table-walk). */
+export class TableWriteProtector implements WriteProtector {
+  huge = false;
+  private readonly path: TablePath;
+  private readonly run = new PageRun();
+  private addr = 0;
+  private end = 0;
+
+  constructor(private readonly gstage: GStage) {
+    this.path = new TablePath(gstage.mem, gstage.geometry.rootLevel);
+  }
+
+  begin(start: number, end: number): void {
+    this.beginCall(start, end);
+    this.addr = start;
+    this.end = end;
+  }
+
+  advance(limit: number): void {
+    const stop = Math.min(limit, this.end);
+    let addr = this.addr;
+    while (addr < stop) {
+      const level = this.handle(addr);
+      addr = alignDown(addr, level) + SPAN[level]!;
+      if (level === 0 && !this.gstage.naive) addr = this.restOfTable(addr, stop);
+    }
+    this.addr = addr;
+  }
+
+  word(base: number, low: number, high: number): void {
+    this.beginCall(base, base + 64);
+    let lo = low;
+    let hi = high;
+    while ((lo | hi) !== 0) {
+      const bit = lowestBit(lo, hi);
+      const gfn = base + bit;
+      const level = this.handle(gfn);
+      let done = Math.min(64, alignDown(gfn, level) + SPAN[level]! - base);
+      if (level === 0 && !this.gstage.naive && (gfn & (ENTRIES - 1)) < ENTRIES - 1) {
+        done = Math.min(64, bit + ENTRIES - (gfn & (ENTRIES - 1)));
+        this.run.bits(this.gstage.mem.words, 2 * (this.path.slot + 1), bit + 1, done, lo, hi);
+        this.countRun();
+        // The next page, if there is one, is of another table: which one of this was read last makes no difference.
+      }
+      lo = done >= 32 ? 0 : lo & (-1 << done);
+      hi = done >= 64 ? 0 : done <= 32 ? hi : hi & (-1 << (done - 32));
+    }
+  }
+
+  private beginCall(start: number, end: number): void {
+    const { writeProtect, observer } = this.gstage;
+    observer?.call?.("write-protect", start, end);
+    writeProtect.calls++;
+    writeProtect.lookups++;
+    this.path.restart();
+    this.huge = false;
+  }
+
+  /** Descends to the leaf or empty entry of a frame and handles it. @returns its level */
+  private handle(gfn: number): number {
+    const { writeProtect, observer } = this.gstage;
+    const found = this.path.stopOf(gfn, writeProtect.inspected);
+    const { level, slot } = this.path;
+    observer?.stop?.("write-protect", level, alignDown(gfn, level), found ? "leaf" : "empty");
+    if (!found) {
+      writeProtect.missing[level]!++;
+      return level;
+    }
+    writeProtect.found[level]!++;
+    if (level > 0) this.huge = true;
+    this.gstage.protectLeaf(slot, level, alignDown(gfn, level));
+    return level;
+  }
+
+  /** The pages from `addr` on that are in the level-0 table of the page before it, up to `stop`. */
+  private restOfTable(addr: number, stop: number): number {
+    const index = addr & (ENTRIES - 1);
+    if (index === 0 || addr >= stop) return addr;
+    const count = Math.min(ENTRIES - index, stop - addr);
+    this.run.all(this.gstage.mem.words, 2 * (this.path.slot + 1), count);
+    this.countRun();
+    this.path.readPagesTo(addr + count - 1);
+    return addr + count;
+  }
+
+  private countRun(): void {
+    const { writeProtect } = this.gstage;
+    const { count, found, changed } = this.run;
+    writeProtect.inspected[0]! += count;
+    writeProtect.found[0]! += found;
+    writeProtect.missing[0]! += count - found;
+    writeProtect.stores[0]! += found;
+    writeProtect.changed[0]! += changed;
+  }
+}

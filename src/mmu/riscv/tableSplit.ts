@@ -1,0 +1,83 @@
+import { LEAF_MASK, VALID } from "./entry.js";
+import { alignDown, BLOCK_PAGES, SPAN } from "./geometry.js";
+import type { GStage } from "./gstage.js";
+import type { Splitter } from "./splitLoop.js";
+import { TablePath } from "./tablePath.js";
+
+/** Splitting by walking the tables: a page is needed only where something is to be split (strategy table-walk). */
+export class TableSplitter implements Splitter {
+  private readonly path: TablePath;
+  private addr = 0;
+  private end = 0;
+  private last = 0;
+  /** Splits of this call that its own flushes have not covered. */
+  private unflushed = 0;
+
+  constructor(private readonly gstage: GStage) {
+    this.path = new TablePath(gstage.mem, gstage.geometry.rootLevel);
+  }
+
+  get pending(): boolean {
+    return this.unflushed > 0;
+  }
+
+  begin(start: number, end: number): void {
+    this.gstage.split.ranges++;
+    this.gstage.observer?.call?.("split", start, end);
+    this.addr = this.gstage.rules.start === "aligned" ? alignDown(start, 1) : start;
+    this.last = this.addr;
+    this.end = end;
+    this.unflushed = 0;
+    this.path.restart();
+  }
+
+  advance(limit: number): void {
+    const { gstage } = this;
+    const stop = Math.min(limit, this.end);
+    while (this.addr < stop) {
+      gstage.split.steps++;
+      if (gstage.poll()) this.drop(this.addr, true);
+      this.addr = this.step();
+    }
+  }
+
+  /** One step: down to level 1 of the present address, splitting what is a leaf. @returns where the next begins */
+  private step(): number {
+    const { gstage, path, addr } = this;
+    const { mem, split, cache, observer } = gstage;
+    let level = path.firstUnread(addr, 1);
+    let splits = 0;
+    while (level > 0) {
+      const lo = path.read(addr, level, split.inspected);
+      const kind = (lo & LEAF_MASK) !== 0 ? "leaf" : (lo & VALID) === 0 ? "empty" : "table";
+      observer?.stop?.("split", level, alignDown(addr, level), kind);
+      if (kind === "empty") return alignDown(addr, level) + SPAN[level]!;
+      if (kind === "leaf" && cache.pages === 0) {
+        this.drop(splits > 0 ? addr + BLOCK_PAGES : addr, false);
+        level = gstage.geometry.rootLevel;
+        continue;
+      }
+      if (kind === "table") {
+        path.enter(level, mem.childOf(lo, mem.words[2 * path.slot + 1]!));
+      } else {
+        path.enter(level, gstage.splitLeaf(path.slot, level, addr, cache));
+        this.unflushed++;
+        splits++;
+      }
+      level--;
+    }
+    return addr + BLOCK_PAGES;
+  }
+
+  /** Flushes what is pending up to `flushEnd`, drops the lock, tops up, and forgets the path. */
+  private drop(flushEnd: number, resched: boolean): void {
+    const { gstage } = this;
+    if (gstage.rules.flushBeforeDrop && this.unflushed > 0) {
+      gstage.flushes.request("drop", this.last, flushEnd - this.last);
+      this.last = this.addr;
+      this.unflushed = 0;
+    }
+    gstage.dropLock(this.addr, resched, 1);
+    this.path.restart();
+  }
+}

@@ -1,0 +1,215 @@
+import { TreeCheck } from "./check.js";
+import { byLevelArray } from "./counts.js";
+import { TreeDigest } from "./digest.js";
+import type { Windows } from "./dirtyLog.js";
+import { VALID, WRITE } from "./entry.js";
+import { SPAN } from "./geometry.js";
+import type { GStage } from "./gstage.js";
+import { guestPages, type Layout } from "./layout.js";
+import { Populator } from "./populate.js";
+import { freeTables, type LeafSink, scanLeaves } from "./scan.js";
+import { meets, SegmentIndex } from "./segments.js";
+
+/** Regions are 1 GiB: no leaf of 1G or less, no step and no word of aligned slots crosses one. */
+export const REGION_PAGES = 2 ** 18;
+const REGION_LEVEL = 2;
+
+/** What a tree is made of. */
+export interface TreeSummary {
+  readonly leaves: Float64Array;
+  readonly writable: Float64Array;
+  tables: number;
+  /** Leaves above level 0 that meet a range that is to be split. */
+  unsplitBlocks: number;
+  unsplitBytes: number;
+  /** -1: none. */
+  firstUnsplitGfn: number;
+  /** null where not asked for. */
+  digest: string | null;
+}
+
+/**
+ * Guest memory that comes and goes region by region: a region is built when a window first needs it, and summed up, checked and let go when
+ * the last slot that has a part in it is through. So the memory that is needed does not grow with the guest.
+ *
+ * With `regionPages` Infinity there is one region, and the whole tree is kept to the end.
+ */
+export class RegionedGuest {
+  readonly initial = emptySummary();
+  readonly final = emptySummary();
+  readonly check: TreeCheck;
+  private readonly layout: Layout;
+  private readonly populator: Populator;
+  private readonly segments: SegmentIndex;
+  /** Slots that are not through yet, by region. */
+  private readonly pending = new Map<number, number>();
+  private readonly built = new Set<number>();
+  private readonly pages: number;
+  private pagesDone = 0;
+  private initialDigest: TreeDigest | null;
+  private finalDigest: TreeDigest | null;
+
+  constructor(
+    private readonly gstage: GStage,
+    layout: Layout,
+    private readonly regionPages: number,
+    digest: boolean,
+    private readonly onProgress?: (share: number) => void,
+  ) {
+    this.layout = layout;
+    this.populator = new Populator(layout.geometry, gstage.mem);
+    this.segments = new SegmentIndex(layout);
+    this.pages = guestPages(layout);
+    this.initialDigest = digest ? new TreeDigest() : null;
+    this.finalDigest = digest ? new TreeDigest() : null;
+    this.check = new TreeCheck(layout, gstage.mem, this.segments);
+    for (const slot of layout.slots) {
+      for (const region of this.regionsOf(slot.startGfn, slot.endGfn)) {
+        this.pending.set(region, (this.pending.get(region) ?? 0) + 1);
+      }
+    }
+    if (!this.whole) this.buildAbove();
+  }
+
+  /** Builds everything now; for guests whose whole tree is kept. */
+  buildAll(): void {
+    this.build(0);
+  }
+
+  /** For the dirty log: the windows of a slot, each built before it is worked on. */
+  readonly windows: Windows = (slot, work) => {
+    for (const region of this.regionsOf(slot.startGfn, slot.endGfn)) {
+      const start = Math.max(slot.startGfn, this.startOf(region));
+      const end = Math.min(slot.endGfn, this.startOf(region + 1));
+      this.build(region);
+      // A word of 64 pages may reach into the next region.
+      if (end < slot.endGfn) this.build(region + 1);
+      work(start, end);
+      const left = this.pending.get(region)! - 1;
+      this.pending.set(region, left);
+      if (left === 0) this.finish(region);
+      this.pagesDone += end - start;
+      this.onProgress?.(this.pagesDone / this.pages);
+    }
+  };
+
+  /** Sums up, checks and lets go what is still there, and ends the digests. */
+  finishAll(): void {
+    for (const region of [...this.built].sort((a, b) => a - b)) this.finish(region);
+    this.initial.digest = this.initialDigest?.hex() ?? null;
+    this.final.digest = this.finalDigest?.hex() ?? null;
+    // What is left are tables above the regions, or the whole tree.
+    this.final.tables += this.gstage.mem.tables;
+  }
+
+  /** The tables above the regions, all of them: a lookup in a hole goes as deep as in the whole tree. */
+  private buildAbove(): void {
+    for (const { segment } of this.segments.within(0, this.layout.geometry.endGfn)) {
+      const span = SPAN[REGION_LEVEL + 1]!;
+      if (this.layout.geometry.rootLevel === REGION_LEVEL) break;
+      for (let gfn = segment.startGfn; gfn < segment.endGfn; gfn = Math.floor(gfn / span) * span + span) {
+        this.populator.tablesTo(gfn, REGION_LEVEL);
+      }
+    }
+    this.initial.tables = this.gstage.mem.tables;
+  }
+
+  private build(region: number): void {
+    if (this.built.has(region) || !this.pending.has(region)) return;
+    this.built.add(region);
+    const { mem } = this.gstage;
+    const before = mem.tables;
+    const from = this.startOf(region);
+    const to = this.startOf(region + 1);
+    for (const { segment } of this.segments.within(from, to)) this.populator.map(segment, from, to);
+    this.initial.tables += mem.tables - before;
+    this.sum(this.initial, this.initialDigest, from, to);
+  }
+
+  private finish(region: number): void {
+    const { gstage } = this;
+    const from = this.startOf(region);
+    const to = Math.min(this.startOf(region + 1), gstage.geometry.endGfn);
+    this.sum(this.final, this.finalDigest, from, to);
+    this.check.range(from, to);
+    this.built.delete(region);
+    this.pending.delete(region);
+    if (!this.whole) this.final.tables += freeTables(gstage.geometry, gstage.mem, from, to);
+  }
+
+  private sum(summary: TreeSummary, digest: TreeDigest | null, from: number, to: number): void {
+    const { geometry, mem } = this.gstage;
+    scanLeaves(geometry, mem, from, Math.min(to, geometry.endGfn), {
+      block: (level, gfn, lo, hi) => {
+        summary.leaves[level]!++;
+        if ((lo & WRITE) !== 0) summary.writable[level]!++;
+        if (this.toBeSplit(gfn, gfn + SPAN[level]!)) {
+          summary.unsplitBlocks++;
+          summary.unsplitBytes += SPAN[level]! * 4096;
+          if (summary.firstUnsplitGfn < 0) summary.firstUnsplitGfn = gfn;
+          summary.firstUnsplitGfn = Math.min(summary.firstUnsplitGfn, gfn);
+        }
+        digest?.block(level, gfn, lo, hi);
+      },
+      pages: (words, word, gfn, count) => {
+        addPages(summary, words, word, count);
+        digest?.pages(words, word, gfn, count);
+      },
+    } satisfies LeafSink);
+  }
+
+  /** Whether a range that the work touches meets [start, end). */
+  private toBeSplit(start: number, end: number): boolean {
+    for (const { spans } of this.segments.within(start, end)) if (meets(spans, start, end)) return true;
+    return false;
+  }
+
+  private get whole(): boolean {
+    return this.regionPages === Number.POSITIVE_INFINITY;
+  }
+
+  private startOf(region: number): number {
+    if (this.whole) return region === 0 ? 0 : Number.POSITIVE_INFINITY;
+    return region * this.regionPages;
+  }
+
+  private *regionsOf(start: number, end: number): Generator<number> {
+    if (this.whole) {
+      yield 0;
+      return;
+    }
+    for (let region = Math.floor(start / this.regionPages); region * this.regionPages < end; region++) yield region;
+  }
+}
+
+/** Adds `count` entries of a level-0 table to a summary. */
+export function addPages(
+  summary: Pick<TreeSummary, "leaves" | "writable">,
+  words: Uint32Array,
+  word: number,
+  count: number,
+): void {
+  const [validBit, writeBit] = [VALID | 0, WRITE | 0];
+  const endWord = (word + 2 * count) | 0;
+  let valid = 0;
+  let writes = 0;
+  for (let at = word | 0; at < endWord; at = (at + 2) | 0) {
+    const lo = words[at]! | 0;
+    valid = (valid + (lo & validBit)) | 0;
+    writes = (writes + (lo & writeBit)) | 0;
+  }
+  summary.leaves[0]! += valid;
+  summary.writable[0]! += writes / writeBit;
+}
+
+function emptySummary(): TreeSummary {
+  return {
+    leaves: byLevelArray(),
+    writable: byLevelArray(),
+    tables: 0,
+    unsplitBlocks: 0,
+    unsplitBytes: 0,
+    firstUnsplitGfn: -1,
+    digest: null,
+  };
+}

@@ -1,0 +1,65 @@
+import { tickText } from "../numbers.js";
+
+/** A linear or log axis, drawn on a linear one of the library: its own log axis hides the labels of ticks that are no powers of ten. */
+export interface Scale {
+  /** Where a value stands on the library's axis. */
+  readonly at: (value: number) => number;
+  readonly ticks: readonly number[];
+  /** For the library: domain, ticks and their labels. */
+  readonly axis: {
+    readonly type: "linear";
+    readonly domain: [number, number];
+    readonly ticks: number[];
+    readonly tickFormat: (place: number) => string;
+  };
+}
+
+export interface ScaleSpec {
+  readonly kind: "log" | "linear";
+  readonly domain: readonly [number, number];
+  /** Values to mark; default round ones. */
+  readonly ticks?: readonly number[];
+  readonly format?: (value: number) => string;
+}
+
+/** The scale of an axis. Values below the domain of a log scale, zero among them, stand at its lower end. */
+export function scaleOf({ kind, domain, ticks: given, format = tickText }: ScaleSpec): Scale {
+  const [least, most] = domain;
+  const at = kind === "log" ? (value: number) => Math.log10(Math.max(value, least)) : (value: number) => value;
+  const ticks = given ?? (kind === "log" ? logTicks(least, most) : linearTicks(least, most));
+  const labels = new Map(ticks.map((tick) => [at(tick), format(tick)]));
+  return {
+    at,
+    ticks: ticks.map(at),
+    axis: {
+      type: "linear",
+      domain: [at(least), at(most)],
+      ticks: ticks.map(at),
+      tickFormat: (place) => labels.get(place) ?? "",
+    },
+  };
+}
+
+/** Powers of ten, every second or third where there are many; 1, 2 and 5 of each where there are few. */
+export function logTicks(least: number, most: number): number[] {
+  const first = Math.ceil(Math.log10(least) - 1e-9);
+  const last = Math.floor(Math.log10(most) + 1e-9);
+  const step = Math.max(1, Math.ceil((last - first + 1) / 6));
+  const ticks: number[] = [];
+  for (let power = first; power <= last; power += step) ticks.push(10 ** power);
+  if (ticks.length > 2) return ticks;
+  const finer: number[] = [];
+  for (let power = first - 1; power <= last; power++) for (const digit of [1, 2, 5]) finer.push(digit * 10 ** power);
+  return finer.filter((tick) => tick >= least && tick <= most);
+}
+
+/** Three to five round values. */
+export function linearTicks(least: number, most: number): number[] {
+  const rough = (most - least) / 4;
+  if (!(rough > 0)) return [least];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((digit) => digit * power >= rough)! * power;
+  const ticks: number[] = [];
+  for (let i = Math.ceil(least / step); i * step <= most * (1 + 1e-12); i++) ticks.push(i * step);
+  return ticks;
+}

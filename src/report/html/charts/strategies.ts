@@ -1,0 +1,156 @@
+import type { Markup } from "../markup.js";
+import { grouped, tickText } from "../numbers.js";
+import { type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
+import { type Scale, scaleOf } from "./scale.js";
+
+/** A strategy's figures: the parts of a whole, in the order of the parts. */
+export interface PartsRow {
+  readonly name: string;
+  readonly values: readonly number[];
+  /** The result is wrong: its bar is hollow and says so, for what was not done costs nothing. */
+  readonly wrong: boolean;
+}
+
+const ROW = 26;
+/** Room to the right of the longest bar for its total. */
+const TOTAL = 62;
+
+/** Bars, a row a strategy, of parts that add up to a whole; the whole is written at the end. */
+export function partsChart(plot: Plot, text: ChartText, rows: readonly PartsRow[], parts: readonly string[]): Markup {
+  const bars = rows.flatMap(({ name, values, wrong }, row) =>
+    values.map((value, part) => ({
+      row,
+      start: values.slice(0, part).reduce((a, b) => a + b, 0),
+      value,
+      part,
+      wrong,
+      title: `${name}, ${parts[part]}: ${grouped(value)}${wrong ? " (the result is wrong)" : ""}`,
+    })),
+  );
+  const totals = rows.map(({ values, wrong }, row) => ({
+    row,
+    total: values.reduce((a, b) => a + b, 0),
+    wrong,
+  }));
+  const x = scaleOf({ kind: "linear", domain: [0, Math.max(1, ...totals.map(({ total }) => total))] });
+  const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
+  return drawChart(plot, text, {
+    marginLeft,
+    marginRight: TOTAL,
+    marginTop: 4,
+    marginBottom: 26,
+    height: rows.length * ROW + 30,
+    x: { ...x.axis, label: null },
+    y: { ...rowAxis(rows), type: "band", padding: 0.25 },
+    marks: [
+      grid(plot, "x", x),
+      ...parts.map((_, part) =>
+        plot.barX(
+          bars.filter((bar) => bar.part === part),
+          {
+            x1: "start",
+            x2: ({ start, value }) => start + value,
+            y: "row",
+            fill: `var(--p${part})`,
+            fillOpacity: (bar) => (bar.wrong ? 0.25 : 1),
+            stroke: `var(--p${part})`,
+            className: `p${part}`,
+            title: "title",
+            insetTop: 1,
+            insetBottom: 1,
+          },
+        ),
+      ),
+      plot.text(
+        totals.filter(({ wrong }) => !wrong),
+        totalText(""),
+      ),
+      plot.text(
+        totals.filter(({ wrong }) => wrong),
+        totalText("wrong"),
+      ),
+    ],
+  });
+}
+
+function totalText(className: string) {
+  return {
+    x: "total",
+    y: "row",
+    text: ({ total, wrong }: { total: number; wrong: boolean }) =>
+      wrong ? `${tickText(total)} wrong` : tickText(total),
+    textAnchor: "start",
+    dx: 5,
+    ...(className === "" ? {} : { className }),
+  } as const;
+}
+
+/** An axis of names: the rows go by their places, so that two names that are shortened to one stay two. */
+export function rowAxis(rows: readonly { readonly name: string }[]) {
+  return {
+    domain: rows.map((_, row) => row),
+    tickFormat: (row: number) => shortName(rows[row]!.name),
+    label: null,
+    tickSize: 0,
+  };
+}
+
+/** Lines across a chart at the ticks of one axis. */
+export function grid(plot: Plot, axis: "x" | "y", { ticks }: Scale) {
+  const style = { className: "grid", stroke: "var(--line)", strokeOpacity: 1 };
+  return axis === "x" ? plot.gridX([...ticks], style) : plot.gridY([...ticks], style);
+}
+
+/** Dots on a log axis, a row a strategy and a symbol a part: for figures that span decades. Hollow: zero, at the
+ * left edge, or a wrong result. */
+export function logChart(plot: Plot, text: ChartText, rows: readonly PartsRow[], parts: readonly string[]): Markup {
+  const dots = rows.flatMap(({ name, values, wrong }, row) =>
+    values.map((value, part) => ({
+      row,
+      at: Math.max(value, 0.5),
+      part,
+      hollow: value === 0 || wrong,
+      zero: value === 0,
+      title: `${name}, ${parts[part]}: ${grouped(value)}${wrong ? " (the result is wrong)" : ""}`,
+    })),
+  );
+  const most = Math.max(10, ...dots.map(({ at }) => at));
+  const least = dots.some(({ zero }) => zero)
+    ? 0.5
+    : 10 ** Math.floor(Math.log10(Math.min(...dots.map(({ at }) => at))));
+  const x = scaleOf({ kind: "log", domain: [least, most] });
+  const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
+  return drawChart(plot, text, {
+    marginLeft,
+    marginRight: 16,
+    marginTop: 4,
+    marginBottom: 26,
+    height: rows.length * ROW + 30,
+    x: { ...x.axis, label: null },
+    y: { ...rowAxis(rows), type: "point", padding: 0.6 },
+    marks: [
+      grid(plot, "x", x),
+      plot.ruleY(rows, {
+        y: (_: PartsRow, row: number) => row,
+        x1: () => x.at(0),
+        x2: ({ values }) => x.at(Math.max(...values)),
+        stroke: "var(--line)",
+      }),
+      ...parts.map((_, part) =>
+        plot.dot(
+          dots.filter((dot) => dot.part === part),
+          {
+            x: ({ at }) => x.at(at),
+            y: "row",
+            r: 5,
+            symbol: part === 0 ? "circle" : part === 1 ? "square" : "triangle",
+            fill: (dot) => (dot.hollow ? "var(--ground)" : `var(--p${part})`),
+            stroke: `var(--p${part})`,
+            className: `p${part}`,
+            title: "title",
+          },
+        ),
+      ),
+    ],
+  });
+}

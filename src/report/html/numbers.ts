@@ -1,0 +1,20 @@
+/** A whole number with its digits in groups of three, as pages show it: 262,144. */
+export function grouped(value: number): string {
+  if (!Number.isInteger(value)) return String(value);
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+const STEPS: readonly (readonly [number, string])[] = [
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+];
+
+/** A number for a tick of an axis: 200k, 1M, 0.5. */
+export function tickText(value: number): string {
+  for (const [scale, letter] of STEPS) {
+    if (Math.abs(value) >= scale) return `${Number((value / scale).toPrecision(3))}${letter}`;
+  }
+  return String(Number(value.toPrecision(3)));
+}
