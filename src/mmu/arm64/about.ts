@@ -2,6 +2,7 @@ import { GRANULES, legalChunks, MAX_IPA_BITS, MIN_IPA_BITS } from "../../guest/g
 import { formatSize } from "../../guest/sizes.js";
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
+import { CLEAR_RANGES, DSB_PLACEMENTS } from "./scenario.js";
 import { arm64Words } from "./words.js";
 
 const group = "Guest of arm64:";
@@ -29,6 +30,31 @@ export const arm64Options = {
     group,
     value: { kind: "choice", choices: ["2"] },
     variesFile: true,
+  },
+  dsb: {
+    flags: "--dsb <list>",
+    description:
+      "where a split's DSB ISHST stands: per-block, per-call (Linux 7.3, the default), per-change (proposed)",
+    group,
+    value: { kind: "list" },
+    variesFile: true,
+    suggestions: DSB_PLACEMENTS,
+  },
+  tlbiRange: {
+    flags: "--tlbi-range <on>",
+    description: "whether the processor has FEAT_TLBIRANGE (default: on)",
+    group,
+    value: { kind: "choice", choices: ["on", "off"] },
+    variesFile: true,
+  },
+  clearRange: {
+    flags: "--clear-range <list>",
+    description:
+      "how much is one range when the log is cleared: word (Linux 7.3, the default), 2M, chunk, ioctl (proposed)",
+    group,
+    value: { kind: "list" },
+    variesFile: true,
+    suggestions: CLEAR_RANGES,
   },
   granule: {
     flags: "--granule <size>",
