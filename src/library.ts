@@ -1,16 +1,15 @@
 import type { SampleSpec } from "./bench/wall.js";
 import { badInput } from "./errors.js";
 import { Fields, nameOf } from "./files/fields.js";
-import type { Arm64Scenario } from "./mmu/arm64/scenario.js";
 import type { Case, Mmu, ScenarioBase, Strategy } from "./mmu/contract.js";
-import type { AnyStrategyDefinition } from "./mmu/definitions.js";
+import type { AnyScenario, AnyStrategyDefinition } from "./mmu/definitions.js";
 import type { Finding } from "./mmu/finding.js";
 import { defaultMmu, loadMmu } from "./mmu/registry.js";
 import type { ResultFile } from "./results/types.js";
 import type { FoundFault } from "./verify/search.js";
 
 /** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file. */
-export type ScenarioInput = string | Arm64Scenario | ScenarioBase;
+export type ScenarioInput = string | AnyScenario | ScenarioBase;
 
 /** A strategy: the name of a built-in one, the path of a module, or what {@link defineStrategy} returns. "all": every built-in one. */
 export type StrategyInput = string | AnyStrategyDefinition;
@@ -33,7 +32,7 @@ export interface VerifyCall {
   readonly random?: number;
   /** Seed of the random layouts. Default 1. */
   readonly seed?: number;
-  /** Whose random layouts: default "arm64". */
+  /** Whose random layouts: default: the first of the registry, arm64. */
   readonly mmu?: string;
   /** Default: every built-in strategy. */
   readonly strategies?: readonly StrategyInput[];
@@ -69,7 +68,7 @@ export async function loadScenario(path: string): Promise<ScenarioBase> {
 /**
  * Counts, exactly, what each strategy costs on each scenario, and says whether its result is right; the same as `s2split bench`.
  *
- * @throws UserError for scenarios and strategies that cannot be used, and for what a strategy of one's own throws
+ * @throws UserError for scenarios and strategies that cannot be used, and for what a custom strategy throws
  */
 export async function bench(call: BenchCall): Promise<ResultFile> {
   const fields = Fields.of(call, "bench", ["scenarios", "strategies", "wall", "seed"]);
@@ -96,7 +95,7 @@ export async function bench(call: BenchCall): Promise<ResultFile> {
 /**
  * Checks every invariant of the walk and of the finished tree, on given scenarios or on random layouts; the same as `s2split verify`.
  *
- * @throws UserError for scenarios and strategies that cannot be used, and for what a strategy of one's own throws
+ * @throws UserError for scenarios and strategies that cannot be used, and for what a custom strategy throws
  */
 export async function verify(call: VerifyCall): Promise<VerifyReport> {
   const fields = Fields.of(call, "verify", ["scenarios", "random", "seed", "mmu", "strategies"]);

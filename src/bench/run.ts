@@ -1,6 +1,7 @@
 import type { RunOptions, RunOutcome, TimedRun } from "../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { MODEL_VERSION } from "../results/types.js";
+import { verdictOf } from "../results/verdict.js";
 import { environmentHere } from "./environment.js";
 import type { PlannedCase } from "./plan.js";
 import { runCells } from "./pool.js";
@@ -147,6 +148,12 @@ async function runCase(
       source: strategy.source === "builtin" ? "builtin" : "user",
       counts: outcome.counts,
       findings: outcome.findings,
+      verdict: verdictOf({
+        strategy,
+        counts: outcome.counts,
+        findings: outcome.findings,
+        idle: (counts) => bound.mmu.idle?.(counts),
+      }),
       wall: wall?.get(strategy.id) ?? null,
     };
   });

@@ -51,8 +51,12 @@ export async function compareNamed(
   base: readonly NamedResult[],
   next: readonly NamedResult[],
   options: CompareOptions,
+  { registry }: Pick<Io, "registry">,
 ): Promise<Comparison> {
-  const mmus = await mmusOf([...base, ...next].map(({ result }) => result));
+  const mmus = await mmusOf(
+    [...base, ...next].map(({ result }) => result),
+    registry,
+  );
   const counters = new Map([...mmus].map(([id, mmu]) => [id, mmu.counters]));
   return compareResults(base, next, counters, options);
 }
@@ -87,7 +91,7 @@ function percentage(text: string): number {
 }
 
 function probability(text: string): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const value = /^(?:\d*\.)?\d+(?:e-?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
   if (!(value >= 1e-9 && value < 1)) throw new InvalidArgumentError("Expected a probability between 0 and 1.");
   return value;
 }

@@ -175,6 +175,41 @@ describe("exact counters", () => {
   });
 });
 
+describe("verdicts", () => {
+  const right = { code: "right" } as const;
+  const idle = { code: "idle", reason: "chunk 0" } as const;
+  const unsearched = { code: "unsearched", search: "s2split verify" } as const;
+  const here = { code: "right-here", knownFaults: ["passes over"] } as const;
+  test.each([
+    ["right", right, "right, on other layouts wrong", here, "regression"],
+    ["right", right, "not searched", unsearched, "regression"],
+    ["not searched", unsearched, "wrong on other layouts", here, "regression"],
+    ["wrong on other layouts", here, "right", right, "improvement"],
+    ["not searched", unsearched, "right", right, "improvement"],
+    ["right", right, "idle", idle, "changed"],
+    ["idle", idle, "wrong on other layouts", here, "changed"],
+    ["wrong on other layouts", here, "the same with another fault", { ...here, knownFaults: ["more"] }, "equal"],
+    ["none, of an older file", undefined, "wrong on other layouts", here, "equal"],
+    ["right", right, "none", undefined, "equal"],
+  ] as const)("from %s (%o) to %s (%o): %s", (_, base, _next, next, status) => {
+    const comparison = compare(single({ verdict: base }), single({ verdict: next }));
+    expect(comparison.cells[0]!.findings).toMatchObject({
+      status,
+      verdicts: { base: base ?? null, next: next ?? null },
+    });
+    expect(exitCodeOf(comparison)).toBe(status === "regression" ? 1 : 0);
+  });
+
+  test("a result that turns wrong is a regression from any verdict, and right again an improvement", () => {
+    for (const verdict of [right, idle, unsearched, here, undefined]) {
+      const fine = single({ verdict });
+      const wrong = single({ findings: [unsplit] });
+      expect(compare(fine, wrong).cells[0]!.findings.status).toBe("regression");
+      expect(compare(wrong, fine).cells[0]!.findings.status).toBe("improvement");
+    }
+  });
+});
+
 describe("findings", () => {
   test.each([
     ["right, then wrong", [], [unsplit], "regression", 1],

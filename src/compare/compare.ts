@@ -3,7 +3,7 @@ import type { CounterDeclaration } from "../mmu/counters.js";
 import type { NamedResult } from "../results/read.js";
 import type { Environment } from "../results/types.js";
 import { firstDifference, show } from "./difference.js";
-import { compareCounts, compareFindings } from "./exact.js";
+import { compareCounts, compareResult } from "./exact.js";
 import { joinSide, requireSameScenario, type Side, type SideRun } from "./side.js";
 import type { CellComparison, CellRef, CompareOptions, Comparison, ExactMetric, Note, WallMetric } from "./types.js";
 import { compareWalls, type WallPair } from "./wall.js";
@@ -43,7 +43,7 @@ export function compareResults(
   if (after.partialPaths.length > 0) notes.push({ code: "next-partial", paths: after.partialPaths });
   const walls = wallsOf(pairs, options, notes);
   const cells = pairs.map(([b, n], i): CellComparison => {
-    const findings = compareFindings(b.run.findings, n.run.findings);
+    const findings = compareResult(b.run, n.run);
     const exact = compareCounts(b.run.counts, n.run.counts, counters.get(b.scenario.mmu) ?? [], options.maxIncrease);
     const praise = n.run.findings.length === 0;
     return {

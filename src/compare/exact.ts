@@ -1,6 +1,8 @@
 import { clip } from "../errors.js";
 import { type CounterDeclaration, type Counts, type CountValue, countAt, totalAt } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
+import type { RunResult } from "../results/types.js";
+import { type RunVerdict, VERDICT_CODES, verdictIn } from "../results/verdict.js";
 import { firstDifference } from "./difference.js";
 import type { ExactMetric, FindingsChange, Status } from "./types.js";
 
@@ -117,14 +119,38 @@ function undeclaredLeaves(trees: readonly Counts[], declared: ReadonlySet<string
   return [...paths];
 }
 
-/** Whether a result became wrong, right, more or less wrong. A new kind of finding is worse, whatever else went away. */
-export function compareFindings(base: readonly Finding[], next: readonly Finding[]): FindingsChange {
+/**
+ * Whether a result became wrong, right, more or less wrong, and whether the verdict on the strategy did. A new kind of finding is worse,
+ * whatever else went away.
+ */
+export function compareResult(base: RunResult, next: RunResult): FindingsChange {
+  const verdicts = { base: verdictIn(base) ?? null, next: verdictIn(next) ?? null };
+  const status = worst(compareFindings(base.findings, next.findings), compareVerdicts(verdicts.base, verdicts.next));
+  return { base: base.findings, next: next.findings, verdicts, status };
+}
+
+type ResultStatus = FindingsChange["status"];
+
+function compareFindings(base: readonly Finding[], next: readonly Finding[]): ResultStatus {
   const before = countsByCode(base);
   const after = countsByCode(next);
-  let status: FindingsChange["status"] = firstDifference(base, next) === undefined ? "equal" : "changed";
-  if ([...before].some(([code, count]) => (after.get(code) ?? 0) < count)) status = "improvement";
-  if ([...after].some(([code, count]) => count > (before.get(code) ?? 0))) status = "regression";
-  return { base, next, status };
+  if ([...after].some(([code, count]) => count > (before.get(code) ?? 0))) return "regression";
+  if ([...before].some(([code, count]) => (after.get(code) ?? 0) < count)) return "improvement";
+  return firstDifference(base, next) === undefined ? "equal" : "changed";
+}
+
+function compareVerdicts(base: RunVerdict | null, next: RunVerdict | null): ResultStatus {
+  // A file of before verdicts were written has nothing to be better or worse than.
+  if (base === null || next === null || base.code === next.code) return "equal";
+  const [before, after] = [VERDICT_CODES.indexOf(base.code), VERDICT_CODES.indexOf(next.code)];
+  const idle = base.code === "idle" || next.code === "idle";
+  if (idle && next.code !== "wrong") return "changed";
+  return after > before ? "regression" : "improvement";
+}
+
+function worst(a: ResultStatus, b: ResultStatus): ResultStatus {
+  const order: readonly ResultStatus[] = ["regression", "improvement", "changed", "equal"];
+  return order[Math.min(order.indexOf(a), order.indexOf(b))]!;
 }
 
 function countsByCode(findings: readonly Finding[]): Map<string, number> {

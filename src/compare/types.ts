@@ -1,5 +1,6 @@
 import type { CountValue } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
+import type { RunVerdict } from "../results/verdict.js";
 
 /** What a comparison is asked for. */
 export interface CompareOptions {
@@ -76,10 +77,13 @@ export interface WallMetric {
   readonly status: "not-gated" | "noise" | "too-few" | "improvement" | "changed" | "regression";
 }
 
-/** Whether the strategy's result is right, on both sides. */
+/** Whether the strategy's result is right, on both sides, and what may be said of the strategy. */
 export interface FindingsChange {
   readonly base: readonly Finding[];
   readonly next: readonly Finding[];
+  /** null of a run without findings in a file that has no verdicts. */
+  readonly verdicts: { readonly base: RunVerdict | null; readonly next: RunVerdict | null };
+  /** A verdict that gets worse is a regression, whatever the findings: right, not searched, wrong on other layouts, wrong. */
   readonly status: Exclude<Status, "tolerated">;
 }
 

@@ -30,7 +30,7 @@ describe("the published sample of August 2024", () => {
   it("says in the scenario that memslots were guessed, and not where they were given", () => {
     expect(scenario.assumed).toEqual([expect.stringMatching(/^memslots guessed, 0x1020000:4K, 0x80000000:26M, one /)]);
     expect(scenario.description).toContain(scenario.assumed![0]);
-    expect(parseArm64Scenario(JSON.parse(JSON.stringify(scenario)), "guest.json")).toEqual(scenario);
+    expect(parseArm64Scenario(JSON.parse(JSON.stringify(scenario)), "guest.json").scenario).toEqual(scenario);
     const given = importStage2Dump(ENE, "ene", { memslots: [{ base: 0x80000000, bytes: 2 ** 30 }] }).scenario;
     expect(given.assumed).toBeUndefined();
     expect(given.description).not.toMatch(/guess/);

@@ -1,13 +1,23 @@
 import type { Arbitrary } from "fast-check";
 import type { CounterDeclaration, Counts } from "./counters.js";
+import type { Bound, ExhaustiveSearch } from "./exhaustive.js";
 import type { Finding } from "./finding.js";
 import type { FindingWordTable } from "./findingWords.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
+import type { MemoryMap } from "./memoryMap.js";
+import type { ScenarioBase, Strategy } from "./strategy.js";
+import type { ColumnSpec, DetailTable, SharedSpec, TotalsSpec } from "./tableSpecs.js";
+import type { TraceEvent, TraceWords } from "./traceEvents.js";
+
+export type { MemoryMap, MemoryMapSlot } from "./memoryMap.js";
+export type { ScenarioBase, Strategy } from "./strategy.js";
+export type { ColumnSpec, DetailTable, SharedSpec, TotalsSpec } from "./tableSpecs.js";
+export type { TraceEvent, TraceWords } from "./traceEvents.js";
 
 /**
  * The contract of a simulated MMU. An MMU is one folder here and one line in `registry.ts`; bench, verify, trace, compare, exports,
- * shards, options of the command line and custom strategies know MMUs only through this file, so that a new one needs no copy of any
- * of them (`toyMmu.test.ts` holds that).
+ * shards, options of the command line and custom strategies know MMUs only through this file and the parts of it that it exports, so
+ * that a new one needs no copy of any of them (`toyMmu.test.ts` holds that).
  *
  * A scenario is the self-contained JSON of one case: guest memory and what is done to it (workload and chunk included). It is parsed
  * once, at the edge, into a {@link Case}; everything else works on the case.
@@ -56,6 +66,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   details?(runs: readonly { readonly strategy: string; readonly counts: Counts }[]): DetailTable | undefined;
   /** Why there was nothing to do, for a run that did nothing ("chunk 0"): such a result is no credit to a strategy. */
   idle?(counts: Counts): string | undefined;
+  /** How the steps read that its cases tell in {@link Case.trace}. */
+  readonly traceWords?: TraceWords;
   /** What a heading says of a scenario beside its workload ("4K granule, 40 IPA bits"). Of a result file: any field may be missing. */
   describe?(scenario: Readonly<Record<string, unknown>>): readonly string[];
   /** The value of one of {@link Case.variables} for a heading, where it is not said as it is ("0 (off)"). */
@@ -74,6 +86,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   variants?(given: Case<T>, options: O): Case<T>[];
   /** Random scenarios for {@link parse}, small but rich in what walkers stumble over, that shrink to what is simplest to read; for verify. */
   random?(fc: FastCheck): Arbitrary<unknown>;
+  /** Every case within a bound, smallest first; for `verify --exhaustive`. Absent: the MMU has no small geometry. */
+  exhaustive?(bound: Bound): ExhaustiveSearch<T>;
   /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
   adoptStrategy(exported: unknown, input: string): T;
 }
@@ -102,77 +116,11 @@ export interface Case<T extends Strategy = Strategy> {
 /** The fast-check module, handed in: only verify loads it. */
 export type FastCheck = Omit<typeof import("fast-check"), "default">;
 
-/** What every scenario has. */
-export interface ScenarioBase {
-  readonly mmu?: string | undefined;
-  readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  /** What was assumed where the scenario's source says nothing; printed with its figures. */
-  readonly assumed?: readonly string[] | undefined;
-}
-
 export interface WorkloadInfo {
   readonly id: string;
   readonly title: string;
   /** Further names of `--workload` for it: eager splitting is `split` on x86, and what arm64 does when logging is enabled. */
   readonly alias?: readonly string[];
-}
-
-/** What is known of a strategy outside its MMU. An MMU's own strategies extend this with what steers its walks. */
-export interface Strategy {
-  readonly id: string;
-  /** The MMU it belongs to. */
-  readonly mmu: string;
-  /** One line: how it steers the walk. */
-  readonly summary: string;
-  /** Who proposed it and when: "Will Deacon, 2026-05-18"; "s2split" for this project's own. */
-  readonly origin: string;
-  /** Faults that are known and reproduced, one sentence each; empty for a strategy that claims to be right. */
-  readonly knownFaults: readonly string[];
-  /** "builtin", or the path of the user's module. */
-  readonly source: string;
-}
-
-export interface ColumnSpec {
-  /** Counter path, from {@link Mmu.counters}. */
-  readonly path: string;
-  readonly heading: string;
-  /** True where the change against baseline is shown beside the figure. */
-  readonly change?: boolean;
-}
-
-export interface DetailTable {
-  readonly title: string;
-  readonly headings: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Counters of one question that several MMUs answer: eager splitting. */
-export interface SharedSpec {
-  /** The workload in which the question is asked. */
-  readonly workload: string;
-  readonly inspected: readonly string[];
-  readonly tables: readonly string[];
-  readonly flushes: readonly string[];
-  readonly lockDrops: readonly string[];
-  /** A line that a reader of the table must know. */
-  readonly note?: string;
-}
-
-export interface TotalsSpec {
-  /** "whole ioctl: write-protect and split". */
-  readonly title: string;
-  readonly columns: readonly {
-    readonly paths: readonly string[];
-    readonly heading: string;
-    readonly change?: boolean;
-  }[];
-  /** Part of {@link TimedRun} whose wall time belongs here. */
-  readonly wallPart: string;
-  /** Heading of the column whose change the closing line sets against that of the main table's column of the same heading. */
-  readonly comparedHeading: string;
-  /** The part of the whole that no strategy changes: "the write-protect walk". */
-  readonly commonPart: string;
 }
 
 export interface RunOptions {
@@ -204,30 +152,6 @@ export interface RunOutcome {
   readonly memoryMap?: MemoryMap;
 }
 
-/** What the leaves of guest memory were and became, for a picture of it. Exact for each bin. */
-export interface MemoryMap {
-  readonly slots: readonly MemoryMapSlot[];
-}
-
-export interface MemoryMapSlot {
-  /** First guest physical address, hexadecimal with `0x`. */
-  readonly baseHex: string;
-  readonly bytes: number;
-  /** Bytes of each bin; the last of a slot may be shorter. */
-  readonly binBytes: number;
-  /** Arrays of equal length, an element a bin, ascending by address. */
-  readonly bins: {
-    /** Level of the leaves that map most of the bin before the work; -1: most of it is mapped by nothing. */
-    readonly before: readonly number[];
-    /** The same, after the work. */
-    readonly after: readonly number[];
-    /** Whether a block that was to be split is left in the bin. */
-    readonly unsplit: readonly boolean[];
-    /** Entries that the split walks inspected whose span begins in the bin. */
-    readonly inspected: readonly number[];
-  };
-}
-
 export interface TimedRun {
   /** What is timed, each its own series of samples: arm64 `split` (the split alone) and `ioctl` (all that userspace sees). */
   readonly parts: readonly TimedPart[];
@@ -249,15 +173,4 @@ export interface TraceOptions {
   readonly limit?: number;
   /** Phases that nobody looks at: an MMU may spare itself their events. */
   readonly without?: readonly string[];
-}
-
-/**
- * One step of a walk. MMUs add their own fields, and these, which views use where they are there: `text` (one line), `fold` (the same
- * without what differs between neighbours: steps in a row with the same `fold` are shown as one), `ipa`, `visited`, `level`.
- */
-export interface TraceEvent {
-  readonly event: string;
-  /** Which walk: "write-protect", "split", "nested"... */
-  readonly phase: string;
-  readonly [field: string]: unknown;
 }

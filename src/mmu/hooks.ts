@@ -36,13 +36,13 @@ export function guardHook<P, R>(
   name: string,
   hook: (at: P) => unknown,
   view: (at: P) => P,
-  accepts: (value: unknown) => value is R,
-  expects: string,
+  accepts: (value: unknown, at: P) => value is R,
+  expects: string | ((at: P) => string),
 ): (at: P) => R {
   const number = numbered(owner, name);
   return (at) => {
     const value = call(owner, name, number, () => hook(view(at)));
-    if (!accepts(value)) throw unusable(owner, name, value, expects);
+    if (!accepts(value, at)) throw unusable(owner, name, value, typeof expects === "string" ? expects : expects(at));
     return value;
   };
 }
@@ -59,22 +59,6 @@ export function guardTableHook<T, R>(
   return (table, index) => {
     const value = call(owner, name, number, () => hook(table, index));
     if (!accepts(value, index)) throw unusable(owner, name, value, expects(index));
-    return value;
-  };
-}
-
-/** The same for a hook of any other MMU: what it is asked about is one value, which the MMU has made read-only. */
-export function guardCall<A, R>(
-  owner: HookOwner,
-  name: string,
-  hook: (at: A) => unknown,
-  accepts: (value: unknown, at: A) => value is R,
-  expects: (at: A) => string,
-): (at: A) => R {
-  const number = numbered(owner, name);
-  return (at) => {
-    const value = call(owner, name, number, () => hook(at));
-    if (!accepts(value, at)) throw unusable(owner, name, value, expects(at));
     return value;
   };
 }

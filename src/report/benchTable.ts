@@ -1,11 +1,14 @@
+import { clip } from "../errors.js";
 import type { Mmu, TotalsSpec } from "../mmu/contract.js";
 import { countAt, totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
+import { isSound, verdictIn } from "../results/verdict.js";
 import { shortFinding } from "./findings.js";
 import { type GridColumn, grid } from "./grid.js";
 import { assumedOf, describeScenario } from "./scenarioText.js";
 import type { Style } from "./style.js";
 import { fewer, formatChange, formatNs } from "./units.js";
+import { resultWords } from "./verdictWords.js";
 
 /** What the tables need to know of MMUs; the renderer loads nothing. */
 export type Mmus = ReadonlyMap<string, Mmu>;
@@ -31,6 +34,14 @@ export function benchTable(scenario: ScenarioResult, runs: readonly RunResult[],
   const main = grid(...mainGrid(runs, base, mmu, style), style);
   const assumed = assumedOf(scenario).map((one) => chalk.yellow(`Assumed: ${one}`));
   const lines = [title, ...assumed, "", main];
+  // Equal for all cases of one strategy, but few strategies have it.
+  for (const run of runs) {
+    if (run.verdict?.code === "unsearched")
+      lines.push(
+        "",
+        `${run.strategy}: other layouts were not searched for faults; ${clip(run.verdict.search, 500)} does.`,
+      );
+  }
   const details = mmu.details?.(runs);
   if (details !== undefined) {
     const columns = details.headings.map((heading) => ({ heading, figure: true }));
@@ -126,18 +137,20 @@ function wallCells(
   return [cell, apart ? changeCell(base.medianNs, series.medianNs, right, style) : "~"];
 }
 
-/** "right", "right here, wrong on other layouts", or what is wrong. */
-export function verdictCell(run: RunResult, mmu: Mmu, style: Style): string {
-  const idle = mmu.idle?.(run.counts);
-  if (isRight(run) && idle !== undefined) return style.chalk.dim(idle);
-  if (!isRight(run)) {
-    const wrong = run.findings.map((finding) => shortFinding(finding, mmu.findingWords));
-    return style.chalk.red(`WRONG: ${wrong.join("; ")}`);
+/** The verdict on a run, coloured: "right", "right here, wrong on other layouts", or what is wrong. */
+export function verdictCell(run: RunResult, mmu: Mmu, { chalk }: Style): string {
+  switch (verdictIn(run)?.code) {
+    case "wrong": {
+      const wrong = run.findings.map((finding) => shortFinding(finding, mmu.findingWords));
+      return chalk.red(`WRONG: ${wrong.join("; ")}`);
+    }
+    case "right":
+      return chalk.green(resultWords(run, mmu.findingWords));
+    case "idle":
+      return chalk.dim(resultWords(run, mmu.findingWords));
+    default:
+      return chalk.yellow(resultWords(run, mmu.findingWords));
   }
-  const strategy = mmu.strategies.find((candidate) => candidate.id === run.strategy);
-  if (strategy !== undefined && strategy.knownFaults.length > 0)
-    return style.chalk.yellow("right here, wrong on other layouts");
-  return style.chalk.green("right");
 }
 
 /** The gain of the walk alone beside the gain of the whole, for the best strategy that is right here and has no known fault. */
@@ -145,7 +158,7 @@ function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): str
   const totals = mmu.totals!;
   const main = mmu.columns.find((column) => column.heading === totals.comparedHeading)!;
   const whole = totals.columns.find((column) => column.heading === totals.comparedHeading)!;
-  const sound = runs.filter((run) => run !== base && isRight(run) && !hasKnownFault(run, mmu));
+  const sound = runs.filter((run) => run !== base && isSound(run));
   const before = totalAt(base.counts, main.path);
   const wholeBefore = sumAt(base, whole.paths);
   if (sound.length === 0 || !before || !wholeBefore) return undefined;
@@ -159,13 +172,9 @@ function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): str
     `${best.strategy} inspects ${fewer(before, after)} entries than ${base.strategy} in the split walk, and ` +
     `${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
   // Five points: below, the walk that all have in common is no news.
-  return gain - wholeGain > 0.05
+  return totals.commonPart !== undefined && gain - wholeGain > 0.05
     ? `${sentence}: ${totals.commonPart} is the same under every strategy.`
     : `${sentence}.`;
-}
-
-function hasKnownFault(run: RunResult, mmu: Mmu): boolean {
-  return (mmu.strategies.find((strategy) => strategy.id === run.strategy)?.knownFaults.length ?? 0) > 0;
 }
 
 function isRight(run: RunResult): boolean {

@@ -5,8 +5,9 @@ import { noiseOf } from "../compare/noise.js";
 import { type CompareOptions, DEFAULT_COMPARE_OPTIONS } from "../compare/types.js";
 import type { ResultFile } from "../results/types.js";
 import { resultFile, runResult, toyCounters, toyCounts, unsplit, wall, withCount } from "../testing/resultBuilder.js";
-import { compareText, metricSentence, percent } from "./compareTable.js";
+import { compareText, metricSentence } from "./compareTable.js";
 import { noiseText } from "./noiseText.js";
+import { formatPercent } from "./units.js";
 
 const style = { chalk: new Chalk({ level: 0 }), columns: Number.POSITIVE_INFINITY };
 
@@ -59,6 +60,15 @@ test("names of counters and parts from a file reach no terminal with their contr
   expect(compareText(compared(of(1), of(2)), style, true)).not.toContain("\u001b");
 });
 
+test("a verdict that got worse is told in words, on a result that is as right as before", () => {
+  const text = compareText(
+    compared(single({}), single({ verdict: { code: "right-here", knownFaults: ["passes over"] } })),
+    style,
+  );
+  expect(text).toMatch(/baseline +result +right +right here +REGRESSION/);
+  expect(text).toContain("thp/enable, baseline: result was right, now right here, wrong on other layouts");
+});
+
 test("a result that became wrong is told in words", () => {
   const text = compareText(compared(single({}), single({ findings: [unsplit] })), style);
   expect(text).toContain("thp/enable, baseline: result was right, now 511 blocks unsplit, first at 0x40200000");
@@ -107,7 +117,7 @@ test.each([
   [1.5, "+150.0%"],
   [-1, "-100.0%"],
 ])("a change of %d reads %s", (fraction, text) => {
-  expect(percent(fraction)).toBe(text);
+  expect(formatPercent(fraction)).toBe(text);
 });
 
 test("an A/A check suggests a threshold beyond every interval, and counts what would have been called a change", () => {

@@ -1,10 +1,10 @@
 import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric } from "../compare/types.js";
 import { clip } from "../errors.js";
 import type { CountValue } from "../mmu/counters.js";
-import { verdict } from "./findings.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs } from "./units.js";
+import { formatNs, formatPercent } from "./units.js";
+import { resultWord, resultWords } from "./verdictWords.js";
 
 /**
  * A comparison as text: per case and strategy every figure that changed, side by side with its change, and one line on what
@@ -74,7 +74,7 @@ export function metricSentence(metric: ExactMetric | WallMetric): string {
   if (metric.kind === "measured") {
     return (
       `wall time, ${clip(metric.part)}: median ${formatNs(metric.baseNs)} -> ${formatNs(metric.nextNs)} ` +
-      `(${percent(metric.change)}, 95% interval ${percent(metric.interval[0])} to ${percent(metric.interval[1])}, p ${pText(metric.pHolm)})`
+      `(${formatPercent(metric.change)}, 95% interval ${formatPercent(metric.interval[0])} to ${formatPercent(metric.interval[1])}, p ${pText(metric.pHolm)})`
     );
   }
   const unit = metric.unit === "" ? "" : ` ${metric.unit}`;
@@ -100,14 +100,8 @@ export function summaryLine({ summary, cells, missing, added }: Comparison): str
 function rowsOf(cell: CellComparison, style: Style, all: boolean): string[][] {
   const rows: string[][] = [];
   if (all || cell.findings.status !== "equal") {
-    const { base, next, status } = cell.findings;
-    rows.push([
-      "result",
-      base.length === 0 ? "right" : "WRONG",
-      next.length === 0 ? "right" : "WRONG",
-      "",
-      mark(status, style),
-    ]);
+    const { verdicts, status } = cell.findings;
+    rows.push(["result", resultWord(verdicts.base), resultWord(verdicts.next), "", mark(status, style)]);
   }
   for (const metric of cell.exact) {
     if (!all && metric.status === "equal") continue;
@@ -120,7 +114,7 @@ function rowsOf(cell: CellComparison, style: Style, all: boolean): string[][] {
   }
   for (const metric of cell.wall) {
     if (!all && metric.status === "noise") continue;
-    const figures = [formatNs(metric.baseNs), formatNs(metric.nextNs), percent(metric.change)];
+    const figures = [formatNs(metric.baseNs), formatNs(metric.nextNs), formatPercent(metric.change)];
     const p = `p ${pText(metric.pHolm)}, n ${metric.samples[0]}+${metric.samples[1]}`;
     rows.push([
       `wall, ${clip(metric.part)} [measured]`,
@@ -161,19 +155,9 @@ function changeText(metric: ExactMetric): string {
 
 function percentOf(base: number, next: number): string {
   if (base === next) return "=";
-  if (base > 0) return percent((next - base) / base);
+  if (base > 0) return formatPercent((next - base) / base);
   // Of nothing, or of an errno, there is no percentage.
   return next > base ? `+${next - base}` : String(next - base);
-}
-
-/** A change as a percentage with enough digits that it never reads as zero or as all: +0.0004%, -99.8%. */
-export function percent(fraction: number): string {
-  const value = 100 * fraction;
-  const size = Math.abs(value);
-  let digits = 1;
-  const nearest = Math.min(size, Math.abs(100 - size));
-  while (digits < 8 && nearest > 0 && nearest < 10 ** -digits) digits++;
-  return `${value > 0 ? "+" : ""}${value.toFixed(digits)}%`;
 }
 
 function pText(p: number): string {
@@ -181,8 +165,12 @@ function pText(p: number): string {
 }
 
 function findingsText(cell: CellComparison): string {
-  const { base, next } = cell.findings;
-  return `was ${verdict(base)}, now ${verdict(next)}`;
+  const { base, next, verdicts } = cell.findings;
+  const words = (
+    findings: CellComparison["findings"]["base"],
+    verdict: CellComparison["findings"]["verdicts"]["base"],
+  ) => resultWords({ findings, verdict: verdict ?? undefined });
+  return `was ${words(base, verdicts.base)}, now ${words(next, verdicts.next)}`;
 }
 
 function absentBlocks({ missing, added, options }: Comparison, style: Style): string[] {
@@ -230,7 +218,7 @@ function wallNotes({ cells, options }: Comparison): string[] {
   const needed = Math.max(...few.map((metric) => metric.samplesNeeded ?? 0));
   const have = Math.min(...few.flatMap((metric) => metric.samples));
   return [
-    `too few samples in ${plural(few.length, "wall time")}: to see a change of ${percent(options.wallThreshold)} four times in five, ` +
+    `too few samples in ${plural(few.length, "wall time")}: to see a change of ${formatPercent(options.wallThreshold)} four times in five, ` +
       `each side needs up to ${needed} samples (the fewest are ${have}): bench --runs ${needed}`,
   ];
 }

@@ -34,6 +34,7 @@ it("a strategy that applies to some layouts only is counted over those, in its l
         { strategy: strategy("nowhere"), layouts: 0, failing: 0 },
       ],
       faults: [fault("everywhere", 7), fault("somewhere", 59)],
+      notes: [],
       stopped: false,
     },
     styleFor(process, "never"),

@@ -2,7 +2,7 @@ import { formatJson } from "../files/json.js";
 import type { Mmu, ScenarioBase, Strategy } from "../mmu/contract.js";
 import type { Finding } from "../mmu/finding.js";
 import type { FindingWordTable } from "../mmu/findingWords.js";
-import type { FoundFault, SearchResult } from "../verify/search.js";
+import type { FoundFault, FoundNote, SearchResult } from "../verify/search.js";
 import { faultOf } from "../verify/search.js";
 import type { Verdict } from "../verify/verify.js";
 import { longFinding } from "./findings.js";
@@ -11,9 +11,10 @@ import type { Style } from "./style.js";
 /** Verdicts on one case of an MMU, a line a strategy, each fault in full below it. */
 export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdict[], { chalk }: Style): string {
   const lines = [chalk.bold(heading)];
-  for (const { strategy, findings } of verdicts) {
+  for (const { strategy, findings, notes } of verdicts) {
     lines.push(`  ${mark(findings.length === 0, chalk)}  ${strategy.id}`);
     for (const finding of findings) lines.push(`           ${longFinding(finding, mmu.findingWords)}`);
+    for (const note of notes) lines.push(`           noted: ${longFinding(note, mmu.findingWords)}`);
   }
   return lines.join("\n");
 }
@@ -44,6 +45,13 @@ export function searchText(result: SearchResult, { chalk }: Style): string {
       `   ${JSON.stringify(fault.scenario)}`,
     );
   }
+  if (result.notes.length > 0) lines.push("", "Noted, and no fault of a strategy:");
+  for (const { finding, strategies, layouts, scenario } of result.notes) {
+    const whose = strategies.length === result.strategies.length ? "every strategy" : strategies.join(", ");
+    lines.push("", `${chalk.bold(finding.code)} (${whose}): ${longFinding(finding, findingWords)}`);
+    const on = `on ${layouts} of ${result.layouts} layouts under ${strategies[0]}`;
+    lines.push(`   ${on}; the simplest layout found that shows it:`, `   ${JSON.stringify(scenario)}`);
+  }
   return lines.join("\n");
 }
 
@@ -68,8 +76,10 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
 }
 
 /** For `--json`: strategies by id and source, findings as codes with data and, for readers of logs, words. */
-export function verdictJson(mmu: Mmu, { strategy, findings }: Verdict) {
-  return { ...strategyJson(strategy), findings: findings.map((one) => findingJson(one, mmu.findingWords)) };
+export function verdictJson({ findingWords }: Mmu, { strategy, findings, notes }: Verdict) {
+  const json = (all: readonly Finding[]) => all.map((one) => findingJson(one, findingWords));
+  // Without notes there is no field: the JSON of MMUs that have none stays what it was.
+  return { ...strategyJson(strategy), findings: json(findings), ...(notes.length === 0 ? {} : { notes: json(notes) }) };
 }
 
 export function searchJson(result: SearchResult) {
@@ -91,7 +101,18 @@ export function searchJson(result: SearchResult) {
       shrinks: fault.shrinks,
       scenario: fault.scenario,
     })),
+    ...(result.notes.length === 0
+      ? {}
+      : { notes: result.notes.map((note) => noteJson(note, result.mmu.findingWords)) }),
   };
+}
+
+function noteJson(
+  { finding, strategies, layouts, firstLayout, shrinks, scenario }: FoundNote,
+  words: FindingWordTable,
+) {
+  const found = findingJson(finding, words);
+  return { note: finding.code, strategies, finding: found, layouts, firstLayout, shrinks, scenario };
 }
 
 function strategyJson({ id, source }: Strategy) {

@@ -25,6 +25,11 @@ test.each([
   ["a count that is true", exampleResult({ runs: [runResult({ counts: { split: true as never } })] })],
   ["a count that is a list", exampleResult({ runs: [runResult({ counts: { split: [1] as never } })] })],
   ["a count that is infinite", exampleResult({ runs: [runResult({ counts: { split: Number.POSITIVE_INFINITY } })] })],
+  ["a verdict that is none", exampleResult({ runs: [runResult({ verdict: { code: "fine" } as never })] })],
+  [
+    "a known fault that is not told",
+    exampleResult({ runs: [runResult({ verdict: { code: "right-here", knownFaults: [] } })] }),
+  ],
   [
     "a series without samples",
     exampleResult({ runs: [runResult({ wall: { split: { ...wall([1]).split, samplesNs: [] } } })] }),

@@ -1,6 +1,7 @@
 import type { Counts } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
 import type { TimeSeries } from "../stats/statistics.js";
+import type { RunVerdict } from "./verdict.js";
 
 /**
  * The result file. `schema.ts` has the same in zod, for reading what comes from outside and for the exported JSON Schema;
@@ -71,8 +72,10 @@ export interface RunResult {
   /** "builtin" or "user". */
   readonly source: string;
   readonly counts: Counts;
-  /** Empty: the result is right. */
+  /** What is wrong with this run. Empty says nothing of other layouts: see {@link verdict}. */
   readonly findings: readonly Finding[];
+  /** What may be said of the strategy by this run; absent in files of before it was written. */
+  readonly verdict?: RunVerdict | undefined;
   /** Series by part ("split", "ioctl"); null where wall time was not measured. */
   readonly wall: Readonly<Record<string, WallSeries>> | null;
 }

@@ -103,6 +103,7 @@ export function runResult(more: Partial<RunResult> = {}): RunResult {
     source: "builtin",
     counts: toyCounts,
     findings: [],
+    verdict: (more.findings ?? []).length > 0 ? { code: "wrong" } : { code: "right" },
     wall: null,
     ...more,
   };

@@ -27,8 +27,16 @@ export interface SearchResult {
   readonly strategies: readonly { readonly strategy: Strategy; readonly layouts: number; readonly failing: number }[];
   /** In the order of strategies, then of first occurrence. */
   readonly faults: readonly FoundFault[];
+  /** What is to be told and makes no strategy wrong, each once, in the order of first occurrence. */
+  readonly notes: readonly FoundNote[];
   /** True where it was stopped before all layouts were tried. */
   readonly stopped: boolean;
+}
+
+/** A note (see `RunOutcome.notes`) by its code, with the simplest layout that shows it under the first strategy that has it. */
+export interface FoundNote extends FoundFault {
+  /** Ids of all strategies that have it, in their order. */
+  readonly strategies: readonly string[];
 }
 
 export interface SearchOptions {
@@ -47,8 +55,11 @@ interface Tally {
   readonly strategy: Strategy;
   layouts: number;
   failing: number;
-  readonly faults: Map<string, { readonly firstLayout: number; layouts: number }>;
+  readonly findings: Occurrences;
+  readonly notes: Occurrences;
 }
+
+type Occurrences = Map<string, { readonly firstLayout: number; layouts: number }>;
 
 /**
  * Tries strategies on random layouts; for each fault that shows (by strategy, code and cause, not only the first), shrinks the first
@@ -63,16 +74,27 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
   }
   const fc = await import("fast-check");
   const layouts = mmu.random(fc).map((scenario) => mmu.parse(scenario, "random layout"));
-  const tallies = strategies.map((strategy): Tally => ({ strategy, layouts: 0, failing: 0, faults: new Map() }));
+  const tallies = strategies.map(
+    (strategy): Tally => ({ strategy, layouts: 0, failing: 0, findings: new Map(), notes: new Map() }),
+  );
   const tried = await tryAll(fc, layouts, tallies, options);
+  const simplest = async (tally: Tally, among: "findings" | "notes", fault: string): Promise<FoundFault> => {
+    const { strategy } = tally;
+    const { firstLayout, layouts: count } = tally[among].get(fault)!;
+    options.progress?.(1, `shrinking: ${strategy.id}`);
+    await breath();
+    const shrunk = shrink(fc, layouts, strategy, among, fault, firstLayout, seed);
+    return { strategy, layouts: count, firstLayout, ...shrunk };
+  };
   const faults: FoundFault[] = [];
-  for (const { strategy, faults: found } of tallies) {
-    for (const [fault, { firstLayout, layouts: count }] of found) {
-      options.progress?.(1, `shrinking: ${strategy.id}`);
-      await breath();
-      const shrunk = shrink(fc, layouts, strategy, fault, firstLayout, seed);
-      faults.push({ strategy, layouts: count, firstLayout, ...shrunk });
-    }
+  for (const tally of tallies) {
+    for (const fault of tally.findings.keys()) faults.push(await simplest(tally, "findings", fault));
+  }
+  const notes: FoundNote[] = [];
+  for (const note of new Set(tallies.flatMap((tally) => [...tally.notes.keys()]))) {
+    const having = tallies.filter((tally) => tally.notes.has(note));
+    const found = await simplest(having[0]!, "notes", note);
+    notes.push({ ...found, strategies: having.map(({ strategy }) => strategy.id) });
   }
   return {
     mmu,
@@ -80,6 +102,7 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
     seed,
     strategies: tallies.map(({ strategy, layouts: count, failing }) => ({ strategy, layouts: count, failing })),
     faults,
+    notes,
     stopped: tried < options.layouts,
   };
 }
@@ -124,14 +147,19 @@ function tryOne(bound: Case, tallies: readonly Tally[], index: number): void {
   const check = caseCheck(bound);
   for (const tally of tallies) {
     if (!bound.applies(tally.strategy)) continue;
-    const findings = check(tally.strategy);
+    const { findings, notes } = check(tally.strategy);
     tally.layouts++;
     if (findings.length > 0) tally.failing++;
-    for (const fault of new Set(findings.map(faultOf))) {
-      const known = tally.faults.get(fault);
-      if (known === undefined) tally.faults.set(fault, { firstLayout: index, layouts: 1 });
-      else known.layouts++;
-    }
+    addTo(tally.findings, findings, index);
+    addTo(tally.notes, notes, index);
+  }
+}
+
+function addTo(occurrences: Occurrences, findings: readonly Finding[], index: number): void {
+  for (const fault of new Set(findings.map(faultOf))) {
+    const known = occurrences.get(fault);
+    if (known === undefined) occurrences.set(fault, { firstLayout: index, layouts: 1 });
+    else known.layouts++;
   }
 }
 
@@ -140,12 +168,13 @@ function shrink(
   fc: FastCheck,
   layouts: Arbitrary<Case>,
   strategy: Strategy,
+  among: "findings" | "notes",
   fault: string,
   index: number,
   seed: number,
 ): { readonly scenario: ScenarioBase; readonly finding: Finding; readonly shrinks: number } {
   const finding = (bound: Case): Finding | undefined =>
-    caseCheck(bound)(strategy).find((one) => faultOf(one) === fault);
+    caseCheck(bound)(strategy)[among].find((one) => faultOf(one) === fault);
   let thrown: unknown;
   const absent = fc.property(layouts, (bound) => {
     try {

@@ -2,10 +2,16 @@ import type { Case, Mmu, RunOptions, Strategy } from "../mmu/contract.js";
 import { type Counts, countAt } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
 
-/** One strategy on one scenario: what does not hold. No findings: every invariant does. */
-export interface Verdict {
-  readonly strategy: Strategy;
+/** What a check says: what does not hold, and what is to be told besides. No findings: every invariant holds. */
+export interface Checked {
   readonly findings: readonly Finding[];
+  /** See `RunOutcome.notes`: nothing that makes the strategy wrong. */
+  readonly notes: readonly Finding[];
+}
+
+/** One strategy on one scenario. */
+export interface Verdict extends Checked {
+  readonly strategy: Strategy;
 }
 
 /**
@@ -27,25 +33,23 @@ export function namesAmong(strategies: readonly Strategy[], checked: readonly St
  */
 export function verifyCase(bound: Case, strategies: readonly Strategy[]): Verdict[] {
   const check = caseCheck(bound);
-  return strategies
-    .filter((strategy) => bound.applies(strategy))
-    .map((strategy) => ({ strategy, findings: check(strategy) }));
+  return strategies.filter((strategy) => bound.applies(strategy)).map((strategy) => ({ strategy, ...check(strategy) }));
 }
 
 /** A check of strategies on one case, whose baseline runs at most once. */
-export function caseCheck(bound: Case): (strategy: Strategy) => readonly Finding[] {
+export function caseCheck(bound: Case): (strategy: Strategy) => Checked {
   const { mmu } = bound;
   const options: RunOptions = { strict: true, digest: false };
   let expected: Counts | undefined;
   return (strategy) => {
-    const { counts, findings } = bound.run(strategy, options);
+    const { counts, findings, notes = [] } = bound.run(strategy, options);
     if (strategy.source === "builtin" && strategy.id === mmu.baseline) {
       expected = counts;
-      return findings;
+      return { findings, notes };
     }
-    if (findings.length > 0) return findings;
+    if (findings.length > 0) return { findings, notes };
     expected ??= bound.run(baselineOf(mmu), { digest: false }).counts;
-    return outcomeDifferences(mmu, counts, expected);
+    return { findings: outcomeDifferences(mmu, counts, expected), notes };
   };
 }
 

@@ -51,8 +51,8 @@ async function compare(io: Io, base: string, next: string, flags: CompareFlags, 
   const { isMeasurement } = await import("../../measure/read.js");
   if ((await isMeasurement(base)) && (await isMeasurement(next)))
     return await compareMeasured(io, base, next, flags, color);
-  const sides = [await readResults([base], io.stdin), await readResults([next], io.stdin)] as const;
-  const comparison = await compareNamed(...sides, compareOptionsOf(flags, flags.seed));
+  const sides = [await readResults([base], io), await readResults([next], io)] as const;
+  const comparison = await compareNamed(...sides, compareOptionsOf(flags, flags.seed), io);
   const exitCode = exitCodeOf(comparison);
   if (flags.json === true) {
     io.stdout.write(formatJson({ kind: "s2split-comparison", schemaVersion: 1, exitCode, ...comparison }));

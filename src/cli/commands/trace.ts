@@ -8,6 +8,7 @@ import { shortFinding } from "../../report/findings.js";
 import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
+import { fullWords } from "../../report/traceWords.js";
 import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
@@ -33,12 +34,12 @@ Examples:
 
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
-  addScenarioOptions(program.command("trace"))
+  addScenarioOptions(program.command("trace"), invocation.io.registry)
     .summary("tell a walk visit by visit, and why it goes where it goes")
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
     )
-    .option("--strategy <name>", "a strategy, or a file of one's own (default: the MMU's baseline)")
+    .option("--strategy <name>", "a strategy, or a module with a custom one (default: the MMU's baseline)")
     .option("--against <name>", "a second strategy, side by side")
     .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
@@ -50,7 +51,7 @@ export function register(program: Command, invocation: Invocation): void {
 async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
   // A walk is told of one guest: where the options leave several, the one that is shortest to read.
-  const cases = await casesFrom(flags, { stdin: io.stdin, single: true });
+  const cases = await casesFrom(flags, { ...io, single: true });
   if (cases.length !== 1) {
     throw new UserError(
       `trace: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
@@ -61,19 +62,20 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   if (bound.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
   const strategies: Strategy[] = [];
   for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
-    strategies.push(await oneStrategy(name, bound));
+    strategies.push(await oneStrategy(io, name, bound));
   }
   if (flags.json === true) {
     for (const strategy of strategies) tellJson(io, bound, strategy, flags, strategies.length > 1);
     return EXIT.fine;
   }
+  const words = fullWords(mmu.traceWords);
   const told = strategies.map((strategy) => tell(bound, strategy, flags));
   const [one, other] = told;
   if (other !== undefined) {
     const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
-    io.stdout.write(`${besideText(sides[0]!, sides[1]!, style)}\n`);
+    io.stdout.write(`${besideText(sides[0]!, sides[1]!, words, style)}\n`);
   } else {
-    io.stdout.write(`${style.chalk.bold(one!.strategy.id)}\n${traceText(one!.fold.nodes(), style)}\n`);
+    io.stdout.write(`${style.chalk.bold(one!.strategy.id)}\n${traceText(one!.fold.nodes(), words, style)}\n`);
   }
   for (const { strategy, summary, findings, stopped } of told) {
     const lines = [...summary.lines(), ...(stopped ? [`stopped after ${flags.limit} events`] : [])];
@@ -88,8 +90,8 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   return EXIT.fine;
 }
 
-async function oneStrategy(name: string, bound: Case): Promise<Strategy> {
-  const chosen = (await strategyChooser([name], [bound.mmu]))(bound.mmu);
+async function oneStrategy({ registry }: Io, name: string, bound: Case): Promise<Strategy> {
+  const chosen = (await strategyChooser([name], [bound.mmu], registry))(bound.mmu);
   if (chosen.length !== 1) throw badInput(`strategy "${name}"`, "names several", "one strategy");
   if (!bound.applies(chosen[0]!)) {
     throw badInput(`strategy "${name}"`, `does not apply to ${bound.workload}`, "one that does");
@@ -130,7 +132,7 @@ function run(
 }
 
 function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
-  const fold = new TraceFold();
+  const fold = new TraceFold(fullWords(bound.mmu.traceWords));
   const summary = new TraceSummary();
   const { findings, stopped } = run(bound, strategy, flags, (event) => {
     fold.add(event);
@@ -141,8 +143,10 @@ function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
 
 /** Events a line each; `strategy` in them where there are two. */
 function tellJson(io: Io, bound: Case, strategy: Strategy, flags: TraceFlags, named: boolean): void {
+  const words = fullWords(bound.mmu.traceWords);
   let lines: string[] = [];
-  run(bound, strategy, flags, ({ fold: _, ...event }) => {
+  run(bound, strategy, flags, (told) => {
+    const event = words.json(told);
     lines.push(JSON.stringify(named ? { strategy: strategy.id, ...event } : event));
     if (lines.length >= 1000) {
       io.stdout.write(`${lines.join("\n")}\n`);

@@ -8,6 +8,7 @@ import type { FaultCode } from "./check.js";
 import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, splitOnly, type Windows, wholeSlot, writeProtectOnly } from "./dirtyLog.js";
+import { arm64Exhaustive } from "./exhaustive/index.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
@@ -19,6 +20,7 @@ import { strategies } from "./strategies/index.js";
 import type { SplitStrategy } from "./strategy.js";
 import { StrictWatch } from "./strict.js";
 import { traceWalks } from "./trace.js";
+import { arm64TraceWords } from "./traceWords.js";
 import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
@@ -58,11 +60,13 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
   idle: (counts) => (totalAt(counts, "split/walks") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
+    fromRoot: { paths: ["split/walks"] },
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["split/tlbi"],
     lockDrops: ["split/lockDrops"],
   },
+  traceWords: arm64TraceWords,
   describe: ({ granule, ipaBits }) => (typeof granule === "string" ? [`${granule} granule, ${ipaBits} IPA bits`] : []),
   variableText: (name, value) => (name === "chunk" && value === "0" ? "0 (off)" : value),
   parse: bind,
@@ -70,6 +74,11 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
   variants: ({ scenario }: Arm64Case, options) =>
     arm64Variants(scenario, options).map((variant) => bind(variant, scenario.name ?? "scenario")),
   random: randomLayouts,
+  exhaustive: (bound) =>
+    arm64Exhaustive(bound, (scenario) => {
+      const bound = bind(scenario, "");
+      return (strategy) => bound.run(strategy, { strict: true, digest: false }).findings;
+    }),
   adoptStrategy: adoptArm64Strategy,
 };
 

@@ -9,15 +9,20 @@ import { strategies } from "./strategies/index.js";
 
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 
+const words = arm64.traceWords!;
 const walk = {
   entries: byLevel("entries", "entries told", "entries", "cost", "By level."),
   visits: byLevel("visits", "visits told", "calls", "cost", "By level."),
 };
 const TOLD = { split: walk, writeProtect: walk };
 
+/** A step as `trace --json` prints it. */
+type Printed = Readonly<Record<string, unknown>>;
+
 function traced(scenario: Arm64Scenario, id: string, without: readonly string[] = []) {
-  const events: TraceEvent[] = [];
-  const outcome = arm64.parse(scenario, "test").trace!(byId.get(id)!, (event) => events.push(event), { without });
+  const events: Printed[] = [];
+  const print = (event: TraceEvent) => events.push(words.json!(event));
+  const outcome = arm64.parse(scenario, "test").trace!(byId.get(id)!, print, { without });
   return { events, outcome };
 }
 
@@ -143,10 +148,33 @@ describe("a trace", () => {
     expect(entries).toHaveLength(4 * 9);
     expect(outcome).toEqual(arm64.parse(large, "").run(byId.get("skip-new-table")!));
     // The limit is for both trees that are told of.
-    const few: TraceEvent[] = [];
+    const few: Printed[] = [];
     const options = { without: ["nested"], limit: 20 };
-    arm64.parse(large, "").trace!(byId.get("skip-new-table")!, (event) => few.push(event), options);
+    arm64.parse(large, "").trace!(byId.get("skip-new-table")!, (event) => few.push(words.json!(event)), options);
     expect(few).toEqual(events.slice(0, 20));
+  });
+
+  it.each(strategies.map(({ id }) => id))("of %s knows which steps are told alike without their words", (id) => {
+    let alike = 0;
+    let unlike = 0;
+    fc.assert(
+      fc.property(randomLayouts(fc), (scenario) => {
+        let last: TraceEvent | undefined;
+        const compare = (event: TraceEvent) => {
+          if (last?.phase === event.phase) {
+            const same = words.sameFold!(last, event);
+            expect(same).toBe(words.fold!(last) === words.fold!(event));
+            if (same) alike++;
+            else unlike++;
+          }
+          last = event;
+        };
+        arm64.parse(scenario, "test").trace!(byId.get(id)!, compare, { limit: 3000 });
+      }),
+      { numRuns: 10, seed: 4 },
+    );
+    expect(alike).toBeGreaterThan(100);
+    expect(unlike).toBeGreaterThan(100);
   });
 
   it("stops telling at its limit, and runs on", () => {

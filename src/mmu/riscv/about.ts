@@ -1,6 +1,7 @@
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
 import { GSTAGE_MODES } from "./geometry.js";
+import { riscvWords } from "./words.js";
 
 /** The options that default guests of riscv read, with the letters of dirty_log_perf_test where it has them. */
 export const riscvOptions = {
@@ -33,4 +34,5 @@ export const about: MmuAbout = {
   ],
   defaultWorkload: "enable",
   options: riscvOptions,
+  findingWords: riscvWords,
 };

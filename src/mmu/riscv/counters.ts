@@ -214,6 +214,25 @@ const FINAL = {
   ),
 };
 
+const AFTER = {
+  writes: count("after/writes", "writes after disabling", "writes", "cost", "Guest's writes once logging is off."),
+  faults: count("after/faults", "faults after disabling", "faults", "cost", "Faults of these writes."),
+  stuck: count(
+    "after/stuck",
+    "writes that never end",
+    "writes",
+    "more",
+    "Writes given up here after four faults: the kernel's code would fault for ever.",
+  ),
+  tablesLost: count(
+    "after/tablesLost",
+    "table pages lost",
+    "pages",
+    "more",
+    "Table pages that are neither freed nor reachable once the VM has ended.",
+  ),
+};
+
 /** What the walks of a run count in; flushes are counted by their log, the finished tree where it is summed up. */
 export const WALK_COUNTERS = { writeProtect: WRITE_PROTECT, split: SPLIT };
 export type WriteProtectCounts = Tally<typeof WRITE_PROTECT>;
@@ -223,4 +242,5 @@ export const riscvCounters: readonly CounterDeclaration[] = declarationsOf({
   ...WALK_COUNTERS,
   flush: FLUSH,
   final: FINAL,
+  after: AFTER,
 });

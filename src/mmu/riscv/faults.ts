@@ -28,6 +28,8 @@ const DIRTY = 1 << 7;
  */
 export class GuestMmu {
   readonly caches: readonly PageCache[];
+  /** Frame of the first access that was given up; -1: none. */
+  firstStuckGfn = -1;
   private readonly lookup: Lookup;
   private readonly mapper: FaultMapper;
   /** The level where the hardware's walk stopped last. */
@@ -60,6 +62,7 @@ export class GuestMmu {
       if (mapped && (!write || (lo & WRITE) !== 0)) return;
       if (faults === MOST_FAULTS) {
         counts.faults.stuck++;
+        if (this.firstStuckGfn < 0) this.firstStuckGfn = gfn;
         return;
       }
       if (faults > 0) counts.faults.repeated++;

@@ -37,7 +37,6 @@ export interface GStageSetup {
  */
 export class GStage {
   readonly geometry: GStageGeometry;
-  readonly mem: TableMemory;
   readonly counts = newWalkCounts();
   readonly writeProtect: WriteProtectCounts = this.counts.writeProtect;
   readonly split: SplitCounts = this.counts.split;
@@ -56,9 +55,10 @@ export class GStage {
   constructor(
     readonly setup: GStageSetup,
     readonly rules: GStageRules,
+    /** Given where another's tree is used on, with counts of its own. */
+    readonly mem: TableMemory = new TableMemory(),
   ) {
     this.geometry = setup.geometry;
-    this.mem = new TableMemory();
     this.flushes.onFlush = (kind, gfn, pages) => {
       this.unflushed = 0;
       this.observer?.flush?.(kind, gfn, pages);

@@ -1,5 +1,6 @@
 import { badInput } from "../../errors.js";
 import { parseSize } from "../../guest/sizes.js";
+import { pageFinder } from "../flow/slots.js";
 import { mergedRuns, type Run, wordRuns } from "./dirtyRuns.js";
 import { alignDown, formatGfn, formatPages, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
 import type { RiscvMemslot, RiscvScenario } from "./scenario.js";
@@ -13,6 +14,8 @@ export interface Layout {
   readonly eagerSplit: boolean;
   /** 0: never. */
   readonly reschedEvery: number;
+  /** null: nothing follows. Runs are of frames. */
+  readonly after: { readonly thp: boolean; readonly writes: readonly Run[] } | null;
 }
 
 export interface SlotLayout {
@@ -53,7 +56,26 @@ export function layoutOf(scenario: RiscvScenario): Layout {
     throw badInput("memslots", `more than ${MOST_512G} leaf of 512G`, "at most one: split, it takes 1 GiB of tables");
   }
   const { mode, eagerSplit, reschedEveryNPolls = 0 } = scenario.dirtyLog;
-  return { geometry, slots, mode, eagerSplit, reschedEvery: reschedEveryNPolls };
+  return { geometry, slots, mode, eagerSplit, reschedEvery: reschedEveryNPolls, after: afterOf(scenario, slots) };
+}
+
+/** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
+export const WHOLE_TREE_PAGES = (16 * 2 ** 30) / 4096;
+
+function afterOf({ afterDisable }: RiscvScenario, slots: readonly SlotLayout[]): Layout["after"] {
+  if (afterDisable === undefined) return null;
+  const ascending = [...slots].sort((a, b) => a.startGfn - b.startGfn);
+  const npages = ascending.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
+  if (npages > WHOLE_TREE_PAGES)
+    throw badInput("afterDisable", "needs the whole tree", "memslots of at most 16G in all");
+  const gfnOf = pageFinder(ascending);
+  const writes = afterDisable.writes.flatMap(([first, count], i): Run[] => {
+    if (!(first >= 0 && count >= 1 && first + count <= npages))
+      throw badInput(`afterDisable.writes[${i}]`, "not a run of pages of the guest", `[first, count] within ${npages}`);
+    // A run over several slots is one run of frames only where they touch: page by page it is right anywhere.
+    return Array.from({ length: count }, (_, page): Run => [gfnOf(first + page), 1]);
+  });
+  return { thp: afterDisable.backing === "thp", writes };
 }
 
 function refuseOverlaps(slots: readonly SlotLayout[]): void {

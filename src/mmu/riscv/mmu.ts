@@ -14,6 +14,7 @@ import type { RiscvScenario } from "./scenario.js";
 import { strategies } from "./strategies/index.js";
 import type { GStageStrategy } from "./strategy.js";
 import { traceWalks } from "./trace.js";
+import { riscvTraceWords } from "./traceWords.js";
 import { RegionedGuest } from "./windows.js";
 
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
@@ -39,6 +40,8 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
     { path: "flush/requests", heading: "flushes" },
     { path: "flush/hfenceGpa", heading: "fences" },
     { path: "flush/hfenceVmidAll", heading: "full" },
+    { path: "after/stuck", heading: "stuck" },
+    { path: "after/tablesLost", heading: "tables lost" },
   ],
   totals: {
     title: "whole ioctl: write-protect and split together, which is what userspace sees",
@@ -50,17 +53,18 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
     ],
     wallPart: "ioctl",
     comparedHeading: "inspected",
-    commonPart: "the write-protect",
   },
   idle: (counts) => (totalAt(counts, "split/ranges") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
+    fromRoot: { paths: ["split/steps"] },
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["flush/requests"],
     lockDrops: ["split/lockDrops"],
     note: "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is unmapped by it.",
   },
+  traceWords: riscvTraceWords,
   parse: bind,
   cases: (options, single) => riscvGuests(options, single).map((scenario) => bind(scenario, "")),
   variants: ({ scenario }: RiscvCase, options) =>

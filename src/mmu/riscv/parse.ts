@@ -2,7 +2,7 @@ import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import { GSTAGE_MODES } from "./geometry.js";
 import { type Layout, layoutOf } from "./layout.js";
-import type { RiscvDirty, RiscvMemslot, RiscvScenario, RiscvSegment } from "./scenario.js";
+import type { RiscvAfterDisable, RiscvDirty, RiscvMemslot, RiscvScenario, RiscvSegment } from "./scenario.js";
 
 /** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
 const MOST_SLOTS = 32_764;
@@ -19,7 +19,15 @@ export function parseRiscvScenario(
   input: string,
 ): { readonly scenario: RiscvScenario; readonly layout: Layout } {
   refuseArm64Words(value, input);
-  const fields = Fields.of(value, input, ["mmu", "name", "description", "gstage", "memslots", "dirtyLog"]);
+  const fields = Fields.of(value, input, [
+    "mmu",
+    "name",
+    "description",
+    "gstage",
+    "memslots",
+    "dirtyLog",
+    "afterDisable",
+  ]);
   if (fields.has("mmu")) fields.oneOf("mmu", ["riscv"]);
   const name = fields.optionalString("name", 200);
   const description = fields.optionalString("description");
@@ -42,6 +50,9 @@ export function parseRiscvScenario(
         ? { reschedEveryNPolls: dirtyLog.integer("reschedEveryNPolls", 0, 2 ** 31 - 1) }
         : {}),
     },
+    ...(fields.has("afterDisable")
+      ? { afterDisable: parseAfter(fields.raw("afterDisable"), fields.at("afterDisable")) }
+      : {}),
   };
   const masked =
     scenario.dirtyLog.mode === "enable" ? scenario.memslots.findIndex(({ dirty }) => dirty !== undefined) : -1;
@@ -112,11 +123,19 @@ function parseDirty(value: unknown, path: string): RiscvDirty {
     if (wrong >= 0) throw badInput(`${path}.words[${wrong}]`, `is ${nameOf(words[wrong])}`, "a hexadecimal string");
     return { words: words as string[] };
   }
-  const runs = fields.array("runs", 0, MOST_SEGMENTS).map((run, i): [number, number] => {
+  return { runs: parseRuns(fields, "runs") };
+}
+
+function parseRuns(fields: Fields, name: string): (readonly [number, number])[] {
+  return fields.array(name, 0, MOST_SEGMENTS).map((run, i): [number, number] => {
     if (!Array.isArray(run) || run.length !== 2 || !run.every((n) => Number.isSafeInteger(n))) {
-      throw badInput(`${path}.runs[${i}]`, "not a run", "[first page, number of pages]");
+      throw badInput(`${fields.at(name)}[${i}]`, "not a run", "[first page, number of pages]");
     }
     return [run[0] as number, run[1] as number];
   });
-  return { runs };
+}
+
+function parseAfter(value: unknown, path: string): RiscvAfterDisable {
+  const fields = Fields.of(value, path, ["backing", "writes"]);
+  return { backing: fields.oneOf("backing", ["thp", "hugetlb"]), writes: parseRuns(fields, "writes") };
 }

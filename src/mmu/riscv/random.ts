@@ -1,5 +1,5 @@
 import type { Arbitrary } from "fast-check";
-import { formatSize } from "../../guest/sizes.js";
+import { formatSize, parseSize } from "../../guest/sizes.js";
 import type { FastCheck } from "../contract.js";
 import { formatGfn, type GStageMode, geometryOf } from "./geometry.js";
 import type { RiscvMemslot, RiscvScenario, RiscvSegment } from "./scenario.js";
@@ -36,6 +36,7 @@ interface Drawn {
   readonly mode: "enable" | "clear";
   readonly eagerSplit: boolean;
   readonly resched: number;
+  readonly after: "thp" | "hugetlb" | null;
 }
 
 const GIB_PAGES = 2 ** 18;
@@ -110,12 +111,13 @@ function drawn(fc: FastCheck): Arbitrary<Drawn> {
     mode: fc.constantFrom("enable", "clear", "clear"),
     eagerSplit: fc.constantFrom(true, true, true, true, true, true, true, false),
     resched: fc.constantFrom(0, 0, 0, 0, 1, 2, 5, 9),
+    after: fc.constantFrom(null, null, null, null, null, null, "thp", "hugetlb"),
   });
 }
 
 const GIANT: Piece = { map: "1G", count: 1, toBoundary: false, ragged: 0, writeProtected: false };
 
-function scenarioFrom({ gstage, anchor, offset, slots, mode, eagerSplit, resched }: Drawn): RiscvScenario {
+function scenarioFrom({ gstage, anchor, offset, slots, mode, eagerSplit, resched, after }: Drawn): RiscvScenario {
   const { endGfn } = geometryOf(gstage);
   const most = slots.reduce(
     (sum, slot) => sum + slot.gap + slot.pieces.reduce((n, piece) => n + pagesAtMost(piece), 0),
@@ -144,7 +146,12 @@ function scenarioFrom({ gstage, anchor, offset, slots, mode, eagerSplit, resched
     gstage,
     memslots,
     dirtyLog: { mode, eagerSplit, ...(resched === 0 ? {} : { reschedEveryNPolls: resched }) },
+    ...(after === null ? {} : { afterDisable: { backing: after, writes: [[0, Math.min(600, pagesIn(memslots))]] } }),
   };
+}
+
+function pagesIn(memslots: readonly RiscvMemslot[]): number {
+  return memslots.flatMap(({ segments }) => segments).reduce((sum, { size }) => sum + parseSize(size) / 4096, 0);
 }
 
 /** Pages of a piece that begins at this frame. */

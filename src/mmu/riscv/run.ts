@@ -1,25 +1,25 @@
 import type { RunOptions, RunOutcome } from "../contract.js";
 import type { Counts } from "../counters.js";
 import type { Finding } from "../finding.js";
+import { type Aftermath, afterDisable } from "./afterDisable.js";
 import { levelsJson, walkCountsJson } from "./counts.js";
 import { drive } from "./dirtyLog.js";
 import { formatGfn, SPAN } from "./geometry.js";
 import { GStage, type GStageSetup } from "./gstage.js";
-import { guestPages, type Layout } from "./layout.js";
+import { guestPages, type Layout, WHOLE_TREE_PAGES } from "./layout.js";
 import { linkedTables } from "./scan.js";
 import type { GStageStrategy } from "./strategy.js";
 import { REGION_PAGES, RegionedGuest, type TreeSummary } from "./windows.js";
-
-/** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
-const WHOLE_TREE_PAGES = (16 * 2 ** 30) / 4096;
 
 /** A finished run, before it is made into counts. */
 export interface RiscvRun {
   readonly layout: Layout;
   readonly gstage: GStage;
   readonly regions: RegionedGuest;
-  /** Whether the whole tree is still there. */
-  readonly whole: boolean;
+  /** Table pages linked in the finished tree, root excluded. */
+  readonly linked: number;
+  /** What followed once logging was turned off, if anything did. */
+  readonly after: Aftermath | null;
 }
 
 export function setupOf(layout: Layout): GStageSetup {
@@ -40,12 +40,14 @@ export function simulate(
   if (whole) regions.buildAll();
   drive(gstage, layout, regions.windows);
   regions.finishAll();
-  return { layout, gstage, regions, whole };
+  const linked = whole ? linkedTables(layout.geometry, gstage.mem) : regions.final.tables;
+  const after = layout.after === null ? null : afterDisable(gstage, layout, layout.after);
+  return { layout, gstage, regions, linked, after };
 }
 
-/** A guest kept whole or by regions: as asked, else by size. A leaf of 512G is kept whole, as no region holds it. */
+/** A guest kept whole or by regions: as asked, else by size. Kept whole are a leaf of 512G, as no region holds it, and what is used on. */
 function guestFor(gstage: GStage, layout: Layout, options: RunOptions) {
-  const giant = layout.slots.some(({ segments }) => segments.some(({ level }) => level > 2));
+  const giant = layout.after !== null || layout.slots.some(({ segments }) => segments.some(({ level }) => level > 2));
   const bySize = guestPages(layout) <= WHOLE_TREE_PAGES ? Number.POSITIVE_INFINITY : REGION_PAGES * 4096;
   const whole = giant || (options.windowBytes ?? bySize) === Number.POSITIVE_INFINITY;
   const ascending = layout.slots.every((slot, i) => i === 0 || layout.slots[i - 1]!.endGfn <= slot.startGfn);
@@ -73,8 +75,13 @@ export function initialJson({ layout, regions: { initial } }: RiscvRun): Counts 
 }
 
 /** As `expected[strategy]` in the golden files, with the digest of the flushes in the place of the list of them. */
-export function countsJson({ gstage, regions }: RiscvRun): Counts {
-  return { ...workJson(gstage), flush: gstage.flushes.json(), final: finalJson(gstage, regions.final) };
+export function countsJson({ gstage, regions, after }: RiscvRun): Counts {
+  return {
+    ...workJson(gstage),
+    flush: gstage.flushes.json(),
+    final: finalJson(gstage, regions.final),
+    ...(after === null ? {} : { after: after.counts }),
+  };
 }
 
 /** What the work cost, without flushes. */
@@ -95,8 +102,8 @@ export function finalJson({ geometry }: GStage, final: TreeSummary): Counts {
 }
 
 /** What is wrong with a finished run, worst first. */
-export function findingsOf({ gstage, regions, whole }: RiscvRun): Finding[] {
-  const { geometry, split, cache, mem } = gstage;
+export function findingsOf({ gstage, regions, linked }: RiscvRun): Finding[] {
+  const { geometry, split, cache } = gstage;
   const { check, final, initial } = regions;
   for (let level = 0; level <= geometry.rootLevel; level++) {
     const stray = final.leaves[level]! - check.matched[level]!;
@@ -107,7 +114,6 @@ export function findingsOf({ gstage, regions, whole }: RiscvRun): Finding[] {
     count: fault.count,
     data: { bytes: fault.bytes, gpa: formatGfn(fault.firstGfn), level: fault.level },
   }));
-  const linked = whole ? linkedTables(geometry, mem) : final.tables;
   const allocated = split.tablesAllocated;
   if (linked - initial.tables !== allocated || split.topupPages !== allocated + cache.pages) {
     const data = { allocated, linked: linked - initial.tables, toppedUp: split.topupPages, cached: cache.pages };
@@ -117,8 +123,15 @@ export function findingsOf({ gstage, regions, whole }: RiscvRun): Finding[] {
 }
 
 /** What is to be told of a run and makes no strategy wrong. */
-export function notesOf({ gstage: { split, firstStale } }: RiscvRun): Finding[] {
-  if (firstStale === null) return [];
-  const data = { splits: split.staleSplits, gpa: formatGfn(firstStale.gfn), unflushed: firstStale.splits };
-  return [{ code: "stale-drop", count: split.staleDrops, data }];
+export function notesOf({ gstage: { split, firstStale }, after }: RiscvRun): Finding[] {
+  const notes: Finding[] = [];
+  if (firstStale !== null) {
+    const data = { splits: split.staleSplits, gpa: formatGfn(firstStale.gfn) };
+    notes.push({ code: "stale-drop", count: split.staleDrops, data });
+  }
+  if (after === null) return notes;
+  const { stuck, tablesLost } = after.counts;
+  if (stuck > 0) notes.push({ code: "access-stuck", count: stuck, data: { gpa: formatGfn(after.firstStuckGfn) } });
+  if (tablesLost > 0) notes.push({ code: "tables-lost", count: tablesLost, data: {} });
+  return notes;
 }

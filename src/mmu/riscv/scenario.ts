@@ -12,6 +12,8 @@ export interface RiscvScenario {
   readonly gstage: GStageMode;
   readonly memslots: readonly RiscvMemslot[];
   readonly dirtyLog: RiscvDirtyLog;
+  /** What follows: logging is turned off, the guest writes, the VM ends. Absent: nothing does. */
+  readonly afterDisable?: RiscvAfterDisable | undefined;
 }
 
 export interface RiscvMemslot {
@@ -38,6 +40,13 @@ export interface RiscvSegment {
 export type RiscvDirty =
   | { readonly runs: readonly (readonly [number, number])[] }
   | { readonly words: readonly string[] };
+
+export interface RiscvAfterDisable {
+  /** What the leaves above 4K are backed by: 1G is hugetlb always, holes and the rest are pages. */
+  readonly backing: "thp" | "hugetlb";
+  /** Pages that the guest writes, in this order, as runs `[first, count]` counted through all slots in address order. */
+  readonly writes: readonly (readonly [number, number])[];
+}
 
 export interface RiscvDirtyLog {
   /**

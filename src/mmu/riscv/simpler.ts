@@ -27,7 +27,7 @@ export function* simplerScenarios(scenario: RiscvScenario): Generator<RiscvScena
 }
 
 /** What a reader has to take in, by weight: the first that differs decides. */
-export function burden({ memslots, gstage, dirtyLog }: RiscvScenario): readonly number[] {
+export function burden({ memslots, gstage, dirtyLog, afterDisable }: RiscvScenario): readonly number[] {
   const segments = memslots.flatMap((slot) => slot.segments);
   const runs = memslots.flatMap(({ dirty }) => (dirty === undefined ? [] : runsOf(dirty)));
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -35,6 +35,7 @@ export function burden({ memslots, gstage, dirtyLog }: RiscvScenario): readonly 
     memslots.length,
     segments.length,
     sum(segments.map(({ size }) => parseSize(size) / 4096)),
+    afterDisable === undefined ? 0 : 1 + afterDisable.writes.length,
     memslots.filter(({ dirty }) => dirty !== undefined).length,
     runs.length,
     dirtyLog.reschedEveryNPolls === undefined ? 0 : 1,
@@ -43,6 +44,8 @@ export function burden({ memslots, gstage, dirtyLog }: RiscvScenario): readonly 
     segments.filter(({ writeProtected }) => writeProtected === true).length,
     GSTAGE_MODES.indexOf(gstage),
     sum(segments.map(({ map }) => (map === "hole" ? MAP_SIZES.length : MAP_SIZES.indexOf(map)))),
+    sum((afterDisable?.writes ?? []).map(([first, count]) => first + count)),
+    afterDisable?.backing === "thp" ? 1 : 0,
     sum(runs.map(([, count]) => count)),
     sum(runs.map(([first]) => first)),
     sum(memslots.map(({ base }) => Math.abs(parseGfn(base, "base") - HOME))),
@@ -69,6 +72,7 @@ function* candidates(scenario: RiscvScenario): Generator<RiscvScenario> {
   for (const [index, slot] of memslots.entries()) {
     for (const simpler of simplerSlots(slot)) yield withSlots(memslots.with(index, simpler));
   }
+  yield* simplerAfter(scenario);
   const { reschedEveryNPolls: _, ...neverResched } = dirtyLog;
   yield { ...scenario, dirtyLog: neverResched };
   const plain = memslots.map(({ base, segments }) => ({ base, segments }));
@@ -77,6 +81,25 @@ function* candidates(scenario: RiscvScenario): Generator<RiscvScenario> {
   yield { ...scenario, dirtyLog: { ...dirtyLog, eagerSplit: true } };
   for (const gstage of GSTAGE_MODES) yield { ...scenario, gstage };
   yield* nearerHome(scenario);
+}
+
+function* simplerAfter({ afterDisable, ...scenario }: RiscvScenario): Generator<RiscvScenario> {
+  if (afterDisable === undefined) return;
+  yield scenario;
+  const withWrites = (writes: readonly (readonly [number, number])[]): RiscvScenario => ({
+    ...scenario,
+    afterDisable: { ...afterDisable, writes },
+  });
+  yield withWrites([]);
+  yield { ...scenario, afterDisable: { ...afterDisable, backing: "hugetlb" } };
+  for (const [first, count] of afterDisable.writes) {
+    for (const page of new Set([0, 1, first + count - 1])) yield withWrites([[page, 1]]);
+    for (let less = count - 1; less >= 1; less = Math.floor(less / 2)) {
+      yield withWrites([[first, count - less]]);
+      yield withWrites([[first + less, count - less]]);
+    }
+    for (let less = first; less >= 1; less = Math.floor(less / 2)) yield withWrites([[first - less, count]]);
+  }
 }
 
 function* simplerSlots(slot: RiscvMemslot): Generator<RiscvMemslot> {

@@ -6,7 +6,7 @@ const PAGES_OF_2M = 512;
 const baseline = x86Tdp.strategies.find(({ id }) => id === x86Tdp.baseline)!;
 
 /** A slot from `base` to 4M: 4K pages up to the first multiple of 2M, then 2M pages. */
-function scenario(base: number, words: readonly bigint[], eager = false) {
+function clear(base: number, words: readonly bigint[], eager = false) {
   const end = 4 * PAGES_OF_2M;
   const huge = Math.ceil(base / PAGES_OF_2M) * PAGES_OF_2M;
   const small = { gfn: base, level: 1, count: huge - base };
@@ -18,7 +18,7 @@ function scenario(base: number, words: readonly bigint[], eager = false) {
 }
 
 const found = (base: number, words: readonly bigint[], eager?: boolean) =>
-  scenario(base, words, eager).run(baseline).findings;
+  clear(base, words, eager).run(baseline).findings;
 
 /** The 2M pages that are missed, by the condition of docs/x86-clear-crossing.md. */
 function missed(base: number, words: readonly bigint[]): number {

@@ -1,5 +1,6 @@
 import { formatJson } from "../../files/json.js";
 import type { ResultFile } from "../../results/types.js";
+import { VERDICT_CODES, verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
@@ -13,9 +14,13 @@ interface Metric {
   upper_value?: number;
 }
 
+/** The measure that says what may be said of a run: a threshold on it makes a strategy that turns wrong an alert. */
+const VERDICT = "verdict-rank";
+
 /**
  * Bencher Metric Format: an object of benchmarks (case and strategy), each an object of measures. Totals only; a measure's name
- * has its unit (`split-inspected-entries`, `wall-split-median-ns`), since a new measure has none of its own.
+ * has its unit (`split-inspected-entries`, `wall-split-median-ns`), since a new measure has none of its own. It takes
+ * figures only, so the verdict is one: its place in {@link VERDICT_CODES}, from 0 (right) to 4 (wrong).
  */
 export function toBencher(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
@@ -29,6 +34,8 @@ export function toBencher(result: ResultFile, mmus: Mmus): string {
       if (metric.interval !== undefined) [values.lower_value, values.upper_value] = metric.interval;
       measures.set(unique(slug(nameWithUnit(metric)), LONGEST_MEASURE, measures), values);
     }
+    const verdict = verdictIn(run);
+    if (verdict !== undefined) measures.set(VERDICT, { value: VERDICT_CODES.indexOf(verdict.code) });
     const name = unique(`${run.scenario}/${run.strategy}`, LONGEST_BENCHMARK, benchmarks);
     benchmarks.set(name, Object.fromEntries(measures));
   }

@@ -1,6 +1,8 @@
+import { printable } from "../../errors.js";
 import type { ResultFile } from "../../results/types.js";
+import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
-import { verdict } from "../findings.js";
+import { resultSentence } from "../verdictWords.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
 /**
@@ -15,7 +17,7 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
   for (const variable of result.scenarios.flatMap((scenario) => Object.keys(scenario.variables))) {
     columns.add(`variable/${variable}`);
   }
-  for (const column of ["strategy", "source", "right", "result"]) columns.add(column);
+  for (const column of ["strategy", "source", "verdict", "result"]) columns.add(column);
   for (const run of result.runs) {
     const scenario = scenarios.get(run.scenario)!;
     const row = new Map<string, string | number | null>([
@@ -25,8 +27,8 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
       ["workload", scenario.workload],
       ["strategy", run.strategy],
       ["source", run.source],
-      ["right", String(run.findings.length === 0)],
-      ["result", verdict(run.findings, mmus.get(scenario.mmu)?.findingWords)],
+      ["verdict", verdictIn(run)?.code ?? null],
+      ["result", resultSentence(run, mmus.get(scenario.mmu)?.findingWords)],
     ]);
     for (const [variable, value] of Object.entries(scenario.variables)) row.set(`variable/${variable}`, value);
     for (const metric of metricsOf(run, mmus.get(scenario.mmu)?.counters ?? [])) {
@@ -43,6 +45,7 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
 function cell(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const clean = printable(value);
+  const safe = /^\s*[=+\-@]/.test(clean) ? `'${clean}` : clean;
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

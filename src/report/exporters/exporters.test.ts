@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { printable } from "../../errors.js";
 import { parseResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
+import { type RunVerdict, VERDICT_CODES } from "../../results/verdict.js";
 import { resultFile, runResult, scenarioResult, toyMachine, unsplit, wall } from "../../testing/resultBuilder.js";
 import { exporters } from "./index.js";
 
@@ -38,7 +40,7 @@ test("each export has an id and is a function of the result: the same twice", as
 test("every export of a result without runs is still of its format", () => {
   const empty = resultFile({ scenarios: [], runs: [] });
   expect(JSON.parse(exported("json", empty))).toEqual(empty);
-  expect(exported("csv", empty)).toBe("scenario,mmu,name,workload,strategy,source,right,result\r\n");
+  expect(exported("csv", empty)).toBe("scenario,mmu,name,workload,strategy,source,verdict,result\r\n");
   expect(exported("ndjson", empty)).toBe("");
   expect(JSON.parse(exported("bmf", empty))).toEqual({});
   expect(JSON.parse(exported("github-benchmark", empty))).toEqual([]);
@@ -63,6 +65,39 @@ function parseCsv(text: string): string[][] {
   return rows.slice(0, -1);
 }
 
+describe("a verdict", () => {
+  const search = "s2split verify --strategy mine.mjs --random 5000";
+  const verdicts: readonly [RunVerdict | undefined, string, string][] = [
+    [{ code: "right" }, "right", ""],
+    [{ code: "idle", reason: "nothing was to be split" }, "nothing was to be split", ""],
+    [{ code: "unsearched", search }, "right here, not searched", `${search} searches`],
+    [{ code: "right-here", knownFaults: ["passes over"] }, "right here, wrong on other layouts", "passes over"],
+    [undefined, "right here", ""],
+  ];
+
+  test.each(verdicts)("%j is said in every export, in the same words", (verdict, words, more) => {
+    const sentence = more === "" ? words : `${words} (${more})`;
+    const result = resultFile({ runs: [runResult({ verdict })] });
+    const [head, row] = parseCsv(exported("csv", result));
+    const record = Object.fromEntries(head!.map((name, i) => [name, row![i]]));
+    expect(record).toMatchObject({ verdict: verdict?.code ?? "", result: sentence });
+    expect(JSON.parse(exported("ndjson", result)).verdict).toEqual(verdict ?? null);
+    expect(JSON.parse(exported("json", result)).runs[0].verdict).toEqual(verdict);
+    const { "verdict-rank": rank } = JSON.parse(exported("bmf", result))["thp/enable/baseline"];
+    expect(rank?.value).toBe(verdict === undefined ? undefined : VERDICT_CODES.indexOf(verdict.code));
+    expect(JSON.parse(exported("github-benchmark", result))[0].extra).toBe(`exact; result: ${sentence}`);
+    const markdown = exported("markdown", result);
+    expect(markdown).toContain(`| ${words} |`);
+    if (more !== "") expect(markdown).toContain(`- baseline, ${words}: ${more}\n`);
+  });
+
+  test("of a run with findings is wrong, in a file without verdicts too", () => {
+    const result = resultFile({ runs: [runResult({ findings: [unsplit], verdict: undefined })] });
+    expect(JSON.parse(exported("ndjson", result)).verdict).toEqual({ code: "wrong" });
+    expect(exported("markdown", result)).toContain("**WRONG**: 511 blocks unsplit");
+  });
+});
+
 describe("csv", () => {
   test("has a unit in the name of every column of figures, and the figures", () => {
     const [head, first] = parseCsv(exported("csv", timed));
@@ -71,7 +106,8 @@ describe("csv", () => {
       scenario: "thp/enable",
       "variable/chunk": "1G",
       strategy: "baseline",
-      right: "true",
+      verdict: "right",
+      result: "right",
       "split/inspected_entries": "262657",
       "split/inspected/level-3_entries": "262144",
       "split/lockDrops_drops": "2",
@@ -87,7 +123,7 @@ describe("csv", () => {
   test("says what is wrong, and leaves empty what a run does not have", () => {
     const [head, , second] = parseCsv(exported("csv", timed));
     const record = Object.fromEntries(head!.map((name, i) => [name, second![i]]));
-    expect(record).toMatchObject({ right: "false", "wall/split/median_ns": "" });
+    expect(record).toMatchObject({ verdict: "wrong", "wall/split/median_ns": "" });
     expect(record.result).toContain("511 blocks unsplit, first at 0x40200000");
   });
 
@@ -96,7 +132,7 @@ describe("csv", () => {
       fc.property(nasty, (result) => {
         const rows = parseCsv(exported("csv", result));
         expect(new Set(rows.map((row) => row.length)).size).toBe(1);
-        const name = result.scenarios[0]!.name;
+        const name = printable(result.scenarios[0]!.name);
         expect([name, `'${name}`]).toContain(rows[1]![2]);
         for (const row of rows) for (const cell of row) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
       }),
@@ -105,7 +141,7 @@ describe("csv", () => {
 
   test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])("puts an apostrophe before %j", (strategy) => {
     const rows = parseCsv(exported("csv", resultFile({ runs: [runResult({ strategy })] })));
-    expect(rows[1]).toContain(`'${strategy}`);
+    expect(rows[1]).toContain(`'${printable(strategy)}`);
   });
 });
 
@@ -131,11 +167,11 @@ describe("ndjson", () => {
       kind: "s2split-run",
       scenario: "thp/enable",
       variables: { mode: "enable", chunk: "1G" },
-      right: true,
+      verdict: { code: "right" },
       metrics: { "split/inspected_entries": 262657, "wall/split/median_ns": 1500 },
       samplesNs: { split: samples },
     });
-    expect(JSON.parse(lines[1]!)).toMatchObject({ right: false, findings: [unsplit], samplesNs: null });
+    expect(JSON.parse(lines[1]!)).toMatchObject({ verdict: { code: "wrong" }, findings: [unsplit], samplesNs: null });
   });
 
   test("has no line break but between objects, whatever the names are", () => {

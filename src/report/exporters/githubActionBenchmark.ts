@@ -1,7 +1,7 @@
 import { formatJson } from "../../files/json.js";
 import type { ResultFile } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
-import { verdict } from "../findings.js";
+import { resultSentence } from "../verdictWords.js";
 import { metricsOf } from "./metrics.js";
 
 /**
@@ -21,7 +21,7 @@ export function toGithubActionBenchmark(result: ResultFile, mmus: Mmus): string 
         value,
         // The consumer's pattern wants two characters of figure: "± 5" would not be read.
         ...(interval === undefined ? {} : { range: `± ${((interval[1] - interval[0]) / 2).toFixed(1)}` }),
-        extra: `${kind}; result: ${verdict(run.findings, mmus.get(mmu)?.findingWords)}`,
+        extra: `${kind}; result: ${resultSentence(run, mmus.get(mmu)?.findingWords)}`,
       }));
   });
   return formatJson(entries);

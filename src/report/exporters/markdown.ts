@@ -1,10 +1,11 @@
 import type { Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../../results/types.js";
+import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
-import { verdict } from "../findings.js";
 import { escapeMarkdown, markdownTable } from "../markdownText.js";
 import { formatChange, formatNs } from "../units.js";
+import { moreWords, resultWords } from "../verdictWords.js";
 
 /** The headline tables as GitHub-flavoured Markdown: per case a table, a line a strategy, changes against the baseline. */
 export function toMarkdown(result: ResultFile, mmus: Mmus): string {
@@ -30,11 +31,19 @@ function caseBlock(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mm
     escapeMarkdown(run.strategy),
     ...columns.map(({ path, change }) => countCell(run, base, path, change === true)),
     ...parts.map((part) => wallCell(run, part)),
-    run.findings.length === 0 ? "right" : `**WRONG**: ${escapeMarkdown(verdict(run.findings, mmu?.findingWords))}`,
+    `${verdictIn(run)?.code === "wrong" ? "**WRONG**: " : ""}${escapeMarkdown(resultWords(run, mmu?.findingWords))}`,
   ]);
   const lines = [`## ${escapeMarkdown(scenario.id)}`];
   if (scenario.description !== null) lines.push(escapeMarkdown(scenario.description));
   lines.push(markdownTable(head, rows, { figures: 1, last: head.length - 1 }));
+  const further = runs.flatMap((run) => {
+    const verdict = verdictIn(run);
+    const more = verdict === undefined ? undefined : moreWords(verdict);
+    return more === undefined
+      ? []
+      : [`- ${escapeMarkdown(run.strategy)}, ${resultWords(run)}: ${escapeMarkdown(more)}`];
+  });
+  if (further.length > 0) lines.push(further.join("\n"));
   return lines.join("\n\n");
 }
 

@@ -1,9 +1,10 @@
 import type { ResultFile } from "../../results/types.js";
+import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
 /**
- * One JSON object a line, one line a run, each complete by itself: what ran, where, whether it is right, every figure under a
+ * One JSON object a line, one line a run, each complete by itself: what ran, where, the verdict on it, every figure under a
  * name with its unit, and the raw samples.
  */
 export function toNdjson(result: ResultFile, mmus: Mmus): string {
@@ -23,7 +24,7 @@ export function toNdjson(result: ResultFile, mmus: Mmus): string {
       variables,
       strategy: run.strategy,
       source: run.source,
-      right: run.findings.length === 0,
+      verdict: verdictIn(run) ?? null,
       findings: run.findings,
       metrics: Object.fromEntries(metrics.map((metric) => [nameWithUnit(metric), metric.value])),
       samplesNs:

@@ -4,8 +4,8 @@ import type { Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
 import { sumAt } from "../benchTable.js";
-import { verdict } from "../findings.js";
 import { formatChange } from "../units.js";
+import { resultWords } from "../verdictWords.js";
 import { type AddressMapRow, addressMapSvg } from "./addressMap.js";
 import type { Plot } from "./charts/draw.js";
 import { logChart, type PartsRow, partsChart } from "./charts/strategies.js";
@@ -114,16 +114,9 @@ function strategyTable(runs: readonly RunResult[], mmu: Mmu, parts: readonly Par
     ...parts.flatMap(({ path }) => withChange(run, base, [path])),
     ...(parts.length > 1 ? withChange(run, base, paths) : []),
     ...others.map(({ path }) => totalAt(run.counts, path) ?? null),
-    run.findings.length === 0 ? resultWords(run, mmu) : `WRONG: ${verdict(run.findings)}`,
+    `${run.findings.length === 0 ? "" : "WRONG: "}${resultWords(run, mmu.findingWords)}`,
   ]);
   return { columns, rows };
-}
-
-function resultWords(run: RunResult, mmu: Mmu): string {
-  const idle = mmu.idle?.(run.counts);
-  if (idle !== undefined) return idle;
-  const faults = mmu.strategies.find(({ id }) => id === run.strategy)?.knownFaults.length ?? 0;
-  return faults > 0 ? "right here, wrong on other layouts" : "right";
 }
 
 function withChange(run: RunResult, base: RunResult | undefined, paths: readonly string[]): Cell[] {

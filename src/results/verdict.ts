@@ -1,0 +1,73 @@
+import type { Counts } from "../mmu/counters.js";
+import type { Finding } from "../mmu/finding.js";
+import { defaultMmu } from "../mmu/registry.js";
+import type { RunResult } from "./types.js";
+
+/**
+ * What may be said of a run: computed once, when it ends ({@link verdictOf}), and said alike by tables, exports and comparisons. A run
+ * without findings is right on its own scenario; whether its strategy is right is another question.
+ */
+export type RunVerdict =
+  /** Nothing is wrong, and no fault of the strategy is known or to be expected: the tests search for them. */
+  | { readonly code: "right" }
+  /** The scenario gave it nothing to do, which is no credit. */
+  | { readonly code: "idle"; readonly reason: string }
+  /** Nothing is wrong here, but nothing is known of other layouts: a strategy of the user's own. `search` is the command that looks. */
+  | { readonly code: "unsearched"; readonly search: string }
+  /** Nothing is wrong here, but it is on other layouts. */
+  | { readonly code: "right-here"; readonly knownFaults: readonly string[] }
+  /** See the run's findings. */
+  | { readonly code: "wrong" };
+
+export type VerdictCode = RunVerdict["code"];
+
+/** From the best to the worst; a step down this list is a regression. What was idle cannot be compared with what was not. */
+export const VERDICT_CODES = [
+  "right",
+  "idle",
+  "unsearched",
+  "right-here",
+  "wrong",
+] as const satisfies readonly VerdictCode[];
+
+/** What a verdict rests on. */
+export interface VerdictBasis {
+  readonly strategy: {
+    readonly id: string;
+    readonly mmu: string;
+    readonly knownFaults: readonly string[];
+    readonly source: string;
+  };
+  readonly counts: Counts;
+  readonly findings: readonly Finding[];
+  /** As the MMU's. */
+  readonly idle?: ((counts: Counts) => string | undefined) | undefined;
+}
+
+/** The one place where a run is judged. */
+export function verdictOf({ strategy, counts, findings, idle }: VerdictBasis): RunVerdict {
+  if (findings.length > 0) return { code: "wrong" };
+  const reason = idle?.(counts);
+  if (reason !== undefined) return { code: "idle", reason };
+  if (strategy.knownFaults.length > 0) return { code: "right-here", knownFaults: [...strategy.knownFaults] };
+  return strategy.source === "builtin" ? { code: "right" } : { code: "unsearched", search: searchCommand(strategy) };
+}
+
+/** The verdict of a run; of one of an older file, which has none, no more than its findings tell. */
+export function verdictIn({ verdict, findings }: Pick<RunResult, "verdict" | "findings">): RunVerdict | undefined {
+  return verdict ?? (findings.length > 0 ? { code: "wrong" } : undefined);
+}
+
+/** Whether a strategy's gain counts as one: nothing is known against it. */
+export function isSound(run: Pick<RunResult, "verdict" | "findings">): boolean {
+  const code = verdictIn(run)?.code;
+  return code !== "wrong" && code !== "right-here";
+}
+
+const LAYOUTS = 5000;
+
+function searchCommand({ mmu, source }: VerdictBasis["strategy"]): string {
+  const file = /^[\w@%+=:,./-]+$/.test(source) ? source : `'${source.replaceAll("'", "'\\''")}'`;
+  const only = mmu === defaultMmu() ? "" : ` --mmu ${mmu}`;
+  return `s2split verify${only} --strategy ${file} --random ${LAYOUTS}`;
+}
