@@ -2,8 +2,15 @@ import { GRANULES, legalChunks, MAX_IPA_BITS, MIN_IPA_BITS } from "../../guest/g
 import { formatSize } from "../../guest/sizes.js";
 import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
-import { CLEAR_RANGES, DSB_PLACEMENTS } from "./scenario.js";
 import { arm64Words } from "./words.js";
+
+/** Where the DSB ISHST stands that makes a split's stores seen. */
+export const DSB_PLACEMENTS = ["per-block", "per-call", "per-change"] as const;
+export type DsbPlacement = (typeof DSB_PLACEMENTS)[number];
+
+/** How much of a bitmap is one range when the log is cleared. */
+export const CLEAR_RANGES = ["word", "2M", "chunk", "ioctl"] as const;
+export type ClearRange = (typeof CLEAR_RANGES)[number];
 
 const group = "Guest of arm64:";
 

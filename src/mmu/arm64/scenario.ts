@@ -1,5 +1,6 @@
 import type { Granule } from "../../guest/geometry.js";
 import type { Segment } from "../../guest/segment.js";
+import type { ClearRange, DsbPlacement } from "./about.js";
 
 export type { Segment };
 
@@ -55,13 +56,7 @@ export interface DirtyLogSpec extends VariantSpec {
   readonly chunk: string | number;
 }
 
-/** Where the DSB ISHST stands that makes a split's stores seen. */
-export const DSB_PLACEMENTS = ["per-block", "per-call", "per-change"] as const;
-export type DsbPlacement = (typeof DSB_PLACEMENTS)[number];
-
-/** How much of a bitmap is one range when the log is cleared. */
-export const CLEAR_RANGES = ["word", "2M", "chunk", "ioctl"] as const;
-export type ClearRange = (typeof CLEAR_RANGES)[number];
+export { CLEAR_RANGES, type ClearRange, DSB_PLACEMENTS, type DsbPlacement } from "./about.js";
 
 /** Pages of {@link ClearRange} "2M", whatever the granule: 2M with 4K pages. */
 export const CLEAR_RANGE_PAGES = 512;
