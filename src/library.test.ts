@@ -16,7 +16,7 @@ const blocks = defineStrategy({ id: "blocks", summary: "blocks only", flags: WAL
 const naive = defineStrategy({ id: "naive", enter: (at) => at.fresh === 0 });
 
 describe("the library", () => {
-  it("counts: built-in strategies by name, one's own by definition, baseline always among them", async () => {
+  it("counts: built-in strategies by name, custom ones by definition, baseline always among them", async () => {
     const { runs, scenarios } = await bench({ scenarios: [path], strategies: ["max-level", blocks] });
     expect(runs.map(({ strategy }) => strategy)).toEqual(["baseline", "max-level", "blocks"]);
     expect(runs.map(({ counts }) => totalAt(counts, "split/inspected"))).toEqual([263168, 1024, 1024]);

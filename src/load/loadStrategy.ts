@@ -16,8 +16,8 @@ const NEEDED_FOR_TYPESCRIPT =
   "Node.js 22.18 or newer, or TypeScript installed beside the file (npm install -D typescript)";
 
 /**
- * What `--strategy` names, by MMU: names of built-in strategies, `all`, and paths of modules with strategies of one's own (those
- * that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones first, in the order of tables; then one's own, as given. No list
+ * What `--strategy` names, by MMU: names of built-in strategies, `all`, and paths of modules with custom strategies (those
+ * that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones first, in the order of tables; then custom ones, as given. No list
  * is `all`. A name that only another MMU of the plan has is passed over for this one.
  *
  * @throws UserError for an unknown name, or a module that cannot be loaded or used
@@ -65,7 +65,7 @@ export function isModulePath(name: string): boolean {
 }
 
 /**
- * Loads a module with a strategy of one's own: its default export, or its export `strategy`. `mmu` in it says for which MMU it is
+ * Loads a module with a custom strategy: its default export, or its export `strategy`. `mmu` in it says for which MMU it is
  * (arm64 where it does not say).
  *
  * @throws UserError naming the file, and the place in it where that is known

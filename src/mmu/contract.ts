@@ -109,6 +109,10 @@ export interface Case<T extends Strategy = Strategy> {
   run(strategy: T, options?: RunOptions): RunOutcome;
   /** Runs once, telling the sink every step of the walks. */
   trace?(strategy: T, sink: (event: TraceEvent) => void, options?: TraceOptions): RunOutcome;
+  /** Formats of other programs that a run can be told in (`trace --format`): arm64 `casemate`. */
+  readonly traceFormats?: readonly string[];
+  /** Runs once, telling in one of these formats, line by line. @throws UserError for what the format cannot say */
+  traceAs?(format: string, strategy: T, line: (text: string) => void): ForeignTrace;
   /** Prepares timed samples of the same simulation; undefined where the guest is too big. */
   timed?(strategy: T): TimedRun | undefined;
 }
@@ -173,4 +177,11 @@ export interface TraceOptions {
   readonly limit?: number;
   /** Phases that nobody looks at: an MMU may spare itself their events. */
   readonly without?: readonly string[];
+}
+
+/** What became of a run that was told in a format of another program. */
+export interface ForeignTrace {
+  readonly outcome: RunOutcome;
+  /** What must be known of that program's judgement: sentences. */
+  readonly notes: readonly string[];
 }

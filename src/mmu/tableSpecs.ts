@@ -18,6 +18,8 @@ export interface DetailTable {
 export interface SharedSpec {
   /** The workload in which the question is asked. */
   readonly workload: string;
+  /** Times that a walk or a lookup begins at the root, and how many of them no counter has (a first walk that restarts). */
+  readonly fromRoot?: { readonly paths: readonly string[]; readonly uncounted?: number };
   readonly inspected: readonly string[];
   readonly tables: readonly string[];
   readonly flushes: readonly string[];

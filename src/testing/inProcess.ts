@@ -46,12 +46,17 @@ export function memoryIo({ env = {}, stdin = "", columns, registry = mmus }: Run
  * Runs the command line in this process, from the sources: for whatever is not about signals, pipes, or how a process ends. The
  * environment is empty but for what is given: no colour, no GitHub.
  */
-export async function run(args: readonly string[], how: RunHow = {}): Promise<Ended> {
+export function run(args: readonly string[], how: RunHow = {}): Promise<Ended> {
+  return runMain(main, args, how);
+}
+
+/** The same with any `main`: that of dist/, say. */
+export async function runMain(call: typeof main, args: readonly string[], how: RunHow = {}): Promise<Ended> {
   const { io, written } = memoryIo(how);
   const before = process.cwd();
   if (how.cwd !== undefined) process.chdir(how.cwd);
   try {
-    const code = await main(args, io);
+    const code = await call(args, io);
     return { code, ...written };
   } finally {
     if (how.cwd !== undefined) process.chdir(before);

@@ -52,7 +52,11 @@ export function register(program: Command, invocation: Invocation): void {
     .description(
       "Simulate eager splitting under each walker strategy and print, per scenario, a table of exact counts, measured wall time of the simulation, and whether the result is right.",
     )
-    .option("--strategy <list>", "strategies, files of one's own, or all (default: all); baseline always runs", list)
+    .option(
+      "--strategy <list>",
+      "strategies, modules with custom ones, or all (default: all); baseline always runs",
+      list,
+    )
     .option("--runs <n>", `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`, integer(6, 10_000))
     .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
     .option("--no-wall", "counts only, no wall time")

@@ -51,7 +51,7 @@ export function register(program: Command, invocation: Invocation): void {
   const command = addScenarioOptions(program.command("verify"), invocation.io.registry)
     .summary("check every invariant of the finished tree, on given or random layouts")
     .description("Run strategies and check every invariant of the walk and of the tree that it leaves.")
-    .option("--strategy <list>", "strategies, files of one's own, or all (default: all)", list)
+    .option("--strategy <list>", "strategies, modules with custom ones, or all (default: all)", list)
     .option("--random <n>", "search this many random layouts, and shrink what fails", integer(1, 1_000_000))
     .option("--exhaustive", "try every tree of a small geometry with every range, chunk and cache")
     .addOption(
