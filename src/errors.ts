@@ -50,9 +50,16 @@ export function unknownName(what: string, name: string, known: readonly string[]
   return badInput(`${what} "${clip(name)}"`, problem, `one of ${known.join(", ")}`);
 }
 
+/**
+ * Text from outside as it may reach a terminal: control characters and those that reorder or hide what stands beside them (bidirectional
+ * and other invisible ones) are blanks.
+ */
+export function printable(text: string): string {
+  return text.replace(/(?:\p{Cc}|\p{Cf}|\u2028|\u2029)+/gu, " ");
+}
+
 /** Shortens text from outside so that one message stays one readable line, whatever the input was. */
 export function clip(text: string, most = 60): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach the terminal
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  const line = printable(text);
   return line.length > most ? `${line.slice(0, most - 3)}...` : line;
 }

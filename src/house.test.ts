@@ -26,6 +26,10 @@ const ROOMS = [
   "files",
   "stats",
 ];
+/** Files at the root that import nothing of the house. */
+const BASEMENT = ["cleanup.ts", "errors.ts", "exit.ts", "version.ts"];
+/** Files at the root that no room knows. */
+const ROOF = ["index.ts", "library.ts"];
 const MODEL = ["mmu", "guest"];
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
@@ -45,6 +49,31 @@ function importsOf(file: string): string[] {
 
 const roomOf = (path: string) => (path.includes("/") ? path.split("/")[0]! : "");
 
+const sourceOf = (target: string) => target.replace(/\.js$/, ".ts");
+
+/** Files that import each other, over however many others: each circle once, from its first name. */
+function circles(): string[] {
+  const imports = new Map(files.map((file) => [file, importsOf(file).map(sourceOf)]));
+  const found = new Set<string>();
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string) => {
+    const at = path.indexOf(file);
+    if (at >= 0) {
+      const circle = path.slice(at);
+      const first = circle.indexOf(circle.toSorted()[0]!);
+      found.add([...circle.slice(first), ...circle.slice(0, first)].join(" -> "));
+    }
+    if (at >= 0 || done.has(file)) return;
+    path.push(file);
+    for (const target of imports.get(file) ?? []) visit(target);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of files) visit(file);
+  return [...found];
+}
+
 describe("the house", () => {
   it("has no room that its plan does not name", () => {
     const rooms = new Set(files.map(roomOf).filter((room) => room !== ""));
@@ -59,6 +88,22 @@ describe("the house", () => {
         .map((target) => `${file} -> ${target}`),
     );
     expect(upward).toEqual([]);
+  });
+
+  it("has at its root what all may use and uses nothing, and what programs import", () => {
+    const root = files.filter((file) => roomOf(file) === "");
+    expect(root.sort()).toEqual([...BASEMENT, ...ROOF].sort());
+    expect(BASEMENT.flatMap((file) => importsOf(file).filter((target) => files.includes(sourceOf(target))))).toEqual(
+      [],
+    );
+    const known = ROOF.flatMap((file) => importsOf(file).map(roomOf));
+    expect(known.filter((room) => ["cli", "perf"].includes(room))).toEqual([]);
+    const above = files.filter((file) => !ROOF.includes(file));
+    expect(above.filter((file) => importsOf(file).some((target) => ROOF.includes(sourceOf(target))))).toEqual([]);
+  });
+
+  it("has no circle of files", () => {
+    expect(circles()).toEqual([]);
   });
 
   it("keeps the model pure: no package but crypto, no Math.random", () => {

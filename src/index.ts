@@ -52,7 +52,9 @@ export type {
   RiscvSegment,
 } from "./mmu/riscv/scenario.js";
 export type { GStageRules, GStageStrategyDefinition, SplitStep } from "./mmu/riscv/strategy.js";
+export type { WrittenShadowScenario as ShadowScenario } from "./mmu/shadow/scenario.js";
 export type { ShadowStrategyDefinition } from "./mmu/shadow/strategy.js";
+export type { WrittenTdpScenario as TdpScenario } from "./mmu/tdp/scenario.js";
 export type { TdpStrategyDefinition } from "./mmu/tdp/strategy.js";
 export type { TableView } from "./mmu/tdp/variant.js";
 export { longFinding, shortFinding } from "./report/findings.js";

@@ -1,16 +1,15 @@
 import type { SampleSpec } from "./bench/wall.js";
 import { badInput } from "./errors.js";
 import { Fields, nameOf } from "./files/fields.js";
-import type { Arm64Scenario } from "./mmu/arm64/scenario.js";
 import type { Case, Mmu, ScenarioBase, Strategy } from "./mmu/contract.js";
-import type { AnyStrategyDefinition } from "./mmu/definitions.js";
+import type { AnyScenario, AnyStrategyDefinition } from "./mmu/definitions.js";
 import type { Finding } from "./mmu/finding.js";
 import { defaultMmu, loadMmu } from "./mmu/registry.js";
 import type { ResultFile } from "./results/types.js";
 import type { FoundFault } from "./verify/search.js";
 
 /** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file. */
-export type ScenarioInput = string | Arm64Scenario | ScenarioBase;
+export type ScenarioInput = string | AnyScenario | ScenarioBase;
 
 /** A strategy: the name of a built-in one, the path of a module, or what {@link defineStrategy} returns. "all": every built-in one. */
 export type StrategyInput = string | AnyStrategyDefinition;

@@ -3,12 +3,14 @@ import { describe, expect, it } from "vitest";
 import { builtinProfile } from "../cost/profiles.js";
 import { REGION, uniformScenario } from "../cost/uniformGuest.js";
 import { UserError } from "../errors.js";
+import { segmentsFor } from "../guest/backings.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
-import { type AdviceRequest, type AdviceRow, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
+import { type AdviceRequest, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
 import { firstPass } from "./firstPass.js";
 import { type AdvisedGuest, leafRunsOf } from "./guest.js";
-import { parseDuration } from "./options.js";
+import { parseDuration, parseFaultLock } from "./options.js";
 import { recommend } from "./recommend.js";
+import type { AdviceRow } from "./row.js";
 
 function uniform(map: string, gib: number): AdvisedGuest {
   return { kind: "uniform", granule: "4K", map, bytes: gib * REGION };
@@ -24,6 +26,8 @@ function request(guest: AdvisedGuest, more: Partial<AdviceRequest> = {}): Advice
     vcpus: 1,
     writePercent: 50,
     maxLockHoldNs: null,
+    maxGuestStallNs: null,
+    lock: "parallel",
     clearPerRegion: false,
     seed: 1,
     ...more,
@@ -63,8 +67,13 @@ describe("advise", () => {
     for (const clearPerRegion of [false, true]) {
       const plain = advise(request(guest, { clearPerRegion }));
       const file = advise(request({ kind: "scenario", scenario }, { clearPerRegion }));
+      // Of the guest that repeats itself other holds are simulated.
       const same = (rows: readonly AdviceRow[]) =>
-        rows.map(({ scaled: _, lockedNsPerGiB, ...row }) => ({ ...row, locked: lockedNsPerGiB.toPrecision(2) }));
+        rows.map(({ scaled: _, stall, lockedNsPerGiB, ...row }) => ({
+          ...row,
+          locked: lockedNsPerGiB.toPrecision(2),
+          stall: stall?.longestNs.toPrecision(1),
+        }));
       expect(same(file.rows)).toEqual(same(plain.rows));
       expect(plain.rows.every((row) => row.scaled)).toBe(true);
       expect(file.rows.some((row) => row.scaled)).toBe(false);
@@ -116,7 +125,7 @@ describe("advise", () => {
   });
 
   it("says so where every choice holds the lock too long, and names the shortest", () => {
-    const { recommendations } = advise(request(uniform("4K", 64), { modes: ["enable"], maxLockHoldNs: 5e6 }));
+    const { recommendations } = advise(request(uniform("4K", 64), { modes: ["enable"], maxLockHoldNs: 5e5 }));
     expect(recommendations[0]).toMatchObject({
       chunk: null,
       reason: { code: "none-within-hold", least: { chunk: "0" } },
@@ -166,6 +175,105 @@ describe("advise", () => {
     expect(wins).toContain(50);
     expect(wins).not.toContain(100);
     expect(wins.every((percent) => TRIED_PERCENTS.includes(percent))).toBe(true);
+  });
+});
+
+describe("the stall of the guest while an ioctl runs", () => {
+  it("is about the longest hold where vCPUs fault all the time, and grows with what one ioctl clears", () => {
+    const guest = uniform("4K", 8);
+    const options = { modes: ["clear"], vcpus: 16, chunks: [] } as const;
+    const byGiB = rowOf(advise(request(guest, { ...options, clearPerRegion: true })).rows, "clear", "0");
+    const bySlot = rowOf(advise(request(guest, { ...options })).rows, "clear", "0");
+    expect(byGiB.stall!.longestNs / byGiB.longestHold.ns).toBeCloseTo(1, 1);
+    expect(bySlot.stall!.longestNs / byGiB.stall!.longestNs).toBeCloseTo(8, 0);
+    // Nobody gets on while the lock is held; the ioctl hardly waits.
+    expect(bySlot.stall!.progress).toBeLessThan(0.02);
+    expect(bySlot.stall!.slowdown).toBeLessThan(1.01);
+  });
+
+  it("is shorter where the ioctl drops the lock for each block, which takes it longer", () => {
+    const { rows } = advise(request(uniform("2M", 4), { modes: ["clear"], vcpus: 32, writePercent: 20 }));
+    const off = rowOf(rows, "clear", "0").stall!;
+    const eager = rowOf(rows, "clear", "2M").stall!;
+    expect(off.longestNs).toBeGreaterThan(5 * eager.longestNs);
+    expect(eager.slowdown).toBeGreaterThan(off.slowdown);
+    expect(eager.progress).toBeGreaterThan(off.progress);
+  });
+
+  it("is not known to a profile without the lock's figures, nor of a guest that does not fault", () => {
+    const spinlock = advise(request(uniform("2M", 1), { lock: "spinlock" }));
+    expect(spinlock.rows.every((row) => row.stall === null)).toBe(true);
+    const idle = advise(request(uniform("2M", 1), { writePercent: 0 }));
+    expect(idle.rows.every((row) => row.stall === null)).toBe(true);
+  });
+
+  it("can be limited: what stalls longer is not recommended", () => {
+    const asked = { modes: ["enable"], vcpus: 8, writePercent: 20, chunks: ["1G"] } as const;
+    const free = advise(request(uniform("2M", 4), asked));
+    expect(free.recommendations[0]!.chunk).toBe("1G");
+    const { longestNs } = rowOf(free.rows, "enable", "1G").stall!;
+    const tight = advise(request(uniform("2M", 4), { ...asked, maxGuestStallNs: longestNs / 2 }));
+    expect(tight.recommendations[0]).toMatchObject({ chunk: "0", reason: { code: "eager-holds-too-long" } });
+  });
+});
+
+describe("the vCPU count from which the answer changes", () => {
+  it("is where the recommendation with just so many vCPUs is another", () => {
+    // All written: no fault is saved, so that few vCPUs are better off without; many wait for each other's broadcasts.
+    const asked = { modes: ["clear"], writePercent: 97 } as const;
+    const { recommendations } = advise(request(uniform("2M", 1), { ...asked, chunks: ["2M"] }));
+    const [change] = recommendations[0]!.changes;
+    const with_ = (vcpus: number) =>
+      advise(request(uniform("2M", 1), { ...asked, chunks: ["2M"], vcpus })).recommendations[0]!.chunk;
+    expect(change!.fromVcpus).toBeGreaterThan(1);
+    expect(with_(change!.fromVcpus)).toBe(change!.chunk);
+    expect(with_(change!.fromVcpus - 1)).not.toBe(change!.chunk);
+  });
+});
+
+describe("a mixed guest of which regions stand for all", () => {
+  const mixed = (coverage: number, gib: number): AdvisedGuest => {
+    const bytes = gib * REGION;
+    const frame = uniformScenario({ granule: "4K", map: "2M", bytes, mode: "enable", chunk: "0" });
+    const segments = segmentsFor("thp", bytes, "4K", coverage, 7);
+    return { kind: "scenario", scenario: { ...frame, memslots: [{ ...frame.memslots[0]!, segments }] } };
+  };
+
+  it.each([
+    [0.7, "enable"],
+    [0.3, "clear"],
+  ] as const)("is as near to the whole as it says, coverage %d, %s", (coverage, mode) => {
+    const options = { modes: [mode], chunks: ["2M"], vcpus: 4, clearPerRegion: true } as const;
+    const whole = advise(request(mixed(coverage, 6), options));
+    const sampled = advise(request(mixed(coverage, 6), { ...options, wholeBytes: REGION }));
+    for (const row of sampled.rows) {
+      const exact = rowOf(whole.rows, mode, row.chunk);
+      expect(exact.sampled).toBe(null);
+      const { regions, of, errorPercent } = row.sampled!;
+      expect([regions, of]).toEqual([5, 6]);
+      expect(errorPercent).toBeLessThan(5);
+      const ns = (one: AdviceRow) => one.enableNs + (one.firstClearNs ?? 0);
+      expect((100 * Math.abs(ns(row) - ns(exact))) / ns(exact), row.chunk).toBeLessThanOrEqual(errorPercent);
+      expect(Math.abs(row.ioctlTlbis - exact.ioctlTlbis)).toBeLessThanOrEqual((errorPercent / 100) * exact.ioctlTlbis);
+      expect(row.longestHold.ns / exact.longestHold.ns).toBeCloseTo(1, 1);
+    }
+  });
+
+  it("is exact where all regions are of a few kinds", () => {
+    const gib = (map: string, size: string) => ({ map, size });
+    const frame = uniformScenario({ granule: "4K", map: "2M", bytes: 6 * REGION, mode: "enable", chunk: "0" });
+    const segments = [gib("1G", "3G"), gib("2M", "2G"), gib("4K", "1G")];
+    const guest: AdvisedGuest = {
+      kind: "scenario",
+      scenario: { ...frame, memslots: [{ ...frame.memslots[0]!, segments }] },
+    };
+    const options = { modes: ["clear"], chunks: ["2M"] } as const;
+    const sampled = rowOf(advise(request(guest, { ...options, wholeBytes: REGION })).rows, "clear", "2M");
+    const whole = rowOf(advise(request(guest, options)).rows, "clear", "2M");
+    expect(sampled.sampled).toEqual({ regions: 3, of: 6, errorPercent: 0 });
+    expect(sampled.ioctlTlbis).toBe(whole.ioctlTlbis);
+    expect(sampled.firstClearNs! / whole.firstClearNs!).toBeCloseTo(1, 4);
+    expect(sampled.guest!.tlbis).toBe(whole.guest!.tlbis);
   });
 });
 
@@ -243,7 +351,10 @@ describe("recommend", () => {
     guest: { faults: 10, tlbis: 1, writes: 1, elapsedNs: 1, vcpuNs: 1, sampled: false },
     totalNs,
     withinLockHold: within,
+    withinGuestStall: true,
+    stall: null,
     scaled: false,
+    sampled: null,
     findings: [],
   });
   const given = { comparable: true, hasBlocks: true };
@@ -280,6 +391,22 @@ describe("recommend", () => {
   it("takes what is allowed where off is not, and says that it does not cost less", () => {
     const rows = [row("0", 1000, 9, 0, false), row("2M", 2000, 1, 2)];
     expect(recommend(rows, given)[0]).toMatchObject({ chunk: "2M", reason: { code: "only-within-hold" } });
+  });
+});
+
+describe("parseFaultLock", () => {
+  it("takes the locks by name, and that of a kernel version", () => {
+    const of = (text: string) => parseFaultLock(text, "--fault-lock");
+    expect(["rwlock", "5.10", "5.17.3", "5.18", "v6.1", "6.2-rc3", "7.3"].map(of)).toEqual([
+      "rwlock",
+      "spinlock",
+      "spinlock",
+      "rwlock",
+      "rwlock",
+      "parallel",
+      "parallel",
+    ]);
+    for (const bad of ["", "mutex", "6", "6.x"]) expect(() => of(bad), bad).toThrow(UserError);
   });
 });
 

@@ -1,3 +1,4 @@
+import { type FaultLock, mixOf } from "../cost/contention.js";
 import { type ModelledTime, modelTime, type UnpricedCount, unpricedTogether } from "../cost/modelTime.js";
 import type { CostProfile } from "../cost/profile.js";
 import { type TermId, termCounts } from "../cost/terms.js";
@@ -5,15 +6,16 @@ import type { RegionMemory } from "../cost/uniformGuest.js";
 import { geometryOf } from "../guest/geometry.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import { totalAt } from "../mmu/counters.js";
-import type { Finding } from "../mmu/finding.js";
-import { firstPass } from "./firstPass.js";
-import { type AdvisedGuest, bytesOf, granuleOf, leafRunsOf, workOf } from "./guest.js";
+import { firstPass, type PassCounts, type PassGuest } from "./firstPass.js";
+import { type AdvisedGuest, bytesOf, granuleOf, leafRunsOf, type Work, workOf } from "./guest.js";
 import type { LockWork } from "./lockWork.js";
 import { type Recommendation, recommend } from "./recommend.js";
+import { type AdviceRow, type Hold, isRight } from "./row.js";
+import { stallOf } from "./stall.js";
 
 export interface AdviceRequest {
   readonly guest: AdvisedGuest;
-  readonly modes: readonly ("enable" | "clear")[];
+  readonly modes: readonly Mode[];
   /** Eager-split chunks; "0" (off) is always compared. */
   readonly chunks: readonly string[];
   readonly strategies: readonly SplitStrategy[];
@@ -23,10 +25,18 @@ export interface AdviceRequest {
   readonly writePercent: number;
   /** Nanoseconds; null for no constraint. */
   readonly maxLockHoldNs: number | null;
+  /** Longest that a fault may wait for mmu_lock while an ioctl runs, nanoseconds; null for no constraint. */
+  readonly maxGuestStallNs: number | null;
+  /** Which lock the kernel takes for a stage-2 fault. */
+  readonly lock: FaultLock;
   /** Clear 1 GiB an ioctl, as QEMU does, rather than a whole slot. */
   readonly clearPerRegion: boolean;
   readonly seed: number;
+  /** Memory above which regions of a mixed guest stand for all, bytes. Default 6 GiB. */
+  readonly wholeBytes?: number;
 }
+
+export type Mode = "enable" | "clear";
 
 export interface Advice {
   readonly rows: readonly AdviceRow[];
@@ -40,56 +50,6 @@ export interface Advice {
   readonly guestBytes: number;
 }
 
-/** All ns are modelled; all else is counted. */
-export interface AdviceRow {
-  readonly mode: "enable" | "clear";
-  readonly chunk: string;
-  readonly strategy: string;
-  /** The ioctl that enables logging. 0 in clear mode, where it only sets bits. */
-  readonly enableNs: number;
-  /** Clearing all of memory for the first time; null in enable mode, which has no clear. */
-  readonly firstClearNs: number | null;
-  readonly longestHold: Hold;
-  readonly longestStretch: Hold;
-  /** Time with mmu_lock held, for each GiB enabled or cleared. */
-  readonly lockedNsPerGiB: number;
-  readonly cachePages: number;
-  readonly cacheBytes: number;
-  readonly ioctlTlbis: number;
-  /** What is wrong with the tree that the ioctl leaves, such as blocks not split: then nothing is said of the guest. */
-  readonly findings: readonly Finding[];
-  /** The first pass; null where {@link findings} are: it is that of a guest wholly split, which this one is not. */
-  readonly guest: GuestFigures | null;
-  /** Time of the ioctls and of all vCPUs' first pass; null where there are findings. */
-  readonly totalNs: number | null;
-  readonly withinLockHold: boolean;
-  /** Counts of equal regions were multiplied, exactly. */
-  readonly scaled: boolean;
-}
-
-export interface GuestFigures {
-  readonly faults: number;
-  readonly tlbis: number;
-  readonly writes: number;
-  /** What the pass takes longer than without logging, all vCPUs at the same time. */
-  readonly elapsedNs: number;
-  /** The same summed over vCPUs. */
-  readonly vcpuNs: number;
-  readonly sampled: boolean;
-}
-
-/** A row whose ioctl did what it should: only these are compared and recommended. */
-export type RightRow = AdviceRow & { readonly guest: GuestFigures; readonly totalNs: number };
-
-export function isRight(row: AdviceRow): row is RightRow {
-  return row.guest !== null && row.totalNs !== null;
-}
-
-export interface Hold {
-  readonly visits: number;
-  readonly ns: number;
-}
-
 /** Terms without whose price lazy and eager cannot be compared. */
 const ESSENTIAL: ReadonlySet<TermId> = new Set([
   "splitVisits",
@@ -99,81 +59,204 @@ const ESSENTIAL: ReadonlySet<TermId> = new Set([
   "faults",
 ]);
 
-/** Sweeps mode, chunk and strategy over one guest. */
-export function advise(request: AdviceRequest): Advice {
-  const { guest, profile, vcpus } = request;
-  const memory: RegionMemory = new Map();
-  const times: ModelledTime[] = [];
-  const priced = (...args: Parameters<typeof modelTime>): ModelledTime => {
-    const time = modelTime(...args);
-    times.push(time);
-    return time;
-  };
-  const granule = granuleOf(guest);
-  const { pageBytes, entries } = geometryOf(granule, 40);
-  const pass = { runs: leafRunsOf(guest), pageBytes, entries, writePercent: request.writePercent, seed: request.seed };
-  const lazyPass = firstPass(pass, false);
-  const splitPass = firstPass(pass, true);
-  const bytes = bytesOf(guest);
+/** Told before each row, which may take seconds: how many are done, of how many, and which is next. */
+export type OnRow = (done: number, of: number, next: string) => void;
 
+/** Sweeps mode, chunk and strategy over one guest. */
+export function advise(request: AdviceRequest, onRow: OnRow = () => {}): Advice {
+  const own = adviser(request);
+  return own.together(request.modes.map((mode) => own.mode(mode, onRow)));
+}
+
+/** Advice mode by mode, so that the first can be told before the second is known. */
+export interface Adviser {
+  mode(mode: Mode, onRow?: OnRow): Advice;
+  /** One advice of those of several modes. */
+  together(parts: readonly Advice[]): Advice;
+}
+
+export function adviser(request: AdviceRequest): Adviser {
+  const { guest, profile } = request;
+  const memory: RegionMemory = new Map();
+  const pass = passOf(request);
+  let passes: { readonly lazy: PassCounts; readonly split: PassCounts } | undefined;
   const chunks = [...new Set(["0", ...request.chunks])];
-  const rows: AdviceRow[] = [];
-  for (const strategy of request.strategies) {
-    for (const mode of request.modes) {
-      for (const chunk of chunks) {
-        const work = workOf(guest, mode, chunk, strategy, request.clearPerRegion, memory);
-        const ioctl = priced(work.counts, profile);
-        const counts = chunk === "0" ? lazyPass : splitPass;
-        const vcpuNs = priced(counts.terms, profile, { issuers: vcpus }).totalNs;
-        const hold = longest(work.holds, profile);
-        const right = work.findings.length === 0;
-        rows.push({
-          mode,
-          chunk,
-          strategy: strategy.id,
-          enableNs: mode === "enable" ? ioctl.totalNs : 0,
-          firstClearNs: mode === "clear" ? ioctl.totalNs : null,
-          longestHold: hold,
-          longestStretch: longest(work.stretches, profile),
-          lockedNsPerGiB: (nsOf(work.locked, profile) * 2 ** 30) / work.lockedBytes,
-          cachePages: work.cachePages,
-          cacheBytes: work.cachePages * work.pageBytes,
-          ioctlTlbis: totalAt(work.counts, "split/tlbi") ?? 0,
-          findings: work.findings,
-          guest: right
-            ? {
-                faults: counts.terms.faults,
-                tlbis: counts.terms.tlbiBroadcast,
-                writes: counts.writes,
-                elapsedNs: vcpuNs / vcpus,
-                vcpuNs,
-                sampled: counts.sampled,
-              }
-            : null,
-          totalNs: right ? ioctl.totalNs + vcpuNs : null,
-          withinLockHold: request.maxLockHoldNs === null || hold.ns <= request.maxLockHoldNs,
-          scaled: work.scaled,
-        });
+  return {
+    mode(mode, onRow = () => {}) {
+      passes ??= { lazy: firstPass(pass, false), split: firstPass(pass, true) };
+      const { lazy, split } = passes;
+      const times: ModelledTime[] = [];
+      const rows: AdviceRow[] = [];
+      const of = request.strategies.length * chunks.length;
+      for (const strategy of request.strategies) {
+        for (const chunk of chunks) {
+          onRow(rows.length, of, `${strategy.id}, ${mode}, chunk ${chunk === "0" ? "off" : chunk}`);
+          const work = workOf(guest, mode, chunk, strategy, request.clearPerRegion, memory, request.wholeBytes);
+          const row = rowOf(request, mode, chunk, strategy, work, chunk === "0" ? lazy : split, times);
+          rows.push(row);
+        }
       }
-    }
-  }
-  const unpriced = unpricedTogether(times);
-  const comparable = !unpriced.some((one) => ESSENTIAL.has(one.counter));
+      const unpriced = unpricedTogether(times);
+      const comparable = !unpriced.some((one) => ESSENTIAL.has(one.counter));
+      const hasBlocks = pass.runs.some((run) => run.leafBytes > pass.pageBytes);
+      return {
+        rows,
+        recommendations: recommend(rows, { comparable, hasBlocks }).map((one) => ({
+          ...one,
+          changes: comparable ? changesOf(request, rows, one, { lazy, split }, hasBlocks) : [],
+        })),
+        redirtyNs: redirtyNs(profile),
+        profile: profile.name,
+        restsOnAssumptions: times.some((time) => time.restsOnAssumptions),
+        unpriced,
+        guestBytes: bytesOf(guest),
+      };
+    },
+    together(parts) {
+      return {
+        ...parts[0]!,
+        rows: parts.flatMap((part) => part.rows),
+        recommendations: parts.flatMap((part) => part.recommendations),
+        restsOnAssumptions: parts.some((part) => part.restsOnAssumptions),
+        unpriced: unpricedTogether(parts.map(({ unpriced }) => ({ unpriced }))),
+      };
+    },
+  };
+}
+
+function passOf(request: AdviceRequest): PassGuest {
+  const { pageBytes, entries } = geometryOf(granuleOf(request.guest), 40);
+  const { writePercent, seed } = request;
+  return { runs: leafRunsOf(request.guest, request.wholeBytes), pageBytes, entries, writePercent, seed };
+}
+
+function rowOf(
+  request: AdviceRequest,
+  mode: Mode,
+  chunk: string,
+  strategy: SplitStrategy,
+  work: Work,
+  pass: PassCounts,
+  times: ModelledTime[],
+): AdviceRow {
+  const { profile, vcpus, lock, seed } = request;
+  const nsOf = (one: LockWork) => modelTime(termCounts(one.counts()), profile).totalNs;
+  const ioctl = modelTime(work.counts, profile);
+  const guestTime = modelTime(pass.terms, profile, { issuers: vcpus, lock });
+  times.push(ioctl, guestTime);
+  const vcpuNs = guestTime.totalNs;
+  const hold = longest(work.holds, nsOf);
+  const right = work.findings.length === 0;
+  const mix = mixOf(pass.terms, vcpus);
+  const stall = stallOf({ sequence: work.sequence, nsOf, mix, profile, lock, vcpus, seed });
+  return {
+    mode,
+    chunk,
+    strategy: strategy.id,
+    enableNs: mode === "enable" ? ioctl.totalNs : 0,
+    firstClearNs: mode === "clear" ? ioctl.totalNs : null,
+    longestHold: hold,
+    longestStretch: longest(work.stretches, nsOf),
+    lockedNsPerGiB: (nsOf(work.locked) * 2 ** 30) / work.lockedBytes,
+    cachePages: work.cachePages,
+    cacheBytes: work.cachePages * work.pageBytes,
+    ioctlTlbis: totalAt(work.counts, "split/tlbi") ?? 0,
+    findings: work.findings,
+    guest: right
+      ? {
+          faults: pass.terms.faults,
+          tlbis: pass.terms.tlbiBroadcast,
+          writes: pass.writes,
+          elapsedNs: vcpuNs / vcpus,
+          vcpuNs,
+          sampled: pass.sampled,
+        }
+      : null,
+    stall,
+    totalNs: right ? ioctl.totalNs + vcpuNs : null,
+    withinLockHold: request.maxLockHoldNs === null || hold.ns <= request.maxLockHoldNs,
+    withinGuestStall: request.maxGuestStallNs === null || stall === null || stall.longestNs <= request.maxGuestStallNs,
+    scaled: work.scaled,
+    sampled:
+      work.sampled === null
+        ? null
+        : {
+            regions: work.sampled.strata.length,
+            of: work.sampled.of,
+            errorPercent: spreadPercent(work.sampled.strata.map((one) => ({ ...one, ns: nsOf(one.work) }))),
+          },
+  };
+}
+
+/**
+ * How far the sum over strata may be from that over all regions, percent, with about 95% confidence. A region that stands for others like
+ * it is exact; of the rest each stands for a part of its own, and the differences of neighbours tell how wide the parts are.
+ */
+export function spreadPercent(strata: readonly { weight: number; alike: boolean; ns: number }[]): number {
+  const total = strata.reduce((sum, { weight, ns }) => sum + weight * ns, 0);
+  const drawn = strata.filter(({ alike }) => !alike).sort((a, b) => a.ns - b.ns);
+  if (total === 0 || drawn.length === 0) return 0;
+  // One region for all that is left over: as if the others could be anything between nothing and twice as much.
+  if (drawn.length === 1) return (100 * drawn[0]!.weight * drawn[0]!.ns) / total;
+  const squares = drawn.slice(1).reduce((sum, { ns }, i) => sum + (ns - drawn[i]!.ns) ** 2, 0);
+  const variance = squares / (2 * (drawn.length - 1));
+  const deviation = Math.sqrt(drawn.reduce((sum, { weight }) => sum + weight ** 2 * variance, 0));
+  return (100 * 2 * deviation) / total;
+}
+
+function redirtyNs(profile: CostProfile): number {
   const redirty = {
     kind: "guest",
     faults: { permissionWrite: { 3: 1 } },
     relax: { visits: { valid: { 3: 1 } }, pteStores: 1 },
     tlbiLocal: { 3: 1 },
   };
-  return {
-    rows,
-    recommendations: recommend(rows, { comparable, hasBlocks: pass.runs.some((run) => run.leafBytes > pageBytes) }),
-    redirtyNs: modelTime(redirty, profile).totalNs,
-    profile: profile.name,
-    restsOnAssumptions: times.some((time) => time.restsOnAssumptions),
-    unpriced,
-    guestBytes: bytes,
+  return modelTime(redirty, profile).totalNs;
+}
+
+/** vCPU counts at which the recommendation is tried. */
+const MOST_VCPUS = 512;
+
+/**
+ * The vCPU counts from which another choice is recommended, the guest and all else being the same: its faults are as many, but wait longer.
+ * Stalls are those of the vCPUs that were asked for.
+ */
+function changesOf(
+  request: AdviceRequest,
+  rows: readonly AdviceRow[],
+  one: Recommendation,
+  passes: { readonly lazy: PassCounts; readonly split: PassCounts },
+  hasBlocks: boolean,
+): { readonly fromVcpus: number; readonly chunk: string | null }[] {
+  const own = rows.filter((row) => row.strategy === one.strategy);
+  const known = new Map<number, string | null>();
+  const choice = (vcpus: number): string | null => {
+    if (!known.has(vcpus)) {
+      const options = { issuers: vcpus, lock: request.lock };
+      const price = (pass: PassCounts) => modelTime(pass.terms, request.profile, options).totalNs;
+      const [lazy, split] = [price(passes.lazy), price(passes.split)];
+      const priced = own.map((row) => {
+        if (!isRight(row)) return row;
+        const vcpuNs = row.chunk === "0" ? lazy : split;
+        const guest = { ...row.guest, vcpuNs, elapsedNs: vcpuNs / vcpus };
+        return { ...row, guest, totalNs: row.enableNs + (row.firstClearNs ?? 0) + vcpuNs };
+      });
+      known.set(vcpus, recommend(priced, { comparable: true, hasBlocks })[0]!.chunk);
+    }
+    return known.get(vcpus)!;
   };
+  const changes: { fromVcpus: number; chunk: string | null }[] = [];
+  for (let low = 1; low < MOST_VCPUS; low *= 2) {
+    let [from, to] = [low, 2 * low];
+    if (choice(from) === choice(to)) continue;
+    while (to - from > 1) {
+      const middle = (from + to) >> 1;
+      if (choice(middle) === choice(from)) from = middle;
+      else to = middle;
+    }
+    changes.push({ fromVcpus: to, chunk: choice(to) });
+  }
+  return changes;
 }
 
 /** Write percentages that {@link eagerWins} tries. */
@@ -181,29 +264,26 @@ export const TRIED_PERCENTS: readonly number[] = [1, 2, ...Array.from({ length: 
 
 /** Of {@link TRIED_PERCENTS} those at which eager splitting costs less in all than leaving it off: the pass is simulated at each of them. */
 export function eagerWins(request: AdviceRequest, off: AdviceRow, eager: AdviceRow): readonly number[] {
-  const { pageBytes, entries } = geometryOf(granuleOf(request.guest), 40);
-  const runs = leafRunsOf(request.guest);
+  const given = passOf(request);
+  const drawn = Math.max(given.entries, SENSITIVITY_DRAWN / given.runs.length);
   const ioctl = (row: AdviceRow) => row.enableNs + (row.firstClearNs ?? 0);
   return TRIED_PERCENTS.filter((writePercent) => {
-    const pass = { runs, pageBytes, entries, writePercent, seed: request.seed };
+    const pass = { ...given, writePercent };
     const vcpuNs = (split: boolean) =>
-      modelTime(firstPass(pass, split, SENSITIVITY_DRAWN).terms, request.profile, { issuers: request.vcpus }).totalNs;
+      modelTime(firstPass(pass, split, drawn).terms, request.profile, { issuers: request.vcpus, lock: request.lock })
+        .totalNs;
     return ioctl(eager) + vcpuNs(true) < ioctl(off) + vcpuNs(false);
   });
 }
 
-/** Accesses drawn of each run of equal leaves: enough for where the balance tips. */
-const SENSITIVITY_DRAWN = 2 ** 14;
-
-function nsOf(work: LockWork, profile: CostProfile): number {
-  return modelTime(termCounts(work.counts()), profile).totalNs;
-}
+/** Accesses drawn in all: enough for where the balance tips. */
+const SENSITIVITY_DRAWN = 2 ** 15;
 
 /** The longest by modelled time; by visits where the profile prices nothing of it. */
-function longest(works: readonly LockWork[], profile: CostProfile): Hold {
+function longest(works: readonly LockWork[], nsOf: (work: LockWork) => number): Hold {
   let best: Hold = { visits: 0, ns: 0 };
   for (const work of works) {
-    const hold = { visits: work.visits, ns: nsOf(work, profile) };
+    const hold = { visits: work.visits, ns: nsOf(work) };
     if (hold.ns > best.ns || (hold.ns === best.ns && hold.visits > best.visits)) best = hold;
   }
   return best;

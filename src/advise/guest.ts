@@ -1,22 +1,37 @@
-import { countsOfGuest, REGION, type RegionMemory, type UniformGuest, uniformScenario } from "../cost/uniformGuest.js";
-import { badInput } from "../errors.js";
+import {
+  countsOfGuest,
+  FLUSH_PAGES,
+  REGION,
+  type RegionMemory,
+  type UniformGuest,
+  uniformScenario,
+} from "../cost/uniformGuest.js";
 import type { Granule } from "../guest/geometry.js";
-import { formatSize } from "../guest/sizes.js";
 import { HOLE, type Layout, layoutOf } from "../mmu/arm64/layout.js";
 import { runOn } from "../mmu/arm64/mmu.js";
 import { leafLevelAt } from "../mmu/arm64/populate.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
-import type { Counts } from "../mmu/counters.js";
+import { type Counts, totalAt } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
-import { extend, holdsOf, recordHolds } from "./lockHolds.js";
-import type { LockWork } from "./lockWork.js";
+import {
+  extend,
+  type Held,
+  holdSequence,
+  holdsOf,
+  type LockTrace,
+  recordHolds,
+  stretched,
+  workByRegion,
+} from "./lockHolds.js";
+import { LockWork } from "./lockWork.js";
+import { type Stratum, sampleOf } from "./sample.js";
 
 /** The guest that advice is asked for. */
 export type AdvisedGuest =
   /** Mapped alike throughout, in one slot: may be of any size. */
   | { readonly kind: "uniform"; readonly granule: Granule; readonly map: string; readonly bytes: number }
-  /** Any layout; its whole tree is kept in memory. */
+  /** Any layout: simulated whole if it is small, else by regions that stand for all. */
   | { readonly kind: "scenario"; readonly scenario: Arm64Scenario };
 
 /** What one mode and chunk do to the guest, counted. */
@@ -30,6 +45,10 @@ export interface Work {
   readonly lockedBytes: number;
   /** Whether counts and holds of equal regions were multiplied (exactly). */
   readonly scaled: boolean;
+  /** Where regions stand for all, which is an estimate; the work of each under the lock tells how far it may be off. */
+  readonly sampled: { readonly of: number; readonly strata: readonly (Stratum & { readonly work: LockWork })[] } | null;
+  /** The times that the lock is held, in order: all, or the first of a guest that does the same again and again. */
+  readonly sequence: readonly Held[];
   /** Pages that the split page cache holds at most: what it is topped up to. */
   readonly cachePages: number;
   readonly pageBytes: number;
@@ -43,8 +62,10 @@ export interface LeafRun {
   readonly bytes: number;
 }
 
-/** The largest scenario whose tree is kept. */
-const LARGEST_SCENARIO = 256 * REGION;
+/** Scenarios up to so much memory are simulated whole where nothing else is asked for. */
+export const WHOLE_SCENARIO = 6 * REGION;
+/** Holds of a sequence that are told one by one. */
+const TOLD_HOLDS = 600;
 
 export function bytesOf(guest: AdvisedGuest): number {
   if (guest.kind === "uniform") return guest.bytes;
@@ -60,6 +81,7 @@ export function granuleOf(guest: AdvisedGuest): Granule {
  * Counts what a mode and a chunk do.
  *
  * @param clearPerRegion userspace clears 1 GiB an ioctl, as QEMU does, and not a whole slot
+ * @param wholeBytes memory above which regions of a scenario stand for all
  */
 export function workOf(
   guest: AdvisedGuest,
@@ -68,9 +90,10 @@ export function workOf(
   strategy: SplitStrategy,
   clearPerRegion: boolean,
   memory: RegionMemory,
+  wholeBytes = WHOLE_SCENARIO,
 ): Work {
   const perRegion = mode === "clear" && clearPerRegion;
-  if (guest.kind === "scenario") return scenarioWork(guest.scenario, mode, chunk, strategy, perRegion);
+  if (guest.kind === "scenario") return scenarioWork(guest.scenario, mode, chunk, strategy, perRegion, wholeBytes);
   const spec = { ...guest, mode, chunk };
   const regions = Math.floor(guest.bytes / REGION);
   const result = countsOfGuest(spec, strategy, memory);
@@ -88,6 +111,8 @@ export function workOf(
     locked: trace.takings.flatMap((t) => t.regions.flat()).reduce((sum, piece) => sum.plus(piece)),
     lockedBytes: simulated,
     scaled: result.scaled,
+    sampled: null,
+    sequence: holdSequence({ ...trace, ...whole }, perRegion, TOLD_HOLDS),
     cachePages: layout.cacheCapacity,
     pageBytes: layout.geometry.pageBytes,
     findings: findingsOfUniform(spec, strategy, simulated),
@@ -121,30 +146,72 @@ function scenarioWork(
   chunk: string,
   strategy: SplitStrategy,
   perRegion: boolean,
+  wholeBytes: number,
 ): Work {
-  const layout = layoutOf({ ...scenario, dirtyLog: { mode, chunk } });
+  const given = { ...scenario, dirtyLog: { mode, chunk } };
+  const whole = layoutOf(given);
   const bytes = bytesOf({ kind: "scenario", scenario });
-  if (bytes > LARGEST_SCENARIO) {
-    const most = formatSize(LARGEST_SCENARIO);
-    throw badInput(
-      `scenario of ${formatSize(bytes)}`,
-      "too large to advise on",
-      `at most ${most}, or --backing and --memory`,
-    );
-  }
-  const trace = recordHolds(layout, strategy);
+  const sample = bytes > wholeBytes ? sampleOf(given, whole) : undefined;
+  const layout = sample === undefined ? whole : layoutOf(sample.scenario);
+  const recorded = recordHolds(layout, strategy);
+  const weights = sample?.strata.map(({ weight }) => weight) ?? [];
+  const trace = sample === undefined || perRegion ? recorded : stretched(recorded, weights);
+  const byRegion = workByRegion(recorded, weights.length);
+  const locked =
+    sample === undefined
+      ? recorded.takings.flatMap((t) => t.regions.flat()).reduce((sum, piece) => sum.plus(piece), LockWork.none())
+      : byRegion.reduce((sum, work, i) => sum.plus(work, weights[i]), LockWork.none());
+  const counts = sample === undefined ? recorded.counts : countsOfSample(recorded, locked, weights, whole);
   const holds = holdsOf(trace, perRegion);
+  const { findings } = runOn(layout, strategy, { digest: false });
+  const times = bytes / (weights.length * REGION);
   return {
-    counts: perRegion ? withIoctls(trace.counts, bytes, layout) : trace.counts,
+    counts: perRegion ? withIoctls(counts, bytes, whole) : counts,
     holds,
     stretches: trace.stretchesEnd ? trace.stretches : holds,
-    locked: trace.takings.flatMap((t) => t.regions.flat()).reduce((sum, piece) => sum.plus(piece)),
+    locked,
     lockedBytes: bytes,
     scaled: false,
+    sampled:
+      sample === undefined
+        ? null
+        : { of: sample.of, strata: sample.strata.map((stratum, i) => ({ ...stratum, work: byRegion[i]! })) },
+    sequence: holdSequence(trace, perRegion, TOLD_HOLDS),
     cachePages: layout.cacheCapacity,
     pageBytes: layout.geometry.pageBytes,
-    findings: runOn(layout, strategy, { digest: false }).findings,
+    findings:
+      sample === undefined ? findings : findings.map((one) => ({ ...one, count: Math.round(one.count * times) })),
   };
+}
+
+/** Counts of all memory from those of regions that stand for it: the work under the lock, and what lies between. */
+function countsOfSample(trace: LockTrace, locked: LockWork, weights: readonly number[], whole: Layout): Counts {
+  const { kind: _, split, ...rest } = rounded(locked.counts());
+  const { geometry, slots, cacheCapacity } = whole;
+  const drops = trace.takings.reduce(
+    (sum, { regions }) => sum + regions.reduce((own, region, i) => own + (region.length - 1) * weights[i]!, 0),
+    0,
+  );
+  const tables = (totalAt({ split: split! }, "split/nested/pteStores") ?? 0) / 2 / geometry.entries;
+  const pages = slots.map((slot) => slot.endGfn - slot.startGfn);
+  return {
+    ...rest,
+    split: { ...(split as Counts), lockDrops: Math.round(drops), topupPages: Math.round(tables) + cacheCapacity },
+    flush: {
+      memslot: pages.length,
+      rangeCalls: pages.reduce((sum, count) => sum + Math.ceil(count / FLUSH_PAGES), 0),
+      vmidAll: 0,
+    },
+  };
+}
+
+function rounded(counts: Counts): Counts {
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, value]) => {
+      if (typeof value === "number") return [name, Math.round(value)];
+      return [name, value !== null && typeof value === "object" ? rounded(value) : value];
+    }),
+  );
 }
 
 /** Each ioctl flushes its whole slot, in pieces: so many more flushes where a slot is cleared region by region. */
@@ -155,7 +222,19 @@ function withIoctls(counts: Counts, bytes: number, layout: Layout): Counts {
 }
 
 /** The leaves that the guest's memory begins with, in address order; holes left out. */
-export function leafRunsOf(guest: AdvisedGuest): LeafRun[] {
+export function leafRunsOf(guest: AdvisedGuest, wholeBytes = WHOLE_SCENARIO): LeafRun[] {
+  const runs = orderedRunsOf(guest);
+  // The accesses of a large guest are drawn for a part of each kind of leaf: where it stands says nothing.
+  return bytesOf(guest) > wholeBytes ? bySize(runs) : runs;
+}
+
+function bySize(runs: readonly LeafRun[]): LeafRun[] {
+  const bytes = new Map<number, number>();
+  for (const run of runs) bytes.set(run.leafBytes, (bytes.get(run.leafBytes) ?? 0) + run.bytes);
+  return [...bytes].map(([leafBytes, sum]) => ({ leafBytes, bytes: sum }));
+}
+
+function orderedRunsOf(guest: AdvisedGuest): LeafRun[] {
   if (guest.kind === "uniform") {
     const scenario = uniformScenario({ ...guest, mode: "enable", chunk: "0" });
     return runsOfLayout(layoutOf(scenario));

@@ -1,4 +1,4 @@
-import { type AdviceRow, isRight, type RightRow } from "./advise.js";
+import { type AdviceRow, isRight, type RightRow } from "./row.js";
 
 /** What to set in one mode, and why, as data. */
 export interface Recommendation {
@@ -7,6 +7,8 @@ export interface Recommendation {
   /** The chunk to set: "0" leaves eager splitting off. null: nothing can be recommended. */
   readonly chunk: string | null;
   readonly reason: Reason;
+  /** vCPU counts from which another choice is recommended for the same guest, ascending. */
+  readonly changes: readonly { readonly fromVcpus: number; readonly chunk: string | null }[];
 }
 
 export type Reason =
@@ -17,7 +19,12 @@ export type Reason =
   /** No eager row costs less in all than leaving it off. */
   | { readonly code: "off-costs-less"; readonly offNs: number; readonly eagerNs: number; readonly faultsSaved: number }
   /** Eager rows that cost less hold the lock too long; off does not. */
-  | { readonly code: "eager-holds-too-long"; readonly holdNs: number; readonly chunk: string }
+  | {
+      readonly code: "eager-holds-too-long";
+      readonly holdNs: number;
+      readonly stallNs: number | null;
+      readonly chunk: string;
+    }
   | {
       readonly code: "eager-costs-less";
       readonly offNs: number;
@@ -26,7 +33,7 @@ export type Reason =
       readonly tlbisSaved: number;
     }
   /** Off holds the lock too long; this one does not, though it costs more in all. */
-  | { readonly code: "only-within-hold"; readonly offHoldNs: number; readonly holdNs: number }
+  | { readonly code: "only-within-hold"; readonly off: AdviceRow; readonly chosen: AdviceRow }
   | { readonly code: "none-within-hold"; readonly least: AdviceRow }
   /** The profile lacks costs without which the rows cannot be compared. */
   | { readonly code: "not-priced" };
@@ -50,7 +57,7 @@ export function recommend(
   return [...groups.values()].map((group) => {
     const { mode, strategy } = group[0]!;
     const { chunk, reason } = choose(group, given);
-    return { mode, strategy, chunk, reason };
+    return { mode, strategy, chunk, reason, changes: [] };
   });
 }
 
@@ -65,16 +72,16 @@ function choose(
   if (off === undefined) throw new Error("leaving eager splitting off has findings");
   const eager = right.filter((row) => row !== off);
   const cheapest = least(eager, (row) => row.totalNs);
-  const allowed = eager.filter((row) => row.withinLockHold);
+  const allowed = eager.filter((row) => isWithin(row));
   const best = mildest(allowed);
 
-  if (!off.withinLockHold) {
+  if (!isWithin(off)) {
     if (best === undefined) {
       return { chunk: null, reason: { code: "none-within-hold", least: least(right, (row) => row.longestHold.ns)! } };
     }
     if (given.hasBlocks && best.totalNs < off.totalNs * (1 - WORTH))
       return { chunk: best.chunk, reason: costsLess(off, best) };
-    const reason = { code: "only-within-hold", offHoldNs: off.longestHold.ns, holdNs: best.longestHold.ns } as const;
+    const reason = { code: "only-within-hold", off, chosen: best } as const;
     return { chunk: best.chunk, reason };
   }
   if (!given.hasBlocks) {
@@ -85,7 +92,12 @@ function choose(
     return { chunk: best.chunk, reason: costsLess(off, best) };
   }
   if (cheapest !== undefined && cheapest.totalNs < off.totalNs * (1 - WORTH)) {
-    const reason = { code: "eager-holds-too-long", holdNs: cheapest.longestHold.ns, chunk: cheapest.chunk } as const;
+    const reason = {
+      code: "eager-holds-too-long",
+      holdNs: cheapest.longestHold.ns,
+      stallNs: cheapest.stall?.longestNs ?? null,
+      chunk: cheapest.chunk,
+    } as const;
     return { chunk: "0", reason };
   }
   if (cheapest === undefined) return { chunk: "0", reason: { code: "no-eager", wrong: rows.length - right.length } };
@@ -98,6 +110,11 @@ function choose(
       faultsSaved: off.guest.faults - cheapest.guest.faults,
     },
   };
+}
+
+/** Whether a row keeps to what was allowed. */
+function isWithin(row: AdviceRow): boolean {
+  return row.withinLockHold && row.withinGuestStall;
 }
 
 function costsLess(off: RightRow, best: RightRow): Reason {

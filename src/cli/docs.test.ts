@@ -28,7 +28,8 @@ describe.each(pages)("docs/%s", (name) => {
   const lines = commandLines(readFileSync(docs + name, "utf8"));
 
   test("names only options that its commands have", async () => {
-    const program = await buildProgram([], new Invocation(memoryIo().io), true);
+    const invocation: Invocation = new Invocation(memoryIo().io, () => buildProgram([], invocation, true));
+    const program = await invocation.everything();
     for (const line of lines) {
       const command = program.commands.find((candidate) => candidate.name() === line.split(" ")[0])!;
       const known = new Set([...program.options, ...command.options].flatMap(({ long }) => (long ? [long] : [])));

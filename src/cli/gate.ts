@@ -87,7 +87,7 @@ function percentage(text: string): number {
 }
 
 function probability(text: string): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const value = /^(?:\d*\.)?\d+(?:e-?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
   if (!(value >= 1e-9 && value < 1)) throw new InvalidArgumentError("Expected a probability between 0 and 1.");
   return value;
 }

@@ -1,3 +1,5 @@
+import type { Command } from "commander";
+import { EXIT } from "../exit.js";
 import type { ByteInput, Environment, TextOutput } from "../files/streams.js";
 
 /** All that a command has of the world beside files: handed in, so that a test needs no process. */
@@ -20,11 +22,13 @@ type Work<A extends any[]> = (io: Io, ...args: A) => Promise<number>;
 
 /** One call of the program: its commands get their io from it, and leave their exit code. */
 export class Invocation {
-  exitCode: number;
+  exitCode: number = EXIT.fine;
 
-  constructor(readonly io: Io) {
-    this.exitCode = 0;
-  }
+  /** @param everything builds the program with all commands, as shell completion must know them */
+  constructor(
+    readonly io: Io,
+    readonly everything: () => Promise<Command>,
+  ) {}
 
   /** A command's work as commander's action. */
   // biome-ignore lint/suspicious/noExplicitAny: as above

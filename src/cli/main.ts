@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { UserError } from "../errors.js";
+import { printable, UserError } from "../errors.js";
 import { EXIT } from "../exit.js";
 import { Invocation, type Io } from "./io.js";
 import { buildProgram } from "./program.js";
@@ -12,7 +12,7 @@ import { buildProgram } from "./program.js";
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
-    const invocation = new Invocation(io);
+    const invocation: Invocation = new Invocation(io, () => buildProgram([], invocation, true));
     const program = await buildProgram(argv, invocation);
     await program.parseAsync([...argv], { from: "user" });
     return invocation.exitCode;
@@ -27,7 +27,7 @@ function report(error: unknown, { stderr }: Io): number {
     return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   }
   if (error instanceof UserError) {
-    stderr.write(`s2split: ${error.message}\n`);
+    stderr.write(`s2split: ${printable(error.message)}\n`);
     return error.exitCode;
   }
   if (error instanceof Error && error.name === "ModelFault") {

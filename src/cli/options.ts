@@ -11,21 +11,26 @@ export function list(value: string, previous: readonly string[] | undefined): st
 }
 
 /** A parser of whole numbers within bounds. */
-export function integer(least: number, most: number): (value: string) => number {
+export function integer(min: number, max: number): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
-    if (!(number >= least && number <= most))
-      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    if (!(number >= min && number <= max))
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
     return number;
   };
 }
 
 /** A parser of numbers within bounds. */
-export function fraction(least: number, most: number): (value: string) => number {
+export function fraction(min: number, max: number): (value: string) => number {
   return (value) => {
-    const number = value.trim() === "" ? Number.NaN : Number(value);
-    if (!(number >= least && number <= most))
-      throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`);
+    const text = value.trim();
+    // "70%" of a whole is 0.7.
+    const percent = max === 1 && /^\d+(?:\.\d+)?\s?%$/.test(text);
+    const isNumber = percent || /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text);
+    const number = isNumber ? Number.parseFloat(text) / (percent ? 100 : 1) : Number.NaN;
+    if (!(number >= min && number <= max)) {
+      throw new InvalidArgumentError(`Expected a number from ${min} to ${max}${max === 1 ? ", or in percent" : ""}.`);
+    }
     return number;
   };
 }

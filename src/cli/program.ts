@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { printable } from "../errors.js";
 import { toolVersion } from "../version.js";
 import type { Invocation } from "./io.js";
 
@@ -49,6 +50,11 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "merge",
     summary: "put the parts of a sharded sweep together",
     load: () => import("./commands/merge.js"),
+  },
+  {
+    name: "report",
+    summary: "draw results as one HTML page",
+    load: () => import("./commands/report.js"),
   },
   {
     name: "noise",
@@ -132,13 +138,7 @@ export async function buildProgram(args: readonly string[], invocation: Invocati
       getOutHasColors: () => false,
       getErrHasColors: () => false,
       // One line, as every other user error has.
-      outputError: (text, write) =>
-        write(
-          `s2split: ${text
-            .replace(/^error: /, "")
-            .trim()
-            .replace(/\n/g, " ")}\n`,
-        ),
+      outputError: (text, write) => write(`s2split: ${printable(text.replace(/^error: /, "").trim())}\n`),
     })
     .addHelpText("after", EXIT_CODES)
     .exitOverride();

@@ -1,5 +1,6 @@
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
-import { type Fit, type FitOptions, fitCosts, profileFrom } from "./fit.js";
+import { type Fit, fitCosts, profileFrom } from "./fit.js";
+import type { FitOptions } from "./fitTypes.js";
 import { candidateRuns, type MeasuredPhases } from "./measuredRuns.js";
 import type { CostProfile } from "./profile.js";
 

@@ -1,39 +1,10 @@
 import { nnls } from "../stats/nnls.js";
 import { median } from "../stats/statistics.js";
 import { nearPairs } from "./collinearity.js";
+import type { FitOptions, FitWarning, Observation } from "./fitTypes.js";
 import { warningsOf } from "./fitWarnings.js";
 import { bootstrap, intervalKind } from "./intervals.js";
 import { COST_IDS, type CostFigure, type CostId, type CostProfile, counted } from "./profile.js";
-import type { TermCounts } from "./terms.js";
-
-/** One measured time and what the simulation counts for it. */
-export interface Observation {
-  /** "anonymous_thp, chunk 2M, -g: enable". */
-  readonly label: string;
-  readonly terms: TermCounts;
-  /** Nanoseconds, measured; at least one, all above 0. */
-  readonly samplesNs: readonly number[];
-  /** CPUs that issue broadcast TLBIs at the same time. Default 1. */
-  readonly issuers?: number;
-}
-
-/** What could be run next, with what it would count. */
-export interface CandidateRun {
-  readonly label: string;
-  readonly terms: TermCounts;
-}
-
-export interface FitOptions {
-  /** Costs to fit. Default: {@link FITTED_COSTS}. */
-  readonly costs?: readonly CostId[];
-  /** Seed of the bootstrap. Default 1. */
-  readonly seed?: number;
-  /** Refits for the intervals. Default 1000. */
-  readonly resamples?: number;
-  readonly candidates?: readonly CandidateRun[];
-  /** What the figures' provenance says of the runs. */
-  readonly source: string;
-}
 
 export interface Fit {
   readonly figures: Readonly<Partial<Record<CostId, CostFigure>>>;
@@ -56,25 +27,6 @@ export interface FitRow {
   /** Modelled against measured, in percent of measured. */
   readonly errorPercent: number;
 }
-
-export type FitWarning =
-  | {
-      readonly code: "same-counts" | "near-collinear";
-      readonly a: CostId;
-      readonly b: CostId;
-      readonly cosine: number;
-      /** The run that would tell them apart best, or null where no known run does. */
-      readonly run: string | null;
-    }
-  | {
-      readonly code: "dependent";
-      readonly cost: CostId;
-      readonly inflation: number;
-      /** The run that would lower the inflation most, and to what; null where no known run halves it. */
-      readonly run: { readonly label: string; readonly inflation: number } | null;
-    }
-  | { readonly code: "few-runs"; readonly runs: number; readonly costs: number }
-  | { readonly code: "few-samples"; readonly label: string; readonly samples: number };
 
 /** What each fitted cost contains by construction: events that every run has in a fixed proportion, or nearly so. */
 const INCLUDES: Readonly<Partial<Record<CostId, readonly CostId[]>>> = {

@@ -1,6 +1,6 @@
 import { norm } from "../stats/linear.js";
 import { type ColumnPair, cosineWith, inflation } from "./collinearity.js";
-import type { CandidateRun, FitOptions, FitWarning, Observation } from "./fit.js";
+import type { CandidateRun, FitOptions, FitWarning, Observation } from "./fitTypes.js";
 import { FEWEST_SAMPLES } from "./intervals.js";
 import { type CostId, counted } from "./profile.js";
 

@@ -1,7 +1,7 @@
 import { nnls } from "../stats/nnls.js";
 import { seededRandom } from "../stats/random.js";
 import { median, quantileOfSorted, sortedFinite } from "../stats/statistics.js";
-import type { FitOptions, Observation } from "./fit.js";
+import type { FitOptions, Observation } from "./fitTypes.js";
 
 /** A median of fewer samples says too little of its spread. */
 export const FEWEST_SAMPLES = 3;

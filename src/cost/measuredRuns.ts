@@ -4,7 +4,7 @@ import type { MeasuredCase, MeasurementFile } from "../measure/schema.js";
 import { type PhaseSeries, seriesOf } from "../measure/series.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import { GUEST_MODES } from "../selftest/guestModes.js";
-import type { CandidateRun } from "./fit.js";
+import type { CandidateRun } from "./fitTypes.js";
 import { countSelftest, hasWork, type PhaseCounts, type TestedMode, type TestedOptions } from "./selftestTerms.js";
 
 /** A measured phase with what the simulation counts for it. */

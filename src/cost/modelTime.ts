@@ -152,7 +152,7 @@ function isTerms(counts: Counts | TermCounts): counts is TermCounts {
 }
 
 /** The unpriced counts of several times together, each named once with the largest count. */
-export function unpricedTogether(times: readonly ModelledTime[]): readonly UnpricedCount[] {
+export function unpricedTogether(times: readonly Pick<ModelledTime, "unpriced">[]): readonly UnpricedCount[] {
   const byCounter = new Map<TermId, UnpricedCount>();
   for (const time of times) {
     for (const one of time.unpriced) {

@@ -42,7 +42,7 @@ const BASE = REGION;
 /** Guests up to so many regions are simulated whole. */
 const WHOLE_REGIONS = 4;
 /** Pages that one range flush covers (kernel: MAX_TLBI_RANGE_PAGES). */
-const FLUSH_PAGES = 2 ** 21;
+export const FLUSH_PAGES = 2 ** 21;
 
 /** The scenario of such a guest with another size: the narrowest usual IPA width that holds it. */
 export function uniformScenario(guest: UniformGuest, bytes = guest.bytes): Arm64Scenario {

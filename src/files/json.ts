@@ -11,13 +11,14 @@ export function formatJson(value: unknown): string {
 }
 
 function format(value: unknown, indent: number, column: number): string {
+  if (typeof value === "string") return quote(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const entries = Array.isArray(value)
     ? value.map((item) => ["", item] as const)
     : Object.entries(value).filter(([, item]) => item !== undefined);
   const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
   if (entries.length === 0) return open + close;
-  const label = (name: string): string => (Array.isArray(value) ? "" : `${JSON.stringify(name)}: `);
+  const label = (name: string): string => (Array.isArray(value) ? "" : `${quote(name)}: `);
 
   if (entries.every(([, item]) => typeof item !== "object" || item === null)) {
     const flat = entries.map(([name, item]) => label(name) + format(item, 0, 0)).join(", ");
@@ -31,4 +32,13 @@ function format(value: unknown, indent: number, column: number): string {
     return start + format(item, indent + 2, start.length + 1);
   });
   return `${open}\n${lines.join(",\n")}\n${" ".repeat(indent)}${close}`;
+}
+
+/** A string in quotes, with what a terminal would not show, or would obey, as escapes. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (hidden) =>
+    Array.from({ length: hidden.length }, (_, i) => `\\u${hidden.charCodeAt(i).toString(16).padStart(4, "0")}`).join(
+      "",
+    ),
+  );
 }

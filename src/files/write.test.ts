@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,10 +11,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { cutShort } from "../cleanup.js";
 import { UserError } from "../errors.js";
 import { parseResult, readResult } from "../results/read.js";
 import { resultFile, runResult, wall } from "../testing/resultBuilder.js";
@@ -111,6 +115,90 @@ describe("writing", () => {
   });
 });
 
+describe("unfinished work", () => {
+  test("goes to the path itself where no file was, again and again", async () => {
+    const path = join(folder, "out.json");
+    const target = await prepareOutput(path);
+    expect(await target.writePartial("one")).toBe(path);
+    expect(await target.writePartial("two")).toBe(path);
+    expect(readFileSync(path, "utf8")).toBe("two");
+    await target.write("all");
+    expect(readFileSync(path, "utf8")).toBe("all");
+    expect(readdirSync(folder)).toEqual(["out.json"]);
+  });
+
+  test("goes beside a file that is there, and makes way for the whole", async () => {
+    const path = join(folder, "out.json");
+    writeFileSync(path, "complete");
+    const target = await prepareOutput(path);
+    expect(await target.writePartial("part")).toBe(`${path}.partial.json`);
+    expect(readFileSync(path, "utf8")).toBe("complete");
+    expect(readFileSync(`${path}.partial.json`, "utf8")).toBe("part");
+    await target.write("whole");
+    expect(readFileSync(path, "utf8")).toBe("whole");
+    expect(readdirSync(folder)).toEqual(["out.json"]);
+  });
+
+  test("leaves no temporary file where the process is ended while it writes", async () => {
+    const target = await prepareOutput(join(folder, "out.json"));
+    const written = target.write("x".repeat(1e7));
+    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), { interval: 1 });
+    cutShort();
+    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    await written.catch(() => {});
+  });
+});
+
+describe("an input of the same work is not written over", () => {
+  beforeEach(() => {
+    writeFileSync(join(folder, "in.json"), "mine");
+    linkSync(join(folder, "in.json"), join(folder, "hard.json"));
+    symlinkSync("in.json", join(folder, "soft.json"));
+  });
+
+  test.each(["in.json", "./in.json", "hard.json", "soft.json", "../{}/in.json"])("by the name %s", async (name) => {
+    const path = `${folder}/${name.replace("{}", basename(folder))}`;
+    const message = await refusal(prepareOutput(path, { inputs: [join(folder, "in.json")] }));
+    expect(message).toMatch(/, and would be written over; expected another file to write$/);
+    expect(message).toContain("read");
+  });
+
+  test("where the input is the folder that has it", async () => {
+    expect(await refusal(prepareOutput(join(folder, "soft.json"), { inputs: [folder] }))).toMatch(/written over/);
+  });
+
+  test("but any other file may be, beside inputs that are not there", async () => {
+    const inputs = ["-", join(folder, "none.json"), join(folder, "in.json")];
+    await expect(prepareOutput(join(folder, "other.json"), { inputs })).resolves.toBeDefined();
+    await expect(prepareOutput("/dev/null", { inputs: ["/dev/null"] })).resolves.toBeDefined();
+  });
+});
+
+test("a symbolic link that leads nowhere is refused, not replaced", async () => {
+  symlinkSync("nowhere.json", join(folder, "link.json"));
+  expect(await refusal(prepareOutput(join(folder, "link.json")))).toBe(
+    `${join(folder, "link.json")}: is a symbolic link that leads nowhere; expected a file to write`,
+  );
+});
+
+test("a named pipe is written to once it is read", async () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const text = "x".repeat(300_000);
+  const written = (await prepareOutput(pipe)).write(text);
+  const [read] = await Promise.all([readFile(pipe, "utf8"), written]);
+  expect(read).toBe(text);
+});
+
+test("standard output is what it is given as, and no path without it", async () => {
+  let text = "";
+  const stdout = { write: (more: string) => (text += more) };
+  const target = await prepareOutput("-", { stdout });
+  await target.write("a");
+  expect([await target.writePartial("b"), text]).toEqual(["-", "ab"]);
+  expect(await refusal(prepareOutput("-"))).toMatch(/there is no standard output here/);
+});
+
 describe("the text of a result", () => {
   test("has one line a counter, and a series of samples on one line however long", () => {
     const samples = Array.from({ length: 500 }, (_, i) => 1_000_000 + i);
@@ -126,6 +214,13 @@ describe("the text of a result", () => {
         expect(JSON.parse(formatJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
+  });
+
+  test("has what a terminal would hide or obey as escapes, and is still the same value", () => {
+    const value = { "a\u202eb": ["\u001b[31m", "\u200b", "\u009b", "\u{e0001}", "é"] };
+    const text = formatJson(value);
+    expect(text).toMatch(/^[\n\x20-\x7eé]*$/);
+    expect(JSON.parse(text)).toEqual(value);
   });
 
   test("is the same for the same result", async () => {

@@ -58,7 +58,8 @@ const CHUNK_VARIABLE = "eager-split-chunk";
  */
 export function planMeasurement(command: readonly string[], options: PlanOptions): MeasurePlan {
   const [program, ...args] = command;
-  if (program === undefined) throw badInput("measure", "no command", "-- ./dirty_log_perf_test OPTIONS");
+  if (program === undefined || program.trim() === "")
+    throw badInput("measure", "no command", "-- ./dirty_log_perf_test OPTIONS");
   const env = Object.fromEntries((options.env ?? []).map(assignment));
   let cases: { variables: Record<string, string>; args: string[]; env: Record<string, string> }[] = [
     { variables: {}, args, env },

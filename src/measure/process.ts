@@ -1,4 +1,5 @@
 import { x } from "tinyexec";
+import { whenCutShort } from "../cleanup.js";
 import { badInput } from "../errors.js";
 
 export interface ProcessOutcome {
@@ -64,8 +65,7 @@ export async function runProcess(
   handle?.stdout?.on("data", keep);
   handle?.stderr?.on("data", keep);
   // If this program ends first, by a second Ctrl-C or a fault, the test must not go on without it.
-  const onExit = () => kill("SIGKILL");
-  process.on("exit", onExit);
+  const finished = whenCutShort(() => kill("SIGKILL"));
   const timer = timeoutMs === null ? undefined : setTimeout(() => end("timeout"), timeoutMs);
   const onAbort = () => end("interrupted");
   if (signal.aborted) onAbort();
@@ -81,7 +81,7 @@ export async function runProcess(
     clearTimeout(timer);
     clearTimeout(force);
     signal.removeEventListener("abort", onAbort);
-    process.off("exit", onExit);
+    finished();
     // Children that outlived it would hold the CPUs of the runs to come.
     kill("SIGKILL");
   }

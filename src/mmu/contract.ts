@@ -1,7 +1,9 @@
 import type { Arbitrary } from "fast-check";
 import type { CounterDeclaration, Counts } from "./counters.js";
+import type { Bound, ExhaustiveSearch } from "./exhaustive.js";
 import type { Finding } from "./finding.js";
 import type { FindingWordTable } from "./findingWords.js";
+import type { FlowPhase, GuestFlow } from "./flow/guestFlow.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
 
 /**
@@ -24,6 +26,8 @@ export interface MmuAbout {
   readonly defaultWorkload: string;
   /** The options of the command line that its default guests read; shared ones come from `guestOptions.ts`. */
   readonly options: GuestOptionTable;
+  /** The options of `run` that its flows read beside those of the test; absent: it has none in that form ({@link Mmu.flows}). */
+  readonly flowOptions?: GuestOptionTable;
   /** What its finding codes mean, for reports; a code without words is shown by its name and figures. */
   readonly findingWords: FindingWordTable;
 }
@@ -56,6 +60,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   details?(runs: readonly { readonly strategy: string; readonly counts: Counts }[]): DetailTable | undefined;
   /** Why there was nothing to do, for a run that did nothing ("chunk 0"): such a result is no credit to a strategy. */
   idle?(counts: Counts): string | undefined;
+  /** How the steps read that its cases tell in {@link Case.trace}. */
+  readonly traceWords?: TraceWords;
   /** What a heading says of a scenario beside its workload ("4K granule, 40 IPA bits"). Of a result file: any field may be missing. */
   describe?(scenario: Readonly<Record<string, unknown>>): readonly string[];
   /** The value of one of {@link Case.variables} for a heading, where it is not said as it is ("0 (off)"). */
@@ -74,8 +80,37 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   variants?(given: Case<T>, options: O): Case<T>[];
   /** Random scenarios for {@link parse}, small but rich in what walkers stumble over, that shrink to what is simplest to read; for verify. */
   random?(fc: FastCheck): Arbitrary<unknown>;
+  /** Every case within a bound, smallest first; for `verify --exhaustive`. Absent: the MMU has no small geometry. */
+  exhaustive?(bound: Bound): ExhaustiveSearch<T>;
+  /** The whole of dirty_log_perf_test with its guests, for `run`; absent: guests' faults are not simulated in this form. */
+  readonly flows?: FlowSpec<T>;
   /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
   adoptStrategy(exported: unknown, input: string): T;
+}
+
+/** Whole flows: what an MMU makes of the test's steps, set side by side in a table of phases. */
+export interface FlowSpec<T extends Strategy = Strategy, O extends GivenOptions = GivenOptions> {
+  /** Guest physical base of the memory where none is asked for, in bytes. */
+  readonly base: number;
+  /** Columns of the table, by counter path. */
+  readonly columns: readonly { readonly heading: string; readonly paths: readonly string[] }[];
+  /** Lines that a reader of the table must know. */
+  readonly notes: readonly string[];
+  /**
+   * What is set side by side: lazy and eager splitting, unless the options ask for one.
+   *
+   * @throws UserError for a guest that cannot be
+   */
+  variants(flow: GuestFlow, options: O): readonly FlowVariant<T>[];
+}
+
+/** One way to run a flow. */
+export interface FlowVariant<T extends Strategy = Strategy> {
+  /** "lazy", "eager". */
+  readonly name: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Runs it once; pure. @param how.onStep told the name of each step before it runs */
+  run(strategy: T, how: { readonly digest: boolean; readonly onStep: (phase: string) => void }): readonly FlowPhase[];
 }
 
 /** A scenario bound to its MMU: checked, and laid out, once. Pure: equal arguments give equal results. */
@@ -254,12 +289,31 @@ export interface TraceOptions {
 }
 
 /**
- * One step of a walk. MMUs add their own fields, and these, which views use where they are there: `text` (one line), `fold` (the same
- * without what differs between neighbours: steps in a row with the same `fold` are shown as one), `ipa`, `visited`, `level`.
+ * One step of a walk, as data: an MMU adds fields of its own, numbers rather than text, since a walk tells of many more steps than anybody
+ * reads. What it means is said by {@link TraceWords}, for the steps that are shown.
  */
 export interface TraceEvent {
   readonly event: string;
   /** Which walk: "write-protect", "split", "nested"... */
   readonly phase: string;
-  readonly [field: string]: unknown;
+  /** Level of the entry, where the step is about one. */
+  readonly level?: number;
+  /** Whether the entry was visited; absent where walks do not tell inspecting from visiting. */
+  readonly visited?: boolean;
+  /** Whether the entry is in a table that this walk has made. */
+  readonly inNewTable?: boolean;
+}
+
+/** How an MMU's steps read. `E` is its own events: it is asked only about those that its cases told. */
+export interface TraceWords<E extends TraceEvent = TraceEvent> {
+  /** A step in one line. */
+  text(event: E): string;
+  /** The same without what differs between neighbours: steps in a row of which it is the same are shown as one. Default: without numbers. */
+  fold?(event: E): string;
+  /** Whether two steps of one phase have the same fold, without making it: asked for every step. Default: compares the folds. */
+  sameFold?(a: E, b: E): boolean;
+  /** Where the step is, an address in hexadecimal with `0x`; "" where nowhere. Default: nowhere. */
+  place?(event: E): string;
+  /** The step for `--json`: addresses in hexadecimal, what is encoded decoded. Default: the event as it is, and its text. */
+  json?(event: E): Readonly<Record<string, unknown>>;
 }

@@ -2,8 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { shortFinding } from "../report/findings.js";
-import { foldKey } from "../report/traceFold.js";
-import type { Case, Mmu, ScenarioBase, Strategy, TraceEvent } from "./contract.js";
+import type { Case, Mmu, Strategy, TraceEvent } from "./contract.js";
 import { totalAt } from "./counters.js";
 import { hookActivity } from "./hooks.js";
 import { x86Shadow } from "./shadow/mmu.js";
@@ -12,7 +11,8 @@ import { buildTree } from "./tdp/build.js";
 import { tdpFindings, treesBefore } from "./tdp/findings.js";
 import { defaultTdpScenario } from "./tdp/guests.js";
 import { x86Tdp } from "./tdp/mmu.js";
-import { parseTdpScenario, type TdpScenario } from "./tdp/scenario.js";
+import { parseTdpScenario } from "./tdp/parse.js";
+import type { TdpScenario } from "./tdp/scenario.js";
 import type { TdpStrategy } from "./tdp/strategy.js";
 import { zapPasses, zapTable } from "./tdp/tables.js";
 import { DIRTY, type TdpTree, WRITABLE } from "./tdp/tree.js";
@@ -21,7 +21,7 @@ function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, i
   return mmu.strategies.find((strategy) => strategy.id === id)!;
 }
 
-function codes(mmu: Mmu, scenario: ScenarioBase, strategy: Strategy): string[] {
+function codes(mmu: Mmu, scenario: object, strategy: Strategy): string[] {
   return mmu
     .parse(scenario, "test")
     .run(strategy)
@@ -144,7 +144,7 @@ describe("the TDP MMU", () => {
     expect(traced).toEqual(x86Tdp.parse(hello, "test").run(strategy));
     expect(events.filter(({ event }) => event === "loop")).toHaveLength(18);
     expect(events.filter(({ event }) => event === "zap")).toHaveLength(8);
-    expect(events[1]).toMatchObject({
+    expect(x86Tdp.traceWords!.json!(events[1]!)).toMatchObject({
       event: "loop",
       phase: "zap level 1",
       level: 4,
@@ -163,13 +163,15 @@ describe("the TDP MMU", () => {
     x86Tdp.parse(defaultTdpScenario({ workload: "zap" }), "test").trace!(named(x86Tdp, "baseline"), (event) =>
       events.push(event),
     );
-    const folds = new Set(events.filter(({ event }) => event === "loop").map(foldKey));
+    const folds = new Set(
+      events.filter(({ event }) => event === "loop").map((event) => x86Tdp.traceWords!.fold!(event)),
+    );
     for (const level of [1, 2, 3, 4]) {
       expect(folds).toContain(`level ${level} non-present`);
       expect(folds).toContain(level === 1 ? "level 1 leaf" : `level ${level} table`);
     }
     expect(folds.size).toBe(8);
-    const zaps = new Set(events.filter(({ event }) => event === "zap").map(foldKey));
+    const zaps = new Set(events.filter(({ event }) => event === "zap").map((event) => x86Tdp.traceWords!.fold!(event)));
     expect(zaps).toEqual(
       new Set(["level 1: zapped", ...[2, 3, 4].map((level) => `level ${level}: zapped, with 1 table`)]),
     );
@@ -263,7 +265,7 @@ describe("a TDP strategy of one's own", () => {
         {
           ...of("zap"),
           roots: [{ rootLevel: 4, leaves: [{ gfn: 2 ** 27, level: 3, count: 1 }], nonpresentPaths: [] }],
-        } as ScenarioBase,
+        },
         every2nd,
       ),
     ).toEqual(["missed-entries", "not-zapped"]);

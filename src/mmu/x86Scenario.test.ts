@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { defaultShadowScenario, parseShadowScenario } from "./shadow/scenario.js";
 import { defaultTdpScenario, fill } from "./tdp/guests.js";
-import { parseTdpScenario } from "./tdp/scenario.js";
+import { parseTdpScenario } from "./tdp/parse.js";
 
 const root = { rootLevel: 4, leaves: [{ gfn: 0, level: 1, count: 4 }], nonpresentPaths: [] };
 const zap = { mmu: "x86-tdp", workload: "zap", root };

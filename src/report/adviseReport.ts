@@ -1,63 +1,74 @@
-import { type Advice, type AdviceRequest, type AdviceRow, TRIED_PERCENTS } from "../advise/advise.js";
+import { type Advice, type AdviceRequest, TRIED_PERCENTS } from "../advise/advise.js";
 import { bytesOf, granuleOf } from "../advise/guest.js";
 import type { Recommendation } from "../advise/recommend.js";
+import type { AdviceRow } from "../advise/row.js";
 import { formatSize } from "../guest/sizes.js";
 import { verdict } from "./findings.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs as formatDuration } from "./units.js";
 import { unpricedNote } from "./validateReport.js";
+import { wrapLines } from "./wrapLines.js";
 
-/** The advice: what was asked, the table, what follows, and what it rests on. */
-export function adviseReport(
-  advice: Advice,
-  request: AdviceRequest,
-  guestText: string,
-  wins: ReadonlyMap<Recommendation, readonly number[]>,
-  style: Style,
-): string {
-  const parts = [
-    heading(advice, request, guestText, style),
-    table(advice, request, style),
-    advice.recommendations.map((one) => recommendation(one, advice, request, wins.get(one), style)).join("\n"),
-    perUnit(advice, style),
-    notes(advice, request, style),
-  ];
-  return `${parts.join("\n\n")}\n`;
+/** The advice as it is printed, part by part: each mode's as soon as it is known. */
+export interface AdviseText {
+  readonly heading: string;
+  /** Of one mode: its table and what to set. */
+  readonly mode: (advice: Advice, wins: ReadonlyMap<Recommendation, readonly number[]>) => string;
+  /** Of all modes together: prices a unit, and what to know. */
+  readonly end: (advice: Advice) => string;
 }
 
-function heading(advice: Advice, request: AdviceRequest, guestText: string, style: Style): string {
-  const { vcpus, writePercent, maxLockHoldNs } = request;
-  const limit = maxLockHoldNs === null ? "" : `; lock hold at most ${formatNs(maxLockHoldNs)}`;
+export function adviseText(request: AdviceRequest, guestText: string, style: Style): AdviseText {
+  const wrapped = (text: string) => `${wrapLines(text, style)}\n\n`;
+  return {
+    heading: wrapped(heading(request, guestText, style)),
+    mode: (advice, wins) =>
+      wrapped(
+        [
+          table(advice, request, style),
+          ...advice.recommendations.map((one) => recommendation(one, advice, request, wins.get(one), style)),
+        ].join("\n"),
+      ),
+    end: (advice) => `${wrapped(perUnit(advice, style))}${wrapLines(notes(advice, request, style), style)}\n`,
+  };
+}
+
+function heading(request: AdviceRequest, guestText: string, style: Style): string {
+  const { vcpus, writePercent, maxLockHoldNs, maxGuestStallNs, profile } = request;
+  const limits = [
+    maxLockHoldNs === null ? "" : `; lock hold at most ${formatNs(maxLockHoldNs)}`,
+    maxGuestStallNs === null ? "" : `; guest stall at most ${formatNs(maxGuestStallNs)}`,
+  ].join("");
   return [
     style.chalk.bold(`${guestText}: ${formatSize(bytesOf(request.guest))}, ${granuleOf(request.guest)} granule`),
-    `${vcpus} ${vcpus === 1 ? "vCPU" : "vCPUs"}, ${writePercent}% of accesses are writes${limit}. ` +
-      `Times are modelled with profile ${advice.profile}; all else is counted.`,
+    `${vcpus} ${vcpus === 1 ? "vCPU" : "vCPUs"}, ${writePercent}% of accesses are writes${limits}. ` +
+      `Times are modelled with profile ${profile.name}; all else is counted.`,
   ].join("\n");
 }
 
 function table(advice: Advice, request: AdviceRequest, style: Style): string {
   const several = request.strategies.length > 1;
-  const recommended = new Set(advice.recommendations.map((one) => `${one.strategy} ${one.mode} ${one.chunk}`));
+  const recommended = new Set(advice.recommendations.map((one) => `${one.strategy} ${one.chunk}`));
+  const { mode } = advice.rows[0]!;
   const rows = advice.rows.map((row) => {
-    const isChosen = recommended.has(`${row.strategy} ${row.mode} ${row.chunk}`);
-    const hold = formatNs(row.longestHold.ns);
-    const { guest } = row;
-    const sampled = guest?.sampled === true ? "~" : "";
+    const isChosen = recommended.has(`${row.strategy} ${row.chunk}`);
+    const { guest, stall } = row;
+    const about = row.sampled === null ? "" : "~";
+    const drawn = guest?.sampled === true ? "~" : "";
     const mark = isChosen ? style.chalk.green("<- recommended") : "";
+    const limited = (text: string, within: boolean) => (within ? text : style.chalk.yellow(`${text} !`));
     return [
       ...(several ? [row.strategy] : []),
-      row.mode,
       row.chunk === "0" ? "off" : row.chunk,
-      formatNs(row.enableNs),
-      row.firstClearNs === null ? "-" : formatNs(row.firstClearNs),
-      visits(row.longestHold.visits),
-      row.withinLockHold ? hold : style.chalk.yellow(`${hold} !`),
+      mode === "enable" ? `${about}${formatNs(row.enableNs)}` : `${about}${formatNs(row.firstClearNs!)}`,
+      limited(formatNs(row.longestHold.ns), row.withinLockHold),
+      stall === null ? "-" : limited(formatNs(stall.longestNs), row.withinGuestStall),
       formatNs(row.longestStretch.ns),
       row.cacheBytes === 0 ? "0" : formatSize(row.cacheBytes),
-      visits(row.ioctlTlbis),
+      `${about}${visits(row.ioctlTlbis)}`,
       guest === null ? "-" : visits(guest.tlbis),
-      guest === null ? "-" : `${sampled}${visits(guest.faults)}`,
+      guest === null ? "-" : `${drawn}${visits(guest.faults)}`,
       guest === null ? "-" : formatNs(guest.elapsedNs),
       row.findings.length === 0 ? mark : style.chalk.red(`WRONG: ${verdict(row.findings)}`),
     ];
@@ -65,15 +76,13 @@ function table(advice: Advice, request: AdviceRequest, style: Style): string {
   return grid(
     [
       ...(several ? [{ heading: "strategy", figure: false }] : []),
-      { heading: "mode", figure: false },
       { heading: "chunk", figure: true },
-      { heading: "enable", figure: true },
-      { heading: "1st clear", figure: true },
+      { heading: mode === "enable" ? "enable" : "1st clear", figure: true },
       { heading: "lock hold", figure: true },
-      { heading: "", figure: true },
+      { heading: "guest stall", figure: true },
       { heading: "stretch", figure: true },
       { heading: "cache", figure: true },
-      { heading: "TLBIs ioctl", figure: true },
+      { heading: "TLBIs, ioctl", figure: true },
       { heading: "guest", figure: true },
       { heading: "guest faults", figure: true },
       { heading: "1st pass", figure: true },
@@ -113,6 +122,7 @@ function recommendation(
     );
   }
   if (wins !== undefined) lines.push(`  ${sensitivity(wins, request.writePercent)}`);
+  if (one.chunk !== null) lines.push(`  ${crossover(one)}`);
   if (one.mode === "clear" && one.chunk !== null) {
     lines.push(`  QEMU: -accel kvm,eager-split-size=${one.chunk}${one.chunk === "0" ? " (its default)" : ""}`);
   }
@@ -143,10 +153,15 @@ function reason({ reason: why, mode }: Recommendation, someWrong: boolean): stri
         `It saves ${count(why.faultsSaved, "guest fault")} and ${count(why.tlbisSaved, "broadcast TLBI")} of vCPUs: ` +
         `ioctls and all vCPUs' first pass cost ${formatNs(why.eagerNs)} in place of ${formatNs(why.offNs)}.`
       );
-    case "eager-holds-too-long":
-      return `Chunk ${why.chunk} would cost less in all, but holds mmu_lock for ${formatNs(why.holdNs)}, longer than allowed.`;
-    case "only-within-hold":
-      return `Off holds mmu_lock for ${formatNs(why.offHoldNs)}, longer than allowed; this for ${formatNs(why.holdNs)}. It does not cost less in all.`;
+    case "eager-holds-too-long": {
+      const stall = why.stallNs === null ? "" : `, and stalls the guest for ${formatNs(why.stallNs)}`;
+      return `Chunk ${why.chunk} would cost less in all, but holds mmu_lock for ${formatNs(why.holdNs)}${stall}: longer than allowed.`;
+    }
+    case "only-within-hold": {
+      const holds = ({ longestHold, stall }: AdviceRow) =>
+        `${formatNs(longestHold.ns)}${stall === null ? "" : ` (guest stall ${formatNs(stall.longestNs)})`}`;
+      return `Off holds mmu_lock for ${holds(why.off)}, longer than allowed; this for ${holds(why.chosen)}. It does not cost less in all.`;
+    }
     case "none-within-hold": {
       const { chunk, longestHold } = why.least;
       return (
@@ -158,6 +173,14 @@ function reason({ reason: why, mode }: Recommendation, someWrong: boolean): stri
     case "not-priced":
       return "The profile has no cost for something that decides it (see below): take another, or calibrate one.";
   }
+}
+
+/** The vCPU counts from which the answer is another. */
+function crossover({ changes, chunk }: Recommendation): string {
+  if (changes.length === 0) return "The same for the same memory with 1 to 512 vCPUs.";
+  const said = (of: string | null) => (of === null ? "none" : of === "0" ? "off" : of);
+  const list = changes.map((one) => `from ${one.fromVcpus} vCPUs ${said(one.chunk)}`).join(", ");
+  return `For the same memory with other vCPUs: ${list}${changes.some((one) => one.chunk === chunk) ? "" : " (tried up to 512)"}.`;
 }
 
 function sensitivity(wins: readonly number[], given: number): string {
@@ -185,6 +208,7 @@ function perUnit(advice: Advice, style: Style): string {
     perGiB(row.enableNs),
     row.firstClearNs === null ? "-" : perGiB(row.firstClearNs),
     formatNs(row.lockedNsPerGiB),
+    row.stall === null ? "-" : formatNs(row.stall.longestNs),
     row.guest === null || row.guest.writes === 0 ? "-" : formatNs(row.guest.vcpuNs / row.guest.writes),
     formatNs(advice.redirtyNs),
   ]);
@@ -193,11 +217,12 @@ function perUnit(advice: Advice, style: Style): string {
     grid(
       [
         { heading: "", figure: false },
-        { heading: "enable, per GiB", figure: true },
-        { heading: "1st clear, per GiB", figure: true },
-        { heading: "lock held, per GiB", figure: true },
-        { heading: "guest, per page first written", figure: true },
-        { heading: "per page re-dirtied", figure: true },
+        { heading: "start, a GiB", figure: true },
+        { heading: "1st clear, a GiB", figure: true },
+        { heading: "lock held, a GiB", figure: true },
+        { heading: "guest stall", figure: true },
+        { heading: "a page first written", figure: true },
+        { heading: "re-dirtied, alone", figure: true },
       ],
       rows,
       style,
@@ -207,22 +232,42 @@ function perUnit(advice: Advice, style: Style): string {
 
 function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   const lines = [
-    "lock hold: the longest from taking mmu_lock, or retaking it after a top-up of the page cache, to the next such drop or the release;",
-    "  in visits (visitor calls and new entries filled) and modelled time. stretch: the longest between points where the kernel drops it",
-    "  if a reschedule is due (before a chunk; between write-protect steps). A lazy clear has no such point.",
+    "enable, 1st clear: what the VMM waits for in the ioctl. 1st pass: what the guest's vCPUs lose to faults while every page is accessed " +
+      "once, after enabling (enable mode) or the first clear (clear mode); each vCPU's time, all at once.",
+    "lock hold: the longest from taking mmu_lock, or retaking it after a top-up of the page cache, to the next such drop or the release. " +
+      "stretch: the longest between points where the kernel drops it if a reschedule is due (before a chunk; between write-protect " +
+      "steps); a lazy clear has no such point.",
+    "guest stall: the longest that one fault waits for mmu_lock while the ioctl runs and all vCPUs fault (simulated; the kernel does not " +
+      "drop the lock early). " +
+      (advice.rows.every((row) => row.stall === null)
+        ? `Profile ${advice.profile} has no figures of faults under lock ${request.lock}, or nothing faults.`
+        : `Faults take the lock as Linux ${LOCK_KERNELS[request.lock]} does (${request.lock}).`),
     request.clearPerRegion
       ? "clear: one KVM_CLEAR_DIRTY_LOG for each GiB, as QEMU does; --clear-size slot for one for each memslot."
       : "clear: one KVM_CLEAR_DIRTY_LOG for each memslot, as dirty_log_perf_test does.",
-    "1st pass: every page accessed once after enabling (enable) or the first clear (clear); time per vCPU, all at the same time, faults and",
-    "  TLBIs alone. Waiting for mmu_lock is not modelled. guest per page first written: the pass's time over the pages it wrote.",
+    "With manual protect starting costs nothing, and the work comes with the first clear. With the dirty ring there is no clear and QEMU sets " +
+      "no manual protect: the enable rows hold. A pKVM host does not offer eager splitting (since 7.3): off is all it has.",
   ];
-  if (request.guest.kind === "scenario") lines.push("Holes are not accessed.");
+  const { guest } = request;
+  const hasHoles =
+    guest.kind === "scenario" &&
+    guest.scenario.memslots.some((slot) => slot.segments.some((segment) => segment.map === "hole"));
+  if (hasHoles) lines.push("Holes are not accessed.");
   for (const { id, knownFaults } of request.strategies) {
     if (knownFaults.length > 0) lines.push(style.chalk.yellow(`${id} has known faults: ${knownFaults.join(" ")}`));
   }
   if (advice.rows.some((row) => row.scaled)) {
     lines.push(
       "Counts are exact: 3 GiB were simulated; the third adds just what the second did, and so does each further one.",
+    );
+  }
+  const sampled = advice.rows.flatMap((row) => row.sampled ?? []);
+  if (sampled.length > 0) {
+    const [{ regions, of }] = sampled as [(typeof sampled)[number]];
+    const error = Math.max(...sampled.map((one) => one.errorPercent));
+    lines.push(
+      `~ estimated: ${regions} of ${visits(of)} regions of 1 GiB were simulated, and stand for all; times of ioctls are within ` +
+        `${error.toFixed(1)}% of the whole guest's (95%).`,
     );
   }
   if (advice.rows.some((row) => row.guest?.sampled === true)) {
@@ -233,13 +278,15 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   if (advice.restsOnAssumptions) {
     lines.push(
       style.chalk.yellow(
-        `Modelled times rest on assumed figures of ${advice.profile} (s2split list profiles --long); calibrate a profile for your mmu.`,
+        `Modelled times rest on assumed figures of ${advice.profile} (s2split list profiles --long); calibrate a profile for your machine.`,
       ),
     );
   }
   lines.push(...unpricedNote(advice.unpriced, advice.profile));
   return lines.join("\n");
 }
+
+const LOCK_KERNELS = { spinlock: "until 5.17", rwlock: "5.18 to 6.1", parallel: "6.2 and later" } as const;
 
 /** As elsewhere, but nothing is 0, without a unit that it would need three digits for. */
 function formatNs(ns: number): string {
@@ -257,12 +304,20 @@ function visits(count: number): string {
 
 /** For --json: the advice with what was asked. */
 export function adviceJson(advice: Advice, request: AdviceRequest, guestText: string): unknown {
-  const { vcpus, writePercent, maxLockHoldNs, clearPerRegion, seed } = request;
+  const { vcpus, writePercent, maxLockHoldNs, maxGuestStallNs, lock, clearPerRegion, seed } = request;
   return {
     schemaVersion: 1,
     kind: "s2split-advice",
     guest: { text: guestText, bytes: advice.guestBytes, granule: granuleOf(request.guest) },
-    request: { vcpus, writePercent, maxLockHoldNs, clearSize: clearPerRegion ? "1G" : "slot", seed },
+    request: {
+      vcpus,
+      writePercent,
+      maxLockHoldNs,
+      maxGuestStallNs,
+      lock,
+      clearSize: clearPerRegion ? "1G" : "slot",
+      seed,
+    },
     profile: advice.profile,
     restsOnAssumptions: advice.restsOnAssumptions,
     unpriced: advice.unpriced,

@@ -1,5 +1,5 @@
 import type { Calibration } from "../cost/calibrate.js";
-import type { FitWarning } from "../cost/fit.js";
+import type { FitWarning } from "../cost/fitTypes.js";
 import type { ProfileListing } from "../cost/listProfiles.js";
 import type { SkippedCase } from "../cost/measuredRuns.js";
 import { COSTS } from "../cost/profile.js";

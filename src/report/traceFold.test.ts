@@ -1,46 +1,43 @@
 import { describe, expect, it } from "vitest";
 import type { TraceEvent } from "../mmu/contract.js";
 import { styleFor } from "./style.js";
-import { foldKey, TraceFold } from "./traceFold.js";
+import { TraceFold } from "./traceFold.js";
 import { besideText, TraceSummary, traceLines, traceText } from "./traceText.js";
+import { fullWords } from "./traceWords.js";
 
 const style = { ...styleFor(process, "never"), columns: Number.POSITIVE_INFINITY };
 
-function entry(level: number, index: number, fold = `level ${level} page`): TraceEvent {
-  const ipa = `0x${(index * 4096).toString(16)}`;
-  return {
-    event: "entry",
-    phase: "split",
-    level,
-    ipa,
-    fold,
-    text: `level ${level} [${index}] ${ipa} page`,
-    visited: level === 3,
-  };
+interface Toy extends TraceEvent {
+  readonly at: number;
+  readonly what: string;
 }
-const walk = (start: string): TraceEvent => ({
-  event: "walk",
-  phase: "split",
-  start,
-  fold: "walk",
-  text: `walk: ${start}`,
+const hex = (at: number) => `0x${at.toString(16)}`;
+const words = fullWords({
+  text: (e: Toy) => (e.event === "walk" ? `walk: ${hex(e.at)}` : `level ${e.level} [${e.at / 4096}] ${hex(e.at)} page`),
+  fold: (e: Toy) => (e.event === "walk" ? "walk" : e.what),
+  place: (e: Toy) => hex(e.at),
 });
 
+function entry(level: number, index: number, what = `level ${level} page`): Toy {
+  return { event: "entry", phase: "split", level, at: index * 4096, what, visited: level === 3 };
+}
+const walk = (at: number): Toy => ({ event: "walk", phase: "split", at, what: "" });
+
 function folded(events: readonly TraceEvent[]) {
-  const fold = new TraceFold();
+  const fold = new TraceFold(words);
   for (const event of events) fold.add(event);
   return fold.nodes();
 }
 
 describe("folding a trace", () => {
   it("makes steps in a row that differ only in where they are one line", () => {
-    expect(traceText(folded([walk("0x0"), entry(3, 0), entry(3, 1), entry(3, 2)]), style)).toBe(
+    expect(traceText(folded([walk(0x0), entry(3, 0), entry(3, 1), entry(3, 2)]), words, style)).toBe(
       "walk: 0x0\n  3 x level 3 page (0x0 to 0x2000)",
     );
   });
 
   it("keeps steps apart that differ otherwise", () => {
-    expect(traceLines(folded([entry(3, 0), entry(2, 1), entry(3, 2)])).map(({ text }) => text)).toEqual([
+    expect(traceLines(folded([entry(3, 0), entry(2, 1), entry(3, 2)]), words).map(({ text }) => text)).toEqual([
       "level 3 [0] 0x0 page",
       "level 2 [1] 0x1000 page",
       "level 3 [2] 0x2000 page",
@@ -49,11 +46,11 @@ describe("folding a trace", () => {
 
   it("makes lines that repeat a group, groups of groups too, and tells a group from its walk on", () => {
     const events: TraceEvent[] = [];
-    for (const start of ["0x0", "0x100000", "0x200000"]) {
+    for (const start of [0x0, 0x100000, 0x200000]) {
       events.push(walk(start));
       for (let table = 0; table < 4; table++) events.push(entry(2, table), entry(3, table), entry(3, table));
     }
-    expect(traceText(folded([entry(1, 9), ...events]), style).split("\n")).toEqual([
+    expect(traceText(folded([entry(1, 9), ...events]), words, style).split("\n")).toEqual([
       "  level 1 [9] 0x9000 page",
       "3 times, the first at 0x0, the last at 0x200000:",
       "  walk: 0x0",
@@ -70,17 +67,31 @@ describe("folding a trace", () => {
     expect(count(folded(events))).toBe(500);
   });
 
-  it("of events without a fold of their own, leaves out places and numbers", () => {
-    const of = (text: string) => foldKey({ event: "loop", phase: "zap", text });
-    expect(of("level 1 [7] 0x7000 leaf")).toBe(of("level 1 [8] 0x8000 leaf"));
-    expect(of("level 1 [7] leaf")).not.toBe(of("level 1 [7] table"));
+  it("in the words of an MMU that has only texts, leaves out places and numbers", () => {
+    const { fold, sameFold } = fullWords({ text: (e) => e.phase });
+    const of = (phase: string): TraceEvent => ({ event: "loop", phase });
+    expect(fold(of("level 1 [7] 0x7000 leaf"))).toBe("level .. .. .. leaf");
+    expect(sameFold(of("level 1 [7] 0x7000 leaf"), of("level 1 [8] 0x8000 leaf"))).toBe(true);
+    expect(sameFold(of("level 1 [7] leaf"), of("level 1 [7] table"))).toBe(false);
+  });
+
+  it("makes words for one step of a run, however long it is", () => {
+    let made = 0;
+    const counting = { ...words, fold: (e: TraceEvent) => words.fold(e).slice(0, ++made * 99), sameFold: () => true };
+    const fold = new TraceFold(counting);
+    for (let i = 0; i < 1000; i++) fold.add(entry(3, i));
+    expect(fold.nodes()).toHaveLength(1);
+    expect(made).toBe(1);
   });
 });
 
 it("two traces side by side have the same entry in the same row", () => {
-  const left = folded([walk("0x0"), entry(2, 0), entry(3, 1, "a"), entry(2, 5, "b")]);
-  const right = folded([walk("0x0"), entry(2, 0), entry(2, 5, "b")]);
-  const rows = besideText({ title: "one", nodes: left }, { title: "other", nodes: right }, { ...style, columns: 90 });
+  const left = folded([walk(0x0), entry(2, 0), entry(3, 1, "a"), entry(2, 5, "b")]);
+  const right = folded([walk(0x0), entry(2, 0), entry(2, 5, "b")]);
+  const rows = besideText({ title: "one", nodes: left }, { title: "other", nodes: right }, words, {
+    ...style,
+    columns: 90,
+  });
   expect(rows.split("\n").map((row) => row.split("|").map((cell) => cell.trim()))).toEqual([
     ["one", "other"],
     ["walk: 0x0", "walk: 0x0"],
@@ -92,7 +103,7 @@ it("two traces side by side have the same entry in the same row", () => {
 
 it("a summary counts entries and visitor calls, and those in tables that the walk had just made", () => {
   const summary = new TraceSummary();
-  for (const event of [walk("0x0"), entry(2, 0), entry(3, 0), { ...entry(3, 1), inNewTable: true }]) summary.add(event);
+  for (const event of [walk(0x0), entry(2, 0), entry(3, 0), { ...entry(3, 1), inNewTable: true }]) summary.add(event);
   expect(summary.lines()).toEqual([
     "split: 3 entries (level 2: 1, level 3: 2) inspected, 2 visitor calls (level 3: 2); in tables that the walk had just made: 1 inspected, 1 visited",
   ]);

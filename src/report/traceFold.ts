@@ -1,4 +1,5 @@
 import type { TraceEvent } from "../mmu/contract.js";
+import type { FullWords } from "./traceWords.js";
 
 /** A run of steps that are told as one, or a group of lines that comes several times in a row. */
 export type TraceNode = Run | Group;
@@ -31,14 +32,16 @@ export class TraceFold {
   private readonly runs: Run[] = [];
   private readonly keys = new Map<string, number>();
 
+  constructor(private readonly words: FullWords) {}
+
+  /** Words are made for the first step of a run alone: most steps of a walk are like the one before them. */
   add(event: TraceEvent): void {
-    const text = `${event.phase}|${foldKey(event)}`;
     const last = this.runs.at(-1);
-    const key = this.keyOf(text);
-    if (last !== undefined && last.key === key) {
+    if (last !== undefined && last.first.phase === event.phase && this.words.sameFold(last.first, event)) {
       last.last = event;
       last.count++;
     } else {
+      const key = this.keyOf(`${event.phase}|${this.words.fold(event)}`);
       this.runs.push({ kind: "run", key, first: event, last: event, count: 1 });
     }
   }
@@ -89,12 +92,6 @@ export function firstEvent(node: TraceNode): TraceEvent {
 
 function beginsWalk(node: TraceNode): boolean {
   return firstEvent(node).event === "walk";
-}
-
-/** What steps are told apart by: their own `fold`, else their text without places. */
-export function foldKey(event: TraceEvent): string {
-  if (typeof event.fold === "string") return event.fold;
-  return String(event.text ?? event.event).replace(/\[\d+\]|0x[0-9a-f]+|\d+/g, "_");
 }
 
 function repeatsAt(nodes: readonly TraceNode[], at: number, length: number): number {

@@ -1,7 +1,8 @@
 import type { TraceEvent } from "../mmu/contract.js";
 import { plainLength } from "./grid.js";
 import type { Style } from "./style.js";
-import { firstEvent, foldKey, type TraceNode } from "./traceFold.js";
+import { firstEvent, type TraceNode } from "./traceFold.js";
+import type { FullWords } from "./traceWords.js";
 
 /** A line of a folded trace, with what it is about, so that two traces can be set side by side. */
 export interface TraceLine {
@@ -10,31 +11,31 @@ export interface TraceLine {
   readonly place: string;
 }
 
-/** The lines of a folded trace. */
-export function traceLines(nodes: readonly TraceNode[], depth = 0): TraceLine[] {
+/** The lines of a folded trace, in its MMU's words. */
+export function traceLines(nodes: readonly TraceNode[], words: FullWords, depth = 0): TraceLine[] {
   return nodes.flatMap((node): TraceLine[] => {
     const first = firstEvent(node);
-    const place = placeOf(first);
+    const at = words.place(first);
+    const place = `${first.event} ${first.phase} ${first.level ?? ""} ${at}`;
     const indent = depth + (first.event === "walk" ? 0 : 1);
     if (node.kind === "group") {
-      const from = placeText(first);
-      const to = placeText(node.last);
-      const where = from === "" || from === to ? "" : `, the first at ${from}, the last at ${to}`;
+      const to = words.place(node.last);
+      const where = at === "" || at === to ? "" : `, the first at ${at}, the last at ${to}`;
       return [
         { text: `${node.count} times${where}:`, depth: indent, place: `${node.count} ${place}` },
-        ...traceLines(node.nodes, indent + (first.event === "walk" ? 1 : 0)),
+        ...traceLines(node.nodes, words, indent + (first.event === "walk" ? 1 : 0)),
       ];
     }
-    if (node.count === 1) return [{ text: String(first.text ?? first.event), depth: indent, place }];
-    const to = placeText(node.last);
-    const where = to === "" ? "" : ` (${placeText(first)} to ${to})`;
-    return [{ text: `${node.count} x ${unplaced(first)}${where}`, depth: indent, place }];
+    if (node.count === 1) return [{ text: words.text(first), depth: indent, place }];
+    const to = words.place(node.last);
+    const where = to === "" ? "" : ` (${at} to ${to})`;
+    return [{ text: `${node.count} x ${words.fold(first)}${where}`, depth: indent, place }];
   });
 }
 
 /** A folded trace as text. */
-export function traceText(nodes: readonly TraceNode[], { chalk }: Style): string {
-  return traceLines(nodes)
+export function traceText(nodes: readonly TraceNode[], words: FullWords, { chalk }: Style): string {
+  return traceLines(nodes, words)
     .map(({ text, depth, place }) => {
       const line = `${"  ".repeat(depth)}${text}`;
       return place.startsWith("walk") ? chalk.bold(line) : line;
@@ -46,11 +47,12 @@ export function traceText(nodes: readonly TraceNode[], { chalk }: Style): string
 export function besideText(
   left: { readonly title: string; readonly nodes: readonly TraceNode[] },
   right: { readonly title: string; readonly nodes: readonly TraceNode[] },
+  words: FullWords,
   { chalk, columns }: Style,
 ): string {
   const width = Math.max(30, Math.floor((Math.min(columns, 200) - 3) / 2));
   const rows = [chalk.bold(`${left.title.padEnd(width)} | ${right.title}`)];
-  for (const [a, b] of aligned(traceLines(left.nodes), traceLines(right.nodes))) {
+  for (const [a, b] of aligned(traceLines(left.nodes, words), traceLines(right.nodes, words))) {
     const cellsA = a === null ? [""] : wrapped(a, width);
     const cellsB = b === null ? [""] : wrapped(b, width);
     const same = a !== null && b !== null && a.text === b.text;
@@ -102,20 +104,6 @@ function byLevel(levels: Level, one: string, many: string): string {
   const total = [...levels.values()].reduce((sum, count) => sum + count, 0);
   const parts = [...levels].sort(([a], [b]) => a - b).map(([level, count]) => `level ${level}: ${count}`);
   return `${total} ${total === 1 ? one : many}${total === 0 ? "" : ` (${parts.join(", ")})`}`;
-}
-
-function placeOf(event: TraceEvent): string {
-  return `${event.event} ${event.phase} ${event.level ?? ""} ${placeText(event)}`;
-}
-
-function placeText(event: TraceEvent): string {
-  const place = event.ipa ?? event.gpa ?? event.start;
-  return typeof place === "string" ? place : "";
-}
-
-/** What the steps of a run have in common. */
-function unplaced(event: TraceEvent): string {
-  return typeof event.fold === "string" ? event.fold : foldKey(event).replace(/_/g, "..");
 }
 
 function wrapped({ text, depth }: TraceLine, width: number): string[] {

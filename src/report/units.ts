@@ -41,3 +41,8 @@ function digits(percent: number): string {
   }
   return percent.toFixed(6);
 }
+
+/** A count as people read it, exact: thousands with commas. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}

@@ -9,7 +9,7 @@ type Judged = Pick<RunResult, "findings" | "verdict">;
 /**
  * The verdict on a run in one cell, in the same words wherever it is shown.
  *
- * @param words the words of the MMU that judged it
+ * @param words what the run's MMU calls its findings, as for `shortFinding`
  */
 export function resultWords(run: Judged, words?: FindingWordTable): string {
   const verdict = verdictIn(run);
@@ -34,7 +34,8 @@ export function resultWords(run: Judged, words?: FindingWordTable): string {
 export function resultSentence(run: Judged, words?: FindingWordTable): string {
   const verdict = verdictIn(run);
   const more = verdict === undefined ? undefined : moreWords(verdict);
-  return more === undefined ? resultWords(run, words) : `${resultWords(run, words)} (${more})`;
+  const short = resultWords(run, words);
+  return more === undefined ? short : `${short} (${more})`;
 }
 
 /** What stands behind a verdict in full; undefined where its short words say all. */

@@ -4,8 +4,7 @@ import { layoutOf } from "../mmu/arm64/layout.js";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import { randomLayouts } from "../mmu/arm64/random.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
-import { x86Tdp } from "../mmu/tdp/mmu.js";
-import type { TdpScenario } from "../mmu/tdp/scenario.js";
+import { parseTdpScenario } from "../mmu/tdp/parse.js";
 import { arm64Plan } from "./arm64Plan.js";
 import { freePlace, type ReproductionPlan, SCRATCH_BYTES } from "./plan.js";
 import { x86Plan } from "./x86Plan.js";
@@ -126,7 +125,7 @@ describe("the plan of an x86 scenario", () => {
     root: { rootLevel: 4, leaves: [{ gfn: 0, level: 2, count: 4 }], nonpresentPaths: [] },
     ...workload,
   });
-  const plan = (workload: object) => x86Plan(x86Tdp.parse(guest(workload), "scenario").scenario as TdpScenario, []);
+  const plan = (workload: object) => x86Plan(parseTdpScenario(guest(workload), "scenario"), []);
 
   it("clears the pages of a range that is not the whole guest, since enabling would split all", () => {
     const part = plan({ workload: "split", startGfn: 600, endGfnExclusive: 700 });

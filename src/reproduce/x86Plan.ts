@@ -1,6 +1,6 @@
 import { badInput } from "../errors.js";
 import type { LeafRun } from "../mmu/tdp/build.js";
-import type { TdpScenario } from "../mmu/tdp/scenario.js";
+import type { TdpClear, TdpEnable, TdpScenario, TdpSplit } from "../mmu/tdp/scenario.js";
 import { PAGES } from "../mmu/x86/pages.js";
 import { freePlace, type LeafRange, type Prediction, type ReproductionPlan } from "./plan.js";
 
@@ -8,19 +8,23 @@ const PAGE_BYTES = 4096;
 /** Guest code runs from below 4G, as the kernel's own pages beside it must. */
 const LOW_END = 2 ** 32 - 2 ** 26;
 
+/** What splits huge pages: all but a zap. */
+type Splitting = TdpSplit | TdpEnable | TdpClear;
+
 /**
  * What a program must do on an x86 host to have what the scenario describes: one memslot, its leaves, and the enabling or clearing.
  *
  * @throws UserError for workloads that userspace cannot ask for
  */
 export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[]): ReproductionPlan {
-  const { workload } = scenario;
-  if (workload === "zap") throw badInput("workload zap", "zaps a root, which splits nothing", "enable, clear or split");
-  if (scenario.targetLevel === 2) {
+  if (scenario.workload === "zap") {
+    throw badInput("workload zap", "zaps a root, which splits nothing", "enable, clear or split");
+  }
+  if (scenario.workload === "split" && scenario.targetLevel === 2) {
     throw badInput("targetLevel 2", "KVM splits for dirty logging to 4K alone", "targetLevel 1");
   }
-  const check = scenario.eager === false ? "dirty" : "split";
-  if (check === "dirty" && workload !== "clear") {
+  const check = scenario.workload === "split" || scenario.eager ? "split" : "dirty";
+  if (check === "dirty" && scenario.workload !== "clear") {
     throw badInput("eager false", "enabling splits nothing then", "eager true, or workload clear");
   }
   const root = scenario.roots[0]!;
@@ -54,10 +58,10 @@ export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[
  * The memslot. What is split alone in the model is split by enabling dirty logging where the range is all of the guest, and else by
  * clearing the pages of the range.
  */
-function slotOf(scenario: TdpScenario, leaves: readonly LeafRun[]): { base: number; pages: number; clear: boolean } {
-  if (scenario.workload === "clear") return { base: scenario.slotBaseGfn!, pages: scenario.npages!, clear: true };
-  const start = scenario.startGfn!;
-  const end = scenario.endGfnExclusive!;
+function slotOf(scenario: Splitting, leaves: readonly LeafRun[]): { base: number; pages: number; clear: boolean } {
+  if (scenario.workload === "clear") return { base: scenario.slotBaseGfn, pages: scenario.npages, clear: true };
+  const start = scenario.startGfn;
+  const end = scenario.endGfnExclusive;
   if (scenario.workload === "enable") return { base: start, pages: end - start, clear: false };
   const base = leaves.reduce((least, run) => Math.min(least, run.gfn), start);
   const most = leaves.reduce((last, run) => Math.max(last, endOf(run)), end);
@@ -73,7 +77,7 @@ function rangeOf(run: LeafRun): LeafRange {
   return { start: run.gfn * PAGE_BYTES, bytes: run.count * leafBytes, leafBytes, readOnly: false };
 }
 
-function notesOf(scenario: TdpScenario, outside: number, clear: boolean): string[] {
+function notesOf(scenario: Splitting, outside: number, clear: boolean): string[] {
   const notes: string[] = [];
   if (scenario.workload === "split") {
     notes.push(
@@ -88,10 +92,10 @@ function notesOf(scenario: TdpScenario, outside: number, clear: boolean): string
 }
 
 /** What each 64-page mask covers, from its first to its last set bit, and the bits themselves. */
-function cleared(scenario: TdpScenario, base: number, pages: number): Pick<ReproductionPlan, "spans" | "cleared"> {
+function cleared(scenario: Splitting, base: number, pages: number): Pick<ReproductionPlan, "spans" | "cleared"> {
   if (scenario.workload !== "clear") {
-    const start = scenario.startGfn!;
-    const end = scenario.endGfnExclusive!;
+    const start = scenario.startGfn;
+    const end = scenario.endGfnExclusive;
     const whole = start === base && end === base + pages;
     return {
       spans: [{ start: start * PAGE_BYTES, end: end * PAGE_BYTES }],

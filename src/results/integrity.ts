@@ -1,4 +1,4 @@
-import { clip } from "../errors.js";
+import { clip, printable } from "../errors.js";
 import type { ResultFile } from "./types.js";
 
 /**
@@ -7,6 +7,9 @@ import type { ResultFile } from "./types.js";
  * @returns what is wrong, or undefined
  */
 export function inconsistency(result: ResultFile): string | undefined {
+  const names = [...result.scenarios.flatMap(({ id, name }) => [id, name]), ...result.runs.map((run) => run.strategy)];
+  const hidden = names.find((name) => printable(name) !== name);
+  if (hidden !== undefined) return `the name "${clip(hidden)}" has control or invisible characters`;
   const scenarios = new Set<string>();
   for (const { id } of result.scenarios) {
     if (scenarios.has(id)) return `scenario "${clip(id)}" occurs twice`;

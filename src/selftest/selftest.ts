@@ -74,6 +74,9 @@ export function flowOfTest(options: TestOptions): FlowInput {
       `memory that is a multiple of ${formatSize(unit * options.memslots)}`,
     );
   }
+  if (options.offset !== undefined && options.offset % unit !== 0) {
+    throw badInput(`-p ${formatAddress(options.offset)}`, "not page-aligned", `a multiple of ${formatSize(unit)}`);
+  }
   const backingPageBytes = backingPage(options.backing, granule);
   const region = memoryRegion({
     ipaBits: options.ipaBits,

@@ -1,6 +1,14 @@
+import { Worker } from "node:worker_threads";
 import { badInput, UserError } from "../errors.js";
 import type { Strategy } from "../mmu/contract.js";
-import { type ExhaustiveFault, type ExhaustiveSearch, ranksBefore } from "../mmu/exhaustive.js";
+import { type Bound, type ExhaustiveFault, type ExhaustiveSearch, ranksBefore } from "../mmu/exhaustive.js";
+import type { ExhaustiveTask } from "./exhaustiveWorker.js";
+
+/** The index-th of `count` shares of a search, from 1. */
+export interface ShardSpec {
+  readonly index: number;
+  readonly count: number;
+}
 
 /** What an exhaustive search, or a share of one, found of a strategy. */
 export interface ExhaustiveVerdict {
@@ -25,7 +33,7 @@ export interface ExhaustiveResult {
   readonly units: number;
   readonly combinations: number;
   /** null: the whole bound. */
-  readonly shard: { readonly index: number; readonly count: number } | null;
+  readonly shard: ShardSpec | null;
   /** Units of this share that were tried; fewer than it has where it was interrupted. */
   readonly unitsTried: number;
   readonly partial: boolean;
@@ -36,7 +44,7 @@ export interface ExhaustiveOptions {
   readonly mmu: string;
   readonly modelVersion: number;
   readonly strategies: readonly Strategy[];
-  readonly shard?: { readonly index: number; readonly count: number } | null;
+  readonly shard?: ShardSpec | null;
   /** Told now and then how many units of how many have been tried. */
   readonly progress?: (tried: number, units: number) => void;
   readonly stopped?: () => boolean;
@@ -93,6 +101,61 @@ export async function searchExhaustively(
   };
 }
 
+/**
+ * The same in so many threads: each searches a share of the shard, and their verdicts are put together. Ended by the signal, it keeps
+ * nothing: threads tell what they found when they are done.
+ *
+ * @throws Error where a thread fails; its message is the thread's
+ */
+export async function searchInThreads(
+  bound: Bound,
+  jobs: number,
+  options: Omit<ExhaustiveOptions, "stopped"> & { readonly units: number; readonly signal: AbortSignal },
+): Promise<ExhaustiveResult> {
+  const { index, count } = options.shard ?? { index: 1, count: 1 };
+  const tried = new Array<number>(jobs).fill(0);
+  const workers: Worker[] = [];
+  const end = () => void Promise.all(workers.map((worker) => worker.terminate()));
+  options.signal.addEventListener("abort", end, { once: true });
+  try {
+    const results = await Promise.all(
+      tried.map((_, job) => {
+        const task: ExhaustiveTask = {
+          mmu: options.mmu,
+          bound,
+          strategies: options.strategies.map(({ id }) => id),
+          modelVersion: options.modelVersion,
+          shard: { index: index + count * job, count: count * jobs },
+        };
+        const worker = new Worker(new URL("./exhaustiveWorker.js", import.meta.url), { workerData: task });
+        workers.push(worker);
+        return resultOf(worker, (units) => {
+          tried[job] = units;
+          options.progress?.(
+            tried.reduce((sum, one) => sum + one, 0),
+            Math.ceil(options.units / count),
+          );
+        });
+      }),
+    );
+    return { ...together(results), shard: options.shard ?? null };
+  } finally {
+    options.signal.removeEventListener("abort", end);
+    end();
+  }
+}
+
+function resultOf(worker: Worker, progress: (tried: number) => void): Promise<ExhaustiveResult> {
+  return new Promise((resolve, reject) => {
+    worker.on("message", (told: { readonly tried?: number; readonly result?: ExhaustiveResult }) => {
+      if (told.tried !== undefined) progress(told.tried);
+      if (told.result !== undefined) resolve(told.result);
+    });
+    worker.on("error", reject);
+    worker.on("exit", () => reject(new Error("a thread of the search ended before its share was searched")));
+  });
+}
+
 /** A share with the name of where it was read from. */
 export interface NamedShare {
   readonly path: string;
@@ -121,12 +184,17 @@ export function mergeExhaustive(shares: readonly NamedShare[]): ExhaustiveResult
   const missing = Array.from({ length: count }, (_, i) => i + 1).filter((index) => !seen.has(index));
   if (missing.length > 0)
     throw new UserError(`merge: shard ${missing.join(", ")} of ${count} is missing; expected all`);
-  const results = shares.map(({ result }) => result);
+  return together(shares.map(({ result }) => result));
+}
+
+/** Shares that are known to be all of one search, as the whole of it. */
+function together(results: readonly ExhaustiveResult[]): ExhaustiveResult {
+  const [first] = results as readonly [ExhaustiveResult, ...ExhaustiveResult[]];
   return {
-    ...first.result,
+    ...first,
     shard: null,
     unitsTried: results.reduce((sum, { unitsTried }) => sum + unitsTried, 0),
-    strategies: first.result.strategies.map((verdict, i) =>
+    strategies: first.strategies.map((verdict, i) =>
       mergedVerdict(
         verdict,
         results.map(({ strategies }) => strategies[i] as ExhaustiveVerdict),
@@ -175,4 +243,9 @@ function differenceOf(a: ExhaustiveResult, b: ExhaustiveResult): string | undefi
 
 function breath(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether a parsed file is the outcome of an exhaustive search, or a share of one. */
+export function isExhaustiveResult(value: unknown): value is ExhaustiveResult {
+  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "s2split-exhaustive";
 }

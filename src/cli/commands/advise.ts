@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
-import type { AdviceRequest } from "../../advise/advise.js";
+import type { Advice, AdviceRequest } from "../../advise/advise.js";
 import type { AdvisedGuest } from "../../advise/guest.js";
+import type { Recommendation } from "../../advise/recommend.js";
 import { EXIT } from "../../exit.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
 import type { Arm64Scenario } from "../../mmu/arm64/scenario.js";
@@ -12,11 +13,14 @@ interface AdviseOptions {
   readonly backing?: string;
   readonly memory?: string;
   readonly scenario?: string;
+  readonly stats?: string;
   readonly granule: Granule;
   readonly thpCoverage: number;
   readonly vcpus: number;
   readonly writePercent: number;
   readonly maxLockHold?: string;
+  readonly maxGuestStall?: string;
+  readonly faultLock: string;
   readonly profile: string;
   readonly strategy?: string[];
   readonly mode: "enable" | "clear" | "both";
@@ -32,6 +36,7 @@ Examples:
   s2split advise --backing thp --memory 64G --vcpus 32 --write-percent 20
   s2split advise --backing hugetlb-1g --memory 1T --max-lock-hold 5ms --mode clear
   s2split advise --scenario guest.json --profile my-box.json --json
+  grep . /sys/kernel/debug/kvm/*/pages_* > stats.txt && s2split advise --stats stats.txt
 
 Counts are exact and of Linux 7.3 (strategy baseline). Times are modelled with the profile; s2split calibrate makes one of your mmu.`;
 
@@ -46,16 +51,23 @@ export function register(program: Command, invocation: Invocation): void {
     .option("-s, --backing <name>", "host memory: 4k, thp, hugetlb-2m, hugetlb-1g, mixed, or the test's own names")
     .option("-b, --memory <size>", "guest memory (K, M, G, T; default: 1G)")
     .option("--scenario <file>", "a scenario file in place of --backing and --memory")
+    .option("--stats <file>", "KVM's pages_4k, pages_2m, pages_1g of a VM in their place: debugfs, QMP's query-stats")
     .addOption(new Option("--granule <size>", "translation granule").choices([...GRANULES]).default("4K"))
     .option(
       "--thp-coverage <share>",
-      "share of the level-2 regions that are one block with thp, 0 to 1",
+      "share of the level-2 regions that are one block with thp, 0 to 1 or in percent",
       fraction(0, 1),
       1,
     )
     .option("-v, --vcpus <n>", "vCPUs that write at the same time", integer(1, 4096), 1)
     .option("-w, --write-percent <n>", "share of the guest's accesses that are writes", integer(0, 100), 50)
     .option("--max-lock-hold <duration>", "longest hold of mmu_lock to allow, such as 5ms")
+    .option("--max-guest-stall <duration>", "longest that a guest fault may wait for mmu_lock while an ioctl runs")
+    .option(
+      "--fault-lock <lock>",
+      "lock of a stage-2 fault: parallel (6.2 and later), rwlock (5.18 to 6.1), spinlock, or a kernel version",
+      "parallel",
+    )
     .option("--profile <name|file>", "cost profile", "ampereone")
     .option("--strategy <list>", "walker strategies to compare (default: baseline)", list)
     .addOption(
@@ -79,7 +91,9 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   if (profile.mmu !== "arm64")
     throw badInput(`--profile ${profile.name}`, `prices ${profile.mmu}`, "a profile of arm64");
   const { guest, text } = await guestFrom(options, io);
-  const { parseDuration } = await import("../../advise/options.js");
+  const { parseDuration, parseFaultLock } = await import("../../advise/options.js");
+  const duration = (text: string | undefined, input: string) =>
+    text === undefined ? null : parseDuration(text, input);
   const request: AdviceRequest = {
     guest,
     modes: options.mode === "both" ? ["enable", "clear"] : [options.mode],
@@ -88,19 +102,48 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
     profile,
     vcpus: options.vcpus,
     writePercent: options.writePercent,
-    maxLockHoldNs: options.maxLockHold === undefined ? null : parseDuration(options.maxLockHold, "--max-lock-hold"),
+    maxLockHoldNs: duration(options.maxLockHold, "--max-lock-hold"),
+    maxGuestStallNs: duration(options.maxGuestStall, "--max-guest-stall"),
+    lock: parseFaultLock(options.faultLock, "--fault-lock"),
     clearPerRegion: options.clearSize === "1G",
     seed: options.seed,
   };
-  const { advise, eagerWins, isRight } = await import("../../advise/advise.js");
-  const advice = advise(request);
+  const { adviser } = await import("../../advise/advise.js");
+  const { Progress } = await import("../../report/progress.js");
+  const progress = new Progress(io.stderr, true);
+  const own = adviser(request);
+  const onRow = (done: number, of: number, next: string) => progress.show(done / of, next);
   if (options.json === true) {
+    const advice = own.together(request.modes.map((mode) => own.mode(mode, onRow)));
+    progress.clear();
     const { adviceJson } = await import("../../report/adviseReport.js");
     const { formatJson } = await import("../../files/json.js");
     io.stdout.write(formatJson(adviceJson(advice, request, text)));
     return EXIT.fine;
   }
-  const wins = new Map<(typeof advice.recommendations)[number], readonly number[]>();
+  const { adviseText } = await import("../../report/adviseReport.js");
+  const { styleFor } = await import("../../report/style.js");
+  const report = adviseText(request, text, styleFor(io, options.color ?? "auto"));
+  io.stdout.write(report.heading);
+  const parts: Advice[] = [];
+  for (const mode of request.modes) {
+    const advice = own.mode(mode, onRow);
+    const wins = await winsOf(advice, request);
+    progress.clear();
+    io.stdout.write(report.mode(advice, wins));
+    parts.push(advice);
+  }
+  io.stdout.write(report.end(own.together(parts)));
+  return EXIT.fine;
+}
+
+/** At which write percentages eager splitting would cost less, for recommendations that weigh the two. */
+async function winsOf(advice: Advice, request: AdviceRequest): Promise<ReadonlyMap<Recommendation, readonly number[]>> {
+  const [{ eagerWins }, { isRight }] = await Promise.all([
+    import("../../advise/advise.js"),
+    import("../../advise/row.js"),
+  ]);
+  const wins = new Map<Recommendation, readonly number[]>();
   for (const one of advice.recommendations) {
     if (one.reason.code !== "eager-costs-less" && one.reason.code !== "off-costs-less") continue;
     const rows = advice.rows.filter((row) => row.mode === one.mode && row.strategy === one.strategy);
@@ -111,14 +154,26 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
       .sort((a, b) => a.totalNs - b.totalNs)[0];
     if (eager !== undefined) wins.set(one, eagerWins(request, off, eager));
   }
-  const { adviseReport } = await import("../../report/adviseReport.js");
-  const { styleFor } = await import("../../report/style.js");
-  io.stdout.write(adviseReport(advice, request, text, wins, styleFor(io, options.color ?? "auto")));
-  return EXIT.fine;
+  return wins;
 }
 
 async function guestFrom(options: AdviseOptions, { stdin }: Io): Promise<{ guest: AdvisedGuest; text: string }> {
   const { badInput, UserError } = await import("../../errors.js");
+  if (options.stats !== undefined) {
+    if (options.backing !== undefined || options.memory !== undefined || options.scenario !== undefined) {
+      throw new UserError(
+        "--stats with --backing, --memory or --scenario: the file gives the guest; expected one of them",
+      );
+    }
+    if (options.granule !== "4K") throw badInput(`--granule ${options.granule}`, "not that of --stats", "4K");
+    const { parsePageStats, scenarioOfStats } = await import("../../importLayout/pageStats.js");
+    const { readText } = await import("../../files/read.js");
+    const content = await readText(options.stats, { expected: "KVM's statistics of a VM", maxBytes: 2 ** 24, stdin });
+    const stats = parsePageStats(content, options.stats);
+    const { pages1g, pages2m, pages4k } = stats;
+    const text = `leaves of ${options.stats}: ${pages1g} of 1G, ${pages2m} of 2M, ${pages4k} of 4K`;
+    return { guest: { kind: "scenario", scenario: scenarioOfStats(stats) }, text };
+  }
   if (options.scenario !== undefined) {
     if (options.backing !== undefined || options.memory !== undefined) {
       throw new UserError("--scenario with --backing or --memory: the file gives the guest; expected one or the other");
@@ -130,7 +185,7 @@ async function guestFrom(options: AdviseOptions, { stdin }: Io): Promise<{ guest
     return { guest: { kind: "scenario", scenario: scenario as Arm64Scenario }, text: name };
   }
   if (options.backing === undefined) {
-    throw new UserError("no guest given; expected --backing with --memory, or --scenario FILE");
+    throw new UserError("no guest given; expected --backing with --memory, --scenario FILE, or --stats FILE");
   }
   const { backingNamed, segmentsFor } = await import("../../guest/backings.js");
   const { parseSize } = await import("../../guest/sizes.js");
@@ -169,7 +224,8 @@ async function chunksFrom(options: AdviseOptions, guest: AdvisedGuest): Promise<
     if (bytes !== 0 && !legal.includes(bytes)) {
       throw badInput(
         `--chunk ${text}`,
-        `the ${granule} granule has no such chunk size`,
+        `the ${granule} granule has no such chunk size: KVM_ENABLE_CAP answers EINVAL, and QEMU's eager-split-size stops with ` +
+          '"Eager Page Split requested chunk size not valid"',
         legal.map(formatSize).join(" or "),
       );
     }

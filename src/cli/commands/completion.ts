@@ -20,8 +20,7 @@ export function register(program: Command, invocation: Invocation): void {
     .addHelpText("after", HELP)
     .action(
       invocation.action(async (io: Io, shell: string) => {
-        const { buildProgram } = await import("../program.js");
-        const full = await buildProgram([], invocation, true);
+        const full = await invocation.everything();
         // Mmus share names: each has a baseline.
         const names = async (what: string) => [...new Set((await LISTERS[what]!()).map(({ name }) => name))];
         const [{ declaredOptions }, { GUEST_MODES }, { mmus }] = await Promise.all([

@@ -138,7 +138,7 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     spentNs += output.durationNs ?? 0;
     await raw.write(output.rawFile, output.text);
     file = { ...withChunkOf(record, file), outputs: [...file.outputs, output], runs: [...file.runs, ...runs] };
-    await target.write(formatJson(file));
+    if (isWorthKeeping(file)) await target.writePartial(formatJson(file));
     const failures = failureLines(record);
     if (failures.length > 0) progress.clear();
     for (const line of failures) io.stderr.write(`${line}\n`);
@@ -162,7 +162,9 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     if (file.outputs.length === 0) await raw.removeEmpty();
   }
   file = { ...file, partial: interrupted };
-  await target.write(formatJson(file));
+  let written: string | null = options.output;
+  if (!interrupted) await target.write(formatJson(file));
+  else written = isWorthKeeping(file) ? await target.writePartial(formatJson(file)) : null;
 
   const [{ measureReport, unreadReport }, { styleFor }] = await Promise.all([
     import("../../report/measureReport.js"),
@@ -170,9 +172,14 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
   ]);
   for (const line of unreadReport(file)) io.stderr.write(`${line}\n`);
   io.stdout.write(measureReport(file, styleFor(io, options.color ?? "auto")));
-  io.stdout.write(`Written: ${options.output}, raw output in ${raw.folder}\n`);
+  io.stdout.write(`Written: ${written ?? "no result, for no run was finished"}, raw output in ${raw.folder}\n`);
   if (interrupted) return EXIT.interrupted;
   return file.runs.some((run) => run.status !== "complete") ? EXIT.regression : EXIT.fine;
+}
+
+/** Whether any run came to an end of its own. */
+function isWorthKeeping({ runs }: MeasurementFile): boolean {
+  return runs.some(({ status }) => status !== "interrupted");
 }
 
 /** The result with the case's chunk, once a run has proved it. */

@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { exitCodeOf } from "../../compare/compare.js";
 import { noiseOf } from "../../compare/noise.js";
 import { type Comparison, DEFAULT_COMPARE_OPTIONS } from "../../compare/types.js";
-import { badInput, UserError } from "../../errors.js";
+import { badInput } from "../../errors.js";
 import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { compareText } from "../../report/compareTable.js";
@@ -15,6 +13,7 @@ import type { ResultFile } from "../../results/types.js";
 import { compareNamed } from "../gate.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
+import { runAgain } from "../ownProcess.js";
 import { addScenarioOptions } from "../scenarioOptions.js";
 
 const HELP = `
@@ -92,18 +91,8 @@ function benchArguments(command: Command): string[] {
   return args;
 }
 
-/** Runs bench in a process of its own and reads its result; where it did not end well, its exit code, which is then this command's too. */
+/** The result of a bench; where it did not end well, its exit code, which is then this command's too. */
 async function bench(args: readonly string[], io: Io): Promise<ResultFile | number> {
-  const bin = fileURLToPath(new URL("../../../bin/s2split.js", import.meta.url));
-  const child = spawn(process.execPath, [bin, "bench", "--json", ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-  // It is waited for, and says itself how far it came.
-  const release = io.onInterrupt(() => child.kill());
-  const code = await new Promise<number | null>((done, failed) => {
-    child.on("error", (error) => failed(new UserError(`noise: cannot run bench (${error.message})`)));
-    child.on("close", done);
-  }).finally(release);
-  if (code !== EXIT.fine) return code ?? EXIT.interrupted;
-  return parseResult(Buffer.concat(chunks).toString("utf8"), "bench");
+  const { code, stdout } = await runAgain(["bench", "--json", ...args], io);
+  return code === EXIT.fine ? parseResult(stdout, "bench") : code;
 }

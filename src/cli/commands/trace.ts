@@ -8,6 +8,7 @@ import { shortFinding } from "../../report/findings.js";
 import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
+import { fullWords } from "../../report/traceWords.js";
 import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
@@ -67,13 +68,14 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
     for (const strategy of strategies) tellJson(io, bound, strategy, flags, strategies.length > 1);
     return EXIT.fine;
   }
+  const words = fullWords(mmu.traceWords);
   const told = strategies.map((strategy) => tell(bound, strategy, flags));
   const [one, other] = told;
   if (other !== undefined) {
     const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
-    io.stdout.write(`${besideText(sides[0]!, sides[1]!, style)}\n`);
+    io.stdout.write(`${besideText(sides[0]!, sides[1]!, words, style)}\n`);
   } else {
-    io.stdout.write(`${style.chalk.bold(one!.strategy.id)}\n${traceText(one!.fold.nodes(), style)}\n`);
+    io.stdout.write(`${style.chalk.bold(one!.strategy.id)}\n${traceText(one!.fold.nodes(), words, style)}\n`);
   }
   for (const { strategy, summary, findings, stopped } of told) {
     const lines = [...summary.lines(), ...(stopped ? [`stopped after ${flags.limit} events`] : [])];
@@ -130,7 +132,7 @@ function run(
 }
 
 function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
-  const fold = new TraceFold();
+  const fold = new TraceFold(fullWords(bound.mmu.traceWords));
   const summary = new TraceSummary();
   const { findings, stopped } = run(bound, strategy, flags, (event) => {
     fold.add(event);
@@ -141,8 +143,10 @@ function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
 
 /** Events a line each; `strategy` in them where there are two. */
 function tellJson(io: Io, bound: Case, strategy: Strategy, flags: TraceFlags, named: boolean): void {
+  const words = fullWords(bound.mmu.traceWords);
   let lines: string[] = [];
-  run(bound, strategy, flags, ({ fold: _, ...event }) => {
+  run(bound, strategy, flags, (told) => {
+    const event = words.json(told);
     lines.push(JSON.stringify(named ? { strategy: strategy.id, ...event } : event));
     if (lines.length >= 1000) {
       io.stdout.write(`${lines.join("\n")}\n`);

@@ -1,10 +1,11 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { UserError } from "../../errors.js";
 import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { type OutputOptions, type OutputTarget, prepareOutput } from "../../files/write.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Case } from "../../mmu/contract.js";
+import { BOUNDS } from "../../mmu/exhaustive.js";
 import { defaultMmu, loadMmu } from "../../mmu/registry.js";
 import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";
@@ -19,19 +20,16 @@ import {
 import type { SearchResult } from "../../verify/search.js";
 import type { Verdict } from "../../verify/verify.js";
 import { toolVersion } from "../../version.js";
+import type { ExhaustiveFlags } from "../exhaustiveVerify.js";
 import { inputsOf } from "../inputs.js";
 import { Interrupt } from "../interrupt.js";
 import type { Invocation, Io } from "../io.js";
 import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
-import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
+import { addScenarioOptions, casesFrom } from "../scenarioOptions.js";
 
-interface VerifyFlags extends ScenarioOptions {
-  readonly strategy?: string[];
+interface VerifyFlags extends ExhaustiveFlags {
   readonly random?: number;
-  readonly save?: string;
-  readonly force?: boolean;
-  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -44,6 +42,7 @@ Exit code 1 if any strategy is wrong.
 Examples:
   s2split verify                                     every strategy on the default guests
   s2split verify --random 500 --seed 1               search random layouts; each fault with its simplest layout
+  s2split verify --exhaustive                        every case within a bound; the verdict is a proof within it
   s2split verify --strategy ./my-walker.mjs --random 5000 --save counterexample.json
   s2split verify --scenario scenarios/*.json --strategy skip-return,max-level`;
 
@@ -54,9 +53,18 @@ export function register(program: Command, invocation: Invocation): void {
     .description("Run strategies and check every invariant of the walk and of the tree that it leaves.")
     .option("--strategy <list>", "strategies, files of one's own, or all (default: all)", list)
     .option("--random <n>", "search this many random layouts, and shrink what fails", integer(1, 1_000_000))
+    .option("--exhaustive", "try every tree of a small geometry with every range, chunk and cache")
+    .addOption(
+      new Option("--bound <bound>", "with --exhaustive: seconds, minutes, or a cluster (default: small)").choices([
+        ...BOUNDS,
+      ]),
+    )
+    .option("--shard <i/n>", "with --exhaustive: only the i-th of n shares; see s2split merge")
+    .option("--jobs <n>", "with --exhaustive: search in this many threads (default: 1)", integer(1, 256))
+    .option("--export-json <file>", "with --exhaustive: write the verdicts, for s2split merge")
     .option(
       "--save <file>",
-      "with --random: write the simplest failing layout as a scenario (further ones as FILE-2 ...)",
+      "with --random or --exhaustive: write the simplest failing layout as a scenario (further ones as FILE-2 ...)",
     )
     .option("--force", "overwrite the files of --save")
     .option("--json", "print verdicts as JSON, and nothing else, on stdout");
@@ -65,6 +73,18 @@ export function register(program: Command, invocation: Invocation): void {
 
 async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
+  if (flags.exhaustive === true) {
+    if (flags.random !== undefined || flags.scenario !== undefined) {
+      throw new UserError("--exhaustive with --random or --scenario: expected one of them");
+    }
+    const { verifyExhaustively } = await import("../exhaustiveVerify.js");
+    return verifyExhaustively(io, flags, style);
+  }
+  for (const option of ["bound", "shard", "jobs", "exportJson"] as const) {
+    if (flags[option] === undefined) continue;
+    const name = option === "exportJson" ? "export-json" : option;
+    throw new UserError(`--${name} without --exhaustive: only that search takes it; expected both or neither`);
+  }
   const wrong = await (flags.random === undefined ? verifyGiven : verifyRandom)(io, flags, style);
   if (wrong === "interrupted") return EXIT.interrupted;
   return wrong ? EXIT.regression : EXIT.fine;
@@ -73,7 +93,9 @@ async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number
 /** Verifies the scenarios that the options give. Returns whether any strategy is wrong. */
 async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.save !== undefined)
-    throw new UserError("--save without --random: given scenarios are not shrunk; expected --random N");
+    throw new UserError(
+      "--save without --random or --exhaustive: given scenarios are not shrunk; expected one of them",
+    );
   const cases = await casesFrom(flags, io);
   const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))]);
   const { planOf } = await import("../../bench/plan.js");

@@ -8,8 +8,9 @@ import type { FaultCode } from "./check.js";
 import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, splitOnly, type Windows, wholeSlot, writeProtectOnly } from "./dirtyLog.js";
+import { arm64Exhaustive } from "./exhaustive/index.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
-import type { Layout } from "./layout.js";
+import type { Layout, SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
@@ -19,6 +20,7 @@ import { strategies } from "./strategies/index.js";
 import type { SplitStrategy } from "./strategy.js";
 import { StrictWatch } from "./strict.js";
 import { traceWalks } from "./trace.js";
+import { arm64TraceWords } from "./traceWords.js";
 import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
@@ -64,6 +66,7 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
     flushes: ["split/tlbi"],
     lockDrops: ["split/lockDrops"],
   },
+  traceWords: arm64TraceWords,
   describe: ({ granule, ipaBits }) => (typeof granule === "string" ? [`${granule} granule, ${ipaBits} IPA bits`] : []),
   variableText: (name, value) => (name === "chunk" && value === "0" ? "0 (off)" : value),
   parse: bind,
@@ -71,6 +74,11 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
   variants: ({ scenario }: Arm64Case, options) =>
     arm64Variants(scenario, options).map((variant) => bind(variant, scenario.name ?? "scenario")),
   random: randomLayouts,
+  exhaustive: (bound) =>
+    arm64Exhaustive(bound, (scenario) => {
+      const bound = bind(scenario, "");
+      return (strategy) => bound.run(strategy, { strict: true, digest: false }).findings;
+    }),
   adoptStrategy: adoptArm64Strategy,
 };
 
@@ -88,7 +96,8 @@ function bind(value: unknown, input: string): Arm64Case {
     applies: () => true,
     expectedWork: ({ id }) => expectedWork(layout, id),
     run: (strategy, options) => runOn(layout, strategy, options),
-    trace: (strategy, sink, options = {}) => runOn(layout, strategy, {}, (stage2) => traceWalks(stage2, sink, options)),
+    trace: (strategy, sink, options = {}) =>
+      runOn(layout, strategy, {}, (stage2, whole) => traceWalks(stage2, sink, options, whole)),
     timed: (strategy) => timed(layout, strategy),
   };
 }
@@ -97,20 +106,28 @@ function guestPages(layout: Layout): number {
   return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
 }
 
-/** Simulates one layout under one strategy. @param attach sees the tree before anything is done with it */
+/**
+ * Simulates one layout under one strategy.
+ *
+ * @param attach sees the tree before anything is done with it; what it returns is called before each slot is worked on
+ */
 export function runOn(
   layout: Layout,
   strategy: SplitStrategy,
   options: RunOptions = {},
-  attach?: (stage2: Stage2) => void,
+  attach?: (stage2: Stage2, whole: boolean) => ((slot: SlotLayout) => void) | undefined,
 ): RunOutcome {
   const stage2 = new Stage2(layout, strategy);
-  attach?.(stage2);
   const guest = guestFor(stage2, options);
+  const beforeSlot = attach?.(stage2, guest.whole);
   if (guest.whole) guest.regions.buildAll();
   const map = options.map === undefined ? null : new MapRecorder(stage2, options.map.bins);
   const watch = options.strict === true ? new StrictWatch(stage2) : null;
-  drive(stage2, map?.around(guest.regions.windows) ?? guest.regions.windows);
+  const windows = map?.around(guest.regions.windows) ?? guest.regions.windows;
+  drive(stage2, (slot, work) => {
+    beforeSlot?.(slot);
+    windows(slot, work);
+  });
   guest.regions.finishAll();
   const outcome = { ...outcomeOf(stage2, guest.regions), ...(map === null ? {} : { memoryMap: map.map() }) };
   if (watch === null) return outcome;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TraceEvent } from "../contract.js";
-import { countAt } from "../counters.js";
+import { byLevel, countAt, newTally } from "../counters.js";
 import { arm64 } from "./mmu.js";
 import { randomLayouts } from "./random.js";
 import type { Arm64Scenario } from "./scenario.js";
@@ -9,9 +9,20 @@ import { strategies } from "./strategies/index.js";
 
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 
+const words = arm64.traceWords!;
+const walk = {
+  entries: byLevel("entries", "entries told", "entries", "cost", "By level."),
+  visits: byLevel("visits", "visits told", "calls", "cost", "By level."),
+};
+const TOLD = { split: walk, writeProtect: walk };
+
+/** A step as `trace --json` prints it. */
+type Printed = Readonly<Record<string, unknown>>;
+
 function traced(scenario: Arm64Scenario, id: string, without: readonly string[] = []) {
-  const events: TraceEvent[] = [];
-  const outcome = arm64.parse(scenario, "test").trace!(byId.get(id)!, (event) => events.push(event), { without });
+  const events: Printed[] = [];
+  const print = (event: TraceEvent) => events.push(words.json!(event));
+  const outcome = arm64.parse(scenario, "test").trace!(byId.get(id)!, print, { without });
   return { events, outcome };
 }
 
@@ -28,25 +39,25 @@ describe("a trace", () => {
     (id) => {
       fc.assert(
         fc.property(randomLayouts(fc), (scenario) => {
-          const { events, outcome } = traced(scenario, id, ["nested"]);
-          expect(outcome).toEqual(arm64.parse(scenario, "test").run(byId.get(id)!));
-          for (const [phase, prefix] of [
-            ["split", "split"],
-            ["write-protect", "writeProtect"],
-          ] as const) {
-            for (const level of [0, 1, 2, 3]) {
-              const entries = events.filter(
-                (event) => event.event === "entry" && event.phase === phase && event.level === level,
-              );
-              const visits = entries.filter(({ visited }) => visited);
-              expect(entries.length).toBe(countAt(outcome.counts, `${prefix}/inspected/${level}`) ?? 0);
-              const valid = Number(countAt(outcome.counts, `${prefix}/visits/valid/${level}`) ?? 0);
-              const invalid = Number(countAt(outcome.counts, `${prefix}/visits/invalid/${level}`) ?? 0);
-              expect(visits.length).toBe(valid + invalid);
-            }
+          const bound = arm64.parse(scenario, "test");
+          const told = newTally(TOLD, 4);
+          const count = ({ event, phase, level, visited }: TraceEvent) => {
+            if (event !== "entry") return;
+            const walk = phase === "split" ? told.split : told.writeProtect;
+            walk.entries[level as number]!++;
+            if (visited === true) walk.visits[level as number]!++;
+          };
+          const outcome = bound.trace!(byId.get(id)!, count, { without: ["nested"] });
+          expect(outcome).toEqual(bound.run(byId.get(id)!));
+          for (const walk of ["split", "writeProtect"] as const) {
+            const counted = (path: string) =>
+              [0, 1, 2, 3].map((level) => Number(countAt(outcome.counts, `${walk}/${path}/${level}`) ?? 0));
+            const invalid = counted("visits/invalid");
+            expect([...told[walk].entries]).toEqual(counted("inspected"));
+            expect([...told[walk].visits]).toEqual(counted("visits/valid").map((valid, i) => valid + invalid[i]!));
           }
         }),
-        { numRuns: 25, seed: 2 },
+        { numRuns: 12, seed: 3 },
       );
     },
   );
@@ -120,6 +131,50 @@ describe("a trace", () => {
       tlbi: "0x40400000",
       wrong: true,
     });
+  });
+
+  it("tells of a guest kept region by region what the kernel does: a slot is write-protected whole, then split", () => {
+    const slot = (base: string) => ({ base, segments: [{ map: "1G", size: "9G" }] });
+    const large = { ...giant, memslots: [slot("0x40000000"), slot("0x4000000000")] };
+    const { events, outcome } = traced(large, "skip-new-table", ["nested"]);
+    const entries = events.filter(({ event }) => event === "entry");
+    const turns = entries.filter(({ phase }, i) => phase !== entries[i - 1]?.phase);
+    expect(turns.map(({ phase, ipa }) => [phase, ipa])).toEqual([
+      ["write-protect", "0x40000000"],
+      ["split", "0x40000000"],
+      ["write-protect", "0x4000000000"],
+      ["split", "0x4000000000"],
+    ]);
+    expect(entries).toHaveLength(4 * 9);
+    expect(outcome).toEqual(arm64.parse(large, "").run(byId.get("skip-new-table")!));
+    // The limit is for both trees that are told of.
+    const few: Printed[] = [];
+    const options = { without: ["nested"], limit: 20 };
+    arm64.parse(large, "").trace!(byId.get("skip-new-table")!, (event) => few.push(words.json!(event)), options);
+    expect(few).toEqual(events.slice(0, 20));
+  });
+
+  it.each(strategies.map(({ id }) => id))("of %s knows which steps are told alike without their words", (id) => {
+    let alike = 0;
+    let unlike = 0;
+    fc.assert(
+      fc.property(randomLayouts(fc), (scenario) => {
+        let last: TraceEvent | undefined;
+        const compare = (event: TraceEvent) => {
+          if (last?.phase === event.phase) {
+            const same = words.sameFold!(last, event);
+            expect(same).toBe(words.fold!(last) === words.fold!(event));
+            if (same) alike++;
+            else unlike++;
+          }
+          last = event;
+        };
+        arm64.parse(scenario, "test").trace!(byId.get(id)!, compare, { limit: 3000 });
+      }),
+      { numRuns: 10, seed: 4 },
+    );
+    expect(alike).toBeGreaterThan(100);
+    expect(unlike).toBeGreaterThan(100);
   });
 
   it("stops telling at its limit, and runs on", () => {

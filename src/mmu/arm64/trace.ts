@@ -1,27 +1,11 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
-import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { TraceEvent, TraceOptions } from "../contract.js";
-import {
-  type DescriptorKind,
-  descriptorHex,
-  kindOf,
-  MARK_HI,
-  S2AP_WRITE,
-  TABLE_OR_PAGE,
-  TYPE_MASK,
-} from "./descriptor.js";
-import type { Stage2 } from "./stage2.js";
-import {
-  FRESH_PAGES,
-  FRESH_TABLE,
-  NOT_FRESH,
-  SKIP_SIBLINGS,
-  WALK_PAGE,
-  WALK_SKIP_LEVEL0,
-  type WalkObserver,
-  type WalkPosition,
-  type WalkStep,
-} from "./walk.js";
+import { type DescriptorKind, kindOf, MARK_HI, TABLE_OR_PAGE, TYPE_MASK } from "./descriptor.js";
+import type { Layout, SlotLayout } from "./layout.js";
+import { Stage2 } from "./stage2.js";
+import { baseline } from "./strategies/baseline.js";
+import { NOT_FRESH, WALK_PAGE, WALK_SKIP_LEVEL0, type WalkObserver, type WalkPosition, type WalkStep } from "./walk.js";
+import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 type Phase = "write-protect" | "split" | "nested";
 
@@ -48,18 +32,107 @@ export type TraceReason =
   /** The visitor returned an error. */
   | "error";
 
-/** What is seen of an entry before the visitor runs; kept until it is known what became of it. */
-interface Seen {
-  readonly addr: number;
+/** What all steps of a trace have in common, which their words need. */
+export interface TraceContext {
+  readonly pageBytes: number;
+  readonly leaf: Layout["leaf"];
+  /** The deepest level that the split walk looks at. */
+  readonly maxLevel: number;
+  readonly skips: "structured" | "as-posted";
+}
+
+interface Step extends TraceEvent {
+  readonly phase: Phase;
+  readonly on: TraceContext;
+}
+
+/** A range is begun: one chunk, or one step of write-protection. */
+export interface WalkEvent extends Step {
+  readonly event: "walk";
+  readonly startGfn: number;
+  readonly endGfn: number;
+  /** Split walks: whether the page cache was topped up before, and the pages in it. */
+  readonly cache: { readonly toppedUp: boolean; readonly cached: number } | null;
+}
+
+/** An entry was read, visited or not, and the walk went on. */
+export interface EntryEvent extends Step {
+  readonly event: "entry";
+  readonly phase: "write-protect" | "split";
+  readonly level: number;
+  readonly index: number;
+  readonly gfn: number;
+  /** Pages that the entry covers. */
+  readonly span: number;
+  /** The descriptor as it was read, and after the visitor. */
   readonly lo: number;
   readonly hi: number;
+  readonly loAfter: number;
+  readonly hiAfter: number;
   readonly kind: DescriptorKind;
+  readonly visited: boolean;
+  /** What the visit made: see `WalkPosition.fresh`. */
+  readonly fresh: number;
+  readonly code: number;
+  readonly step: WalkStep;
+  readonly reason: TraceReason;
+  readonly inNewTable: boolean;
+  /** Where the walk's address was, and is, in frames. */
+  readonly addr: number;
+  readonly addrAfter: number;
+  /** Whether the entry does not cover the walk's address. */
+  readonly outside: boolean;
 }
+
+/** An entry of the subtree that was built for a block: found invalid, and mapped. */
+export interface NestedEvent extends Step {
+  readonly event: "entry";
+  readonly phase: "nested";
+  readonly level: number;
+  readonly index: number;
+  readonly gfn: number;
+  readonly span: number;
+  readonly loAfter: number;
+  readonly hiAfter: number;
+  /** What was mapped. */
+  readonly made: DescriptorKind;
+  readonly visited: true;
+}
+
+/** A block was replaced by a table. */
+export interface BreakEvent extends Step {
+  readonly event: "break";
+  readonly level: number;
+  readonly gfn: number;
+  /** Frame that the TLBI went to; -1: none was made. */
+  readonly tlbiGfn: number;
+  /** Whether it went outside of the block. */
+  readonly wrong: boolean;
+}
+
+export type Arm64TraceEvent = WalkEvent | EntryEvent | NestedEvent | BreakEvent;
 
 interface Broken {
   readonly level: number;
   readonly gfn: number;
   readonly tlbi: number;
+}
+
+/** Where events go: no more than the limit, and none of phases that nobody looks at. */
+interface Told {
+  readonly tell: (event: Arm64TraceEvent) => void;
+  readonly wanted: (phase: Phase) => boolean;
+}
+
+function toldTo(sink: (event: Arm64TraceEvent) => void, options: TraceOptions): Told {
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  const wanted = (phase: Phase): boolean => left > 0 && !(options.without?.includes(phase) ?? false);
+  const tell = (event: Arm64TraceEvent): void => {
+    if (!wanted(event.phase)) return;
+    left--;
+    sink(event);
+  };
+  return { tell, wanted };
 }
 
 /**
@@ -68,46 +141,70 @@ interface Broken {
  *
  * Events: `walk` (a range is begun: one chunk, or one step of write-protection), `entry` (read, visited or not, and where the walk goes),
  * `break` (a block replaced by a table). Those of phase `nested` are the entries of the subtree built for the block before them.
+ *
+ * The kernel write-protects a whole slot before it splits any of it. Where a guest comes and goes region by region, both are done to a
+ * region while it is there, which counts the same; then write-protection is told of a second tree, before the slot's turn.
+ *
+ * @param whole whether the whole tree is kept
+ * @returns what is to be done before each slot is worked on
  */
-export function traceWalks(stage2: Stage2, sink: (event: TraceEvent) => void, options: TraceOptions): void {
-  let left = options.limit ?? Number.POSITIVE_INFINITY;
-  const wanted = (phase: Phase): boolean => left > 0 && !(options.without?.includes(phase) ?? false);
-  const tell = (event: TraceEvent): void => {
-    if (!wanted(event.phase as Phase)) return;
-    left--;
-    sink(event);
-  };
-  stage2.writeProtectWalker.observer = new Teller(stage2, "write-protect", tell, wanted);
-  const split = new Teller(stage2, "split", tell, wanted);
+export function traceWalks(
+  stage2: Stage2,
+  sink: (event: Arm64TraceEvent) => void,
+  options: TraceOptions,
+  whole: boolean,
+): ((slot: SlotLayout) => void) | undefined {
+  const told = toldTo(sink, options);
+  const split = new Teller(stage2, "split", told);
   stage2.splitWalker.observer = split;
   stage2.splitVisitor.onBreak = (level, gfn, tlbi) => split.broke({ level, gfn, tlbi });
+  if (whole || stage2.layout.mode === "clear") {
+    stage2.writeProtectWalker.observer = new Teller(stage2, "write-protect", told);
+    return undefined;
+  }
+  if (!told.wanted("write-protect")) return undefined;
+  const ahead = new Stage2(stage2.layout, baseline);
+  ahead.writeProtectWalker.observer = new Teller(ahead, "write-protect", told);
+  const guest = new RegionedGuest(ahead, REGION_BYTES / stage2.geometry.pageBytes, false);
+  return (slot) => guest.windows(slot, (start, end) => ahead.writeProtect(start, end));
 }
-
-/** S2AP[0], AF, and XN[1:0] in the hi word. */
-const S2AP_READ = 1 << 6;
-const ACCESS_FLAG = 1 << 10;
-const XN_HI = 3 << 21;
 
 class Teller implements WalkObserver {
   private walks = 0;
   private topups = 0;
-  private seen!: Seen;
+  private readonly on: TraceContext;
+  /** The entry as it was before the visitor ran, until it is known what became of it. */
+  private addr = 0;
+  private lo = 0;
+  private hi = 0;
   private broken: Broken | null = null;
   /** Table pages that this walk has made. */
   private readonly newTables = new Set<number>();
 
   constructor(
     private readonly stage2: Stage2,
-    private readonly phase: Phase,
-    private readonly tell: (event: TraceEvent) => void,
-    private readonly wanted: (phase: Phase) => boolean,
-  ) {}
+    private readonly phase: "write-protect" | "split",
+    private readonly told: Told,
+  ) {
+    const { maxLevel, skips } = stage2.rules;
+    this.on = { pageBytes: stage2.geometry.pageBytes, leaf: stage2.layout.leaf, maxLevel, skips };
+  }
+
+  private tell(event: Arm64TraceEvent): void {
+    this.told.tell(event);
+  }
+
+  private wanted(phase: Phase): boolean {
+    return this.told.wanted(phase);
+  }
 
   inspected(at: WalkPosition): void {
     const { counts } = this.stage2;
     const walks = this.phase === "split" ? counts.splitWalks : counts.writeProtectWalks;
     if (walks !== this.walks) this.begin(walks, at);
-    this.seen = { addr: at.addr, lo: at.lo, hi: at.hi, kind: kindOf(at.lo, at.hi, at.level) };
+    this.addr = at.addr;
+    this.lo = at.lo;
+    this.hi = at.hi;
   }
 
   decided(at: WalkPosition, slot: number, visited: boolean, code: number, step: WalkStep): void {
@@ -130,77 +227,41 @@ class Teller implements WalkObserver {
     this.newTables.clear();
     const toppedUp = this.phase === "split" && counts.topups !== this.topups;
     this.topups = counts.topups;
-    const start = this.ipa(at.addr);
-    const end = this.ipa(at.end);
-    const cached = this.phase === "split" ? { toppedUp, cached: cache.objects } : {};
-    const fold = `${this.phase} walk${toppedUp ? `, page cache topped up to ${cache.objects}` : ""}`;
-    this.tell({ event: "walk", phase: this.phase, start, end, ...cached, fold, text: `${fold}: ${start} to ${end}` });
+    this.tell({
+      event: "walk",
+      phase: this.phase,
+      startGfn: at.addr,
+      endGfn: at.end,
+      cache: this.phase === "split" ? { toppedUp, cached: cache.objects } : null,
+      on: this.on,
+    });
   }
 
-  private entry(at: WalkPosition, slot: number, visited: boolean, code: number, step: WalkStep): TraceEvent {
-    const { seen } = this;
-    const { geometry } = this.stage2;
-    const did = this.did(at, visited);
-    const reason = this.reason(at, code, step);
-    const inNewTable = this.newTables.has(Math.floor(slot / geometry.entries));
-    const outside = seen.addr < at.entryGfn || seen.addr >= at.entryGfn + at.span;
-    const size = formatSize(at.span * geometry.pageBytes);
-    const fields = this.decoded(seen);
-    const what = `${seen.kind}${seen.kind === "block" ? ` ${size}` : ""}${fields.permissions === undefined ? "" : ` ${fields.permissions}`}`;
-    const rest =
-      `${inNewTable ? ", made by this walk" : ""}: ` +
-      `${visited ? `visited, ${did ?? "nothing to do"}` : "not visited"}${this.stepText(at, code, step, reason)}`;
-    const target = fields.outputAddress === undefined ? "" : ` -> ${fields.outputAddress}`;
-    const astray = outside ? ` (outside of it: the walk's address is ${this.ipa(seen.addr)})` : "";
-    const ipa = this.ipa(at.entryGfn);
+  private entry(at: WalkPosition, slot: number, visited: boolean, code: number, step: WalkStep): EntryEvent {
+    const { addr, lo, hi } = this;
     return {
       event: "entry",
       phase: this.phase,
       level: at.level,
       index: at.index,
-      ipa,
-      size,
-      descriptor: `0x${descriptorHex(seen.lo, seen.hi)}`,
-      kind: seen.kind,
-      ...fields,
+      gfn: at.entryGfn,
+      span: at.span,
+      lo,
+      hi,
+      loAfter: at.lo,
+      hiAfter: at.hi,
+      kind: kindOf(lo, hi, at.level),
       visited,
-      did,
+      fresh: at.fresh,
       code,
       step,
-      reason,
-      after: at.lo === seen.lo && at.hi === seen.hi ? null : `0x${descriptorHex(at.lo, at.hi)}`,
-      inNewTable,
-      addr: this.ipa(seen.addr),
-      addrAfter: this.ipa(at.addr),
-      outside,
-      fold: `level ${at.level} ${what}${rest}${outside ? " (outside of it: the walk's address)" : ""}`,
-      text: `level ${at.level} [${at.index}] ${ipa} ${what}${target}${rest}${astray}`,
+      reason: this.reason(at, code, step),
+      inNewTable: this.newTables.has(Math.floor(slot / this.stage2.geometry.entries)),
+      addr,
+      addrAfter: at.addr,
+      outside: addr < at.entryGfn || addr >= at.entryGfn + at.span,
+      on: this.on,
     };
-  }
-
-  /** What the descriptor says: output address and permissions of a leaf, the mark of a table. */
-  private decoded({ lo, hi, kind }: Seen): {
-    readonly outputAddress?: string;
-    readonly permissions?: string;
-    readonly accessed?: boolean;
-    readonly marked?: boolean;
-  } {
-    if (kind === "invalid" || kind === "locked") return {};
-    if (kind === "table") return { marked: (hi & MARK_HI) !== 0 };
-    const permissions = `${(lo & S2AP_READ) === 0 ? "-" : "r"}${(lo & S2AP_WRITE) === 0 ? "-" : "w"}${(hi & XN_HI) === 0 ? "x" : "-"}`;
-    return {
-      outputAddress: formatAddress(this.stage2.layout.leaf.outputAddress(lo, hi)),
-      permissions,
-      accessed: (lo & ACCESS_FLAG) !== 0,
-    };
-  }
-
-  private did(at: WalkPosition, visited: boolean): string | null {
-    if (!visited) return null;
-    if (at.fresh === FRESH_PAGES) return "split into pages";
-    if (at.fresh === FRESH_TABLE) return "split into next-level blocks (page cache too short)";
-    if (this.phase === "write-protect" && at.lo !== this.seen.lo) return "write permission taken";
-    return null;
   }
 
   private reason(at: WalkPosition, code: number, step: WalkStep): TraceReason {
@@ -216,31 +277,6 @@ class Teller implements WalkObserver {
     return at.fresh === NOT_FRESH ? "declined" : "new-table";
   }
 
-  private stepText(at: WalkPosition, code: number, step: WalkStep, reason: TraceReason): string {
-    if (step === "advance") return "";
-    if (step === "enter") return at.fresh === NOT_FRESH ? ", entered" : ", the new table entered";
-    if (step === "error") return `, the walk ends with ${code}`;
-    if (reason === "visitor-skips") return `, ${this.skipText(code)}`;
-    const table = at.fresh === NOT_FRESH ? "" : " the new table";
-    const why: Readonly<Record<string, string>> = {
-      "max-level": `deepest level is ${this.stage2.rules.maxLevel}`,
-      "skip-level": `the flags skip level ${at.level + 1}`,
-      "pages-not-asked": "pages are not asked for",
-      marked: "marked: no block below",
-      "new-table": "this visit made it",
-      declined: "the strategy declines",
-    };
-    return `,${table} not entered (${why[reason]})`;
-  }
-
-  private skipText(code: number): string {
-    const name = code === SKIP_SIBLINGS ? "SKIP_SIBLINGS" : "SKIP_CHILDREN";
-    if (this.stage2.rules.skips === "as-posted") return `visitor returns ${name}: the address moves, the loop goes on`;
-    return code === SKIP_SIBLINGS
-      ? `visitor returns ${name}: leaves this table`
-      : `visitor returns ${name}: not entered`;
-  }
-
   private newTable(page: number, level: number): void {
     this.newTables.add(page);
     if (level === PAGE_LEVEL) return;
@@ -254,24 +290,22 @@ class Teller implements WalkObserver {
     const { geometry, mem } = this.stage2;
     const span = geometry.spanPages[level]!;
     this.eachEntry(page, (index, lo, hi) => {
-      const kind = kindOf(lo, hi, level);
-      const fold = `level ${level} invalid: visited, ${kind === "table" ? "table made and filled" : `${kind} mapped`}`;
+      const made = kindOf(lo, hi, level);
       const entryGfn = gfn + index * span;
       this.tell({
         event: "entry",
         phase: "nested",
         level,
         index,
-        ipa: this.ipa(entryGfn),
-        size: formatSize(this.spanBytes(level)),
-        kind: "invalid",
+        gfn: entryGfn,
+        span,
+        loAfter: lo,
+        hiAfter: hi,
+        made,
         visited: true,
-        did: `${kind} mapped`,
-        after: `0x${descriptorHex(lo, hi)}`,
-        fold,
-        text: `level ${level} [${index}] ${this.ipa(entryGfn)}${fold.slice(`level ${level}`.length)}`,
+        on: this.on,
       });
-      if (kind === "table") this.nested(mem.childOf(lo, hi), level + 1, entryGfn);
+      if (made === "table") this.nested(mem.childOf(lo, hi), level + 1, entryGfn);
     });
   }
 
@@ -283,23 +317,8 @@ class Teller implements WalkObserver {
     }
   }
 
-  private breakEvent({ level, gfn, tlbi }: Broken, at: WalkPosition): TraceEvent {
+  private breakEvent({ level, gfn, tlbi }: Broken, at: WalkPosition): BreakEvent {
     const wrong = tlbi >= 0 && (tlbi < at.entryGfn || tlbi >= at.entryGfn + at.span);
-    const fold =
-      tlbi < 0
-        ? `block of level ${level} replaced in one store (no break, no TLBI)`
-        : `block of level ${level} broken and replaced, 1 TLBI to ${wrong ? "a wrong IPA" : "its IPA"}`;
-    const ipa = this.ipa(gfn);
-    const address = tlbi < 0 ? null : this.ipa(tlbi);
-    const text = `${fold}: ${address === null ? ipa : address}${wrong ? ` (the block is at ${ipa})` : ""}`;
-    return { event: "break", phase: this.phase, level, ipa, tlbi: address, wrong, fold, text };
-  }
-
-  private ipa(gfn: number): string {
-    return formatAddress(gfn * this.stage2.geometry.pageBytes);
-  }
-
-  private spanBytes(level: number): number {
-    return this.stage2.geometry.spanPages[level]! * this.stage2.geometry.pageBytes;
+    return { event: "break", phase: this.phase, level, gfn, tlbiGfn: tlbi, wrong, on: this.on };
   }
 }

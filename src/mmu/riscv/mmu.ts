@@ -4,6 +4,7 @@ import { about, type RiscvOptions } from "./about.js";
 import { adoptRiscvStrategy } from "./adopt.js";
 import { riscvCounters } from "./counters.js";
 import { drive } from "./dirtyLog.js";
+import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
 import { guestPages, type Layout } from "./layout.js";
@@ -14,6 +15,7 @@ import type { RiscvScenario } from "./scenario.js";
 import { strategies } from "./strategies/index.js";
 import type { GStageStrategy } from "./strategy.js";
 import { traceWalks } from "./trace.js";
+import { riscvTraceWords } from "./traceWords.js";
 import { RegionedGuest } from "./windows.js";
 
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
@@ -63,11 +65,13 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
     lockDrops: ["split/lockDrops"],
     note: "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is unmapped by it.",
   },
+  traceWords: riscvTraceWords,
   parse: bind,
   cases: (options, single) => riscvGuests(options, single).map((scenario) => bind(scenario, "")),
   variants: ({ scenario }: RiscvCase, options) =>
     riscvVariants(scenario, options).map((variant) => bind(variant, scenario.name ?? "scenario")),
   random: randomLayouts,
+  flows: riscvFlows,
   adoptStrategy: adoptRiscvStrategy,
 };
 

@@ -1,16 +1,59 @@
 import type { TraceEvent, TraceOptions } from "../contract.js";
-import { alignDown, formatGfn, formatPages, INVERSE_SPAN, ROOT_ENTRIES, SPAN } from "./geometry.js";
+import { alignDown, INVERSE_SPAN, ROOT_ENTRIES } from "./geometry.js";
 import type { GStage, GStageObserver } from "./gstage.js";
 
 type Walk = "write-protect" | "split";
 
-/**
- * Tells the walks of a G-stage entry by entry: attach before the work, once. `limit` and `without` keep work from being done for events
- * that nobody sees.
- *
- * Events: `walk` (a call begins), `entry` (a lookup stopped there, or a split walk read it), `protect`, `split`, `lock-drop`, `flush`.
- */
-export function traceWalks(gstage: GStage, sink: (event: TraceEvent) => void, options: TraceOptions): void {
+/** A call begins. Frames are of 4K. */
+interface WalkEvent extends TraceEvent {
+  readonly event: "walk";
+  readonly startGfn: number;
+  readonly endGfn: number;
+}
+
+/** A lookup stopped there, or a split walk read it. */
+interface EntryEvent extends TraceEvent {
+  readonly event: "entry";
+  readonly level: number;
+  readonly index: number;
+  readonly gfn: number;
+  readonly kind: "empty" | "leaf" | "table";
+}
+
+interface ProtectEvent extends TraceEvent {
+  readonly event: "protect";
+  readonly level: number;
+  readonly gfn: number;
+  /** Whether it was writable before. */
+  readonly changed: boolean;
+}
+
+interface SplitEvent extends TraceEvent {
+  readonly event: "split";
+  readonly level: number;
+  readonly gfn: number;
+}
+
+interface LockDropEvent extends TraceEvent {
+  readonly event: "lock-drop";
+  readonly gfn: number;
+  /** To yield, rather than for pages. */
+  readonly resched: boolean;
+  /** Splits that no flush has followed yet. */
+  readonly unflushed: number;
+}
+
+interface FlushEvent extends TraceEvent {
+  readonly event: "flush";
+  readonly kind: string;
+  readonly gfn: number;
+  readonly pages: number;
+}
+
+export type RiscvTraceEvent = WalkEvent | EntryEvent | ProtectEvent | SplitEvent | LockDropEvent | FlushEvent;
+
+/** Tells the walks of a G-stage entry by entry: attach before the work, once. `limit` and `without` keep events from being told. */
+export function traceWalks(gstage: GStage, sink: (event: RiscvTraceEvent) => void, options: TraceOptions): void {
   const without = new Set(options.without);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   const teller = new Teller(gstage, (event) => {
@@ -28,47 +71,33 @@ class Teller implements GStageObserver {
 
   constructor(
     private readonly gstage: GStage,
-    private readonly tell: (event: TraceEvent) => void,
+    private readonly tell: (event: RiscvTraceEvent) => void,
   ) {}
 
-  call(phase: Walk, start: number, end: number): void {
+  call(phase: Walk, startGfn: number, endGfn: number): void {
     this.phase = phase;
-    const [from, to] = [formatGfn(start), formatGfn(end)];
-    const fold = `${phase} call`;
-    this.tell({ event: "walk", phase, start: from, end: to, fold, text: `${fold}: ${from} to ${to}` });
+    this.tell({ event: "walk", phase, startGfn, endGfn });
   }
 
   stop(phase: Walk, level: number, gfn: number, kind: "empty" | "leaf" | "table"): void {
     this.phase = phase;
-    const gpa = formatGfn(gfn);
-    const what = kind === "leaf" ? `leaf of ${formatPages(SPAN[level]!)}` : kind;
-    const fold = `level ${level} ${what}`;
-    const index = this.indexOf(gfn, level);
-    const text = `level ${level} [${index}] ${gpa} ${what}`;
-    this.tell({ event: "entry", phase, level, index, gpa, kind, fold, text });
+    this.tell({ event: "entry", phase, level, index: this.indexOf(gfn, level), gfn, kind });
   }
 
   protect(level: number, gfn: number, changed: boolean): void {
-    const fold = changed ? "write permission taken" : "stored again, write-protected already";
-    this.tell({ event: "protect", phase: "write-protect", level, gpa: formatGfn(gfn), changed, fold, text: fold });
+    this.tell({ event: "protect", phase: "write-protect", level, gfn, changed });
   }
 
   split(level: number, gfn: number): void {
-    const fold = `leaf of ${formatPages(SPAN[level]!)} becomes a table of ${formatPages(SPAN[level - 1]!)} leaves, in one store`;
-    this.tell({ event: "split", phase: "split", level, gpa: formatGfn(gfn), fold, text: fold });
+    this.tell({ event: "split", phase: "split", level, gfn });
   }
 
   drop(gfn: number, resched: boolean, unflushed: number): void {
-    const stale = unflushed === 0 ? "" : `, ${unflushed} ${unflushed === 1 ? "split" : "splits"} unflushed`;
-    const fold = `drops mmu_lock ${resched ? "to yield" : "for pages"}${stale}`;
-    const gpa = formatGfn(gfn);
-    this.tell({ event: "lock-drop", phase: "split", gpa, resched, unflushed, fold, text: `${fold}, at ${gpa}` });
+    this.tell({ event: "lock-drop", phase: "split", gfn, resched, unflushed });
   }
 
   flush(kind: string, gfn: number, pages: number): void {
-    const fold = `flush (${kind}) of ${formatPages(pages)}`;
-    const gpa = formatGfn(gfn);
-    this.tell({ event: "flush", phase: this.phase, kind, gpa, pages, fold, text: `${fold} at ${gpa}` });
+    this.tell({ event: "flush", phase: this.phase, kind, gfn, pages });
   }
 
   private indexOf(gfn: number, level: number): number {

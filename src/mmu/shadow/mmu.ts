@@ -1,5 +1,5 @@
 import { parseSize } from "../../guest/sizes.js";
-import type { Case, Mmu, RunOutcome, TimedRun, TraceEvent, TraceOptions } from "../contract.js";
+import type { Case, Mmu, RunOutcome, TimedRun, TraceOptions } from "../contract.js";
 import type { Counts } from "../counters.js";
 import { ALIAS_PATTERNS, about, type ShadowOptions } from "./about.js";
 import { adoptShadowStrategy } from "./adopt.js";
@@ -10,6 +10,7 @@ import { defaultShadowScenario, parseShadowScenario, type ShadowScenario } from 
 import { ShadowMmu } from "./shadow.js";
 import { strategies } from "./strategies/index.js";
 import type { ShadowStrategy } from "./strategy.js";
+import { type ShadowTraceEvent, shadowTraceWords } from "./traceWords.js";
 
 /** KVM/x86 for nested guests: eager splitting through the shadow MMU's reverse maps, and the caches it takes its objects from. */
 export const x86Shadow: Mmu<ShadowStrategy, ShadowOptions> = {
@@ -26,6 +27,7 @@ export const x86Shadow: Mmu<ShadowStrategy, ShadowOptions> = {
     { path: "newShadowPages", heading: "tables" },
   ],
   parse: (value, input) => bind(parseShadowScenario(value, input)),
+  traceWords: shadowTraceWords,
   cases,
   random: randomShadowScenarios,
   adoptStrategy: adoptShadowStrategy,
@@ -116,28 +118,12 @@ function timed(scenario: ShadowScenario, strategy: ShadowStrategy): TimedRun {
 function trace(
   scenario: ShadowScenario,
   strategy: ShadowStrategy,
-  sink: (event: TraceEvent) => void,
+  sink: (event: ShadowTraceEvent) => void,
   options: TraceOptions = {},
 ): RunOutcome {
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   return runOn(scenario, strategy, (event, fields) => {
     if (left-- <= 0) return;
-    const gpa = `0x${(Number(fields.gfn) * 4096).toString(16)}`;
-    sink({ event, phase: "split", text: textOf(event, gpa, fields), fold: foldOf(event, fields), gpa, ...fields });
+    sink({ event, phase: "split", level: Number(fields.level), fields });
   });
-}
-
-/** A step without its place: what it did, at which level. */
-function foldOf(event: string, fields: Readonly<Record<string, number | string>>): string {
-  return textOf(event, "", fields).trimStart();
-}
-
-function textOf(event: string, gpa: string, f: Readonly<Record<string, number | string>>): string {
-  if (event === "split")
-    return `${gpa} level ${f.level} role ${f.role}: ${f.table} table, ${f.descriptors} descriptors`;
-  if (event === "top-up") {
-    return `${gpa} level ${f.level}: lock dropped for ${f.why}, +${f.descriptors} descriptors, +${f.headers} headers, +${f.pages} pages`;
-  }
-  if (event === "yield") return `${gpa} level ${f.level}: lock dropped for a resched after this reverse map`;
-  return `${gpa} level ${f.level}: given up, too few MMU pages`;
 }

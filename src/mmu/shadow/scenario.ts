@@ -6,7 +6,7 @@ import { ALIAS_PATTERNS, type AliasPattern } from "./about.js";
 import type { ShadowMapping } from "./shadow.js";
 
 /** A scenario of nested eager splitting, with the field names of the golden files' `input`. Frames (gfns) are 4K. */
-export interface ShadowScenario extends ScenarioBase {
+export interface ShadowScenario extends Omit<ScenarioBase, "assumed"> {
   readonly mmu: "x86-shadow";
   readonly workload: "split";
   readonly slot: { readonly baseGfn: number; readonly npages: number };
@@ -21,6 +21,20 @@ export interface ShadowScenario extends ScenarioBase {
   /** MMU pages that may still be made; null is no limit. */
   readonly availableMmuPages: number | null;
 }
+
+/** A scenario as it may be written: what has a default may be left out, and a pattern may stand for the mappings. */
+export type WrittenShadowScenario = Pick<ShadowScenario, "mmu" | "slot"> &
+  Partial<Omit<ShadowScenario, "mmu" | "slot" | "mappings" | "reschedEvery">> &
+  (
+    | { readonly mappings: readonly WrittenMapping[]; readonly alias?: never }
+    | { readonly mappings?: never; readonly alias: AliasPattern }
+  ) &
+  (
+    | { readonly reschedEvery?: number; readonly reschedEveryNPolls?: never }
+    | { readonly reschedEvery?: never; readonly reschedEveryNPolls: number }
+  );
+
+type WrittenMapping = Pick<ShadowMapping, "gfn" | "count" | "level"> & Partial<ShadowMapping>;
 
 /** Bounds that keep a hostile file from costing more than its reading. */
 const MOST_PAGES = 2 ** 24;

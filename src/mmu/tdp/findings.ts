@@ -3,7 +3,7 @@ import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
 import { ENTRIES, PAGES } from "../x86/pages.js";
 import { eachLeaf, eachTable, type MappedRun, mappedRuns } from "./inspect.js";
-import type { TdpScenario } from "./scenario.js";
+import type { TdpClear, TdpEnable, TdpScenario, TdpSplit } from "./scenario.js";
 import { DIRTY, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 import { clearWords, type TdpWork } from "./work.js";
 
@@ -122,7 +122,7 @@ function compareFrames(list: FindingList, before: readonly MappedRun[], after: r
 }
 
 /** Level and bits of every leaf. Leaves start writable and dirty. */
-function checkLeaves(list: FindingList, scenario: TdpScenario, tree: TdpTree): void {
+function checkLeaves(list: FindingList, scenario: TdpSplit | TdpEnable | TdpClear, tree: TdpTree): void {
   const expected = expectationOf(scenario);
   eachLeaf(tree, (at, level, gfn) => {
     const { mostLevel, bits } = expected(level, gfn);
@@ -152,12 +152,13 @@ function expect(mostLevel: number, writable: boolean, dirty: boolean): Expected 
   return EXPECTED[mostLevel]![(writable ? 1 : 0) + (dirty ? 2 : 0)]!;
 }
 
-function expectationOf(scenario: TdpScenario): (level: number, gfn: number) => Expected {
-  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1, pml = true, eager = true } = scenario;
+function expectationOf(scenario: TdpSplit | TdpEnable | TdpClear): (level: number, gfn: number) => Expected {
   if (scenario.workload === "clear") return clearExpectation(scenario);
+  const { startGfn, endGfnExclusive } = scenario;
   return (level, gfn) => {
     if (gfn >= endGfnExclusive || gfn + PAGES[level]! <= startGfn) return expect(3, true, true);
-    if (scenario.workload === "split") return expect(targetLevel, true, true);
+    if (scenario.workload === "split") return expect(scenario.targetLevel, true, true);
+    const { pml, eager } = scenario;
     return pml ? expect(eager ? 1 : 3, level === 1, false) : expect(eager ? 1 : 3, false, true);
   };
 }
@@ -166,8 +167,8 @@ function expectationOf(scenario: TdpScenario): (level: number, gfn: number) => E
  * A page whose bit is set is logged again at its next write: its 4K leaf has lost its bit, or, where logging started with all bits set, the
  * huge leaf that still maps it is write-protected. No other leaf has lost anything, and a split reaches from the first bit of a word to the last.
  */
-function clearExpectation(scenario: TdpScenario): (level: number, gfn: number) => Expected {
-  const { pml = true, eager = true, slotBaseGfn = 0, npages = 0, manualProtectAndInitSet = true } = scenario;
+function clearExpectation(scenario: TdpClear): (level: number, gfn: number) => Expected {
+  const { pml, eager, slotBaseGfn, npages, manualProtectAndInitSet } = scenario;
   const set = new Uint8Array(npages);
   const spanned = new Uint8Array(npages);
   for (const word of clearWords(scenario)) {

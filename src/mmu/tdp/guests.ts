@@ -4,7 +4,8 @@ import { formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import { PAGES } from "../x86/pages.js";
 import type { TdpOptions } from "./about.js";
 import type { LeafRun, RootSpec } from "./build.js";
-import { parseTdpScenario, TDP_WORKLOADS, type TdpScenario, type TdpWorkload } from "./scenario.js";
+import { parseTdpScenario } from "./parse.js";
+import { TDP_WORKLOADS, type TdpScenario, type TdpWorkload } from "./scenario.js";
 
 const PAGE_BYTES = 4096;
 const LEVEL_OF: Readonly<Record<string, number>> = { "4K": 1, "2M": 2, "1G": 3 };

@@ -9,13 +9,15 @@ import { tdpFindings, treesBefore } from "./findings.js";
 import { tdpGuests } from "./guests.js";
 import { type ByLevel, leavesIn, structureOf } from "./inspect.js";
 import type { IterSink } from "./iter.js";
+import { parseTdpScenario } from "./parse.js";
 import { randomTdpScenarios } from "./random.js";
-import { parseTdpScenario, type TdpScenario } from "./scenario.js";
+import type { TdpScenario, TdpSplit } from "./scenario.js";
 import { splitLoops } from "./split.js";
 import { strategies } from "./strategies/index.js";
 import type { TdpStrategy } from "./strategy.js";
 import { zapTable } from "./tables.js";
 import { tracing } from "./trace.js";
+import { tdpTraceWords } from "./traceWords.js";
 import type { TdpTree } from "./tree.js";
 import { clearWords, type TdpWork, workOn } from "./work.js";
 import { zapLevels } from "./zap.js";
@@ -40,6 +42,7 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
     { path: "tlbFlushes", heading: "TLB flushes" },
   ],
   details: zapTable,
+  traceWords: tdpTraceWords,
   shared: {
     workload: "split",
     fromRoot: { paths: ["mmuLockDropsTotal"], uncounted: 1 },
@@ -71,17 +74,18 @@ function bind(scenario: TdpScenario): Case<TdpStrategy> {
 }
 
 function variablesOf(scenario: TdpScenario): Record<string, string> {
-  const { reschedEveryNPolls: resched, targetLevel, pml, eager } = scenario;
+  const { reschedEveryNPolls: resched } = scenario;
+  const onOff = (on: boolean) => (on ? "on" : "off");
   return {
-    ...(targetLevel === undefined ? {} : { target: targetLevel === 2 ? "2m" : "4k" }),
-    ...(pml === undefined ? {} : { pml: pml ? "on" : "off" }),
-    ...(eager === undefined ? {} : { eager: eager ? "on" : "off" }),
+    ...(scenario.workload === "split" ? { target: scenario.targetLevel === 2 ? "2m" : "4k" } : {}),
+    ...("pml" in scenario ? { pml: onOff(scenario.pml), eager: onOff(scenario.eager) } : {}),
     ...(resched === 0 ? {} : { "resched-every": String(resched) }),
   };
 }
 
 function expectedWork(scenario: TdpScenario, strategy: TdpStrategy): number {
   const { workload, roots } = scenario;
+  const words = workload === "clear" ? clearWords(scenario).length : 0;
   let work = 0;
   for (const root of roots) {
     const small = root.leaves.reduce((sum, run) => sum + (run.level === 1 ? run.count : 0), 0);
@@ -91,7 +95,7 @@ function expectedWork(scenario: TdpScenario, strategy: TdpStrategy): number {
     if (workload === "zap") work += all + 512 * zapLevels(root.rootLevel).length;
     else if (workload === "split") work += 512 * huge + Math.ceil(all / 512);
     else if (workload === "enable") work += 512 * huge + all;
-    else work += 80 * clearWords(scenario).length + 512 * huge;
+    else work += 80 * words + 512 * huge;
   }
   return work;
 }
@@ -142,7 +146,7 @@ function afterwards(scenario: TdpScenario, trees: readonly TdpTree[], strategy: 
   const tables = sumOf(structures.map((s) => s.tablesByLevel));
   const final = { leaves, tables };
   if (scenario.workload !== "split") return { final };
-  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1 } = scenario;
+  const { startGfn, endGfnExclusive, targetLevel } = scenario;
   const ended = work.livelocks.length === 0;
   const again = ended ? splitLoops(trees[0]!, strategy.variant, startGfn, endGfnExclusive, targetLevel) : null;
   const hugeLeft = Object.entries(leavesAbove(trees[0]!, scenario)).reduce((sum, [, n]) => sum + n, 0);
@@ -157,7 +161,7 @@ function afterwards(scenario: TdpScenario, trees: readonly TdpTree[], strategy: 
 
 function loopsWithoutRestarts(scenario: TdpScenario, tree: TdpTree, strategy: TdpStrategy): Counts {
   if (scenario.workload !== "split") return {};
-  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1, reschedEveryNPolls } = scenario;
+  const { startGfn, endGfnExclusive, targetLevel, reschedEveryNPolls } = scenario;
   if (reschedEveryNPolls !== 0) return { loopsIfAllocationDidNotRestart: null };
   const loops = guarded(strategy, () => splitLoops(tree, strategy.variant, startGfn, endGfnExclusive, targetLevel));
   return { loopsIfAllocationDidNotRestart: loops };
@@ -190,8 +194,8 @@ function bySize(leaves: ByLevel): Counts {
   return { "4k": leaves["1"] ?? 0, "2m": leaves["2"] ?? 0, "1g": leaves["3"] ?? 0 };
 }
 
-function leavesAbove(tree: TdpTree, scenario: TdpScenario): ByLevel {
-  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1 } = scenario;
+function leavesAbove(tree: TdpTree, scenario: TdpSplit): ByLevel {
+  const { startGfn, endGfnExclusive, targetLevel } = scenario;
   const inRange = leavesIn(tree, startGfn, endGfnExclusive);
   return Object.fromEntries(Object.entries(inRange).filter(([level]) => Number(level) > targetLevel));
 }

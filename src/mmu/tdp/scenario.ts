@@ -1,285 +1,78 @@
-import { badInput } from "../../errors.js";
-import { Fields, nameOf } from "../../files/fields.js";
 import type { ScenarioBase } from "../contract.js";
-import { PAGES } from "../x86/pages.js";
-import { type LeafRun, type NonpresentPath, type RootSpec, tablesOf } from "./build.js";
+import type { RootSpec } from "./build.js";
 
 /**
- * A scenario of the TDP MMU, with the field names of the golden files' `input`. Frames (gfns) are 4K; levels are 1 (4K) to 5.
- * Only the fields of its workload are there.
+ * A scenario of the TDP MMU in its full form, with the field names of the golden files' `input`: a union by workload, each with the
+ * fields that it reads. Frames (gfns) are 4K; levels are 1 (4K) to 5.
  */
-export interface TdpScenario extends ScenarioBase {
+export type TdpScenario = TdpZap | TdpSplit | TdpEnable | TdpClear;
+
+export const TDP_WORKLOADS = ["zap", "split", "enable", "clear"] as const satisfies readonly TdpScenario["workload"][];
+export type TdpWorkload = TdpScenario["workload"];
+
+interface TdpBase extends Omit<ScenarioBase, "assumed"> {
   readonly mmu: "x86-tdp";
-  readonly workload: TdpWorkload;
-  /** Physical address bits of the host: where the walk of a whole root ends. */
+  /** Physical address bits of the host, 32 to 52: where the walk of a whole root ends. */
   readonly hostMaxphyaddr: number;
-  /** The roots; all workloads but `zap` have one. */
-  readonly roots: readonly RootSpec[];
   /** A walk polls before each body, and must yield at every n-th poll; 0 is never. */
   readonly reschedEveryNPolls: number;
-  /** `split` and `enable`: the frames worked on. */
-  readonly startGfn?: number;
-  readonly endGfnExclusive?: number;
-  /** `split`: 1 is 4K, 2 is 2M. */
-  readonly targetLevel?: number;
-  /** `enable` and `clear`: page-modification logging, and the `eager_page_split` module parameter. */
-  readonly pml?: boolean;
-  readonly eager?: boolean;
-  /** `clear`: the slot, its 64-page masks in hexadecimal, and whether logging started with all bits set. */
-  readonly slotBaseGfn?: number;
-  readonly npages?: number;
-  readonly masks?: { readonly allWords: string } | readonly string[];
-  readonly manualProtectAndInitSet?: boolean;
+  /** The roots; all workloads but `zap` have one. */
+  readonly roots: readonly RootSpec[];
 }
 
-export const TDP_WORKLOADS = ["zap", "split", "enable", "clear"] as const;
-export type TdpWorkload = (typeof TDP_WORKLOADS)[number];
-
-/** Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K pages is within. */
-const MOST_ROOTS = 16;
-const MOST_RUNS = 4_000_000;
-const MOST_PATHS = 200_000;
-export const MOST_TABLES = 70_000;
-
-const COMMON = ["mmu", "name", "description", "workload", "hostMaxphyaddr", "reschedEveryNPolls"];
-const OWN: Readonly<Record<TdpWorkload, readonly string[]>> = {
-  zap: ["root", "roots"],
-  split: ["root", "roots", "startGfn", "endGfnExclusive", "targetLevel", "minLevel"],
-  enable: ["root", "roots", "startGfn", "endGfnExclusive", "pml", "eager"],
-  clear: ["root", "roots", "slotBaseGfn", "npages", "masks", "manualProtectAndInitSet", "pml", "eager"],
-};
-
-/**
- * Checks a scenario of the TDP MMU.
- *
- * @throws UserError naming the field and what was expected
- */
-export function parseTdpScenario(value: unknown, input: string): TdpScenario {
-  const path = input === "" ? "scenario" : input;
-  const workload = Fields.of(value, path, [...COMMON, ...Object.values(OWN).flat()]).oneOf("workload", TDP_WORKLOADS);
-  const fields = Fields.of(value, `${path}`, [...COMMON, ...OWN[workload]]);
-  fields.oneOf("mmu", ["x86-tdp"]);
-  const name = fields.optionalString("name", 200);
-  const description = fields.optionalString("description");
-  const hostMaxphyaddr = fields.has("hostMaxphyaddr") ? fields.integer("hostMaxphyaddr", 32, 52) : 48;
-  const roots = rootsOf(fields, workload, hostMaxphyaddr);
-  const scenario: TdpScenario = {
-    mmu: "x86-tdp",
-    ...(name === undefined ? {} : { name }),
-    ...(description === undefined ? {} : { description }),
-    workload,
-    hostMaxphyaddr,
-    reschedEveryNPolls: fields.has("reschedEveryNPolls") ? fields.integer("reschedEveryNPolls", 0, 1_000_000_000) : 0,
-    roots,
-    ...(workload === "split" || workload === "enable" ? rangeOf(fields, roots[0]!, hostMaxphyaddr) : {}),
-    ...(workload === "split" ? { targetLevel: targetOf(fields) } : {}),
-    ...(workload === "enable" || workload === "clear"
-      ? { pml: flag(fields, "pml"), eager: flag(fields, "eager") }
-      : {}),
-    ...(workload === "clear" ? slotOf(fields, roots[0]!, hostMaxphyaddr) : {}),
-  };
-  const { slotBaseGfn, npages, startGfn, endGfnExclusive } = scenario;
-  if (workload === "clear") refuseAcross(roots[0]!.leaves, slotBaseGfn!, slotBaseGfn! + npages!, path);
-  if (workload === "enable") refuseAcross(roots[0]!.leaves, startGfn!, endGfnExclusive!, path);
-  const split = workload !== "zap" && !(scenario.eager === false);
-  const tables = roots.reduce((sum, root) => sum + tablesOf(root) + (split ? tablesWhenSplit(root) : 0), 0);
-  if (tables > MOST_TABLES) throw badInput(path, `needs ${tables} page tables`, `a guest of at most ${MOST_TABLES}`);
-  return scenario;
+interface TdpRange {
+  /** The frames worked on. */
+  readonly startGfn: number;
+  readonly endGfnExclusive: number;
 }
 
-/**
- * Refuses huge pages across an edge of the slot: KVM maps none there, since it has nothing to say of memory outside the slot (Linux 7.3,
- * arch/x86/kvm/x86.c, `kvm_alloc_memslot_metadata()`: such large pages are disallowed).
- */
-function refuseAcross(leaves: readonly LeafRun[], start: number, end: number, path: string): void {
-  for (const run of leaves) {
-    const pages = PAGES[run.level]!;
-    const edge = [start, end].find((gfn) => run.gfn < gfn && gfn < endOfRun(run) && (gfn - run.gfn) % pages !== 0);
-    if (edge === undefined) continue;
-    const first = run.gfn + Math.floor((edge - run.gfn) / pages) * pages;
-    throw badInput(
-      path,
-      `the ${pages}-page leaf at gfn ${first} sticks out of the slot, gfns ${start} to ${end - 1}`,
-      "no huge page across an edge of the slot: KVM maps none there",
-    );
-  }
+interface TdpLogging {
+  /** Page-modification logging. */
+  readonly pml: boolean;
+  /** The `eager_page_split` module parameter. */
+  readonly eager: boolean;
 }
 
-function flag(fields: Fields, name: string): boolean {
-  return fields.has(name) ? fields.boolean(name) : true;
+/** All roots are zapped. */
+export interface TdpZap extends TdpBase {
+  readonly workload: "zap";
 }
 
-function targetOf(fields: Fields): number {
-  const targetLevel = fields.has("targetLevel") ? fields.integer("targetLevel", 1, 2) : 1;
-  if (fields.has("minLevel")) fields.integer("minLevel", targetLevel + 1, targetLevel + 1);
-  return targetLevel;
+/** Huge pages of a range are split eagerly. */
+export interface TdpSplit extends TdpBase, TdpRange {
+  readonly workload: "split";
+  /** 1 is 4K, 2 is 2M. */
+  readonly targetLevel: number;
 }
 
-function rootsOf(fields: Fields, workload: TdpWorkload, maxphyaddr: number): RootSpec[] {
-  if (fields.has("root") === fields.has("roots")) {
-    throw badInput(fields.at("root"), fields.has("root") ? "stands beside roots" : "missing", "either root or roots");
-  }
-  if (fields.has("root")) return [rootOf(fields.raw("root"), fields.at("root"), maxphyaddr)];
-  const roots = fields.array("roots", 1, workload === "zap" ? MOST_ROOTS : 1);
-  return roots.map((root, i) => rootOf(root, `${fields.at("roots")}[${i}]`, maxphyaddr));
+/** Dirty logging is enabled, not initially-all-set. */
+export interface TdpEnable extends TdpBase, TdpRange, TdpLogging {
+  readonly workload: "enable";
 }
 
-function rootOf(value: unknown, path: string, maxphyaddr: number): RootSpec {
-  const fields = Fields.of(value, path, ["rootLevel", "leaves", "nonpresentPaths"]);
-  const rootLevel = fields.integer("rootLevel", 4, 5);
-  const end = endOf(rootLevel, maxphyaddr);
-  const leaves = fields.array("leaves", 0, MOST_RUNS).map((leaf, i) => leafOf(leaf, `${path}.leaves[${i}]`, end));
-  const raw = fields.has("nonpresentPaths") ? fields.array("nonpresentPaths", 0, MOST_PATHS) : [];
-  const nonpresentPaths = raw.map((entry, i): NonpresentPath => {
-    const at = Fields.of(entry, `${path}.nonpresentPaths[${i}]`, ["gfn", "level"]);
-    return { gfn: at.integer("gfn", 0, end - 1), level: at.integer("level", 1, rootLevel - 1) };
-  });
-  refuseOverlaps(leaves, path);
-  refuseMappedPaths(leaves, nonpresentPaths, rootLevel, path);
-  return { rootLevel, leaves, nonpresentPaths };
+/** The dirty log of a slot is cleared. */
+export interface TdpClear extends TdpBase, TdpLogging {
+  readonly workload: "clear";
+  readonly slotBaseGfn: number;
+  readonly npages: number;
+  /** 64-page masks in hexadecimal, lowest page in bit 0: one for each word, or the same for all. */
+  readonly masks: { readonly allWords: string } | readonly string[];
+  /** Whether logging started with all bits set. */
+  readonly manualProtectAndInitSet: boolean;
 }
 
-/** Frames that both the root and the host's physical addresses reach: no gfn is at or beyond. */
-function endOf(rootLevel: number, maxphyaddr: number): number {
-  return Math.min(2 ** (maxphyaddr - 12), PAGES[rootLevel]! * 512);
-}
+/** A scenario as it may be written: what has a default may be left out, and a single root stands by itself. */
+export type WrittenTdpScenario =
+  | Written<TdpZap>
+  | (Written<TdpSplit> & { /** `targetLevel` + 1, as the golden files have it. */ readonly minLevel?: number })
+  | Written<TdpEnable>
+  | Written<TdpClear, "slotBaseGfn" | "npages" | "masks">;
 
-function leafOf(value: unknown, path: string, end: number): LeafRun {
-  const fields = Fields.of(value, path, ["gfn", "level", "count"]);
-  const level = fields.integer("level", 1, 3);
-  const gfn = fields.integer("gfn", 0, end - 1);
-  const count = fields.integer("count", 1, end);
-  const pages = PAGES[level]!;
-  if (gfn % pages !== 0) throw badInput(fields.at("gfn"), `is ${gfn}`, `a multiple of ${pages} at level ${level}`);
-  if (gfn + count * pages > end) {
-    throw badInput(
-      path,
-      `ends at gfn ${gfn + count * pages}`,
-      `at most ${end}, where the host's physical addresses or the root end`,
-    );
-  }
-  return { gfn, level, count };
-}
+type Written<S extends TdpScenario, Needed extends keyof S = never> = Pick<S, "mmu" | "workload" | Needed> &
+  Partial<Omit<S, "roots" | "mmu" | "workload" | Needed>> &
+  (
+    | { readonly root: WrittenRoot; readonly roots?: never }
+    | { readonly root?: never; readonly roots: readonly WrittenRoot[] }
+  );
 
-function endOfRun(run: LeafRun): number {
-  return run.gfn + run.count * PAGES[run.level]!;
-}
-
-function byGfn(leaves: readonly LeafRun[]): number[] {
-  return leaves.map((_, i) => i).sort((a, b) => leaves[a]!.gfn - leaves[b]!.gfn);
-}
-
-function refuseOverlaps(leaves: readonly LeafRun[], path: string): void {
-  const order = byGfn(leaves);
-  for (let i = 1; i < order.length; i++) {
-    const [before, at] = [leaves[order[i - 1]!]!, leaves[order[i]!]!];
-    if (endOfRun(before) <= at.gfn) continue;
-    throw badInput(
-      `${path}.leaves[${order[i]}]`,
-      `begins at gfn ${at.gfn}, inside leaves[${order[i - 1]}]`,
-      "runs that do not overlap",
-    );
-  }
-}
-
-/** A non-present entry covers no leaf, no table, and so no other path that goes further down. */
-function refuseMappedPaths(
-  leaves: readonly LeafRun[],
-  paths: readonly NonpresentPath[],
-  rootLevel: number,
-  path: string,
-): void {
-  const sorted = byGfn(leaves).map((i) => leaves[i]!);
-  const entered = new Set<string>();
-  for (const { gfn, level } of paths) {
-    for (let above = level + 1; above <= rootLevel; above++) entered.add(`${above}/${Math.floor(gfn / PAGES[above]!)}`);
-  }
-  for (const [i, { gfn, level }] of paths.entries()) {
-    const pages = PAGES[level]!;
-    const start = Math.floor(gfn / pages) * pages;
-    const before = sorted[firstBeyond(sorted, start + pages) - 1];
-    const mapped = before !== undefined && endOfRun(before) > start;
-    if (mapped || entered.has(`${level}/${Math.floor(gfn / pages)}`)) {
-      throw badInput(
-        `${path}.nonpresentPaths[${i}]`,
-        "something is mapped there, or has a table",
-        "an entry with nothing below",
-      );
-    }
-  }
-}
-
-/** Index of the first run, of runs in gfn order, that begins at or beyond a gfn. */
-function firstBeyond(sorted: readonly LeafRun[], gfn: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]!.gfn < gfn) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The range given, or from the first leaf to the end of the last. */
-function rangeOf(fields: Fields, root: RootSpec, maxphyaddr: number): { startGfn: number; endGfnExclusive: number } {
-  const end = endOf(root.rootLevel, maxphyaddr);
-  const startGfn = fields.has("startGfn")
-    ? fields.integer("startGfn", 0, end - 1)
-    : Math.min(end - 1, ...extremes(root.leaves, (run) => run.gfn, Math.min));
-  const last = Math.max(startGfn + 1, ...extremes(root.leaves, endOfRun, Math.max));
-  const endGfnExclusive = fields.has("endGfnExclusive") ? fields.integer("endGfnExclusive", startGfn + 1, end) : last;
-  return { startGfn, endGfnExclusive };
-}
-
-function extremes(
-  leaves: readonly LeafRun[],
-  of: (run: LeafRun) => number,
-  pick: (a: number, b: number) => number,
-): number[] {
-  return leaves.length === 0 ? [] : [leaves.reduce((best, run) => pick(best, of(run)), of(leaves[0]!))];
-}
-
-function slotOf(fields: Fields, root: RootSpec, maxphyaddr: number): Partial<TdpScenario> {
-  const end = endOf(root.rootLevel, maxphyaddr);
-  const slotBaseGfn = fields.integer("slotBaseGfn", 0, end - 1);
-  const npages = fields.integer("npages", 1, Math.min(end - slotBaseGfn, MOST_TABLES * 512));
-  return {
-    slotBaseGfn,
-    npages,
-    masks: masksOf(fields, Math.ceil(npages / 64), npages % 64),
-    manualProtectAndInitSet: flag(fields, "manualProtectAndInitSet"),
-  };
-}
-
-function masksOf(fields: Fields, words: number, lastBits: number): { allWords: string } | string[] {
-  const raw = fields.raw("masks");
-  const hex = (value: unknown, at: string): string => {
-    if (typeof value !== "string" || !/^0x[0-9a-f]{1,16}$/i.test(value)) {
-      throw badInput(
-        at,
-        typeof value === "string" ? "not a mask" : `is ${nameOf(value)}`,
-        "hexadecimal of at most 64 bits, such as 0xff",
-      );
-    }
-    return value;
-  };
-  const withinSlot = (last: string, at: string): void => {
-    if (lastBits !== 0 && BigInt(last) >> BigInt(lastBits) !== 0n) {
-      throw badInput(at, "has bits beyond the slot's last page", `${lastBits} bits in the last word`);
-    }
-  };
-  if (!Array.isArray(raw)) {
-    const masks = Fields.of(raw, fields.at("masks"), ["allWords"]);
-    const allWords = hex(masks.raw("allWords"), masks.at("allWords"));
-    withinSlot(allWords, masks.at("allWords"));
-    return { allWords };
-  }
-  const given = fields.array("masks", words, words).map((value, i) => hex(value, `${fields.at("masks")}[${i}]`));
-  withinSlot(given.at(-1)!, `${fields.at("masks")}[${words - 1}]`);
-  return given;
-}
-
-function tablesWhenSplit(root: RootSpec): number {
-  return root.leaves.reduce((sum, run) => sum + (run.level === 1 ? 0 : run.count * (run.level === 2 ? 1 : 513)), 0);
-}
+type WrittenRoot = Pick<RootSpec, "rootLevel" | "leaves"> & Partial<RootSpec>;

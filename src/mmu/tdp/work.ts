@@ -8,7 +8,7 @@ import {
 } from "./dirtyLog.js";
 import { presentAt } from "./inspect.js";
 import type { IterSink } from "./iter.js";
-import type { TdpScenario } from "./scenario.js";
+import type { TdpClear, TdpEnable, TdpScenario, TdpSplit, TdpZap } from "./scenario.js";
 import { splitRoot } from "./split.js";
 import type { TdpTree } from "./tree.js";
 import type { IterVariant } from "./variant.js";
@@ -69,7 +69,7 @@ export function workOn(
 }
 
 function zapWork(
-  scenario: TdpScenario,
+  scenario: TdpZap,
   trees: readonly TdpTree[],
   variant: IterVariant,
   sink: IterSink | null,
@@ -110,8 +110,8 @@ function zapWork(
   };
 }
 
-function splitWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, sink: IterSink | null): TdpWork {
-  const { startGfn = 0, endGfnExclusive = 0, targetLevel = 1 } = scenario;
+function splitWork(scenario: TdpSplit, tree: TdpTree, variant: IterVariant, sink: IterSink | null): TdpWork {
+  const { startGfn, endGfnExclusive, targetLevel } = scenario;
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
   const { counts, livelockGfn } = splitRoot(tree, variant, startGfn, endGfnExclusive, { targetLevel, schedule, sink });
   const { loopsByLevel, ...others } = counts;
@@ -124,8 +124,8 @@ function splitWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, s
   };
 }
 
-function enableWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, sink: IterSink | null): TdpWork {
-  const { startGfn = 0, endGfnExclusive = 0, pml = true, eager = true } = scenario;
+function enableWork(scenario: TdpEnable, tree: TdpTree, variant: IterVariant, sink: IterSink | null): TdpWork {
+  const { startGfn, endGfnExclusive, pml, eager } = scenario;
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
   const steps = enableDirtyLog(tree, variant, startGfn, endGfnExclusive, { pml, eager, schedule, sink });
   const total = (of: (step: EnableStepCounts) => number | null) => addUp(steps.map(of));
@@ -160,8 +160,8 @@ function enableWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, 
   };
 }
 
-function clearWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, sink: IterSink | null): TdpWork {
-  const { pml = true, eager = true, slotBaseGfn = 0, manualProtectAndInitSet = true } = scenario;
+function clearWork(scenario: TdpClear, tree: TdpTree, variant: IterVariant, sink: IterSink | null): TdpWork {
+  const { pml, eager, slotBaseGfn, manualProtectAndInitSet } = scenario;
   const words = clearWords(scenario);
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
   const options = { pml, eager, initiallySet: manualProtectAndInitSet, slotBaseGfn, schedule, sink };
@@ -190,8 +190,7 @@ function clearWork(scenario: TdpScenario, tree: TdpTree, variant: IterVariant, s
 }
 
 /** The non-zero words of a clear. */
-export function clearWords(scenario: TdpScenario): ClearWord[] {
-  const { masks = [], npages = 0 } = scenario;
+export function clearWords({ masks, npages }: TdpClear): ClearWord[] {
   const count = Math.ceil(npages / 64);
   const words: ClearWord[] = [];
   for (let index = 0; index < count; index++) {

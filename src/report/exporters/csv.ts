@@ -1,3 +1,4 @@
+import { printable } from "../../errors.js";
 import type { ResultFile } from "../../results/types.js";
 import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
@@ -44,6 +45,7 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
 function cell(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const clean = printable(value);
+  const safe = /^\s*[=+\-@]/.test(clean) ? `'${clean}` : clean;
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

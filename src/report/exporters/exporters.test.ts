@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { printable } from "../../errors.js";
 import { parseResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
 import { type RunVerdict, VERDICT_CODES } from "../../results/verdict.js";
@@ -131,7 +132,7 @@ describe("csv", () => {
       fc.property(nasty, (result) => {
         const rows = parseCsv(exported("csv", result));
         expect(new Set(rows.map((row) => row.length)).size).toBe(1);
-        const name = result.scenarios[0]!.name;
+        const name = printable(result.scenarios[0]!.name);
         expect([name, `'${name}`]).toContain(rows[1]![2]);
         for (const row of rows) for (const cell of row) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
       }),
@@ -140,7 +141,7 @@ describe("csv", () => {
 
   test.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])("puts an apostrophe before %j", (strategy) => {
     const rows = parseCsv(exported("csv", resultFile({ runs: [runResult({ strategy })] })));
-    expect(rows[1]).toContain(`'${strategy}`);
+    expect(rows[1]).toContain(`'${printable(strategy)}`);
   });
 });
 

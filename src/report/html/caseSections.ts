@@ -114,7 +114,7 @@ function strategyTable(runs: readonly RunResult[], mmu: Mmu, parts: readonly Par
     ...parts.flatMap(({ path }) => withChange(run, base, [path])),
     ...(parts.length > 1 ? withChange(run, base, paths) : []),
     ...others.map(({ path }) => totalAt(run.counts, path) ?? null),
-    run.findings.length === 0 ? resultWords(run, mmu.findingWords) : `WRONG: ${resultWords(run, mmu.findingWords)}`,
+    `${run.findings.length === 0 ? "" : "WRONG: "}${resultWords(run, mmu.findingWords)}`,
   ]);
   return { columns, rows };
 }

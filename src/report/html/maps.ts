@@ -46,11 +46,12 @@ export function addressMapRows(
     if (!budget.take(inspected + (totalAt(scenario.initial, "npages") ?? 0))) return [];
     const map = known.run(strategy, { map: { bins: BINS }, digest: false }).memoryMap;
     if (map === undefined) return [];
-    const same = rows.find((row) => row.verdict === verdict(run.findings) && equal(row.map, map));
+    const words = verdict(run.findings, mmu.findingWords);
+    const same = rows.find((row) => row.verdict === words && equal(row.map, map));
     if (same !== undefined) same.strategies.push(run.strategy);
     else {
       const wrong = run.findings.length > 0;
-      rows.push({ strategies: [run.strategy], map, verdict: verdict(run.findings), wrong });
+      rows.push({ strategies: [run.strategy], map, verdict: words, wrong });
     }
   }
   return rows;

@@ -72,7 +72,7 @@ ${many && at > 3 && markup`<p><a href="#">To the top</a></p>`}
 
 function sectionOf(section: Section, id: string): Markup {
   const warnings = section.warnings.map((text) => markup`<p class="warning"><b>Note</b> ${text}</p>`);
-  return markup`<section class="picture" aria-labelledby="${id}-h">
+  return markup`<div class="picture">
 <h3 id="${id}-h">${section.title}</h3>
 <p class="see">${section.see}</p>
 <p class="facts"><span class="kind">${section.kind}</span>${KINDS[section.kind].slice(section.kind.length + 2)}; unit: ${section.unit}</p>
@@ -81,7 +81,7 @@ ${keyOf(section.key)}
 ${section.figures.length > 0 && markup`<div class="figures">${section.figures.map(figureOf)}</div>`}
 ${section.steps}
 ${tableOf(section, id)}
-</section>`;
+</div>`;
 }
 
 function keyOf(entries: readonly KeyEntry[]): Markup | false {
@@ -102,7 +102,7 @@ function figureOf({ title, svg, linear, wide }: Figure): Markup {
 
 function tableOf({ table, title, open }: Section, id: string): Markup | false {
   if (table.rows.length === 0) return false;
-  const shown = markup`<div class="scroll" role="region" aria-label="Figures: ${title}" tabindex="0">${tableMarkup(table, id)}</div>`;
+  const shown = markup`<div class="scroll" role="group" aria-label="Figures: ${title}" tabindex="0">${tableMarkup(table, id)}</div>`;
   if (open === true) return shown;
   return markup`<details><summary>Figures</summary>${shown}</details>`;
 }

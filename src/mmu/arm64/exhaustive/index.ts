@@ -1,4 +1,3 @@
-import type { ScenarioBase, Strategy } from "../../contract.js";
 import {
   type Bound,
   type ExhaustiveCheck,
@@ -7,7 +6,8 @@ import {
   ranksBefore,
 } from "../../exhaustive.js";
 import type { Finding } from "../../finding.js";
-import type { SplitRules } from "../splitRules.js";
+import type { Arm64Scenario } from "../scenario.js";
+import type { SplitStrategy } from "../strategy.js";
 import { placeScenarios } from "./places.js";
 import { caseWords, scaledScenarios } from "./scale.js";
 import { CHUNKS, type MakeStage2, Session, type Work, type WrongCase } from "./session.js";
@@ -99,25 +99,34 @@ function pairs(tops: readonly TopEntry[]): (readonly TopEntry[])[] {
   return all;
 }
 
-/** Findings of a strategy on a scenario at full size. */
-export type CheckScenario = (scenario: ScenarioBase, strategy: Strategy) => readonly Finding[];
+/** Lays a scenario at full size out, once, and checks strategies on it. */
+export type ScenarioCheck = (scenario: Arm64Scenario) => (strategy: SplitStrategy) => readonly Finding[];
 
 /**
  * The exhaustive search of the arm64 stage-2 walks: every tree of the small geometry within the bound with every range, chunk and
  * cache, then layouts of the real geometry at the places that a walker can tell apart.
  *
- * @param rulesOf the rules of a strategy
- * @param checkScenario checks a strategy on a scenario at full size
+ * @param checkScenario checks strategies on a scenario at full size
+ * @param makeStage2 makes what a strategy is tried on: tests hand in a faulty one
  */
 export function arm64Exhaustive(
   bound: Bound,
-  rulesOf: (strategy: Strategy) => SplitRules,
-  checkScenario: CheckScenario,
+  checkScenario: ScenarioCheck,
   makeStage2?: MakeStage2,
-): ExhaustiveSearch {
+): ExhaustiveSearch<SplitStrategy> {
   const scope = SCOPES[bound]();
   const trees = scope.trees();
   const scenarios = placeScenarios(scope.places);
+  /** Laid out when it is first wanted, once for all strategies. */
+  const laidOut = new Map<number, ReturnType<ScenarioCheck>>();
+  const placeCheck = (index: number): ReturnType<ScenarioCheck> => {
+    let check = laidOut.get(index);
+    if (check === undefined) {
+      check = checkScenario(scenarios[index] as Arm64Scenario);
+      laidOut.set(index, check);
+    }
+    return check;
+  };
   const { works } = scope;
   const clearing = works.some(({ mode }) => mode === "clear")
     ? ", every first and last bit of a word beside a full one"
@@ -129,7 +138,7 @@ export function arm64Exhaustive(
       `page caches of 2 and 5; and ${scenarios.length.toLocaleString("en-US")} layouts of the real geometry whose ends lie at those of tables and blocks`,
     units: trees.length + scenarios.length,
     combinations: trees.length * works.length * CHUNKS.length + scenarios.length,
-    check: (strategy) => new Check(strategy, rulesOf(strategy), trees, works, scenarios, checkScenario, makeStage2),
+    check: (strategy) => new Check(strategy, trees, works, scenarios, placeCheck, checkScenario, makeStage2),
   };
 }
 
@@ -137,7 +146,7 @@ export function arm64Exhaustive(
 interface Found {
   combinations: number;
   small: SmallCase | null;
-  real: { readonly rank: ExhaustiveFault["rank"]; readonly scenario: ScenarioBase; readonly finding: Finding } | null;
+  real: { readonly rank: ExhaustiveFault["rank"]; readonly scenario: Arm64Scenario; readonly finding: Finding } | null;
 }
 
 interface SmallCase {
@@ -153,15 +162,15 @@ class Check implements ExhaustiveCheck {
   private readonly found = new Map<string, Found>();
 
   constructor(
-    private readonly strategy: Strategy,
-    rules: SplitRules,
+    private readonly strategy: SplitStrategy,
     private readonly trees: readonly (readonly TopEntry[])[],
     works: readonly Work[],
-    private readonly scenarios: readonly ScenarioBase[],
-    private readonly checkScenario: CheckScenario,
+    private readonly scenarios: readonly Arm64Scenario[],
+    private readonly placeCheck: (index: number) => ReturnType<ScenarioCheck>,
+    private readonly checkScenario: ScenarioCheck,
     makeStage2: MakeStage2 | undefined,
   ) {
-    this.session = new Session(rules, works, makeStage2);
+    this.session = new Session(strategy, works, makeStage2);
   }
 
   unit(index: number): void {
@@ -178,8 +187,9 @@ class Check implements ExhaustiveCheck {
       this.combinations += this.session.combinations;
       return;
     }
-    const scenario = this.scenarios[index - this.trees.length] as ScenarioBase;
-    const findings = this.checkScenario(scenario, this.strategy);
+    const place = index - this.trees.length;
+    const scenario = this.scenarios[place] as Arm64Scenario;
+    const findings = this.placeCheck(place)(this.strategy);
     for (const finding of findings) {
       const found = this.note(kindOf(finding));
       const rank = [index, 0] as const;
@@ -220,7 +230,7 @@ class Check implements ExhaustiveCheck {
   /** The case at full size, where it shows the same kind of fault there. */
   private atFullSize(kind: string, { tops, wrong }: SmallCase): Pick<ExhaustiveFault, "finding" | "scenario"> | null {
     for (const scenario of scaledScenarios(tops, wrong)) {
-      const finding = this.checkScenario(scenario, this.strategy).find((one) => kindOf(one) === kind);
+      const finding = this.checkScenario(scenario)(this.strategy).find((one) => kindOf(one) === kind);
       if (finding !== undefined) return { finding, scenario };
     }
     return null;

@@ -133,7 +133,8 @@ export class SvgElement {
     if (LEFT_OUT.has(this.tagName)) return "";
     let text = `<${this.tagName}`;
     for (const [name, value] of this.attributes) {
-      if (/^on|href$/i.test(name)) continue;
+      // The library labels its groups, which only elements with a role may be; the drawing has one label, its title.
+      if (/^on|href$|^aria-/i.test(name)) continue;
       text += ` ${name}="${escapeText(shortNumbers(value))}"`;
     }
     if (this.styles.size > 0) {

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import chromium from "@sparticuz/chromium";
+import { type Browser, chromium as launcher, type Page } from "playwright-core";
+
+/** Set to 1 where no browser can start, such as on another CPU architecture: the tests of pages are then left out, and say so. */
+export const NO_BROWSER = process.env.S2SPLIT_NO_BROWSER === "1";
+
+/**
+ * Starts the browser that npm has installed. Where it cannot start, this fails, and so do the tests: pages that nobody looked at are not
+ * passed off as tested.
+ */
+export async function startBrowser(): Promise<Browser> {
+  try {
+    return await launcher.launch({
+      args: chromium.args,
+      executablePath: await chromium.executablePath(),
+      headless: true,
+    });
+  } catch (error) {
+    throw new Error(
+      `no browser can be started here, so the pages cannot be tested (${error instanceof Error ? error.message.split("\n")[0] : error}); ` +
+        "S2SPLIT_NO_BROWSER=1 leaves these tests out",
+      { cause: error },
+    );
+  }
+}
+
+/** A page with the network off, and all that it complains of or asks for. */
+export interface Watched {
+  readonly page: Page;
+  /** Console errors and warnings, uncaught errors, dialogs. */
+  readonly complaints: string[];
+  /** Addresses that were asked for, but for the file itself. */
+  readonly requests: string[];
+  open(path: string): Promise<void>;
+}
+
+/** A fresh page, watched. */
+export async function watchedPage(browser: Browser, scripts: boolean): Promise<Watched> {
+  const context = await browser.newContext({ javaScriptEnabled: scripts, offline: true });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  let opened = "";
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("dialog", async (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    await dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (request.url() !== opened) requests.push(request.url());
+  });
+  const open = async (path: string) => {
+    opened = pathToFileURL(path).href;
+    await page.goto(opened);
+  };
+  return { page, complaints, requests, open };
+}
+
+export const WIDTHS = [390, 1280, 1600] as const;
+
+/** Functions that run within a page; a file of its own, in the page's language. */
+const inPage = readFileSync(new URL("./inPage.js", import.meta.url), "utf8");
+
+async function ask<T>(page: Page, call: string): Promise<T> {
+  return (await page.evaluate(`(async () => { ${inPage}\nreturn ${call}; })()`)) as T;
+}
+
+/** What is seen of a page's layout that is a defect: sideways scrolling, drawings without a size, labels cut off or on each other. */
+export function layoutDefects(page: Page): Promise<string[]> {
+  return ask(page, "layoutDefects()");
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe-core says against a page, a line a violation. */
+export async function accessViolations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axeSource);
+  return ask(page, "accessViolations()");
+}
+
+/** A table of a page: the headings of its group and section, those of its columns, and its values as a program reads them. */
+export interface PageTable {
+  readonly group: string;
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+export function pageTables(page: Page): Promise<PageTable[]> {
+  return ask(page, "pageTables()");
+}

@@ -1,0 +1,85 @@
+import { formatJson } from "../files/json.js";
+import type { Mmu, ScenarioBase } from "../mmu/contract.js";
+import type { ExhaustiveFault } from "../mmu/exhaustive.js";
+import type { ExhaustiveResult, ExhaustiveVerdict } from "../verify/exhaustive.js";
+import { longFinding } from "./findings.js";
+import type { Style } from "./style.js";
+import { formatCount } from "./units.js";
+
+/** Width of the running text: the bound is a long sentence. */
+const WIDTH = 110;
+
+/** What an exhaustive search found: the bound in words, a line a strategy, then each fault with its smallest case. */
+export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, { chalk }: Style): string {
+  const { shard, bound, text } = result;
+  const part = shard === null ? "" : `, shard ${shard.index} of ${shard.count}`;
+  const width = Math.max(...result.strategies.map(({ strategy }) => strategy.length));
+  const lines = [chalk.bold(`${mmu.title}: exhaustive, bound ${bound}${part}`), ...wrapped(`${text}.`, "  ")];
+  if (result.partial) {
+    const share = shard === null ? result.units : Math.ceil((result.units - shard.index + 1) / shard.count);
+    lines.push(
+      chalk.yellow(`  interrupted after ${formatCount(result.unitsTried)} of ${formatCount(share)} trees and layouts`),
+    );
+  }
+  lines.push("");
+  for (const verdict of result.strategies) {
+    const right = verdict.failing === 0;
+    const word = right ? chalk.green("right") : chalk.red("WRONG");
+    lines.push(`  ${word}  ${verdict.strategy.padEnd(width)}  ${verdictWords(verdict)}`);
+  }
+  let number = 0;
+  for (const { strategy, faults } of result.strategies) {
+    for (const fault of faults) {
+      lines.push("", `${chalk.bold(`${++number}. ${strategy}`)}: ${longFinding(fault.finding, mmu.findingWords)}`);
+      lines.push(`   ${fault.kind}, on ${formatCount(fault.combinations)} combinations; the smallest of its kind:`);
+      lines.push(`   ${fault.words}`);
+      if (fault.scenario !== null) lines.push(`   at full size: ${JSON.stringify(fault.scenario)}`);
+    }
+  }
+  return lines.join("\n");
+}
+
+function verdictWords({ combinations, failing }: ExhaustiveVerdict): string {
+  const tried = formatCount(combinations);
+  return failing === 0
+    ? `right on all ${tried} combinations`
+    : `wrong on ${formatCount(failing)} of ${tried} combinations`;
+}
+
+/** The last line. It claims no more than the bound. */
+export function exhaustiveConclusion(wrong: readonly string[], checked: number, partial: boolean): string {
+  const strategies = `${checked} ${checked === 1 ? "strategy" : "strategies"} checked`;
+  if (wrong.length > 0) return `${strategies}, wrong: ${wrong.join(", ")}`;
+  return partial ? `${strategies}, nothing wrong so far` : `${strategies}, all right within the bound`;
+}
+
+/** A fault at full size as a scenario file; null where the smallest case shows in the small geometry alone. */
+export function exhaustiveScenarioText(
+  strategy: string,
+  fault: ExhaustiveFault,
+  result: ExhaustiveResult,
+  mmu: Mmu,
+): string | null {
+  if (fault.scenario === null) return null;
+  const scenario: ScenarioBase = {
+    name: `${strategy}-${fault.kind.replace("/", "-")}`,
+    description:
+      `Under ${strategy}, ${longFinding(fault.finding, mmu.findingWords)}. Found by s2split verify --exhaustive ` +
+      `--bound ${result.bound}; the smallest case of its kind: ${fault.words}.`,
+    ...fault.scenario,
+  };
+  return formatJson(scenario);
+}
+
+function wrapped(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(" ")) {
+    if (line.length + word.length > WIDTH && line !== indent) {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()];
+}
