@@ -150,7 +150,7 @@ describe("verify refuses, with one line and exit code 2,", () => {
     ["saving what is not searched", ["--save", "x.json"], "--save without --random"],
     ["no number", ["--random", "many"], "Expected a whole number"],
     ["an unknown strategy", ["--strategy", "max-leve", "--random", "5"], 'did you mean "max-level"?'],
-    ["an unknown MMU", ["--random", "5", "--mmu", "riscv"], "riscv"],
+    ["an unknown MMU", ["--random", "5", "--mmu", "mips"], "mips"],
     ["a folder that is not there", ["--random", "5", "--save", "/no/such/folder/x.json"], "/no/such/folder/x.json"],
   ])("%s", async (_, args, message) => {
     const { code, stdout, stderr } = await s2split(["verify", ...args]);
