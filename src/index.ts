@@ -1,5 +1,5 @@
 /**
- * s2split as a library: count what walker strategies cost, check that they are right, try one's own.
+ * s2split as a library: count what walker strategies cost, check that they are right, try your own.
  *
  * ```js
  * import { bench, defineStrategy, loadScenario, verify } from "s2split";

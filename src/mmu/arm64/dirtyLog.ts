@@ -19,8 +19,13 @@ export function enableDirtyLogging(stage2: Stage2, windows: Windows): void {
     stage2.counts.writeProtectRanges++;
     stage2.counts.splitCalls++;
     windows(slot, (start, end) => {
+      stage2.listener?.lock();
       stage2.writeProtect(start, end);
+      stage2.listener?.unlock();
+      stage2.listener?.flush();
+      stage2.listener?.lock();
       stage2.split(start, end);
+      stage2.listener?.unlock();
     });
     stage2.flushSlot(slot.endGfn - slot.startGfn);
   }
@@ -38,6 +43,7 @@ export function clearDirtyLog(stage2: Stage2, windows: Windows): void {
     const masks = new MaskCursor(slot);
     let any = false;
     let more = masks.next();
+    stage2.listener?.lock();
     windows(slot, (_start, end) => {
       for (; more && masks.startGfn < end; more = masks.next()) {
         any = true;
@@ -47,7 +53,10 @@ export function clearDirtyLog(stage2: Stage2, windows: Windows): void {
         stage2.split(masks.startGfn, masks.endGfn);
       }
     });
-    if (any) stage2.flushSlot(slot.endGfn - slot.startGfn);
+    stage2.listener?.unlock();
+    if (!any) continue;
+    stage2.flushSlot(slot.endGfn - slot.startGfn);
+    stage2.listener?.flush();
   }
 }
 

@@ -4,6 +4,7 @@ import { tallyCounts, totalAt } from "../counters.js";
 import type { Finding } from "../finding.js";
 import { type Arm64Options, about } from "./about.js";
 import { adoptArm64Strategy } from "./adopt.js";
+import { casemateTrace } from "./casemate.js";
 import type { FaultCode } from "./check.js";
 import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
@@ -27,6 +28,8 @@ import { REGION_BYTES, RegionedGuest } from "./windows.js";
 export const WHOLE_TREE_BYTES = 16 * 2 ** 30;
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
 export const TIMED_TREE_BYTES = 64 * 2 ** 30;
+
+const WHOLE_TREE = { windowBytes: Number.POSITIVE_INFINITY };
 
 /** A bound arm64 scenario. */
 export interface Arm64Case extends Case<SplitStrategy> {
@@ -98,6 +101,9 @@ function bind(value: unknown, input: string): Arm64Case {
     run: (strategy, options) => runOn(layout, strategy, options),
     trace: (strategy, sink, options = {}) =>
       runOn(layout, strategy, {}, (stage2, whole) => traceWalks(stage2, sink, options, whole)),
+    traceFormats: ["casemate"],
+    traceAs: (_, strategy, line) =>
+      casemateTrace(layout, (attach) => runOn(layout, strategy, { ...WHOLE_TREE, digest: false }, attach), line),
     timed: (strategy) => timed(layout, strategy),
   };
 }

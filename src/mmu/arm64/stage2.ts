@@ -6,8 +6,12 @@ import { type MemorySnapshot, TableMemory } from "./memory.js";
 import { Populator } from "./populate.js";
 import { type SplitCache, SplitVisitor, splitChunks } from "./split.js";
 import type { SplitRules } from "./splitRules.js";
-import { Walker } from "./walk.js";
+import type { StoreListener } from "./storeListener.js";
+import { Walker, type WalkObserver } from "./walk.js";
 import { WRITE_PROTECT_RULES, WriteProtectVisitor, writeProtectSteps } from "./writeProtect.js";
+
+/** A walk that is watched goes entry by entry, so that each of its stores is told. */
+const ENTRY_BY_ENTRY: WalkObserver = { inspected: () => {}, decided: () => {} };
 
 /** One VM's stage-2 tree under one strategy: the tables, what they are driven with, and what was counted. */
 export class Stage2 {
@@ -18,8 +22,11 @@ export class Stage2 {
   readonly cache: SplitCache;
   readonly populator: Populator;
   readonly splitVisitor: SplitVisitor;
+  readonly writeProtectVisitor: WriteProtectVisitor;
   readonly writeProtectWalker: Walker;
   readonly splitWalker: Walker;
+  /** Set by {@link listen}. */
+  listener: StoreListener | null = null;
 
   constructor(
     readonly layout: Layout,
@@ -33,11 +40,21 @@ export class Stage2 {
     this.populator = new Populator(geometry, layout.leaf, this.mem, this.marks);
     const counts = this.counts;
     const writeProtect = new WriteProtectVisitor(counts.writeProtect);
+    this.writeProtectVisitor = writeProtect;
     this.writeProtectWalker = new Walker(geometry, this.mem, WRITE_PROTECT_RULES, writeProtect, counts.writeProtect);
     const { afterVisit } = rules;
     const bbm2 = layout.bbm === 2;
     this.splitVisitor = new SplitVisitor(geometry, this.mem, counts, this.cache, this.marks, afterVisit, bbm2);
     this.splitWalker = new Walker(geometry, this.mem, rules, this.splitVisitor, counts.split);
+  }
+
+  /** Has all that is done with the tree told. Call it before the work; the walks then take the slow way. */
+  listen(listener: StoreListener): void {
+    this.listener = listener;
+    this.writeProtectVisitor.listener = listener;
+    this.splitVisitor.listener = listener;
+    if (this.marks !== null) this.marks.listener = listener;
+    this.writeProtectWalker.observer ??= ENTRY_BY_ENTRY;
   }
 
   /** Write-protects [start, end), in frames. The caller counts the range: a window may be a part of one. */
@@ -50,7 +67,16 @@ export class Stage2 {
     const { layout, counts } = this;
     if (layout.chunkPages === 0) return;
     const beforeWalk = this.rules.beforeWalk;
-    const code = splitChunks(this.splitWalker, counts, this.cache, layout.chunkPages, start, end, beforeWalk);
+    const code = splitChunks(
+      this.splitWalker,
+      counts,
+      this.cache,
+      layout.chunkPages,
+      start,
+      end,
+      beforeWalk,
+      this.listener,
+    );
     if (counts.returnCode === 0) counts.returnCode = code;
   }
 
