@@ -7,11 +7,12 @@ import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
 import type { RunHeading } from "../../report/runTable.js";
 import type { GuestMode } from "../../selftest/guestModes.js";
 import type { SelftestCase } from "../../selftest/run.js";
+import type { HtmlFlags } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
 
-interface RunFlags {
+interface RunFlags extends HtmlFlags {
   readonly b: string;
   readonly v: number;
   readonly x: number;
@@ -88,6 +89,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--scenario <file>", "an arm64 scenario file as the guest's memory, in place of -b -x -s -p -m")
     .option("--json", "print JSON in place of tables")
     .option("--export-json <file>", "write the JSON to a file")
+    .option("--export-html <file>", "write one page with pictures, for any browser, offline")
     .option("--digest", "with SHA-256 of the tree after each step, in JSON")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(run));
@@ -111,6 +113,8 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
     flags.exportJson === undefined
       ? null
       : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
+  const { htmlOutput } = await import("../htmlOutput.js");
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
 
   const { runSelftest } = await import("../../selftest/run.js");
@@ -126,6 +130,7 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   });
   progress.clear();
 
+  await writePage(async () => (await import("../../report/html/runPage.js")).runPage(runs));
   if (target !== null || flags.json === true) {
     const text = await jsonText(runs);
     await target?.write(text);

@@ -16,7 +16,7 @@ export interface AddressMapRow {
 export interface AddressMapOptions {
   readonly title: string;
   readonly description: string;
-  /** What a leaf of a level maps: "2M block", "4K page". */
+  /** What leaves of a level map: "2M blocks", "4K pages". */
   readonly levelName: (level: number) => string;
   /** Unique within the page: names the stripes. */
   readonly id: string;
@@ -114,7 +114,7 @@ function levelStrip(
   return markup`${runs(kinds).map(([from, to]) => {
     const left = unsplit?.[from] === true;
     const level = levels[from]!;
-    const what = level < 0 ? "nothing mapped" : `mostly ${levelName(level)}s`;
+    const what = level < 0 ? "nothing mapped" : `mostly ${levelName(level)}`;
     const inspected = slot.bins.inspected.slice(from, to).reduce((a, b) => a + b, 0);
     const more = when === "before" ? "" : `; ${grouped(inspected)} entries inspected by the split walks`;
     const title = `${rangeText(slot, from, to)}: ${when}, ${what}${left ? ", with blocks left unsplit" : ""}${more}`;

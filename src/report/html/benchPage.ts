@@ -3,9 +3,9 @@ import type { ResultFile, RunResult, ScenarioResult } from "../../results/types.
 import type { Mmus } from "../benchTable.js";
 import { shortFinding } from "../findings.js";
 import { describeScenario } from "../scenarioText.js";
-import { addressMapSection, strategiesSection } from "./caseSections.js";
+import { strategiesSection } from "./caseSections.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
-import { MapBudget } from "./maps.js";
+import { addressMapSection, MapBudget } from "./mapSection.js";
 import type { Fact, Group, Page, Section } from "./page.js";
 import { sweepGroups } from "./sweepSections.js";
 import { wallSections } from "./wallSections.js";
