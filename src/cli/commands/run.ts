@@ -11,8 +11,9 @@ import type { HtmlFlags } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
+import { type PlotFlags, showPlot } from "../plotOutput.js";
 
-interface RunFlags extends HtmlFlags {
+interface RunFlags extends HtmlFlags, PlotFlags {
   readonly b: string;
   readonly v: number;
   readonly x: number;
@@ -90,6 +91,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--json", "print JSON in place of tables")
     .option("--export-json <file>", "write the JSON to a file")
     .option("--export-html <file>", "write one page with pictures, for any browser, offline")
+    .option("--plot", "draw bars of characters below the tables")
     .option("--digest", "with SHA-256 of the tree after each step, in JSON")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(run));
@@ -139,7 +141,9 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   if (flags.json !== true) {
     const { runReport } = await import("../../report/runTable.js");
     const { styleFor } = await import("../../report/style.js");
-    io.stdout.write(runReport(runs, heading, styleFor(io, flags.color ?? "auto")));
+    const style = styleFor(io, flags.color ?? "auto");
+    io.stdout.write(runReport(runs, heading, style));
+    if (flags.plot === true) await showPlot(io, style, ({ runPlot }, canvas) => runPlot(runs, canvas));
   }
   for (const strategy of new Set(cases.map(({ strategy }) => strategy))) {
     if (strategy.knownFaults.length > 0)

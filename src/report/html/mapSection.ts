@@ -1,36 +1,14 @@
 import { UserError } from "../../errors.js";
 import { PAGE_LEVEL } from "../../guest/geometry.js";
-import { formatSize, parseSize } from "../../guest/sizes.js";
-import type { Case, MemoryMap, Mmu, Strategy } from "../../mmu/contract.js";
-import type { Finding } from "../../mmu/finding.js";
+import { formatSize } from "../../guest/sizes.js";
+import type { Case, Mmu } from "../../mmu/contract.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
-import { verdict } from "../findings.js";
-import { type AddressMapRow, addressMapSvg } from "./addressMap.js";
+import { levelsOf, MapBudget, type MappedStrategy, type MapRow, mappedOf, mapRows } from "../mapRows.js";
+import { addressMapSvg } from "./addressMap.js";
 import type { Cell, KeyEntry, Section } from "./page.js";
 
 /** Bins of each memslot: about as many as a phone has pixels. */
 const BINS = 360;
-
-/** Expected work of all maps of one page: a few seconds. Results have no maps; they are drawn anew. */
-const MOST_WORK = 24_000_000;
-
-/** How much of it is left. */
-export class MapBudget {
-  private left = MOST_WORK;
-
-  /** Takes what a run costs; false where that is more than is left. */
-  take(work: number): boolean {
-    if (work > this.left) return false;
-    this.left -= work;
-    return true;
-  }
-}
-
-/** A strategy of which a map is wanted, and what is known to be wrong with its result. */
-export interface MappedStrategy {
-  readonly strategy: Strategy;
-  readonly findings: readonly Finding[];
-}
 
 /**
  * The address map of a case of a result, or nothing where its MMU draws none or drawing would take long. Strategies of one's own have
@@ -45,10 +23,7 @@ export function addressMapSection(
   id: string,
   budget: MapBudget,
 ): Section | undefined {
-  const mapped = runs.flatMap(({ strategy: name, source, findings }): MappedStrategy[] => {
-    const strategy = source === "builtin" ? mmu.strategies.find((one) => one.id === name) : undefined;
-    return strategy === undefined ? [] : [{ strategy, findings }];
-  });
+  const mapped = mappedOf(runs, mmu);
   const bound = mapped.length === 0 ? undefined : parsed(scenario, mmu);
   return bound === undefined ? undefined : addressMapOf(bound, scenario.name, mapped, id, budget);
 }
@@ -71,7 +46,7 @@ export function addressMapOf(
   id: string,
   budget = new MapBudget(),
 ): Section | undefined {
-  const rows = rowsOf(bound, mapped, budget);
+  const rows = mapRows(bound, mapped, BINS, budget);
   if (rows.length === 0) return undefined;
   const levelName = levelsOf(bound);
   const levels = [
@@ -110,12 +85,12 @@ export function addressMapOf(
   };
 }
 
-function describeMap(rows: readonly AddressMapRow[]): string {
+function describeMap(rows: readonly MapRow[]): string {
   return rows.map(({ strategies, verdict: words }) => `${strategies.join(", ")}: ${words}`).join(". ");
 }
 
 /** Bins by what maps most of them: the figures of the picture. */
-function mapTable(rows: readonly AddressMapRow[], levelName: (level: number) => string): Section["table"] {
+function mapTable(rows: readonly MapRow[], levelName: (level: number) => string): Section["table"] {
   const body = rows.flatMap(({ strategies, map }) =>
     map.slots.flatMap(({ baseHex, binBytes, bins }): Cell[][] => {
       const before = tally(bins.before, levelName);
@@ -151,31 +126,4 @@ function tally(levels: readonly number[], levelName: (level: number) => string):
     .sort(([a], [b]) => a - b)
     .map(([level, count]) => `${count} of ${level < 0 ? "nothing" : `${levelName(level)}`}`)
     .join(", ");
-}
-
-/** The maps of a case; strategies whose maps are equal share one. */
-function rowsOf(bound: Case, mapped: readonly MappedStrategy[], budget: MapBudget): AddressMapRow[] {
-  const rows: (AddressMapRow & { readonly strategies: string[]; readonly key: string })[] = [];
-  for (const { strategy, findings } of mapped.filter((one) => bound.applies(one.strategy))) {
-    if (!budget.take(bound.expectedWork(strategy))) return [];
-    const map: MemoryMap | undefined = bound.run(strategy, { map: { bins: BINS }, digest: false }).memoryMap;
-    if (map === undefined) return [];
-    const words = verdict(findings, bound.mmu.findingWords);
-    const key = JSON.stringify([words, map]);
-    const same = rows.find((row) => row.key === key);
-    if (same !== undefined) same.strategies.push(strategy.id);
-    else rows.push({ strategies: [strategy.id], map, verdict: words, wrong: findings.length > 0, key });
-  }
-  return rows;
-}
-
-/** What leaves of a level map: "2M blocks" where the scenario names its granule. */
-function levelsOf({ scenario }: Case): (level: number) => string {
-  const { granule } = scenario as { granule?: unknown };
-  if (typeof granule !== "string" || !/^(?:4|16|64)K$/.test(granule)) return (level) => `leaves of level ${level}`;
-  const page = parseSize(granule);
-  return (level) => {
-    const kind = level === PAGE_LEVEL ? "pages" : "blocks";
-    return `${formatSize(page * (page / 8) ** (PAGE_LEVEL - level))} ${kind}`;
-  };
 }

@@ -140,7 +140,7 @@ function faultGroup({ mmu }: SearchResult, fault: FoundFault, id: string, at: nu
       {
         title: "The simplest layout",
         see: "A scenario: s2split trace --scenario FILE tells the walk on it step by step.",
-        unit: "none",
+        unit: "a scenario file",
         kind: "exact",
         key: [],
         figures: [],

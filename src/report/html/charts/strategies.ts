@@ -22,6 +22,8 @@ export interface PartsOptions {
   readonly format?: (value: number) => string;
   /** A limit across all rows. */
   readonly limit?: { readonly at: number; readonly title: string };
+  /** Default: a column of a page. */
+  readonly width?: number;
 }
 
 /** Bars, a row a strategy, of parts that add up to a whole; the whole is written at the end. */
@@ -30,7 +32,7 @@ export function partsChart(
   text: ChartText,
   rows: readonly PartsRow[],
   parts: readonly string[],
-  { format }: PartsOptions = {},
+  { format, width = CHART_WIDTH }: PartsOptions = {},
 ): Markup {
   const told = format ?? grouped;
   const short = format ?? tickText;
@@ -52,9 +54,10 @@ export function partsChart(
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
   const most = Math.max(1, ...totals.map(({ total }) => total));
   const marginRight = rows.some(({ wrong }) => wrong) ? WRONG_TOTAL : TOTAL;
-  const room = CHART_WIDTH - marginLeft - marginRight;
+  const room = width - marginLeft - marginRight;
   const x = scaleOf({ kind: "linear", domain: [0, most], format: short, room });
   return drawChart(plot, text, {
+    width,
     marginLeft,
     marginRight,
     marginTop: 4,
