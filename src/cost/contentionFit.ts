@@ -1,6 +1,7 @@
 import { fitPositive } from "../stats/fitPositive.js";
 import { type FaultFigures, type FaultMix, faultsIn, faultTime, mixOf } from "./contention.js";
 import { guestPass } from "./guestPass.js";
+import type { ProfileId } from "./profiles.js";
 import type { ContentionColumn, ContentionTable } from "./published/contention.js";
 import { termCounts } from "./terms.js";
 
@@ -73,6 +74,15 @@ export type Parameter =
   | `alone.${"relax" | "map" | "broken"}`
   | `parallel.${"serial" | "broadcast" | "remote"}`
   | `${"rwlock" | "spinlock"}.${"hold" | "handOver"}`;
+
+/** What each machine's set varies, and which columns it is fitted to. */
+export const MACHINE_SETS: Readonly<Partial<Record<ProfileId, { readonly parameters: readonly Parameter[] }>>> = {
+  ampereone: { parameters: ["alone.relax", "alone.map", "alone.broken", "parallel.serial", "parallel.broadcast"] },
+  "upton-2022": {
+    parameters: ["alone.map", "parallel.serial", "parallel.remote", "rwlock.hold", "rwlock.handOver"],
+  },
+  "altra-2022": { parameters: ["alone.map", "spinlock.hold", "spinlock.handOver"] },
+};
 
 /** Where a fit begins, ns: orders of magnitude of a server core. */
 const START: Readonly<Record<Parameter, number>> = {
