@@ -1,5 +1,5 @@
 import { fitPositive } from "../stats/fitPositive.js";
-import { type FaultFigures, type FaultMix, faultsIn, faultTime, mixOf } from "./contention.js";
+import { type FaultFigures, type FaultLock, type FaultMix, faultsIn, faultTime, mixOf } from "./contention.js";
 import { guestPass } from "./guestPass.js";
 import type { ProfileId } from "./profiles.js";
 import type { ContentionColumn, ContentionTable } from "./published/contention.js";
@@ -123,19 +123,36 @@ export interface FitPart {
   readonly rows: readonly ColumnRow[];
 }
 
+/** A measured phase of vCPUs that fault. */
+export interface FaultRow {
+  readonly mix: FaultMix;
+  readonly lock: FaultLock;
+  readonly vcpus: number;
+  readonly nsPerFault: number;
+}
+
 /** A machine's figures, fitted to rows of its tables: least squares of relative errors. */
 export function fitFigures(
   parts: readonly FitPart[],
   parameters: readonly Parameter[],
   known: FaultFigures = { alone: {} },
 ): FaultFigures {
+  const rows = parts.flatMap(({ column, rows: chosen }) =>
+    chosen.map(({ vcpus, nsPerFault }) => ({ mix: column.mix, lock: column.column.lock, vcpus, nsPerFault })),
+  );
+  return fitFaults(rows, parameters, known);
+}
+
+export function fitFaults(
+  rows: readonly FaultRow[],
+  parameters: readonly Parameter[],
+  known: FaultFigures = { alone: {} },
+): FaultFigures {
   const values = fitPositive(
     (at) => {
       const figures = figuresWith(known, parameters, at);
-      return parts.flatMap(({ column, rows }) =>
-        rows.map((row) =>
-          Math.log(row.nsPerFault / faultTime(column.mix, figures, column.column.lock, row.vcpus).nsPerFault),
-        ),
+      return rows.map(({ mix, lock, vcpus, nsPerFault }) =>
+        Math.log(nsPerFault / faultTime(mix, figures, lock, vcpus).nsPerFault),
       );
     },
     parameters.map((parameter) => START[parameter]),
