@@ -47,6 +47,7 @@ export function phaseWords(phase: string): string {
     populate: "Populate memory",
     enable: "Enabling dirty logging",
     disable: "Disabling dirty logging",
+    destroy: "End of the VM",
     while_disabling: "Guests while disabling (-e)",
     after_disable: "First accesses after disable",
   };
