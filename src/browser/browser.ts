@@ -78,10 +78,15 @@ export function layoutDefects(page: Page): Promise<string[]> {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe-core says against a page, a line a violation. */
-export async function accessViolations(page: Page): Promise<string[]> {
+/** Everything of WCAG 2.2 AA that axe-core can tell, and what it knows to be good practice. */
+const ALL_RULES = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+/** What another colour scheme can change. */
+const COLOUR_RULES = { type: "rule", values: ["color-contrast"] };
+
+/** What axe-core says against a page, a line a violation: of everything, or of its colours alone. */
+export async function accessViolations(page: Page, about: "all" | "colours"): Promise<string[]> {
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axeSource);
-  return ask(page, "accessViolations()");
+  return ask(page, `accessViolations(${JSON.stringify(about === "all" ? ALL_RULES : COLOUR_RULES)})`);
 }
 
 /** A table of a page: the headings of its group and section, those of its columns, and its values as a program reads them. */

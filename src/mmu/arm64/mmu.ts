@@ -15,7 +15,7 @@ import type { Layout, SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
-import type { Arm64Scenario } from "./scenario.js";
+import type { Arm64Scenario, VariantSpec } from "./scenario.js";
 import { Stage2 } from "./stage2.js";
 import { strategies } from "./strategies/index.js";
 import type { SplitStrategy } from "./strategy.js";
@@ -88,14 +88,13 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
 /** Checks a scenario and lays it out, once for all that is done with it. */
 function bind(value: unknown, input: string): Arm64Case {
   const { scenario, layout } = parseArm64Scenario(value, input);
-  const { chunkPages, geometry, bbm, mode } = layout;
+  const { chunkPages, geometry, mode } = layout;
   const chunk = formatSize(chunkPages * geometry.pageBytes);
   return {
     mmu: arm64,
     scenario,
     workload: mode,
-    // Said wherever the case is named: Linux has only break-before-make.
-    variables: bbm === undefined ? { chunk } : { chunk, bbm: `${bbm}-proposed` },
+    variables: { chunk, ...variantText(scenario.dirtyLog) },
     applies: () => true,
     expectedWork: ({ id }) => expectedWork(layout, id),
     run: (strategy, options) => runOn(layout, strategy, options),
@@ -105,6 +104,17 @@ function bind(value: unknown, input: string): Arm64Case {
     traceAs: (_, strategy, line) =>
       casemateTrace(layout, (attach) => runOn(layout, strategy, { ...WHOLE_TREE, digest: false }, attach), line),
     timed: (strategy) => timed(layout, strategy),
+  };
+}
+
+/** What is not Linux 7.3 on a processor of today, said wherever the case is named. */
+function variantText({ bbm, dsb, clearRange, tlbiRange, nvhe }: VariantSpec): Record<string, string> {
+  return {
+    ...(bbm === undefined ? {} : { bbm: `${bbm}-proposed` }),
+    ...(dsb === undefined || dsb === "per-call" ? {} : { dsb: dsb === "per-change" ? "per-change-proposed" : dsb }),
+    ...(clearRange === undefined || clearRange === "word" ? {} : { "clear-range": `${clearRange}-proposed` }),
+    ...(tlbiRange === false ? { "tlbi-range": "off" } : {}),
+    ...(nvhe === true ? { nvhe: "yes" } : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Arbitrary } from "fast-check";
 import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { FastCheck } from "../contract.js";
-import { MASK_PAGES } from "./dirtyLog.js";
+import { WORD_PAGES } from "./dirtyWords.js";
 import type { Arm64Scenario, Memslot, Segment } from "./scenario.js";
 import { simplerScenarios } from "./simpler.js";
 
@@ -72,9 +72,9 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
   const common = fc.constantFrom<Piece["kind"]>("page", "page", "block", "block", "block", "hole");
   const run = fc.record<Run>({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
-    unit: fc.constantFrom(1, MASK_PAGES, 0),
+    unit: fc.constantFrom(1, WORD_PAGES, 0),
     offset: fc.constantFrom(0, 0, 1, -1, 2, -2, 63),
-    count: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constantFrom(MASK_PAGES, MASK_PAGES + 1, 1000)),
+    count: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constantFrom(WORD_PAGES, WORD_PAGES + 1, 1000)),
   });
   const dirty = fc.oneof(
     { weight: 1, arbitrary: fc.constant(null) },

@@ -1,6 +1,8 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import type { Stage2Counts } from "./counts.js";
 import { LOCKED_HI, LOCKED_LO, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
+import type { Layout } from "./layout.js";
+import type { Maintenance } from "./maintenance.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
 import type { StoreListener } from "./storeListener.js";
@@ -25,6 +27,9 @@ export class SplitVisitor implements Visitor {
   readonly pages?: NonNullable<Visitor["pages"]>;
   onBreak: BreakListener | null = null;
   listener: StoreListener | null = null;
+  /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
+  private readonly bbm2: boolean;
+  private readonly dsbPerBlock: boolean;
   /** The first block whose TLBI went to an address outside it; null while there is none. */
   firstWrongTlbi: { readonly level: number; readonly blockGfn: number; readonly tlbiGfn: number } | null = null;
 
@@ -34,11 +39,13 @@ export class SplitVisitor implements Visitor {
     private readonly counts: Stage2Counts,
     private readonly cache: SplitCache,
     private readonly marks: BlockMarks | null,
+    private readonly maintenance: Maintenance,
     private readonly afterVisit: ((at: WalkPosition) => number) | undefined,
-    /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
-    private readonly bbm2 = false,
+    { bbm, dsb }: Pick<Layout, "bbm" | "dsb">,
   ) {
     if (afterVisit === undefined) this.pages = visitPages;
+    this.bbm2 = bbm === 2;
+    this.dsbPerBlock = dsb === "per-block";
   }
 
   leaf(walker: Walker, slot: number): number {
@@ -73,6 +80,7 @@ export class SplitVisitor implements Visitor {
       this.marks.linked(table, slot, blocksInside);
       if (blocksInside === 0) counts.split.pteStores += this.marks.removed(slot);
     }
+    if (this.dsbPerBlock) this.maintenance.storesDone();
     walker.fresh = full ? FRESH_PAGES : FRESH_TABLE;
     return CONTINUE;
   }
@@ -90,6 +98,7 @@ export class SplitVisitor implements Visitor {
     this.mem.words[2 * slot + 1] = LOCKED_HI;
     counts.split.pteStores++;
     counts.tlbi[level]!++;
+    this.maintenance.byIpa();
     if (addr < entryGfn || addr >= entryGfn + span) {
       counts.tlbiWrongIpa[level]!++;
       this.firstWrongTlbi ??= { level, blockGfn: entryGfn, tlbiGfn: addr };
@@ -182,42 +191,4 @@ function fillTable(words: Uint32Array, slot: number, count: number, lo: number, 
     leaf = (leaf + stride) | 0;
   }
   if ((found & VALID) !== 0) throw new Error("a fresh table page has a valid entry");
-}
-
-/**
- * Splits [start, end), in frames, chunk by chunk: chunks end at absolute multiples of the chunk size. Before each one the cache
- * is topped up to its capacity if it holds less, with mmu_lock dropped; the check comes even where nothing needs splitting.
- * Returns the first error.
- *
- * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_mmu_split_huge_pages()`.
- */
-export function splitChunks(
-  walker: Walker,
-  counts: Stage2Counts,
-  cache: SplitCache,
-  chunkPages: number,
-  start: number,
-  end: number,
-  beforeWalk: ((startGfn: number, endGfn: number) => void) | undefined,
-  listener: StoreListener | null,
-): number {
-  for (let at = start; at < end; ) {
-    if (cache.objects < cache.capacity) {
-      counts.topups++;
-      counts.lockDrops++;
-      counts.topupPages += cache.capacity - cache.objects;
-      cache.objects = cache.capacity;
-      if (listener !== null) {
-        listener.unlock();
-        listener.lock();
-      }
-    }
-    const stop = Math.min(end, Math.floor(at / chunkPages) * chunkPages + chunkPages);
-    counts.splitWalks++;
-    if (beforeWalk !== undefined) beforeWalk(at, stop);
-    const code = walker.walk(at, stop);
-    if (code !== 0) return code;
-    at = stop;
-  }
-  return 0;
 }

@@ -6,7 +6,8 @@ import { TREE_COUNTERS } from "./counters.js";
 import { LEVELS } from "./counts.js";
 import { VALID } from "./descriptor.js";
 import { TreeDigest } from "./digest.js";
-import { dirtySpans, type Windows } from "./dirtyLog.js";
+import type { Windows } from "./dirtyLog.js";
+import { dirtySpans } from "./dirtyWords.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { freeTables, type LeafSink, scanLeaves } from "./scan.js";
 import { SegmentIndex } from "./segmentIndex.js";
@@ -72,8 +73,6 @@ export class RegionedGuest {
       const start = Math.max(slot.startGfn, this.startOf(region));
       const end = Math.min(slot.endGfn, this.startOf(region + 1));
       this.build(region);
-      // A mask of 64 pages may reach into the next region.
-      if (end < slot.endGfn) this.build(region + 1);
       work(start, end);
       const left = this.pending.get(region)! - 1;
       this.pending.set(region, left);

@@ -1,4 +1,4 @@
-import type { Stage2Counts, WalkCounts } from "./counts.js";
+import type { WalkCounts } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
 import type { StoreListener } from "./storeListener.js";
 import { CONTINUE, type Visitor, WALK_IGNORE_EAGAIN, WALK_LEAF, type Walker, type WalkRules } from "./walk.js";
@@ -48,21 +48,5 @@ export class WriteProtectVisitor implements Visitor {
     }
     this.counts.pteStores += stores;
     return valid;
-  }
-}
-
-/**
- * Write-protects [start, end), in frames, in steps that end at absolute multiples of 1G, 32M or 512M; each step is one walk, and
- * mmu_lock may be dropped between two of them.
- *
- * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `stage2_apply_range_resched()`.
- */
-export function writeProtectSteps(walker: Walker, counts: Stage2Counts, start: number, end: number): void {
-  const step = walker.geometry.resetStepPages;
-  for (let at = start; at < end; ) {
-    const stop = Math.min(end, Math.floor(at / step) * step + step);
-    counts.writeProtectWalks++;
-    walker.walk(at, stop);
-    at = stop;
   }
 }

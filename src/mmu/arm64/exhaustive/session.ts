@@ -1,5 +1,5 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
-import type { Layout } from "../layout.js";
+import { type Layout, variantOf } from "../layout.js";
 import type { MemorySnapshot } from "../memory.js";
 import type { SplitRules } from "../splitRules.js";
 import { Stage2, type Stage2Snapshot } from "../stage2.js";
@@ -74,6 +74,7 @@ class Bench implements WalkObserver {
       mode: "enable",
       chunkPages: chunk.chunkPages,
       cacheCapacity: chunk.cacheCapacity,
+      ...variantOf({}, chunk.chunkPages),
     };
     this.stage2 = makeStage2(layout, rules);
     this.stage2.splitWalker.observer = this;

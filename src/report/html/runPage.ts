@@ -1,0 +1,124 @@
+import type { PricedRun } from "../../cost/selftestTime.js";
+import { countsOfStep } from "../../mmu/arm64/flowStep.js";
+import { caseName, FIGURES, figureOf, phaseWords, type Figure as RunFigure } from "../runTable.js";
+import { formatNs } from "../units.js";
+import { loadPlot, type Plot } from "./charts/draw.js";
+import { type PartsRow, partsChart } from "./charts/strategies.js";
+import type { Cell, Group, Page, Section } from "./page.js";
+
+/** Who waits: the parts of each bar. */
+const WAITERS = [
+  { id: "ioctl", label: "in ioctls: userspace waits" },
+  { id: "guest", label: "in guests, once memory is populated" },
+] as const;
+
+/** The page of the whole selftest: who waits for what, with eager splitting off and with each chunk. */
+export async function runPage(runs: readonly PricedRun[]): Promise<Page> {
+  const plot = await loadPlot();
+  const strategies = [...new Set(runs.map(({ strategy }) => strategy))];
+  const { input } = runs[0]!;
+  return {
+    title: "dirty_log_perf_test, simulated",
+    lead: "Lazy splitting (chunk 0) against eager, over the whole test: what the ioctls do, and what is left for the guests.",
+    facts: [
+      { name: "Granule", value: input.granule },
+      { name: "vCPUs", value: String(input.vcpus) },
+      { name: "Memslots", value: String(input.slots.length) },
+    ],
+    groups: strategies.map((strategy) =>
+      strategyGroup(
+        plot,
+        strategy,
+        runs.filter((run) => run.strategy === strategy),
+      ),
+    ),
+    notes: [
+      "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the kernel's own code.",
+    ],
+  };
+}
+
+function strategyGroup(plot: Plot, strategy: string, runs: readonly PricedRun[]): Group {
+  const timed = runs.every(({ modelled }) => modelled !== null);
+  const counted = FIGURES.filter((figure) =>
+    runs.some(({ totals }) => WAITERS.some(({ id }) => figureOf(figure, totals[id]) > 0)),
+  );
+  return {
+    title: strategy,
+    lead: "",
+    alarms: [],
+    sections: [
+      ...(timed ? [timeSection(plot, strategy, runs)] : []),
+      ...counted.map((figure) => countSection(plot, strategy, runs, figure)),
+    ],
+  };
+}
+
+function countSection(plot: Plot, strategy: string, runs: readonly PricedRun[], figure: RunFigure): Section {
+  const rows = runs.map((run): PartsRow => {
+    return { name: caseName(run), values: WAITERS.map(({ id }) => figureOf(figure, run.totals[id])), wrong: false };
+  });
+  const columns = runs[0]!.steps.map(({ phase }) => phaseWords(phase));
+  return {
+    ...common(`${figure.title[0]!.toUpperCase()}${figure.title.slice(1)}`, figure.title),
+    kind: "exact",
+    figures: [{ title: "By chunk", svg: drawn(plot, strategy, figure.title, rows) }],
+    table: {
+      columns: [{ heading: "case", figure: false }, ...columns.map((heading) => ({ heading, figure: true }))],
+      rows: runs.map((run): Cell[] => [
+        caseName(run),
+        ...run.steps.map((step) => figureOf(figure, countsOfStep(step))),
+      ]),
+    },
+  };
+}
+
+function timeSection(plot: Plot, strategy: string, runs: readonly PricedRun[]): Section {
+  const rows = runs.map((run): PartsRow => {
+    return { name: caseName(run), values: WAITERS.map(({ id }) => run.modelled!.totalsNs[id]), wrong: false };
+  });
+  const columns = runs[0]!.steps.map(({ phase }) => phaseWords(phase));
+  return {
+    ...common("Modelled time", `nanoseconds, with profile ${runs[0]!.modelled!.profile}; of guests summed over vCPUs`),
+    kind: "modelled",
+    figures: [{ title: "By chunk", svg: drawn(plot, strategy, "modelled time", rows, formatNs) }],
+    table: {
+      columns: [{ heading: "case", figure: false }, ...columns.map((heading) => ({ heading, figure: true }))],
+      rows: runs.map((run): Cell[] => [
+        caseName(run),
+        ...run.modelled!.stepsNs.map((value) => ({ value, text: formatNs(value) })),
+      ]),
+    },
+  };
+}
+
+function common(title: string, unit: string) {
+  return {
+    title,
+    see: "Eager splitting moves work from the guests to the ioctls; the shorter the whole bar, the less of it there is.",
+    unit,
+    key: WAITERS.map(({ label }, i) => ({ label, mark: `p${i}`, shape: "box" as const })),
+    warnings: [],
+  };
+}
+
+function drawn(
+  plot: Plot,
+  strategy: string,
+  what: string,
+  rows: readonly PartsRow[],
+  format?: (value: number) => string,
+) {
+  const told = rows.map(({ name, values }) => `${name}: ${values.map(format ?? String).join(" and ")}`);
+  const text = {
+    title: `${what} by chunk, under ${strategy}`,
+    description: `In ioctls and in guests. ${told.join("; ")}.`,
+  };
+  return partsChart(
+    plot,
+    text,
+    rows,
+    WAITERS.map(({ label }) => label),
+    format === undefined ? {} : { format },
+  );
+}
