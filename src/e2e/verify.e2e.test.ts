@@ -300,16 +300,4 @@ describe("a custom strategy", () => {
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(existsSync(join(cwd, "counterexample.json"))).toBe(false);
   });
-
-  it("whose hook never returns is named, and the process ended", async () => {
-    const cwd = workshop({ "spin.mjs": 'export default { id: "spin", enter() { for (;;); } };' });
-    let signal: string | null = null;
-    const { code, stderr } = await spawned(["verify", "--random", "5", "--strategy", "./spin.mjs"], {
-      cwd,
-      during: (child) => child.once("exit", (_, by) => (signal = by)),
-    });
-    // Of a process that SIGKILL ended Node.js has no code; a shell says 137, as docs/strategies.md does.
-    expect({ code, signal }).toEqual({ code: null, signal: "SIGKILL" });
-    expect(stderr).toMatch(/strategy "spin" \(\.\/spin\.mjs\): its enter\(\) has not returned for 10 s/);
-  });
 });
