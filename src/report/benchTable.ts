@@ -59,7 +59,7 @@ export function benchTable(scenario: ScenarioResult, runs: readonly RunResult[],
 type GridArguments = [GridColumn[], string[][]];
 
 function mainGrid(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): GridArguments {
-  // A MMU has columns for all its workloads; those that this one does not count are left out.
+  // An MMU has columns for all its workloads; those that this one does not count are left out.
   const counted = mmu.columns
     .filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined))
     .map(({ path, ...column }) => ({ ...column, paths: [path] }));
