@@ -34,7 +34,7 @@ const MODEL = ["mmu", "guest"];
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((name) => name.split(sep).join("/"))
-  .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !/^(?:testing|e2e)\//.test(name));
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !/^(?:testing|e2e|browser)\//.test(name));
 
 /** What a file imports, types included: paths within src, or names of packages. */
 function importsOf(file: string): string[] {
