@@ -1,13 +1,7 @@
-import {
-  countsOfGuest,
-  FLUSH_PAGES,
-  REGION,
-  type RegionMemory,
-  type UniformGuest,
-  uniformScenario,
-} from "../cost/uniformGuest.js";
+import { countsOfGuest, REGION, type RegionMemory, type UniformGuest, uniformScenario } from "../cost/uniformGuest.js";
 import type { Granule } from "../guest/geometry.js";
 import { HOLE, type Layout, layoutOf } from "../mmu/arm64/layout.js";
+import { RANGE_PAGES } from "../mmu/arm64/maintenance.js";
 import { runOn } from "../mmu/arm64/mmu.js";
 import { leafLevelAt } from "../mmu/arm64/populate.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
@@ -199,7 +193,7 @@ function countsOfSample(trace: LockTrace, locked: LockWork, weights: readonly nu
     split: { ...(split as Counts), lockDrops: Math.round(drops), topupPages: Math.round(tables) + cacheCapacity },
     flush: {
       memslot: pages.length,
-      rangeCalls: pages.reduce((sum, count) => sum + Math.ceil(count / FLUSH_PAGES), 0),
+      rangeCalls: pages.reduce((sum, count) => sum + Math.ceil(count / RANGE_PAGES), 0),
       vmidAll: 0,
     },
   };

@@ -1,6 +1,6 @@
 import { countsJson } from "../mmu/arm64/counts.js";
 import { clearDirtyLog, enableDirtyLogging, wholeSlot } from "../mmu/arm64/dirtyLog.js";
-import type { Layout } from "../mmu/arm64/layout.js";
+import type { Layout, SlotSpan } from "../mmu/arm64/layout.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import type { Counts } from "../mmu/counters.js";
@@ -73,7 +73,10 @@ class RecordingStage2 extends Stage2 {
     for (let at = start; at < end; ) {
       const stop = Math.min(end, Math.floor(at / step) * step + step);
       if (this.layout.mode === "enable") cursor.enter(this.regionOf(at), this.read());
-      if (at > start) cursor.chance(this.read());
+      if (at > start) {
+        this.mayDropLock();
+        cursor.chance(this.read());
+      }
       super.writeProtect(at, stop);
       at = stop;
     }
@@ -95,8 +98,8 @@ class RecordingStage2 extends Stage2 {
     }
   }
 
-  override flushSlot(pages: number): void {
-    super.flushSlot(pages);
+  override flushSlot(slot: SlotSpan): void {
+    super.flushSlot(slot);
     this.writeProtectHold?.release(this.read());
     this.hold?.release(this.read());
     this.writeProtectHold = null;

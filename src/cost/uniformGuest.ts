@@ -41,8 +41,6 @@ export const REGION = 2 ** 30;
 const BASE = REGION;
 /** Guests up to so many regions are simulated whole. */
 const WHOLE_REGIONS = 4;
-/** Pages that one range flush covers (kernel: MAX_TLBI_RANGE_PAGES). */
-export const FLUSH_PAGES = 2 ** 21;
 
 /** The scenario of such a guest with another size: the narrowest usual IPA width that holds it. */
 export function uniformScenario(guest: UniformGuest, bytes = guest.bytes): Arm64Scenario {
@@ -74,7 +72,7 @@ export function countsOf(layout: Layout, strategy: SplitStrategy): Counts {
  * tree and the page cache as the region before left it. Once a region leaves the cache as it found it, all further ones do the
  * same work. So 1, 2 and 3 regions are simulated; if the third adds, count by count, what the second did, the rest is that increment
  * multiplied, and a last incomplete region is what it adds to three whole ones. If not, the whole guest is simulated. Only
- * the flush of a slot is cut in pieces of its own (2^21 pages), and is computed.
+ * the flush of a slot is cut in pieces of its own (2^21 pages), and is counted by itself.
  */
 export function countsOfGuest(
   guest: UniformGuest,
@@ -83,25 +81,34 @@ export function countsOfGuest(
 ): GuestCounts {
   const regions = Math.floor(guest.bytes / REGION);
   const rest = guest.bytes - regions * REGION;
+  // All at the IPA width of the whole guest, for the depth of the tree depends on it.
+  const { ipaBits } = uniformScenario(guest);
+  const scenarioOf = (bytes: number) => ({ ...uniformScenario(guest, bytes), ipaBits });
   const at = (bytes: number) => {
-    // All at the IPA width of the whole guest, for the depth of the tree depends on it.
-    const scenario = { ...uniformScenario(guest, bytes), ipaBits: uniformScenario(guest).ipaBits };
+    const scenario = scenarioOf(bytes);
     const key = `${strategy.id} ${JSON.stringify(scenario)}`;
     const known = memory.get(key) ?? countsOf(layoutOf(scenario), strategy);
     memory.set(key, known);
     return known;
   };
   if (regions <= WHOLE_REGIONS) return guestCounts(at(guest.bytes), false);
-  const one = at(REGION);
-  const two = at(2 * REGION);
-  const three = at(3 * REGION);
+  const flush = (bytes: number) => flushOf(layoutOf(scenarioOf(bytes)), strategy);
+  const withoutFlush = (bytes: number) => sumOf(at(bytes), flush(bytes), -1);
+  const one = withoutFlush(REGION);
+  const two = withoutFlush(2 * REGION);
+  const three = withoutFlush(3 * REGION);
   const increment = sumOf(three, two, -1);
-  const same = equalButFlush(sumOf(two, one, -1), increment) && cacheLeftOf(two) === cacheLeftOf(three);
+  const same = isEqual(sumOf(two, one, -1), increment) && cacheLeftOf(two) === cacheLeftOf(three);
   if (!same) return guestCounts(at(guest.bytes), false);
-  const last = rest === 0 ? three : at(3 * REGION + rest);
-  const pages = guest.bytes / layoutOf(uniformScenario(guest)).geometry.pageBytes;
-  const flush = { ...(last.flush as Counts), rangeCalls: Math.ceil(pages / FLUSH_PAGES) };
-  return guestCounts({ ...sumOf(last, increment, regions - 3), flush }, true);
+  const last = rest === 0 ? three : withoutFlush(3 * REGION + rest);
+  return guestCounts(sumOf(sumOf(last, increment, regions - 3), flush(guest.bytes), 1), true);
+}
+
+/** What the flush of a slot alone counts: it is cut in pieces of its own. */
+function flushOf(layout: Layout, strategy: SplitStrategy): Counts {
+  const stage2 = new Stage2(layout, strategy);
+  for (const slot of layout.slots) stage2.flushSlot(slot);
+  return countsJson(stage2.counts, stage2.geometry, 0);
 }
 
 function guestCounts(counts: Counts, scaled: boolean): GuestCounts {
@@ -123,6 +130,6 @@ function sumOf(a: Counts, b: Counts, times: number): Counts {
   );
 }
 
-function equalButFlush(a: Counts, b: Counts): boolean {
-  return JSON.stringify({ ...a, flush: null }) === JSON.stringify({ ...b, flush: null });
+function isEqual(a: Counts, b: Counts): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -6,18 +6,20 @@ import { badInput, clip, UserError, unknownName } from "../errors.js";
 import { nameOf } from "../files/fields.js";
 import type { Mmu, Strategy } from "../mmu/contract.js";
 import { describeThrown, hookActivity, hookNames, placeIn } from "../mmu/hooks.js";
-import { defaultMmu, loadMmu } from "../mmu/registry.js";
+import { mmus as builtInMmus, defaultMmu, loadMmu, type Registry } from "../mmu/registry.js";
+import { rememberBuiltIns } from "./builtIns.js";
 import * as moduleHooks from "./moduleHooks.js";
+import { isModulePath, MODULE_EXTENSIONS } from "./modulePath.js";
+import { moduleWatch } from "./watch.js";
 
-const EXTENSIONS = [".mjs", ".js", ".mts", ".ts"];
 /** A module that waits longer than this before it has exported anything is not loaded. */
 const LONGEST_LOAD_MS = 10_000;
 const NEEDED_FOR_TYPESCRIPT =
   "Node.js 22.18 or newer, or TypeScript installed beside the file (npm install -D typescript)";
 
 /**
- * What `--strategy` names, by MMU: names of built-in strategies, `all`, and paths of modules with strategies of one's own (those
- * that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones first, in the order of tables; then one's own, as given. No list
+ * What `--strategy` names, by MMU: names of built-in strategies, `all`, and paths of modules with custom strategies (those
+ * that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones first, in the order of tables; then custom ones, as given. No list
  * is `all`. A name that only another MMU of the plan has is passed over for this one.
  *
  * @throws UserError for an unknown name, or a module that cannot be loaded or used
@@ -25,11 +27,12 @@ const NEEDED_FOR_TYPESCRIPT =
 export async function strategyChooser(
   names: readonly string[] | undefined,
   mmus: readonly Mmu[],
+  registry: Registry = builtInMmus,
 ): Promise<(mmu: Mmu) => Strategy[]> {
   const own: Strategy[] = [];
   const plain: string[] = [];
   for (const name of names ?? ["all"]) {
-    if (isModulePath(name)) own.push(await loadStrategy(name));
+    if (isModulePath(name)) own.push(await loadStrategy(name, registry));
     else plain.push(name);
   }
   const doubled = own.find((strategy, i) => own.findIndex((other) => other.id === strategy.id) < i);
@@ -51,36 +54,52 @@ export async function strategyChooser(
       `one for ${mmus.map(({ id }) => id).join(" or ")}`,
     );
   }
-  if (own.length > 0) await watchHooks();
+  if (own.length > 0) moduleWatch()?.adopted(hookActivity, hookNames);
   return (mmu) => [
     ...mmu.strategies.filter(({ id }) => plain.includes("all") || plain.includes(id)),
     ...own.filter((strategy) => strategy.mmu === mmu.id),
   ];
 }
 
-/** Whether a value of `--strategy` is a path rather than a name. */
-export function isModulePath(name: string): boolean {
-  return /[/\\]/.test(name) || EXTENSIONS.includes(extname(name));
-}
-
 /**
- * Loads a module with a strategy of one's own: its default export, or its export `strategy`. `mmu` in it says for which MMU it is
+ * Loads a module with a custom strategy: its default export, or its export `strategy`. `mmu` in it says for which MMU it is
  * (arm64 where it does not say).
  *
  * @throws UserError naming the file, and the place in it where that is known
  */
-export async function loadStrategy(path: string): Promise<Strategy> {
+export async function loadStrategy(path: string, registry: Registry = builtInMmus): Promise<Strategy> {
   const shown = clip(path, 200);
   const absolute = resolve(path);
   const extension = extname(path);
-  if (!EXTENSIONS.includes(extension))
-    throw badInput(shown, "not a module", `a file that ends in ${EXTENSIONS.join(", ")}`);
+  if (!MODULE_EXTENSIONS.includes(extension))
+    throw badInput(shown, "not a module", `a file that ends in ${MODULE_EXTENSIONS.join(", ")}`);
   const info = await stat(absolute).catch(() => undefined);
   if (info === undefined)
     throw badInput(shown, "no such file", "a module with a strategy (s2split new-strategy writes one)");
   if (!info.isFile()) throw badInput(shown, "not a file", "a module with a strategy");
   installHooks(extension.endsWith("ts"));
+  const replaced = rememberBuiltIns();
+  moduleWatch()?.loading(shown);
   const exports = await importModule(pathToFileURL(absolute).href, path);
+  moduleWatch()?.loaded();
+  const part = replaced();
+  if (part !== undefined)
+    throw badInput(shown, `replaces ${part}, on which figures rest`, "a module that leaves built-ins alone");
+  try {
+    return await adopted(exports, path, shown, registry);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    // Getters and proxies of what it exports are its own code too.
+    throw new UserError(`${shown}: what it exports cannot be read: ${describeThrown(error)}${placeIn(path, error)}`);
+  }
+}
+
+async function adopted(
+  exports: Record<string, unknown>,
+  path: string,
+  shown: string,
+  registry: Registry,
+): Promise<Strategy> {
   const exported = exports.default ?? exports.strategy;
   if (exported === undefined) {
     throw badInput(shown, "exports no strategy", "a default export, or an export named strategy");
@@ -88,20 +107,9 @@ export async function loadStrategy(path: string): Promise<Strategy> {
   if (typeof exported !== "object" || exported === null || Array.isArray(exported)) {
     throw badInput(shown, `what it exports is ${nameOf(exported)}`, "an object: defineStrategy({ id, ... })");
   }
-  const mmu: unknown = "mmu" in exported ? exported.mmu : defaultMmu();
+  const mmu: unknown = "mmu" in exported ? exported.mmu : defaultMmu(registry);
   if (typeof mmu !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(mmu)}`, "a string");
-  return (await loadMmu(mmu)).adoptStrategy(exported, path);
-}
-
-let watching = false;
-
-/** From another thread, for a hook that never returns blocks this one: see {@link file://./hookWatch.ts}. */
-async function watchHooks(): Promise<void> {
-  if (watching || import.meta.url.endsWith(".ts")) return;
-  watching = true;
-  const { Worker } = await import("node:worker_threads");
-  const workerData = { activity: hookActivity, names: hookNames };
-  new Worker(new URL("./hookWatch.js", import.meta.url), { workerData }).unref();
+  return (await loadMmu(mmu, registry)).adoptStrategy(exported, path);
 }
 
 let hooksInstalled = false;

@@ -6,7 +6,7 @@ import { formatSize } from "../guest/sizes.js";
 import { verdict } from "./findings.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs as formatDuration } from "./units.js";
+import { formatCount, formatNs } from "./units.js";
 import { unpricedNote } from "./validateReport.js";
 import { wrapLines } from "./wrapLines.js";
 
@@ -66,9 +66,9 @@ function table(advice: Advice, request: AdviceRequest, style: Style): string {
       stall === null ? "-" : limited(formatNs(stall.longestNs), row.withinGuestStall),
       formatNs(row.longestStretch.ns),
       row.cacheBytes === 0 ? "0" : formatSize(row.cacheBytes),
-      `${about}${visits(row.ioctlTlbis)}`,
-      guest === null ? "-" : visits(guest.tlbis),
-      guest === null ? "-" : `${drawn}${visits(guest.faults)}`,
+      `${about}${formatCount(row.ioctlTlbis)}`,
+      guest === null ? "-" : formatCount(guest.tlbis),
+      guest === null ? "-" : `${drawn}${formatCount(guest.faults)}`,
       guest === null ? "-" : formatNs(guest.elapsedNs),
       row.findings.length === 0 ? mark : style.chalk.red(`WRONG: ${verdict(row.findings)}`),
     ];
@@ -222,7 +222,7 @@ function perUnit(advice: Advice, style: Style): string {
         { heading: "lock held, a GiB", figure: true },
         { heading: "guest stall", figure: true },
         { heading: "a page first written", figure: true },
-        { heading: "re-dirtied, alone", figure: true },
+        { heading: "re-dirtied", figure: true },
       ],
       rows,
       style,
@@ -240,7 +240,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
     "guest stall: the longest that one fault waits for mmu_lock while the ioctl runs and all vCPUs fault (simulated; the kernel does not " +
       "drop the lock early). " +
       (advice.rows.every((row) => row.stall === null)
-        ? `Profile ${advice.profile} has no figures of faults under lock ${request.lock}, or nothing faults.`
+        ? noStall(request)
         : `Faults take the lock as Linux ${LOCK_KERNELS[request.lock]} does (${request.lock}).`),
     request.clearPerRegion
       ? "clear: one KVM_CLEAR_DIRTY_LOG for each GiB, as QEMU does; --clear-size slot for one for each memslot."
@@ -266,7 +266,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
     const [{ regions, of }] = sampled as [(typeof sampled)[number]];
     const error = Math.max(...sampled.map((one) => one.errorPercent));
     lines.push(
-      `~ estimated: ${regions} of ${visits(of)} regions of 1 GiB were simulated, and stand for all; times of ioctls are within ` +
+      `~ estimated: ${regions} of ${formatCount(of)} regions of 1 GiB were simulated, and stand for all; times of ioctls are within ` +
         `${error.toFixed(1)}% of the whole guest's (95%).`,
     );
   }
@@ -286,20 +286,17 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   return lines.join("\n");
 }
 
-const LOCK_KERNELS = { spinlock: "until 5.17", rwlock: "5.18 to 6.1", parallel: "6.2 and later" } as const;
-
-/** As elsewhere, but nothing is 0, without a unit that it would need three digits for. */
-function formatNs(ns: number): string {
-  return ns === 0 ? "0" : formatDuration(ns);
+function noStall({ profile, lock }: AdviceRequest): string {
+  return profile.contention?.[lock] === undefined
+    ? `Profile ${profile.name} has no figures of faults under lock ${lock}: vCPUs that wait for each other are not in the 1st pass either.`
+    : "Here nothing faults.";
 }
+
+const LOCK_KERNELS = { spinlock: "until 5.17", rwlock: "5.18 to 6.1", parallel: "6.2 and later" } as const;
 
 /** "1 broadcast TLBI", "32,768 broadcast TLBIs". */
 function count(number: number, one: string): string {
-  return `${visits(number)} ${number === 1 ? one : `${one}s`}`;
-}
-
-function visits(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${formatCount(number)} ${number === 1 ? one : `${one}s`}`;
 }
 
 /** For --json: the advice with what was asked. */

@@ -39,7 +39,7 @@ export function benchTable(scenario: ScenarioResult, runs: readonly RunResult[],
     if (run.verdict?.code === "unsearched")
       lines.push(
         "",
-        `${run.strategy}: other layouts were not searched for faults; ${clip(run.verdict.search, 500)} does.`,
+        `${run.strategy}: bench searches no other layouts for faults; ${clip(run.verdict.search, 500)} does.`,
       );
   }
   const details = mmu.details?.(runs);
@@ -140,8 +140,10 @@ function wallCells(
 /** The verdict on a run, coloured: "right", "right here, wrong on other layouts", or what is wrong. */
 export function verdictCell(run: RunResult, mmu: Mmu, { chalk }: Style): string {
   switch (verdictIn(run)?.code) {
-    case "wrong":
-      return chalk.red(`WRONG: ${run.findings.map((finding) => shortFinding(finding, mmu.findingWords)).join("; ")}`);
+    case "wrong": {
+      const wrong = run.findings.map((finding) => shortFinding(finding, mmu.findingWords));
+      return chalk.red(`WRONG: ${wrong.join("; ")}`);
+    }
     case "right":
       return chalk.green(resultWords(run, mmu.findingWords));
     case "idle":

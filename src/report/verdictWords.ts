@@ -9,7 +9,7 @@ type Judged = Pick<RunResult, "findings" | "verdict">;
 /**
  * The verdict on a run in one cell, in the same words wherever it is shown.
  *
- * @param words the words of the MMU that judged it
+ * @param words what the run's MMU calls its findings, as for `shortFinding`
  */
 export function resultWords(run: Judged, words?: FindingWordTable): string {
   const verdict = verdictIn(run);
@@ -23,9 +23,8 @@ export function resultWords(run: Judged, words?: FindingWordTable): string {
     case "right-here":
       return "right here, wrong on other layouts";
     case "unsearched":
-      return "right here, not searched";
     case undefined:
-      // A file of before verdicts were written says no more than that nothing was found.
+      // Of other layouts nothing is known; a file of before verdicts were written says no more either.
       return "right here";
   }
 }
@@ -34,13 +33,14 @@ export function resultWords(run: Judged, words?: FindingWordTable): string {
 export function resultSentence(run: Judged, words?: FindingWordTable): string {
   const verdict = verdictIn(run);
   const more = verdict === undefined ? undefined : moreWords(verdict);
-  return more === undefined ? resultWords(run, words) : `${resultWords(run, words)} (${more})`;
+  const short = resultWords(run, words);
+  return more === undefined ? short : `${short} (${more})`;
 }
 
 /** What stands behind a verdict in full; undefined where its short words say all. */
 export function moreWords(verdict: RunVerdict): string | undefined {
   if (verdict.code === "right-here") return clip(verdict.knownFaults.join("; "), 1000);
-  return verdict.code === "unsearched" ? `${clip(verdict.search, 500)} searches` : undefined;
+  return verdict.code === "unsearched" ? `${clip(verdict.search, 500)} searches other layouts` : undefined;
 }
 
 /** One word for a side of a comparison. */

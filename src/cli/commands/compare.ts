@@ -53,8 +53,8 @@ async function compare(io: Io, base: string, next: string, flags: CompareFlags, 
   if ((await isMeasurement(base)) && (await isMeasurement(next)))
     return await compareMeasured(io, base, next, flags, color);
   const writePage = await htmlOutput(flags, io, [base, next]);
-  const sides = [await readResults([base], io.stdin), await readResults([next], io.stdin)] as const;
-  const comparison = await compareNamed(...sides, compareOptionsOf(flags, flags.seed));
+  const sides = [await readResults([base], io), await readResults([next], io)] as const;
+  const comparison = await compareNamed(...sides, compareOptionsOf(flags, flags.seed), io);
   const exitCode = exitCodeOf(comparison);
   await writePage(async () => (await import("../../report/html/comparePage.js")).comparePage(comparison));
   if (flags.json === true) {

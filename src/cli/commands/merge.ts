@@ -8,7 +8,7 @@ import { loadMmu } from "../../mmu/registry.js";
 import { benchTables } from "../../report/benchTable.js";
 import { type Style, styleFor } from "../../report/style.js";
 import { mergeShards } from "../../results/merge.js";
-import { readResults } from "../../results/read.js";
+import { LARGEST_RESULT_BYTES, readResults } from "../../results/read.js";
 import type { NamedShare } from "../../verify/exhaustive.js";
 import { addExportOptions, type ExportFlags, Exports, mmusOf } from "../exportOptions.js";
 import type { Invocation, Io } from "../io.js";
@@ -37,12 +37,12 @@ async function merge(
   flags: ExportFlags & { quiet?: boolean },
   command: Command,
 ): Promise<number> {
+  const exports = await Exports.prepare(flags, io, files);
   const shares = await exhaustiveShares(files, io);
   if (shares !== undefined)
     return mergeVerdicts(shares, io, files, flags, styleFor(io, command.optsWithGlobals().color));
-  const exports = await Exports.prepare(flags, io, files);
-  const result = mergeShards(await readResults(files, io.stdin));
-  const mmus = await mmusOf([result]);
+  const result = mergeShards(await readResults(files, io));
+  const mmus = await mmusOf([result], io.registry);
   await exports.writeFiles(result, mmus);
   if (exports.onStdout) await exports.writeStdout(result, mmus);
   else if (flags.quiet !== true) {
@@ -58,7 +58,7 @@ async function exhaustiveShares(files: readonly string[], io: Io): Promise<Named
   if (first === undefined || first === "-" || (await isFolder(first))) return undefined;
   const { isExhaustiveResult } = await import("../../verify/exhaustive.js");
   const expected = "a share of an exhaustive search";
-  const how = { expected, stdin: io.stdin };
+  const how = { expected, maxBytes: LARGEST_RESULT_BYTES, stdin: io.stdin };
   if (!isExhaustiveResult(await readJson(first, how))) return undefined;
   return Promise.all(
     files.map(async (path) => {
@@ -99,7 +99,7 @@ async function mergeVerdicts(
   await target?.write(formatJson(result));
   const wrong = result.strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy);
   if (flags.quiet !== true && flags.exportJson !== "-") {
-    io.stdout.write(`${exhaustiveText(result, await loadMmu(result.mmu), style)}\n\n`);
+    io.stdout.write(`${exhaustiveText(result, await loadMmu(result.mmu, io.registry), style)}\n\n`);
     io.stdout.write(`${exhaustiveConclusion(wrong, result.strategies.length, false)}\n`);
   }
   return wrong.length > 0 ? EXIT.regression : EXIT.fine;

@@ -35,7 +35,7 @@ interface NoiseFlags extends HtmlFlags {
 
 /** Adds `s2split noise`. */
 export function register(program: Command, invocation: Invocation): void {
-  addHtmlOption(addScenarioOptions(program.command("noise")))
+  addHtmlOption(addScenarioOptions(program.command("noise"), invocation.io.registry))
     .summary("run the same benchmark twice and suggest a wall threshold")
     .description("Run the same benchmark twice, compare it with itself, and suggest a --wall-threshold.")
     .option("--strategy <list>", "strategies, or all (default: all); baseline always runs", list)
@@ -61,7 +61,7 @@ async function noise(io: Io, flags: NoiseFlags, command: Command): Promise<numbe
     }
     const names = [`run ${2 * pair - 1}`, `run ${2 * pair}`] as const;
     comparisons.push(
-      await compareNamed([{ path: names[0], result: a }], [{ path: names[1], result: b }], DEFAULT_COMPARE_OPTIONS),
+      await compareNamed([{ path: names[0], result: a }], [{ path: names[1], result: b }], DEFAULT_COMPARE_OPTIONS, io),
     );
   }
   const style = styleFor(io, command.optsWithGlobals().color);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { badInput, UserError } from "../../errors.js";
+import { badInput, clip, UserError } from "../../errors.js";
 import { EXIT } from "../../exit.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Case, Strategy, TraceEvent } from "../../mmu/contract.js";
@@ -22,6 +22,7 @@ interface TraceFlags extends ScenarioOptions, HtmlFlags {
   readonly limit?: number;
   readonly phase?: string;
   readonly json?: boolean;
+  readonly format?: string;
 }
 
 /** Phases that are shown only when asked for: the work around the split walk, and inside of it. */
@@ -33,20 +34,22 @@ Steps that differ only in where they are become one line, and lines that repeat 
 Examples:
   s2split trace --strategy max-level -s hugetlb-1g            what is still inspected after a 1G block is split
   s2split trace --strategy skip-return-rfc --against skip-return --scenario scenarios/fault-passed-over.json
-  s2split trace --phase all --json --limit 100 -s thp         one event a line`;
+  s2split trace --phase all --json --limit 100 -s thp         one event a line
+  s2split trace --format casemate --scenario scenarios/fault-tlbi-wrong-ipa.json > run.casemate   for casemate-check: docs/oracle.md`;
 
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
-  addHtmlOption(addScenarioOptions(program.command("trace")))
+  addHtmlOption(addScenarioOptions(program.command("trace"), invocation.io.registry))
     .summary("tell a walk visit by visit, and why it goes where it goes")
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
     )
-    .option("--strategy <name>", "a strategy, or a file of one's own (default: the MMU's baseline)")
+    .option("--strategy <name>", "a strategy, or a module with a custom one (default: the MMU's baseline)")
     .option("--against <name>", "a second strategy, side by side")
     .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
     .option("--json", "one event a line, as JSON")
+    .option("--format <name>", "the whole run in the format of another program: casemate (arm64)")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(trace));
 }
@@ -54,7 +57,7 @@ export function register(program: Command, invocation: Invocation): void {
 async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
   // A walk is told of one guest: where the options leave several, the one that is shortest to read.
-  const cases = await casesFrom(flags, { stdin: io.stdin, single: true });
+  const cases = await casesFrom(flags, { ...io, single: true });
   if (cases.length !== 1) {
     throw new UserError(
       `trace: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
@@ -65,8 +68,9 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   if (bound.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
   const strategies: Strategy[] = [];
   for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
-    strategies.push(await oneStrategy(name, bound));
+    strategies.push(await oneStrategy(io, name, bound));
   }
+  if (flags.format !== undefined) return tellForeign(io, bound, strategies, flags);
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   if (flags.json === true) {
     if (flags.exportHtml !== undefined) throw new UserError("--json with --export-html: expected one or the other");
@@ -102,8 +106,8 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   return EXIT.fine;
 }
 
-async function oneStrategy(name: string, bound: Case): Promise<Strategy> {
-  const chosen = (await strategyChooser([name], [bound.mmu]))(bound.mmu);
+async function oneStrategy({ registry }: Io, name: string, bound: Case): Promise<Strategy> {
+  const chosen = (await strategyChooser([name], [bound.mmu], registry))(bound.mmu);
   if (chosen.length !== 1) throw badInput(`strategy "${name}"`, "names several", "one strategy");
   if (!bound.applies(chosen[0]!)) {
     throw badInput(`strategy "${name}"`, `does not apply to ${bound.workload}`, "one that does");
@@ -141,6 +145,35 @@ function run(
     throw badInput(`--phase ${flags.phase}`, "no such phase here", [...phases, ...HIDDEN_PHASES, "all"].join(", "));
   }
   return { findings, stopped };
+}
+
+/** The run in the format of another program on stdout, and on stderr what we say of it and what that program will. */
+function tellForeign(io: Io, bound: Case, strategies: readonly Strategy[], flags: TraceFlags): number {
+  const { format = "", json, against, limit, phase } = flags;
+  const formats = bound.traceFormats ?? [];
+  if (!formats.includes(format)) {
+    const known = formats.length === 0 ? `no --format: ${bound.mmu.title} has none` : formats.join(", ");
+    throw badInput(`--format ${clip(format)}`, "no such format here", known);
+  }
+  const other = Object.entries({ json, against, limit, phase }).find(([, value]) => value !== undefined);
+  if (other !== undefined) throw badInput(`--${other[0]}`, `has no meaning with --format ${format}`, "one of them");
+  let lines: string[] = [];
+  const write = () => {
+    if (lines.length > 0) io.stdout.write(`${lines.join("\n")}\n`);
+    lines = [];
+  };
+  const { outcome, notes } = bound.traceAs!(format, strategies[0]!, (line) => {
+    if (lines.push(line) >= 1000) write();
+  });
+  write();
+  for (const note of notes) io.stderr.write(`note: ${note}\n`);
+  const { findings } = outcome;
+  const words =
+    findings.length === 0
+      ? "right"
+      : `WRONG, ${findings.map((finding) => shortFinding(finding, bound.mmu.findingWords)).join("; ")}`;
+  io.stderr.write(`${strategies[0]!.id}: ${words}\n`);
+  return EXIT.fine;
 }
 
 function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {

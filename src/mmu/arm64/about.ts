@@ -4,6 +4,14 @@ import type { MmuAbout } from "../contract.js";
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
 import { arm64Words } from "./words.js";
 
+/** Where the DSB ISHST stands that makes a split's stores seen. */
+export const DSB_PLACEMENTS = ["per-block", "per-call", "per-change"] as const;
+export type DsbPlacement = (typeof DSB_PLACEMENTS)[number];
+
+/** How much of a bitmap is one range when the log is cleared. */
+export const CLEAR_RANGES = ["word", "2M", "chunk", "ioctl"] as const;
+export type ClearRange = (typeof CLEAR_RANGES)[number];
+
 const group = "Guest of arm64:";
 
 /** The options that default guests of arm64 read, with the letters of dirty_log_perf_test where it has them. */
@@ -29,6 +37,31 @@ export const arm64Options = {
     group,
     value: { kind: "choice", choices: ["2"] },
     variesFile: true,
+  },
+  dsb: {
+    flags: "--dsb <list>",
+    description:
+      "where a split's DSB ISHST stands: per-block, per-call (Linux 7.3, the default), per-change (proposed)",
+    group,
+    value: { kind: "list" },
+    variesFile: true,
+    suggestions: DSB_PLACEMENTS,
+  },
+  tlbiRange: {
+    flags: "--tlbi-range <on>",
+    description: "whether the processor has FEAT_TLBIRANGE (default: on)",
+    group,
+    value: { kind: "choice", choices: ["on", "off"] },
+    variesFile: true,
+  },
+  clearRange: {
+    flags: "--clear-range <list>",
+    description:
+      "how much is one range when the log is cleared: word (Linux 7.3, the default), 2M, chunk, ioctl (proposed)",
+    group,
+    value: { kind: "list" },
+    variesFile: true,
+    suggestions: CLEAR_RANGES,
   },
   granule: {
     flags: "--granule <size>",

@@ -9,6 +9,7 @@ import {
   text,
   untold,
 } from "../counters.js";
+import { IOCTL_MAINTENANCE } from "./maintenance.js";
 
 /** What one kind of walk does. Every walk has the same fields, so that the walk's code sees one kind of object. */
 export function walkCounters(prefix: string, name: string) {
@@ -160,8 +161,17 @@ export const STAGE2_COUNTERS = {
     "full VMID flushes",
     "flushes",
     "cost",
-    "Flushes of a whole VMID: always 0 here.",
+    "Flushes of a whole VMID: one per slot without FEAT_TLBIRANGE, else none.",
   ),
+  words: count("words", "64-page words", "words", "cost", "Words of dirty bitmaps that were cleared and not zero."),
+  longestHold: count(
+    "longestHold",
+    "longest hold",
+    "entries",
+    "cost",
+    "Most entries that the walks of one ioctl inspect between two points where mmu_lock may be dropped.",
+  ),
+  maintenance: IOCTL_MAINTENANCE,
 };
 
 export type Stage2Counts = Tally<typeof STAGE2_COUNTERS>;

@@ -1,6 +1,7 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import { S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import type { GuestCounts } from "./guestCounts.js";
+import { Maintenance } from "./maintenance.js";
 import { MapVisitor } from "./map.js";
 import type { TableMemory } from "./memory.js";
 import { RelaxVisitor } from "./relax.js";
@@ -46,8 +47,10 @@ export class GuestMmu {
     this.geometry = geometry;
     this.mem = mem;
     this.caches = new VcpuCaches(geometry, vcpus, counts);
-    this.mapper = new MapVisitor(geometry, stage2.layout.leaf, mem, stage2.marks, counts, this.caches);
-    this.relaxer = new RelaxVisitor(geometry, mem, counts);
+    const { cpu, leaf } = stage2.layout;
+    const maintenance = new Maintenance(counts.maintenance, cpu, geometry.lpa2 ? geometry.pageBytes : null);
+    this.mapper = new MapVisitor(geometry, leaf, mem, stage2.marks, counts, this.caches, maintenance);
+    this.relaxer = new RelaxVisitor(geometry, mem, counts, maintenance);
   }
 
   /** One read or write of a page. The hardware walk stops at the first entry that is no table. */

@@ -1,10 +1,12 @@
 import { badInput } from "../../errors.js";
 import type { Counts } from "../counters.js";
-import { DirtyBitmap } from "../flow/dirtyBitmap.js";
+import { DirtyBitmap, TakenWords } from "../flow/dirtyBitmap.js";
 import { type GuestAccesses, guestAccesses } from "../flow/guestAccess.js";
 import { slotFinder } from "../flow/slots.js";
 import { withoutZeros } from "../flow/withoutZeros.js";
-import { countsJson, resetStage2Counts } from "./counts.js";
+import { countsJson } from "./counts.js";
+import { clearSlot, enableSlot } from "./dirtyLog.js";
+import type { DirtyWords } from "./dirtyWords.js";
 import { GuestMmu } from "./faults.js";
 import type { FlowInput, FlowStepInput, GuestPassInput } from "./flowInput.js";
 import { type FlowLayout, flowLayoutOf } from "./flowLayout.js";
@@ -64,7 +66,7 @@ export class Flow {
   /** Runs one step. */
   run(step: FlowStepInput): FlowStep[] {
     resetGuestCounts(this.guest);
-    resetStage2Counts(this.stage2.counts);
+    this.stage2.resetCounts();
     this.ioctl = newIoctlCounts();
     switch (step.op) {
       case "guest":
@@ -120,7 +122,6 @@ export class Flow {
    * write-protected, flushed and split.
    */
   private enable(): void {
-    const { stage2 } = this;
     for (const slot of this.slots) {
       const { startGfn, endGfn } = slot.layout;
       this.ioctl.ioctls++;
@@ -130,11 +131,7 @@ export class Flow {
         slot.bitmap.setAll();
         continue;
       }
-      stage2.counts.writeProtectRanges++;
-      stage2.writeProtect(startGfn, endGfn);
-      stage2.flushSlot(slot.pages);
-      stage2.counts.splitCalls++;
-      stage2.split(startGfn, endGfn);
+      enableSlot(this.stage2, slot.layout, (work) => work(startGfn, endGfn));
     }
   }
 
@@ -157,21 +154,9 @@ export class Flow {
   }
 
   private takeDirty(slot: Memslot, asked: DirtyBitmap | null, split: boolean): void {
-    const { stage2, ioctl } = this;
-    const { startGfn } = slot.layout;
-    let any = false;
-    slot.bitmap!.take(asked, (first, end, bits) => {
-      any = true;
-      ioctl.masks++;
-      ioctl.maskBits += bits;
-      ioctl.maskSpan += end - first;
-      stage2.counts.writeProtectRanges++;
-      stage2.writeProtect(startGfn + first, startGfn + end);
-      if (!split) return;
-      stage2.counts.splitCalls++;
-      stage2.split(startGfn + first, startGfn + end);
-    });
-    if (any) stage2.flushSlot(slot.pages);
+    const { startGfn, endGfn } = slot.layout;
+    const words = new FlowWords(startGfn, new TakenWords(slot.bitmap!, asked), this.ioctl);
+    clearSlot(this.stage2, slot.layout, words, split, (work) => work(startGfn, endGfn));
   }
 
   /** No page-table work; the split cache is freed with the first slot. */
@@ -212,7 +197,8 @@ export class Flow {
   }
 
   private ioctlJson(): Counts {
-    const { split, ...rest } = countsJson(this.stage2.counts, this.layout.geometry, 0);
+    // Flows call them masks, and count more of them.
+    const { split, words: _, ...rest } = countsJson(this.stage2.counts, this.layout.geometry, 0);
     return { ...ioctlCountsJson(this.ioctl), split: split!, ...rest };
   }
 
@@ -220,5 +206,28 @@ export class Flow {
     const dirtyBits = this.slots.reduce((sum, slot) => sum + (slot.bitmap?.count() ?? 0), 0);
     const state = stateOf(this.stage2, dirtyBits, this.mmu.caches.pages, this.digest);
     return { phase, kind, ...withoutZeros(counts), state };
+  }
+}
+
+/** The words that an ioctl takes out of a slot's bitmap, counted. */
+class FlowWords implements DirtyWords {
+  startGfn = 0;
+  endGfn = 0;
+
+  constructor(
+    private readonly slotGfn: number,
+    private readonly taken: TakenWords,
+    private readonly counts: IoctlCounts,
+  ) {}
+
+  next(): boolean {
+    const { taken, counts } = this;
+    if (!taken.next()) return false;
+    counts.masks++;
+    counts.maskBits += taken.bits;
+    counts.maskSpan += taken.end - taken.first;
+    this.startGfn = this.slotGfn + taken.first;
+    this.endGfn = this.slotGfn + taken.end;
+    return true;
   }
 }

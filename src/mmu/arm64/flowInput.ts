@@ -1,5 +1,6 @@
 import type { Granule } from "../../guest/geometry.js";
 import type { GuestPassInput, GuestRule } from "../flow/guestAccess.js";
+import type { VariantSpec } from "./scenario.js";
 
 export type { GuestPassInput, GuestRule };
 
@@ -7,7 +8,7 @@ export type { GuestPassInput, GuestRule };
  * A whole flow of dirty logging: a guest whose memory is not mapped yet, and the steps that guests and userspace take. Self-contained; the
  * form of `input` in the golden flows. Sizes are strings such as "2M", addresses hexadecimal strings.
  */
-export interface FlowInput {
+export interface FlowInput extends VariantSpec {
   readonly granule: Granule;
   /** 32 to 52; above 48 needs LPA2 or the 64K granule. */
   readonly ipaBits: number;
@@ -17,8 +18,6 @@ export interface FlowInput {
   readonly chunk: string | number;
   /** 0: no manual protect (`-g`). 1: manual protect. 3: manual protect with initially-all-set, the test's default. */
   readonly manual: 0 | 1 | 3;
-  /** Blocks are replaced by tables in one store when they are split eagerly (proposed for FEAT_BBM level 2, not in Linux). */
-  readonly bbm?: 2 | undefined;
   readonly slots: readonly FlowSlot[];
   readonly vcpus: number;
   /** Each vCPU has its own part of the memory; else all of it. */
@@ -53,7 +52,7 @@ export type FlowStepInput =
       readonly accesses: readonly (readonly [number, "r" | "w", number, number])[];
     }
   | { readonly op: "enable" | "get" | "clear"; readonly name: string }
-  /** KVM_CLEAR_DIRTY_LOG with a bitmap of one's own: bits in `runs` are relative to `firstPage`. */
+  /** KVM_CLEAR_DIRTY_LOG with a custom bitmap: bits in `runs` are relative to `firstPage`. */
   | {
       readonly op: "clear_part";
       readonly name: string;

@@ -11,7 +11,7 @@ import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/
 import { pageFinder } from "../flow/slots.js";
 import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
 import type { HostSegment } from "./hostMemory.js";
-import type { Layout, LayoutNote } from "./layout.js";
+import { type Layout, type LayoutNote, variantOf } from "./layout.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 
 /** A flow's guest resolved into frames, checked. */
@@ -92,7 +92,7 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
       mode: input.manual === 0 ? "enable" : "clear",
       chunkPages: chunkBytes / geometry.pageBytes,
       cacheCapacity: splitCacheCapacity(input.granule, chunkBytes),
-      bbm: input.bbm,
+      ...variantOf(input, chunkBytes / geometry.pageBytes),
       notes: [],
     },
     notes: input.steps.flatMap((step) => (step.op === "clear_part" ? clearNotes(step, slots) : [])),

@@ -1,6 +1,7 @@
 import { byLevel, type Counts, count, newTally, resetTally, type Tally, tallyCounts } from "../counters.js";
 import { leafWalk, walkCounters } from "./counters.js";
 import { allLevels, LEVELS } from "./counts.js";
+import { FAULT_MAINTENANCE } from "./maintenance.js";
 
 /** What guests do and what their faults cost, named as in the golden flows. A counter is its line here; see `CounterTable`. */
 export const GUEST_COUNTERS = {
@@ -79,6 +80,7 @@ export const GUEST_COUNTERS = {
     "Mappings whose memory was invalidated in the instruction cache (no IDC, no DIC).",
   ),
   dirtyMarked: count("dirty/marked", "pages marked dirty", "pages", "cost", "Granted write faults while logging."),
+  maintenance: FAULT_MAINTENANCE,
   dirtyNewlySet: count("dirty/newlySet", "dirty bits set", "pages", "cost", "Those whose dirty bit was not set yet."),
 };
 

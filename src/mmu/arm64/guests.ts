@@ -1,9 +1,9 @@
-import { badInput } from "../../errors.js";
+import { badInput, clip } from "../../errors.js";
 import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../../guest/backings.js";
-import { type Granule, geometryOf, legalChunks, MAX_IPA_BITS } from "../../guest/geometry.js";
+import { type Granule, geometryOf, legalChunks, MAX_IPA_BITS, needsLpa2 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import type { Arm64Options } from "./about.js";
-import type { Arm64Scenario, Memslot } from "./scenario.js";
+import { type Arm64Scenario, CLEAR_RANGES, DSB_PLACEMENTS, type Memslot, type VariantSpec } from "./scenario.js";
 
 const DEFAULT_BASE = 2 ** 30;
 const DEFAULT_IPA_BITS = 40;
@@ -19,13 +19,16 @@ type Mode = Arm64Scenario["dirtyLog"]["mode"];
 export function arm64Guests(options: Arm64Options, single: boolean): Arm64Scenario[] {
   const granule = options.granule ?? "4K";
   const names = (options.backing ?? (single ? ["hugetlb-1g"] : DEFAULT_BACKINGS)).map(backingNamed);
-  const modes = modesOf(options) ?? ["enable"];
+  const modes = modesOf(options) ?? [options.clearRange === undefined ? "enable" : "clear"];
   const chunks = options.chunk ?? [formatSize(legalChunks(granule).at(-1)!)];
   return [...new Set(names)].flatMap((backing) =>
     modes.flatMap((mode) =>
       chunks.flatMap((chunk) => {
         const scenario = guestOf(options, granule, backing, mode, chunk);
-        return bbmsOf(options).map((bbm) => ({ ...scenario, dirtyLog: { ...scenario.dirtyLog, ...bbm } }));
+        return variantsOf(options, mode).map((variant) => ({
+          ...scenario,
+          dirtyLog: { ...scenario.dirtyLog, ...variant },
+        }));
       }),
     ),
   );
@@ -36,24 +39,53 @@ export function arm64Variants(scenario: Arm64Scenario, options: Arm64Options): A
   // Enabling knows no dirty bitmap: `--mode enable` takes the guest alone.
   const memslotsFor = (mode: Mode) =>
     mode === "clear" ? scenario.memslots : scenario.memslots.map(({ base, segments }) => ({ base, segments }));
-  const bbms = scenario.dirtyLog.bbm === undefined ? bbmsOf(options) : [{}];
+  const { clearRange, ...dirtyLog } = scenario.dirtyLog;
+  // A file's own proposal is not set against Linux.
+  const asked = dirtyLog.bbm === undefined ? options : { ...options, bbm: undefined };
   return (modesOf(options) ?? [scenario.dirtyLog.mode]).flatMap((mode) =>
     (options.chunk ?? [scenario.dirtyLog.chunk]).flatMap((chunk) =>
-      bbms.map((bbm) => ({
+      variantsOf(asked, mode).map((variant) => ({
         ...scenario,
         memslots: memslotsFor(mode),
-        dirtyLog: { ...scenario.dirtyLog, mode, chunk, ...bbm },
+        dirtyLog: {
+          ...dirtyLog,
+          ...(mode === "clear" && clearRange !== undefined ? { clearRange } : {}),
+          mode,
+          chunk,
+          ...variant,
+        },
       })),
     ),
   );
 }
 
-/** With `--bbm 2` each guest a second time, with the proposal, to be set against break-before-make. */
-function bbmsOf(options: Arm64Options): { readonly bbm?: 2 }[] {
-  return options.bbm === undefined ? [{}] : [{}, { bbm: 2 }];
+/** Every combination of processors and proposals asked for; with `--bbm 2` each also with break-before-make, to be set against it. */
+function variantsOf(options: Arm64Options, mode: Mode): VariantSpec[] {
+  const bbms: VariantSpec[] = options.bbm === undefined ? [{}] : [{}, { bbm: 2 }];
+  const dsbs = options.dsb?.map((dsb) => ({ dsb: oneOf(DSB_PLACEMENTS, dsb, "--dsb") })) ?? [{}];
+  const cpus = options.tlbiRange === undefined ? [{}] : [{ tlbiRange: options.tlbiRange === "on" }];
+  const ranges = options.clearRange?.map((range) => ({ clearRange: oneOf(CLEAR_RANGES, range, "--clear-range") }));
+  const clears = mode === "clear" && ranges !== undefined ? ranges : [{}];
+  return bbms.flatMap((bbm) =>
+    dsbs.flatMap((dsb) => cpus.flatMap((cpu) => clears.map((clear) => ({ ...bbm, ...dsb, ...cpu, ...clear })))),
+  );
 }
 
-function modesOf({ g, mode, workload }: Arm64Options): readonly Mode[] | undefined {
+function oneOf<const T extends string>(known: readonly T[], given: string, input: string): T {
+  const found = known.find((one) => one === given);
+  if (found === undefined) throw badInput(`${input} ${clip(given)}`, "unknown", known.join(", "));
+  return found;
+}
+
+function modesOf(options: Arm64Options): readonly Mode[] | undefined {
+  const modes = modesAsked(options);
+  if (options.clearRange !== undefined && modes?.includes("clear") === false) {
+    throw badInput("--clear-range", "enabling clears nothing", "--mode clear");
+  }
+  return modes;
+}
+
+function modesAsked({ g, mode, workload }: Arm64Options): readonly Mode[] | undefined {
   if (g === true && mode !== undefined && mode !== "enable") {
     throw badInput(`-g with --mode ${mode}`, "contradict each other", "-g, or --mode, not both");
   }
@@ -80,7 +112,7 @@ function guestOf(options: Arm64Options, granule: Granule, backing: string, mode:
     throw badInput(`--memory ${memory}`, "does not fit the IPA space", `memory that ends below 2^${MAX_IPA_BITS}`);
   }
   // Only hosts with LPA2 have such widths at 4K and 16K; the 64K granule has them without.
-  const lpa2 = ipaBits > 48 && granule !== "64K";
+  const lpa2 = needsLpa2(granule, ipaBits);
   geometryOf(granule, ipaBits, lpa2);
   const slotBytes = bytes / slots;
   const memslots = Array.from(

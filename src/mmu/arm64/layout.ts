@@ -9,7 +9,15 @@ import {
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
-import type { Arm64Scenario, DirtyBitmap } from "./scenario.js";
+import { type CpuFeatures, DEFAULT_CPU } from "./maintenance.js";
+import {
+  type Arm64Scenario,
+  CLEAR_RANGE_PAGES,
+  type ClearRange,
+  type DirtyBitmap,
+  type DsbPlacement,
+  type VariantSpec,
+} from "./scenario.js";
 
 /** A scenario resolved into frames, checked: what the model works on. */
 export interface Layout {
@@ -24,6 +32,11 @@ export interface Layout {
   readonly cacheCapacity: number;
   /** 2: eager splitting replaces a block by its table in one store (a proposal, see {@link DirtyLogSpec.bbm}). */
   readonly bbm?: 2 | undefined;
+  readonly cpu: CpuFeatures;
+  /** Where the barrier of a split stands. */
+  readonly dsb: DsbPlacement;
+  /** Pages of a range that several words make when the log is cleared, at most; 0: each word is a range. */
+  readonly clearLimitPages: number;
   /** What the user should know of the input, although it is taken. */
   readonly notes: readonly LayoutNote[];
 }
@@ -41,10 +54,14 @@ export function noteText({ input, pages }: LayoutNote): string {
   return `${input}: ${pages} dirty ${pages === 1 ? "page lies" : "pages lie"} past the slot's end and ${pages === 1 ? "does" : "do"} nothing, as in the kernel`;
 }
 
-export interface SlotLayout {
+/** Frames of a memslot, or of a range of it. */
+export interface SlotSpan {
   readonly startGfn: number;
   /** Exclusive. */
   readonly endGfn: number;
+}
+
+export interface SlotLayout extends SlotSpan {
   readonly segments: readonly SegmentLayout[];
   /** Runs of dirty pages `[first, count]` relative to the slot, ascending and disjoint; null is all. */
   readonly dirty: readonly (readonly [number, number])[] | null;
@@ -95,8 +112,27 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
     mode: scenario.dirtyLog.mode,
     chunkPages: chunkBytes / geometry.pageBytes,
     cacheCapacity: splitCacheCapacity(scenario.granule, chunkBytes),
-    bbm: scenario.dirtyLog.bbm,
+    ...variantOf(scenario.dirtyLog, chunkBytes / geometry.pageBytes),
     notes,
+  };
+}
+
+/** The variant of Linux 7.3, or the proposals, that a scenario or flow asks for. */
+export function variantOf(
+  asked: VariantSpec,
+  chunkPages: number,
+): Pick<Layout, "bbm" | "cpu" | "dsb" | "clearLimitPages"> {
+  const limits: Readonly<Record<ClearRange, number>> = {
+    word: 0,
+    "2M": CLEAR_RANGE_PAGES,
+    chunk: chunkPages,
+    ioctl: Number.POSITIVE_INFINITY,
+  };
+  return {
+    bbm: asked.bbm,
+    cpu: { ...DEFAULT_CPU, nvhe: asked.nvhe ?? DEFAULT_CPU.nvhe, tlbiRange: asked.tlbiRange ?? DEFAULT_CPU.tlbiRange },
+    dsb: asked.dsb ?? "per-call",
+    clearLimitPages: limits[asked.clearRange ?? "word"],
   };
 }
 

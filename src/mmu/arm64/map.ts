@@ -2,6 +2,7 @@ import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import { LOCKED_HI, LOCKED_LO, MARK_HI, VALID } from "./descriptor.js";
 import type { GuestCounts } from "./guestCounts.js";
 import type { LeafFormat } from "./leafFormat.js";
+import type { Maintenance } from "./maintenance.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
 import type { VcpuCaches } from "./vcpuCache.js";
@@ -32,6 +33,7 @@ export class MapVisitor implements Visitor {
     private readonly marks: BlockMarks | null,
     private readonly counts: GuestCounts,
     private readonly caches: VcpuCaches,
+    private readonly maintenance: Maintenance,
   ) {
     this.walker = new Walker(geometry, mem, MAP_RULES, this, counts.map);
     this.freeing = new FreeVisitor(geometry, mem, counts);
@@ -44,6 +46,7 @@ export class MapVisitor implements Visitor {
     this.end = start + pages;
     this.writable = writable;
     this.walker.walk(start, this.end);
+    this.maintenance.storesDone();
   }
 
   leaf(walker: Walker, slot: number): number {
@@ -57,6 +60,7 @@ export class MapVisitor implements Visitor {
     const { lo, hi, level, entryGfn } = walker;
     // The whole span goes at once: one invalidation of a range, where a single block would be named by address.
     this.counts.tlbiRange++;
+    this.maintenance.flush(entryGfn, walker.span);
     this.store(walker, slot);
     if (this.marks !== null && (hi & MARK_HI) !== 0) this.counts.map.pteStores += this.marks.added(slot);
     this.freeing.free(level + 1, this.mem.childOf(lo, hi), entryGfn);
@@ -72,7 +76,7 @@ export class MapVisitor implements Visitor {
 
   private install(walker: Walker, slot: number): void {
     const wasBlock = (walker.lo & VALID) !== 0;
-    if (wasBlock) this.counts.tlbi[walker.level]!++;
+    if (wasBlock) this.invalidate(walker.level);
     this.store(walker, slot);
     if (this.marks !== null && walker.level < PAGE_LEVEL && !wasBlock) {
       this.counts.map.pteStores += this.marks.added(slot);
@@ -91,6 +95,14 @@ export class MapVisitor implements Visitor {
     // Each mapping cleans the data cache and invalidates the instruction cache over its memory (no FWB, no IDC/DIC).
     this.counts.dcache++;
     this.counts.icache++;
+    const bytes = walker.span * this.geometry.pageBytes;
+    this.maintenance.cleanData(bytes);
+    this.maintenance.invalidateInstructions(bytes);
+  }
+
+  private invalidate(level: number): void {
+    this.counts.tlbi[level]!++;
+    this.maintenance.byIpa();
   }
 
   private makeTable(walker: Walker, slot: number): void {
@@ -101,7 +113,7 @@ export class MapVisitor implements Visitor {
     const words = this.mem.words;
     words[2 * slot] = LOCKED_LO;
     words[2 * slot + 1] = LOCKED_HI;
-    if (wasBlock) this.counts.tlbi[level]!++;
+    if (wasBlock) this.invalidate(level);
     words[2 * slot + 1] = this.mem.tableHi(page) | (this.marks === null ? 0 : this.marks.bits(0));
     words[2 * slot] = this.mem.tableLo(page);
     this.counts.map.pteStores += 2;

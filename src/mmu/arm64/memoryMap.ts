@@ -2,12 +2,12 @@ import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import type { MemoryMap } from "../contract.js";
 import { VALID } from "./descriptor.js";
-import { dirtySpans, MASK_PAGES, type Windows } from "./dirtyLog.js";
+import type { Windows } from "./dirtyLog.js";
+import { dirtySpans } from "./dirtyWords.js";
 import type { SlotLayout } from "./layout.js";
 import { scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 import type { WalkObserver, WalkPosition } from "./walk.js";
-import { REGION_BYTES } from "./windows.js";
 
 /**
  * Draws guest memory bin by bin while a scenario runs: the leaves before and after, blocks that should have been split and are not, and how
@@ -31,12 +31,10 @@ export class MapRecorder implements WalkObserver {
 
   /** The windows of a run with a scan before and after each. */
   around(windows: Windows): Windows {
-    const regionPages = REGION_BYTES / this.stage2.geometry.pageBytes;
     return (slot, work) => {
       const map = this.slots[this.stage2.layout.slots.indexOf(slot)]!;
       windows(slot, (start, end) => {
-        // A mask of 64 pages may reach into the next region, which is there too, and split a block of it: that is looked at before.
-        map.scanBefore(Math.min(slot.endGfn, Math.ceil((end + MASK_PAGES) / regionPages) * regionPages));
+        map.scanBefore(start, end);
         work(start, end);
         map.scanAfter(start, end);
       });
@@ -71,7 +69,6 @@ class SlotMap {
   private readonly after: Float64Array;
   private readonly unsplit: boolean[];
   private readonly entries: Float64Array;
-  private scanned: number;
   private readonly spans: readonly (readonly [number, number])[];
 
   constructor(
@@ -86,7 +83,6 @@ class SlotMap {
     this.after = new Float64Array(this.bins * LEVELS);
     this.unsplit = new Array<boolean>(this.bins).fill(false);
     this.entries = new Float64Array(this.bins);
-    this.scanned = slot.startGfn;
     this.spans =
       stage2.layout.chunkPages === 0
         ? []
@@ -103,10 +99,8 @@ class SlotMap {
     this.entries[this.binOf(Math.min(Math.max(gfn, this.slot.startGfn), this.slot.endGfn - 1))]!++;
   }
 
-  /** Scans what lies before `end` and was not scanned yet. */
-  scanBefore(end: number): void {
-    this.scan(this.scanned, end, this.before, false);
-    this.scanned = Math.max(this.scanned, end);
+  scanBefore(start: number, end: number): void {
+    this.scan(start, end, this.before, false);
   }
 
   scanAfter(start: number, end: number): void {

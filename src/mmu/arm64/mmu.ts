@@ -4,6 +4,7 @@ import { tallyCounts, totalAt } from "../counters.js";
 import type { Finding } from "../finding.js";
 import { type Arm64Options, about } from "./about.js";
 import { adoptArm64Strategy } from "./adopt.js";
+import { casemateTrace } from "./casemate.js";
 import type { FaultCode } from "./check.js";
 import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
@@ -14,7 +15,7 @@ import type { Layout, SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
-import type { Arm64Scenario } from "./scenario.js";
+import type { Arm64Scenario, VariantSpec } from "./scenario.js";
 import { Stage2 } from "./stage2.js";
 import { strategies } from "./strategies/index.js";
 import type { SplitStrategy } from "./strategy.js";
@@ -27,6 +28,8 @@ import { REGION_BYTES, RegionedGuest } from "./windows.js";
 export const WHOLE_TREE_BYTES = 16 * 2 ** 30;
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
 export const TIMED_TREE_BYTES = 64 * 2 ** 30;
+
+const WHOLE_TREE = { windowBytes: Number.POSITIVE_INFINITY };
 
 /** A bound arm64 scenario. */
 export interface Arm64Case extends Case<SplitStrategy> {
@@ -60,6 +63,7 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
   idle: (counts) => (totalAt(counts, "split/walks") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
+    fromRoot: { paths: ["split/walks"] },
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["split/tlbi"],
@@ -84,20 +88,33 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
 /** Checks a scenario and lays it out, once for all that is done with it. */
 function bind(value: unknown, input: string): Arm64Case {
   const { scenario, layout } = parseArm64Scenario(value, input);
-  const { chunkPages, geometry, bbm, mode } = layout;
+  const { chunkPages, geometry, mode } = layout;
   const chunk = formatSize(chunkPages * geometry.pageBytes);
   return {
     mmu: arm64,
     scenario,
     workload: mode,
-    // Said wherever the case is named: Linux has only break-before-make.
-    variables: bbm === undefined ? { chunk } : { chunk, bbm: `${bbm}-proposed` },
+    variables: { chunk, ...variantText(scenario.dirtyLog) },
     applies: () => true,
     expectedWork: ({ id }) => expectedWork(layout, id),
     run: (strategy, options) => runOn(layout, strategy, options),
     trace: (strategy, sink, options = {}) =>
       runOn(layout, strategy, {}, (stage2, whole) => traceWalks(stage2, sink, options, whole)),
+    traceFormats: ["casemate"],
+    traceAs: (_, strategy, line) =>
+      casemateTrace(layout, (attach) => runOn(layout, strategy, { ...WHOLE_TREE, digest: false }, attach), line),
     timed: (strategy) => timed(layout, strategy),
+  };
+}
+
+/** What is not Linux 7.3 on a processor of today, said wherever the case is named. */
+function variantText({ bbm, dsb, clearRange, tlbiRange, nvhe }: VariantSpec): Record<string, string> {
+  return {
+    ...(bbm === undefined ? {} : { bbm: `${bbm}-proposed` }),
+    ...(dsb === undefined || dsb === "per-call" ? {} : { dsb: dsb === "per-change" ? "per-change-proposed" : dsb }),
+    ...(clearRange === undefined || clearRange === "word" ? {} : { "clear-range": `${clearRange}-proposed` }),
+    ...(tlbiRange === false ? { "tlbi-range": "off" } : {}),
+    ...(nvhe === true ? { nvhe: "yes" } : {}),
   };
 }
 

@@ -2,7 +2,15 @@ import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import { GRANULES } from "../../guest/geometry.js";
 import { type Layout, layoutOf } from "./layout.js";
-import type { Arm64Scenario, DirtyBitmap, Memslot, Segment } from "./scenario.js";
+import {
+  type Arm64Scenario,
+  CLEAR_RANGES,
+  type DirtyBitmap,
+  DSB_PLACEMENTS,
+  type Memslot,
+  type Segment,
+  type VariantSpec,
+} from "./scenario.js";
 
 /** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
 const MOST_SLOTS = 32_764;
@@ -33,12 +41,18 @@ export function parseArm64Scenario(
         return one;
       })
     : undefined;
-  const dirtyLog = Fields.of(fields.raw("dirtyLog"), fields.at("dirtyLog"), ["mode", "chunk", "bbm"]);
+  const dirtyLog = Fields.of(fields.raw("dirtyLog"), fields.at("dirtyLog"), [
+    ...["mode", "chunk"],
+    ...["bbm", "dsb", "tlbiRange", "nvhe", "clearRange"],
+  ]);
   const chunk = dirtyLog.raw("chunk");
   if (typeof chunk !== "string" && typeof chunk !== "number") {
     throw badInput(dirtyLog.at("chunk"), `is ${nameOf(chunk)}`, `a size such as "2M", or 0 for off`);
   }
-  if (dirtyLog.has("bbm")) dirtyLog.integer("bbm", 2, 2);
+  const mode = dirtyLog.oneOf("mode", ["enable", "clear"]);
+  if (mode === "enable" && dirtyLog.has("clearRange")) {
+    throw badInput(dirtyLog.at("clearRange"), "enabling clears nothing", 'it only with dirtyLog.mode "clear"');
+  }
   const memslots = fields.array("memslots", 1, MOST_SLOTS);
   const scenario: Arm64Scenario = {
     ...(name === undefined ? {} : { name }),
@@ -49,11 +63,7 @@ export function parseArm64Scenario(
     ...(fields.has("lpa2") ? { lpa2: fields.boolean("lpa2") } : {}),
     ...(fields.has("outputOffset") ? { outputOffset: fields.string("outputOffset") } : {}),
     memslots: memslots.map((slot, i) => parseSlot(slot, `${fields.at("memslots")}[${i}]`)),
-    dirtyLog: {
-      mode: dirtyLog.oneOf("mode", ["enable", "clear"]),
-      chunk,
-      ...(dirtyLog.has("bbm") ? { bbm: 2 } : {}),
-    },
+    dirtyLog: { mode, chunk, ...variantSpec(dirtyLog) },
   };
   const masked =
     scenario.dirtyLog.mode === "enable" ? scenario.memslots.findIndex(({ dirty }) => dirty !== undefined) : -1;
@@ -71,6 +81,17 @@ export function parseArm64Scenario(
       error.message = input === "" ? error.message : `${input}: ${error.message}`;
     throw error;
   }
+}
+
+function variantSpec(fields: Fields): VariantSpec {
+  if (fields.has("bbm")) fields.integer("bbm", 2, 2);
+  return {
+    ...(fields.has("bbm") ? { bbm: 2 } : {}),
+    ...(fields.has("dsb") ? { dsb: fields.oneOf("dsb", DSB_PLACEMENTS) } : {}),
+    ...(fields.has("tlbiRange") ? { tlbiRange: fields.boolean("tlbiRange") } : {}),
+    ...(fields.has("nvhe") ? { nvhe: fields.boolean("nvhe") } : {}),
+    ...(fields.has("clearRange") ? { clearRange: fields.oneOf("clearRange", CLEAR_RANGES) } : {}),
+  };
 }
 
 function parseSlot(value: unknown, path: string): Memslot {

@@ -2,7 +2,7 @@ import type { Arbitrary } from "fast-check";
 import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { FastCheck } from "../contract.js";
-import { MASK_PAGES } from "./dirtyLog.js";
+import { WORD_PAGES } from "./dirtyWords.js";
 import type { Arm64Scenario, Memslot, Segment } from "./scenario.js";
 import { simplerScenarios } from "./simpler.js";
 
@@ -72,9 +72,9 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
   const common = fc.constantFrom<Piece["kind"]>("page", "page", "block", "block", "block", "hole");
   const run = fc.record<Run>({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
-    unit: fc.constantFrom(1, MASK_PAGES, 0),
+    unit: fc.constantFrom(1, WORD_PAGES, 0),
     offset: fc.constantFrom(0, 0, 1, -1, 2, -2, 63),
-    count: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constantFrom(MASK_PAGES, MASK_PAGES + 1, 1000)),
+    count: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.constantFrom(WORD_PAGES, WORD_PAGES + 1, 1000)),
   });
   const dirty = fc.oneof(
     { weight: 1, arbitrary: fc.constant(null) },
@@ -91,7 +91,7 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
   const place = fc.record({
     ipaBits: fc.constantFrom(...IPA_BITS),
     anchor: fc.constantFrom(...(["gib", "gib", "block", "seam"] as const)),
-    // A few pages before a boundary, then blocks: where an address and an index part company.
+    // A few pages before a boundary, then blocks: where an address and an index drift apart.
     offset: fc.oneof(
       { weight: 3, arbitrary: fc.constant(0) },
       { weight: 4, arbitrary: fc.integer({ min: -4, max: -1 }) },
@@ -111,7 +111,7 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
       const chunks = legalChunks(granule);
       return scenarioFrom(granule, at, wanted, mode, chunk < 0 ? 0 : chunks[Math.min(chunk, chunks.length - 1)]!);
     });
-  // Pages up to a block boundary, then blocks, in one slot: the least that makes an address and an index part company.
+  // Pages up to a block boundary, then blocks, in one slot: the least that makes an address and an index drift apart.
   const ledge = fc
     .record({
       pages: fc.integer({ min: 1, max: 5 }),

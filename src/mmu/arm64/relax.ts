@@ -1,6 +1,7 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
 import type { GuestCounts } from "./guestCounts.js";
+import type { Maintenance } from "./maintenance.js";
 import type { TableMemory } from "./memory.js";
 import { CONTINUE, type Visitor, WALK_LEAF, Walker, type WalkRules } from "./walk.js";
 
@@ -19,6 +20,7 @@ export class RelaxVisitor implements Visitor {
     geometry: Geometry,
     mem: TableMemory,
     private readonly counts: GuestCounts,
+    private readonly maintenance: Maintenance,
   ) {
     this.walker = new Walker(geometry, mem, RELAX_RULES, this, counts.relax);
   }
@@ -26,6 +28,7 @@ export class RelaxVisitor implements Visitor {
   /** Makes the leaf over `gfn` writable. */
   grantWrite(gfn: number): void {
     this.walker.walk(gfn, gfn + 1);
+    this.maintenance.byIpaLocal();
   }
 
   leaf(walker: Walker, slot: number): number {

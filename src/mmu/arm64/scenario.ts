@@ -1,5 +1,6 @@
 import type { Granule } from "../../guest/geometry.js";
 import type { Segment } from "../../guest/segment.js";
+import type { ClearRange, DsbPlacement } from "./about.js";
 
 export type { Segment };
 
@@ -45,7 +46,7 @@ export type DirtyBitmap =
   | { readonly runs: readonly (readonly [number, number])[] }
   | { readonly words: readonly string[] };
 
-export interface DirtyLogSpec {
+export interface DirtyLogSpec extends VariantSpec {
   /**
    * `enable`: no manual protect (`-g`): enabling write-protects and splits. `clear`: manual protect with initially-all-set:
    * KVM_CLEAR_DIRTY_LOG does, 64 pages at a time.
@@ -53,9 +54,32 @@ export interface DirtyLogSpec {
   readonly mode: "enable" | "clear";
   /** Eager-split chunk: 0 (off) or one of the granule's sizes. */
   readonly chunk: string | number;
+}
+
+export { CLEAR_RANGES, type ClearRange, DSB_PLACEMENTS, type DsbPlacement } from "./about.js";
+
+/** Pages of {@link ClearRange} "2M", whatever the granule: 2M with 4K pages. */
+export const CLEAR_RANGE_PAGES = 512;
+
+/** What differs between processors and kernels, or is proposed. */
+export interface VariantSpec {
   /**
    * 2: a block is replaced by its table in one store, without locked marker and TLBI (Ricardo Koller, 2022-11-12, for CPUs with
    * FEAT_BBM level 2). A proposal, not in Linux. Absent: break-before-make.
    */
   readonly bbm?: 2 | undefined;
+  /**
+   * `per-block`: after each block that is replaced, until a patch of Colton Lewis of 2024. `per-call`: after each split walk, whether or not it
+   * split, as in Linux 7.3. `per-change`: after each split walk that replaced a block, this project's proposal. Absent: `per-call`.
+   */
+  readonly dsb?: DsbPlacement | undefined;
+  /** FEAT_TLBIRANGE: whether the processor can invalidate a range; without, all of the guest is flushed. Absent: true. */
+  readonly tlbiRange?: boolean | undefined;
+  /** The host's kernel runs at EL1 and traps to EL2 for each invalidation. Absent: VHE. */
+  readonly nvhe?: boolean | undefined;
+  /**
+   * Clearing: words whose bits touch are handled as one range of at most 512 pages (`2M`), a chunk, or the whole ioctl; a proposal of this
+   * project, not in Linux. Absent: `word`, as in Linux 7.3. Nothing else is cleared for it.
+   */
+  readonly clearRange?: ClearRange | undefined;
 }

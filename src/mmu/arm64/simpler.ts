@@ -80,7 +80,8 @@ function* candidates(scenario: Arm64Scenario): Generator<Arm64Scenario> {
   if (scenario.granule !== "4K") yield inGranule4K(scenario);
   const plain = memslots.map(({ base, segments }) => ({ base, segments }));
   if (scenario.dirtyLog.mode === "clear") {
-    yield { ...scenario, memslots: plain, dirtyLog: { ...scenario.dirtyLog, mode: "enable" } };
+    const { clearRange: _, ...dirtyLog } = scenario.dirtyLog;
+    yield { ...scenario, memslots: plain, dirtyLog: { ...dirtyLog, mode: "enable" } };
   }
   if (memslots.some(({ dirty }) => dirty !== undefined)) yield withSlots(plain);
   if (scenario.ipaBits !== 40) yield { ...scenario, ipaBits: 40 };

@@ -1,8 +1,11 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import type { Stage2Counts } from "./counts.js";
 import { LOCKED_HI, LOCKED_LO, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
+import type { Layout } from "./layout.js";
+import type { Maintenance } from "./maintenance.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
+import type { StoreListener } from "./storeListener.js";
 import { CONTINUE, ENOMEM, FRESH_PAGES, FRESH_TABLE, type Visitor, type Walker, type WalkPosition } from "./walk.js";
 
 /** The page cache that feeds eager splitting (kernel: `kvm->arch.mmu.split_page_cache`): only its number of pages matters. */
@@ -23,6 +26,10 @@ export class SplitVisitor implements Visitor {
   /** Undefined where the strategy looks at single pages, so that the walk goes entry by entry. */
   readonly pages?: NonNullable<Visitor["pages"]>;
   onBreak: BreakListener | null = null;
+  listener: StoreListener | null = null;
+  /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
+  private readonly bbm2: boolean;
+  private readonly dsbPerBlock: boolean;
   /** The first block whose TLBI went to an address outside it; null while there is none. */
   firstWrongTlbi: { readonly level: number; readonly blockGfn: number; readonly tlbiGfn: number } | null = null;
 
@@ -32,11 +39,13 @@ export class SplitVisitor implements Visitor {
     private readonly counts: Stage2Counts,
     private readonly cache: SplitCache,
     private readonly marks: BlockMarks | null,
+    private readonly maintenance: Maintenance,
     private readonly afterVisit: ((at: WalkPosition) => number) | undefined,
-    /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
-    private readonly bbm2 = false,
+    { bbm, dsb }: Pick<Layout, "bbm" | "dsb">,
   ) {
     if (afterVisit === undefined) this.pages = visitPages;
+    this.bbm2 = bbm === 2;
+    this.dsbPerBlock = dsb === "per-block";
   }
 
   leaf(walker: Walker, slot: number): number {
@@ -57,6 +66,7 @@ export class SplitVisitor implements Visitor {
     const hi = walker.hi;
     const table = this.build(level + 1, lo, hi, full);
     const blocksInside = full ? 0 : this.geometry.entries;
+    if (this.listener !== null) this.tellSubtree(this.listener, table, level + 1);
 
     if (!this.bbm2) this.breakBlock(walker, slot);
     else if (this.onBreak !== null) this.onBreak(level, entryGfn, -1);
@@ -65,10 +75,12 @@ export class SplitVisitor implements Visitor {
     words[2 * slot] = this.mem.tableLo(table);
     words[2 * slot + 1] = this.mem.tableHi(table) | marked;
     counts.split.pteStores++;
+    if (this.listener !== null) this.listener.store(slot, words[2 * slot]!, words[2 * slot + 1]!, "make");
     if (this.marks !== null) {
       this.marks.linked(table, slot, blocksInside);
       if (blocksInside === 0) counts.split.pteStores += this.marks.removed(slot);
     }
+    if (this.dsbPerBlock) this.maintenance.storesDone();
     walker.fresh = full ? FRESH_PAGES : FRESH_TABLE;
     return CONTINUE;
   }
@@ -86,11 +98,34 @@ export class SplitVisitor implements Visitor {
     this.mem.words[2 * slot + 1] = LOCKED_HI;
     counts.split.pteStores++;
     counts.tlbi[level]!++;
+    this.maintenance.byIpa();
     if (addr < entryGfn || addr >= entryGfn + span) {
       counts.tlbiWrongIpa[level]!++;
       this.firstWrongTlbi ??= { level, blockGfn: entryGfn, tlbiGfn: addr };
     }
     if (this.onBreak !== null) this.onBreak(level, entryGfn, addr);
+    if (this.listener !== null) {
+      this.listener.store(slot, LOCKED_LO, LOCKED_HI, "break");
+      this.listener.tlbi(addr, level);
+    }
+  }
+
+  /**
+   * Tells what {@link build} has done, in the order of the nested walk: each entry is locked and given its descriptor, and a table that
+   * is one is filled at once.
+   */
+  private tellSubtree(listener: StoreListener, page: number, level: number): void {
+    const { entries } = this.geometry;
+    listener.tablePage(page, level);
+    for (let slot = page * entries; slot < (page + 1) * entries; slot++) {
+      const lo = this.mem.words[2 * slot]!;
+      const hi = this.mem.words[2 * slot + 1]!;
+      listener.store(slot, LOCKED_LO, LOCKED_HI, "nested");
+      listener.store(slot, lo, hi, "nested");
+      if (level < PAGE_LEVEL && (lo & TYPE_MASK) === TABLE_OR_PAGE) {
+        this.tellSubtree(listener, this.mem.childOf(lo, hi), level + 1);
+      }
+    }
   }
 
   /** Builds the subtree of one block, whose descriptor is given, from `level` down: to pages if `full`, else one table. */
@@ -156,37 +191,4 @@ function fillTable(words: Uint32Array, slot: number, count: number, lo: number, 
     leaf = (leaf + stride) | 0;
   }
   if ((found & VALID) !== 0) throw new Error("a fresh table page has a valid entry");
-}
-
-/**
- * Splits [start, end), in frames, chunk by chunk: chunks end at absolute multiples of the chunk size. Before each one the cache
- * is topped up to its capacity if it holds less, with mmu_lock dropped; the check comes even where nothing needs splitting.
- * Returns the first error.
- *
- * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_mmu_split_huge_pages()`.
- */
-export function splitChunks(
-  walker: Walker,
-  counts: Stage2Counts,
-  cache: SplitCache,
-  chunkPages: number,
-  start: number,
-  end: number,
-  beforeWalk: ((startGfn: number, endGfn: number) => void) | undefined,
-): number {
-  for (let at = start; at < end; ) {
-    if (cache.objects < cache.capacity) {
-      counts.topups++;
-      counts.lockDrops++;
-      counts.topupPages += cache.capacity - cache.objects;
-      cache.objects = cache.capacity;
-    }
-    const stop = Math.min(end, Math.floor(at / chunkPages) * chunkPages + chunkPages);
-    counts.splitWalks++;
-    if (beforeWalk !== undefined) beforeWalk(at, stop);
-    const code = walker.walk(at, stop);
-    if (code !== 0) return code;
-    at = stop;
-  }
-  return 0;
 }

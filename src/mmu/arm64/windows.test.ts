@@ -4,7 +4,7 @@ import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import { layoutOf } from "./layout.js";
 import { drive, guestFor, runOn } from "./mmu.js";
-import type { Arm64Scenario, Memslot, Segment } from "./scenario.js";
+import { type Arm64Scenario, CLEAR_RANGES, type Memslot, type Segment } from "./scenario.js";
 import { Stage2 } from "./stage2.js";
 import { strategies } from "./strategies/index.js";
 import { REGION_BYTES } from "./windows.js";
@@ -73,8 +73,9 @@ const scenarios: fc.Arbitrary<Arm64Scenario> = fc
         slots: fc.array(slot, { minLength: 1, maxLength: 4 }),
         descending: fc.boolean(),
         chunk: fc.constantFrom(0, ...legalChunks(granule)),
+        clearRange: fc.constantFrom(undefined, undefined, ...CLEAR_RANGES),
       })
-      .map(({ base, before, slots, descending, chunk }) => {
+      .map(({ base, before, slots, descending, chunk, clearRange }) => {
         let at = Math.max(0, base - before * pageBytes);
         const memslots = slots.map((each): Memslot => {
           at += each.gap * pageBytes;
@@ -94,7 +95,11 @@ const scenarios: fc.Arbitrary<Arm64Scenario> = fc
           granule,
           ipaBits,
           memslots: descending ? memslots.reverse() : memslots,
-          dirtyLog: { mode, chunk: formatSize(chunk) },
+          dirtyLog: {
+            mode,
+            chunk: formatSize(chunk),
+            ...(mode === "enable" || clearRange === undefined ? {} : { clearRange }),
+          },
         };
       });
   });
@@ -108,7 +113,7 @@ describe("a guest that comes and goes region by region", () => {
   it.each(strategies.map(({ id }) => id))("counts, checks and digests under %s as the whole tree does", (id) => {
     fc.assert(
       fc.property(scenarios, fc.boolean(), (scenario, digest) => expectEqual(scenario, id, digest)),
-      { numRuns: 30 },
+      { numRuns: 30, seed: 1 },
     );
   });
 

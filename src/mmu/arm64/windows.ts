@@ -6,7 +6,8 @@ import { TREE_COUNTERS } from "./counters.js";
 import { LEVELS } from "./counts.js";
 import { VALID } from "./descriptor.js";
 import { TreeDigest } from "./digest.js";
-import { dirtySpans, type Windows } from "./dirtyLog.js";
+import type { Windows } from "./dirtyLog.js";
+import { dirtySpans } from "./dirtyWords.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { freeTables, type LeafSink, scanLeaves } from "./scan.js";
 import { SegmentIndex } from "./segmentIndex.js";
@@ -20,7 +21,7 @@ export type TreeSummary = Tally<typeof TREE_COUNTERS>;
 
 /**
  * Guest memory that comes and goes region by region: a region is built when a window first needs it, and summed up, checked and
- * let go when the last slot that has a part in it is through. So the memory that is needed does not grow with the guest.
+ * let go when the last slot that has a part in it is done. So the memory that is needed does not grow with the guest.
  *
  * With `regionPages` Infinity there is one region, and the whole tree is kept to the end.
  */
@@ -72,8 +73,6 @@ export class RegionedGuest {
       const start = Math.max(slot.startGfn, this.startOf(region));
       const end = Math.min(slot.endGfn, this.startOf(region + 1));
       this.build(region);
-      // A mask of 64 pages may reach into the next region.
-      if (end < slot.endGfn) this.build(region + 1);
       work(start, end);
       const left = this.pending.get(region)! - 1;
       this.pending.set(region, left);

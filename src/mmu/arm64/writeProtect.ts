@@ -1,5 +1,6 @@
-import type { Stage2Counts, WalkCounts } from "./counts.js";
+import type { WalkCounts } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
+import type { StoreListener } from "./storeListener.js";
 import { CONTINUE, type Visitor, WALK_IGNORE_EAGAIN, WALK_LEAF, type Walker, type WalkRules } from "./walk.js";
 
 /** The rules of the write-protect walk: LEAF and IGNORE_EAGAIN; the same under every strategy. */
@@ -15,6 +16,8 @@ export const WRITE_PROTECT_RULES: WalkRules = {
  * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_attr_walker()` as `kvm_pgtable_stage2_wrprotect()` calls it.
  */
 export class WriteProtectVisitor implements Visitor {
+  listener: StoreListener | null = null;
+
   constructor(private readonly counts: WalkCounts) {}
 
   leaf(walker: Walker, slot: number): number {
@@ -22,6 +25,7 @@ export class WriteProtectVisitor implements Visitor {
     if ((lo & VALID) !== 0 && (lo & S2AP_WRITE) !== 0) {
       walker.mem.words[2 * slot] = lo & ~S2AP_WRITE;
       this.counts.pteStores++;
+      if (this.listener !== null) this.listener.store(slot, lo & ~S2AP_WRITE, walker.hi, "write-protect");
     }
     return CONTINUE;
   }
@@ -44,21 +48,5 @@ export class WriteProtectVisitor implements Visitor {
     }
     this.counts.pteStores += stores;
     return valid;
-  }
-}
-
-/**
- * Write-protects [start, end), in frames, in steps that end at absolute multiples of 1G, 32M or 512M; each step is one walk, and
- * mmu_lock may be dropped between two of them.
- *
- * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `stage2_apply_range_resched()`.
- */
-export function writeProtectSteps(walker: Walker, counts: Stage2Counts, start: number, end: number): void {
-  const step = walker.geometry.resetStepPages;
-  for (let at = start; at < end; ) {
-    const stop = Math.min(end, Math.floor(at / step) * step + step);
-    counts.writeProtectWalks++;
-    walker.walk(at, stop);
-    at = stop;
   }
 }

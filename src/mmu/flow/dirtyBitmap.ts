@@ -49,17 +49,47 @@ export class DirtyBitmap {
     asked: DirtyBitmap | null,
     work: (first: number, end: number, bits: number, low: number, high: number) => void,
   ): void {
-    const words = this.words;
-    for (let i = 0; i < words.length; i += 2) {
-      const low = (asked === null ? words[i]! : words[i]! & asked.words[i]!) >>> 0;
-      const high = (asked === null ? words[i + 1]! : words[i + 1]! & asked.words[i + 1]!) >>> 0;
+    const taken = new TakenWords(this, asked);
+    while (taken.next()) work(taken.first, taken.end, taken.bits, taken.low, taken.high);
+  }
+}
+
+/** The same word by word, for whoever looks ahead: each `next` takes one word out of the bitmap. */
+export class TakenWords {
+  /** First and last page (exclusive), relative to the slot. */
+  first = 0;
+  end = 0;
+  /** Number of bits. */
+  bits = 0;
+  low = 0;
+  high = 0;
+  private at = 0;
+
+  constructor(
+    private readonly bitmap: DirtyBitmap,
+    private readonly asked: DirtyBitmap | null,
+  ) {}
+
+  /** Takes the next word that is not zero; false where there is none. */
+  next(): boolean {
+    const { words } = this.bitmap;
+    const asked = this.asked?.words;
+    for (let i = this.at; i < words.length; i += 2) {
+      const low = (asked === undefined ? words[i]! : words[i]! & asked[i]!) >>> 0;
+      const high = (asked === undefined ? words[i + 1]! : words[i + 1]! & asked[i + 1]!) >>> 0;
       if ((low | high) === 0) continue;
       words[i]! &= ~low;
       words[i + 1]! &= ~high;
-      const first = low !== 0 ? lowest(low) : 32 + lowest(high);
-      const last = high !== 0 ? 63 - Math.clz32(high) : 31 - Math.clz32(low);
-      work(32 * i + first, 32 * i + last + 1, popcount(low) + popcount(high), low, high);
+      this.first = 32 * i + (low !== 0 ? lowest(low) : 32 + lowest(high));
+      this.end = 32 * i + (high !== 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(low));
+      this.bits = popcount(low) + popcount(high);
+      this.low = low;
+      this.high = high;
+      this.at = i + 2;
+      return true;
     }
+    this.at = words.length;
+    return false;
   }
 }
 

@@ -4,6 +4,7 @@ import { about, type RiscvOptions } from "./about.js";
 import { adoptRiscvStrategy } from "./adopt.js";
 import { riscvCounters } from "./counters.js";
 import { drive } from "./dirtyLog.js";
+import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
 import { guestPages, type Layout } from "./layout.js";
@@ -57,6 +58,7 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   idle: (counts) => (totalAt(counts, "split/ranges") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
+    fromRoot: { paths: ["split/steps"] },
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["flush/requests"],
@@ -69,6 +71,7 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   variants: ({ scenario }: RiscvCase, options) =>
     riscvVariants(scenario, options).map((variant) => bind(variant, scenario.name ?? "scenario")),
   random: randomLayouts,
+  flows: riscvFlows,
   adoptStrategy: adoptRiscvStrategy,
 };
 

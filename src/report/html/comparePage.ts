@@ -1,8 +1,8 @@
 import type { CellComparison, Comparison, ExactMetric, WallMetric } from "../../compare/types.js";
 import type { CountValue } from "../../mmu/counters.js";
-import { noteText, percent, regressionsOf, summaryLine } from "../compareTable.js";
+import { noteText, regressionsOf, summaryLine } from "../compareTable.js";
 import { verdict } from "../findings.js";
-import { formatNs } from "../units.js";
+import { formatNs, formatPercent } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { type IntervalRow, intervalsChart } from "./charts/intervals.js";
 import { grouped } from "./numbers.js";
@@ -64,7 +64,7 @@ function countersSection({ cells, options }: Comparison): Section {
   );
   return {
     title: "Counters that changed",
-    see: `Counters that are equal are left out; an increase beyond ${percent(options.maxIncrease).replace("+", "")} is a regression.`,
+    see: `Counters that are equal are left out; an increase beyond ${formatPercent(options.maxIncrease).replace("+", "")} is a regression.`,
     unit: "as each counter's name says",
     kind: "exact",
     key: [],
@@ -115,7 +115,7 @@ function wallSection(plot: Plot, { cells, options }: Comparison): Section {
   const limit =
     wallThreshold === null
       ? "no threshold is set"
-      : `the dashed lines are the threshold, ${percent(wallThreshold).replace("+", "")}`;
+      : `the dashed lines are the threshold, ${formatPercent(wallThreshold).replace("+", "")}`;
   return {
     title: "Wall time, new against base",
     see: `Each dot is the change of a median with its 95% interval; an interval that meets zero tells of no change; ${limit}.`,
@@ -136,26 +136,26 @@ export function wallFigures(plot: Plot, all: readonly WallCell[], threshold: num
     { at: 0, alarm: false, title: "no change" },
     ...(threshold === null
       ? []
-      : [-threshold, threshold].map((at) => ({ at, alarm: true, title: `threshold ${percent(at)}` }))),
+      : [-threshold, threshold].map((at) => ({ at, alarm: true, title: `threshold ${formatPercent(at)}` }))),
   ];
   return [...new Set(shown.map(({ cell }) => cell.scenario))].map((scenario) => {
     const rows = shown.filter(({ cell }) => cell.scenario === scenario).map(wallRow);
     const description = rows.map(({ title }) => title).join("; ");
     const text = { title: `Change of wall times on ${scenario}`, description };
-    return { title: scenario, svg: intervalsChart(plot, text, rows, { format: percent, rules }) };
+    return { title: scenario, svg: intervalsChart(plot, text, rows, { format: formatPercent, rules }) };
   });
 }
 
 function wallRow({ cell, metric }: WallCell): IntervalRow {
   const [low, high] = metric.interval;
   const name = `${cell.strategy}, ${metric.part}`;
-  const title = `${name}: ${percent(metric.change)} (95% interval ${percent(low)} to ${percent(high)})`;
+  const title = `${name}: ${formatPercent(metric.change)} (95% interval ${formatPercent(low)} to ${formatPercent(high)})`;
   return { name, value: metric.change, low, high, title, alarm: metric.status === "regression" };
 }
 
 export function wallTable(all: readonly WallCell[]): Section["table"] {
   const ns = (value: number): Cell => ({ value, text: formatNs(value) });
-  const share = (value: number): Cell => ({ value, text: percent(value) });
+  const share = (value: number): Cell => ({ value, text: formatPercent(value) });
   return {
     columns: columns(
       ["case", "strategy", "part"],
@@ -194,5 +194,5 @@ function valueCell(value: CountValue | undefined): Cell {
 
 function changeCell({ change }: ExactMetric): Cell {
   if (change === null) return "";
-  return Number.isFinite(change) ? { value: change, text: percent(change) } : "from none";
+  return Number.isFinite(change) ? { value: change, text: formatPercent(change) } : "from none";
 }

@@ -1,6 +1,7 @@
 import type { NoiseReport } from "../../compare/noise.js";
 import type { Comparison } from "../../compare/types.js";
-import { percent, plural } from "../compareTable.js";
+import { plural } from "../compareTable.js";
+import { formatPercent } from "../units.js";
 import { loadPlot } from "./charts/draw.js";
 import { wallFigures, wallTable } from "./comparePage.js";
 import type { Page } from "./page.js";
@@ -33,7 +34,7 @@ export async function noisePage(report: NoiseReport, comparisons: readonly Compa
     title: "A benchmark against itself",
     lead:
       `Of ${plural(compared, "wall time")} of the same code, ${falseAlarms} would be called changed; the largest change of a median is ` +
-      `${percent(largestChange)}.`,
+      `${formatPercent(largestChange)}.`,
     facts: [{ name: "Suggested", value: `--wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}%` }],
     groups,
     notes: ["Wall times are measured, of the simulation on its host. Counts were equal in both runs."],

@@ -1,9 +1,8 @@
-import { formatNs } from "../units.js";
+import { formatCount, formatNs } from "../units.js";
 
 /** A whole number with its digits in groups of three, as pages show it: 262,144. */
 export function grouped(value: number): string {
-  if (!Number.isInteger(value)) return String(value);
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+  return Number.isInteger(value) ? formatCount(value) : String(value);
 }
 
 const STEPS: readonly (readonly [number, string])[] = [
