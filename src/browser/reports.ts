@@ -98,7 +98,7 @@ export const REPORTS: readonly Report[] = [
   {
     name: "a run of the selftest",
     args: ["run", "-b", "16M", "--profile", "ampereone"],
-    sections: ["Guest faults", "Modelled time"],
+    sections: ["What is done, and who waits for it", "Modelled time"],
     figures: (tables, printed) => {
       const { runs } = JSON.parse(printed) as { runs: { modelled: { stepsNs: number[] } }[] };
       const { rows } = tables.find(({ title }) => title === "Modelled time")!;

@@ -7,14 +7,10 @@ export interface PlotFlags {
   readonly plot?: boolean;
 }
 
-type Plots = typeof import("../report/plot/costPlots.js");
-
-/** Prints a drawing of characters, for the terminal that there is. What draws is loaded only here. */
-export async function showPlot(io: Io, style: Style, draw: (plots: Plots, canvas: Canvas) => string): Promise<void> {
-  const [plots, { canvasFor }] = await Promise.all([
-    import("../report/plot/costPlots.js"),
-    import("../report/plot/canvas.js"),
-  ]);
-  const text = draw(plots, canvasFor(style, io.env));
+/** Prints a drawing of characters, for the terminal that there is. */
+export async function showPlot(io: Io, style: Style, draw: (canvas: Canvas) => string): Promise<void> {
+  // Loaded only where something is drawn, as the drawings are.
+  const { canvasFor } = await import("../report/plot/canvas.js");
+  const text = draw(canvasFor(style, io.env));
   if (text !== "") io.stdout.write(`\n${text}\n`);
 }

@@ -1,9 +1,8 @@
 import { PAGE_LEVEL } from "../guest/geometry.js";
 import { formatSize, parseSize } from "../guest/sizes.js";
 import type { Case, MemoryMap, Mmu, Strategy } from "../mmu/contract.js";
-import type { Finding } from "../mmu/finding.js";
 import type { RunResult } from "../results/types.js";
-import { verdict } from "./findings.js";
+import { resultWords } from "./verdictWords.js";
 
 /** Guest memory as strategies left it; those that left, and inspected, the same share a row. */
 export interface MapRow {
@@ -29,17 +28,20 @@ export class MapBudget {
   }
 }
 
-/** A strategy of which a map is wanted, and what is known to be wrong with its result. */
+/** A strategy of which a map is wanted, and what is known of its result. */
 export interface MappedStrategy {
   readonly strategy: Strategy;
-  readonly findings: readonly Finding[];
+  /** "right", or what is wrong. */
+  readonly verdict: string;
+  readonly wrong: boolean;
 }
 
 /** Strategies of a result of which maps can be drawn: not those of one's own, for their modules are not in it. */
 export function mappedOf(runs: readonly RunResult[], mmu: Mmu): MappedStrategy[] {
-  return runs.flatMap(({ strategy: name, source, findings }) => {
-    const strategy = source === "builtin" ? mmu.strategies.find((one) => one.id === name) : undefined;
-    return strategy === undefined ? [] : [{ strategy, findings }];
+  return runs.flatMap((run) => {
+    const strategy = run.source === "builtin" ? mmu.strategies.find((one) => one.id === run.strategy) : undefined;
+    if (strategy === undefined) return [];
+    return [{ strategy, verdict: resultWords(run, mmu.findingWords), wrong: run.findings.length > 0 }];
   });
 }
 
@@ -50,15 +52,14 @@ export function mappedOf(runs: readonly RunResult[], mmu: Mmu): MappedStrategy[]
  */
 export function mapRows(bound: Case, mapped: readonly MappedStrategy[], bins: number, budget: MapBudget): MapRow[] {
   const rows: (MapRow & { readonly strategies: string[]; readonly key: string })[] = [];
-  for (const { strategy, findings } of mapped.filter((one) => bound.applies(one.strategy))) {
+  for (const { strategy, verdict, wrong } of mapped.filter((one) => bound.applies(one.strategy))) {
     if (!budget.take(bound.expectedWork(strategy))) return [];
     const map: MemoryMap | undefined = bound.run(strategy, { map: { bins }, digest: false }).memoryMap;
     if (map === undefined) return [];
-    const words = verdict(findings, bound.mmu.findingWords);
-    const key = JSON.stringify([words, map]);
+    const key = JSON.stringify([verdict, map]);
     const same = rows.find((row) => row.key === key);
     if (same !== undefined) same.strategies.push(strategy.id);
-    else rows.push({ strategies: [strategy.id], map, verdict: words, wrong: findings.length > 0, key });
+    else rows.push({ strategies: [strategy.id], map, verdict, wrong, key });
   }
   return rows;
 }

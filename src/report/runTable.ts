@@ -36,6 +36,11 @@ export function figureOf(figure: Figure, counts: Counts): number {
   return figure.paths.reduce((sum, path) => sum + (totalAt(counts, path) ?? 0), 0);
 }
 
+/** A figure of one step. */
+export function figureOfStep(figure: Figure, step: FlowStep): number {
+  return figureOf(figure, countsOfStep(step));
+}
+
 /** The test's own words for a step, and ours where it has none. */
 export function phaseWords(phase: string): string {
   const iteration = /^(dirty|get|clear)(\d+)$/.exec(phase);

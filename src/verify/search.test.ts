@@ -62,7 +62,7 @@ it("what a custom strategy throws ends the search, and is not taken for a fault 
   );
 });
 
-it("a MMU without random layouts is refused", async () => {
+it("an MMU without random layouts is refused", async () => {
   const { random: _, ...without } = mmu;
   await expect(searchLayouts({ mmu: without, strategies, layouts: 1, seed: 1 })).rejects.toThrow(/no random layouts/);
 });

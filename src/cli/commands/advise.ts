@@ -145,7 +145,10 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   const advice = own.together(parts);
   await writePage(async () => (await import("../../report/html/advisePage.js")).advisePage(advice, request, text));
   io.stdout.write(report.end(advice));
-  if (options.plot === true) await showPlot(io, style, ({ advisePlot }, canvas) => advisePlot(advice, canvas));
+  if (options.plot === true) {
+    const { advisePlot } = await import("../../report/plot/costPlots.js");
+    await showPlot(io, style, (canvas) => advisePlot(advice, canvas));
+  }
   return EXIT.fine;
 }
 

@@ -131,7 +131,10 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
     const { styleFor } = await import("../../report/style.js");
     const style = styleFor(io, flags.color ?? "auto");
     io.stdout.write(runReport(runs, heading, style));
-    if (flags.plot === true) await showPlot(io, style, ({ runPlot }, canvas) => runPlot(runs, canvas));
+    if (flags.plot === true) {
+      const { runPlot } = await import("../../report/plot/costPlots.js");
+      await showPlot(io, style, (canvas) => runPlot(runs, canvas));
+    }
   }
   for (const strategy of new Set(cases.map(({ strategy }) => strategy))) {
     if (strategy.knownFaults.length > 0)

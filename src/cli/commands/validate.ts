@@ -99,7 +99,10 @@ async function validate(io: Io, results: readonly string[], _: unknown, self: Co
   }
   const { validateReport } = await import("../../report/validateReport.js");
   io.stdout.write(validateReport(validation, style));
-  if (options.plot === true) await showPlot(io, style, ({ validatePlot }, canvas) => validatePlot(validation, canvas));
+  if (options.plot === true) {
+    const { validatePlot } = await import("../../report/plot/costPlots.js");
+    await showPlot(io, style, (canvas) => validatePlot(validation, canvas));
+  }
   return EXIT.fine;
 }
 

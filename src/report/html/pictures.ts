@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Case, Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import { loadMmu } from "../../mmu/registry.js";
+import { verdict } from "../findings.js";
 import { levelsOf, MapBudget, mapRows } from "../mapRows.js";
 import { addressMapSvg } from "./addressMap.js";
 import { pictureStyle } from "./assets.js";
@@ -65,12 +66,13 @@ function partsKey(mmu: Mmu): Key {
 function faultMap(bound: Case, mmu: Mmu): Markup {
   const mapped = ["baseline", "skip-return-rfc", "skip-return"].map((id) => {
     const strategy = mmu.strategies.find((one) => one.id === id)!;
-    return { strategy, findings: bound.run(strategy).findings };
+    const { findings } = bound.run(strategy);
+    return { strategy, verdict: verdict(findings, mmu.findingWords), wrong: findings.length > 0 };
   });
   const rows = mapRows(bound, mapped, 360, new MapBudget());
   return addressMapSvg(rows, {
     title: "Guest memory of 1 GiB, pages followed by blocks, before and after three strategies split it",
-    description: rows.map(({ strategies, verdict }) => `${strategies.join(", ")}: ${verdict}`).join(". "),
+    description: rows.map((row) => `${row.strategies.join(", ")}: ${row.verdict}`).join(". "),
     levelName: levelsOf(bound),
     id: "fault",
     width: WIDTH,

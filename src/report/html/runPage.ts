@@ -1,6 +1,5 @@
 import type { PricedRun } from "../../cost/selftestTime.js";
-import { countsOfStep } from "../../mmu/arm64/flowStep.js";
-import { caseName, FIGURES, figureOf, phaseWords, type Figure as RunFigure } from "../runTable.js";
+import { caseName, FIGURES, figureOf, figureOfStep, phaseWords } from "../runTable.js";
 import { formatNs } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { type PartsRow, partsChart } from "./charts/strategies.js";
@@ -40,37 +39,48 @@ export async function runPage(runs: readonly PricedRun[]): Promise<Page> {
 
 function strategyGroup(plot: Plot, strategy: string, runs: readonly PricedRun[]): Group {
   const timed = runs.every(({ modelled }) => modelled !== null);
-  const counted = FIGURES.filter((figure) =>
-    runs.some(({ totals }) => WAITERS.some(({ id }) => figureOf(figure, totals[id]) > 0)),
-  );
   return {
     title: strategy,
     lead: "",
     alarms: [],
-    sections: [
-      ...(timed ? [timeSection(plot, strategy, runs)] : []),
-      ...counted.map((figure) => countSection(plot, strategy, runs, figure)),
-    ],
+    sections: [...(timed ? [timeSection(plot, strategy, runs)] : []), countsSection(plot, strategy, runs)],
   };
 }
 
-function countSection(plot: Plot, strategy: string, runs: readonly PricedRun[], figure: RunFigure): Section {
-  const rows = runs.map((run): PartsRow => {
-    return { name: caseName(run), values: WAITERS.map(({ id }) => figureOf(figure, run.totals[id])), wrong: false };
-  });
-  const columns = runs[0]!.steps.map(({ phase }) => phaseWords(phase));
+/** A drawing for each figure that there is any of. */
+function countsSection(plot: Plot, strategy: string, runs: readonly PricedRun[]): Section {
+  const counted = FIGURES.filter((figure) =>
+    runs.some(({ totals }) => WAITERS.some(({ id }) => figureOf(figure, totals[id]) > 0)),
+  );
+  const phases = runs[0]!.steps.map(({ phase }) => phaseWords(phase));
   return {
-    ...common(`${figure.title[0]!.toUpperCase()}${figure.title.slice(1)}`, figure.title),
+    ...common("What is done, and who waits for it", "counts, as each drawing says"),
     kind: "exact",
-    figures: [{ title: "By chunk", svg: drawn(plot, strategy, figure.title, rows) }],
+    figures: counted.map((figure) => {
+      const rows = runs.map((run): PartsRow => {
+        return { name: caseName(run), values: WAITERS.map(({ id }) => figureOf(figure, run.totals[id])), wrong: false };
+      });
+      return { title: capital(figure.title), svg: drawn(plot, strategy, figure.title, rows) };
+    }),
     table: {
-      columns: [{ heading: "case", figure: false }, ...columns.map((heading) => ({ heading, figure: true }))],
-      rows: runs.map((run): Cell[] => [
-        caseName(run),
-        ...run.steps.map((step) => figureOf(figure, countsOfStep(step))),
-      ]),
+      columns: [
+        { heading: "figure", figure: false },
+        { heading: "case", figure: false },
+        ...phases.map((heading) => ({ heading, figure: true })),
+      ],
+      rows: counted.flatMap((figure) =>
+        runs.map((run): Cell[] => [
+          figure.title,
+          caseName(run),
+          ...run.steps.map((step) => figureOfStep(figure, step)),
+        ]),
+      ),
     },
   };
+}
+
+function capital(text: string): string {
+  return text.startsWith("mmu_lock") ? text : `${text[0]!.toUpperCase()}${text.slice(1)}`;
 }
 
 function timeSection(plot: Plot, strategy: string, runs: readonly PricedRun[]): Section {

@@ -1,7 +1,9 @@
-import type { Case, Mmu } from "../../mmu/contract.js";
+import type { Case, Mmu, Strategy } from "../../mmu/contract.js";
+import type { Finding } from "../../mmu/finding.js";
 import { type FoundFault, faultOf, type SearchResult } from "../../verify/search.js";
 import type { Verdict } from "../../verify/verify.js";
-import { longFinding, shortFinding } from "../findings.js";
+import { longFinding, shortFinding, verdict } from "../findings.js";
+import type { MappedStrategy } from "../mapRows.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { partsChart } from "./charts/strategies.js";
 import { addressMapOf } from "./mapSection.js";
@@ -21,7 +23,7 @@ export function verdictsPage(
       const map = addressMapOf(
         bound,
         id,
-        verdicts.map(({ strategy, findings }) => ({ strategy, findings })),
+        verdicts.map(({ strategy, findings }) => mappedOf(mmu, strategy, findings)),
         `map${i}`,
       );
       return {
@@ -41,6 +43,10 @@ const LEAD = {
 
 function words(findings: Verdict["findings"], mmu: Mmu): string {
   return findings.map((finding) => shortFinding(finding, mmu.findingWords)).join("; ");
+}
+
+function mappedOf({ findingWords }: Mmu, strategy: Strategy, findings: readonly Finding[]): MappedStrategy {
+  return { strategy, verdict: verdict(findings, findingWords), wrong: findings.length > 0 };
 }
 
 function verdictSection(mmu: Mmu, verdicts: readonly Verdict[]): Section {
@@ -125,10 +131,7 @@ function faultGroup({ mmu }: SearchResult, fault: FoundFault, id: string, at: nu
   const map = addressMapOf(
     bound,
     "the simplest layout",
-    [
-      { strategy: baseline, findings: [] },
-      { strategy, findings: [finding] },
-    ],
+    [mappedOf(mmu, baseline, []), mappedOf(mmu, strategy, [finding])],
     id,
   );
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadMmu } from "../../mmu/registry.js";
+import { verdict } from "../findings.js";
 import { levelsOf, MapBudget, mapRows } from "../mapRows.js";
 import { styleFor } from "../style.js";
 import { barsText } from "./bars.js";
@@ -62,7 +63,10 @@ it("the map of the fault shows blocks where they were passed over", async () => 
   };
   const bound = mmu.parse(scenario, "a scenario");
   const strategies = ["baseline", "skip-return-rfc"].map((id) => mmu.strategies.find((one) => one.id === id)!);
-  const mapped = strategies.map((strategy) => ({ strategy, findings: bound.run(strategy).findings }));
+  const mapped = strategies.map((strategy) => {
+    const { findings } = bound.run(strategy);
+    return { strategy, verdict: verdict(findings, mmu.findingWords), wrong: findings.length > 0 };
+  });
   const rows = mapRows(bound, mapped, 16, new MapBudget());
   expect(memoryMapText(rows, levelsOf(bound), canvas(80))).toBe(
     [
