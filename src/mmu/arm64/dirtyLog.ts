@@ -106,7 +106,7 @@ export function enableInTwoPhases(stage2: Stage2, between: () => void): void {
   writeProtectOnly(stage2);
   between();
   splitOnly(stage2);
-  for (const slot of stage2.layout.slots) stage2.flushSlot(slot.endGfn - slot.startGfn);
+  for (const slot of stage2.layout.slots) stage2.flushSlot(slot);
 }
 
 /** The split walks of {@link enableDirtyLogging} or {@link clearDirtyLog} alone, on a tree that is write-protected already. */
