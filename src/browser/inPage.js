@@ -7,6 +7,12 @@ function layoutDefects() {
   if (scroller.scrollWidth > scroller.clientWidth) {
     defects.push(`scrolls sideways: ${scroller.scrollWidth} in ${scroller.clientWidth}`);
   }
+  for (const entry of document.querySelectorAll("nav li")) {
+    const most = entry.getBoundingClientRect().right + 1;
+    const text = document.createRange();
+    text.selectNodeContents(entry);
+    if (text.getBoundingClientRect().right > most) defects.push(`reaches into the next column: ${entry.textContent}`);
+  }
   for (const svg of document.querySelectorAll("main figure svg")) {
     if (svg.closest(".off, details:not([open])") !== null) continue;
     const box = svg.getBoundingClientRect();
