@@ -31,11 +31,15 @@ function layoutDefects() {
 }
 
 // biome-ignore lint/correctness/noUnusedVariables: called by name
-async function accessViolations() {
-  const { violations } = await globalThis.axe.run(document, {
-    resultTypes: ["violations"],
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-  });
+async function accessViolations(rules) {
+  // What is within a drawing is presentational: its name is its title. Its colours are held to the palette's contrast elsewhere.
+  const { violations } = await globalThis.axe.run(
+    { exclude: [["figure svg > *"]] },
+    {
+      resultTypes: ["violations"],
+      runOnly: rules,
+    },
+  );
   return violations.map(({ id, nodes }) => {
     const { html, failureSummary } = nodes[0];
     return `${id}: ${nodes.length} x ${html.slice(0, 200)} ${failureSummary}`;

@@ -1,8 +1,10 @@
 import type { Granule } from "../guest/geometry.js";
 import type { GuestRule } from "../mmu/flow/guestAccess.js";
+import type { HtmlFlags } from "./htmlOutput.js";
+import type { PlotFlags } from "./plotOutput.js";
 
 /** The options of `run`, as commander gives them. */
-export interface RunFlags {
+export interface RunFlags extends HtmlFlags, PlotFlags {
   readonly mmu?: string;
   readonly b: string;
   readonly v: number;

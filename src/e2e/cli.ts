@@ -11,7 +11,7 @@ import { type Ended, memoryIo, type RunHow, runMain } from "../testing/inProcess
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = join(ROOT, "bin", "s2split.js");
 
-const built = (path: string) => import(pathToFileURL(join(ROOT, "dist", path)).href);
+const built = (path: string): Promise<unknown> => import(pathToFileURL(join(ROOT, "dist", path)).href);
 const { main } = (await built("cli/main.js")) as { main: typeof Main };
 const { mmus: registry } = (await built("mmu/registry.js")) as { mmus: Registry };
 

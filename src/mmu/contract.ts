@@ -187,17 +187,19 @@ export interface RunOutcome {
 }
 
 export interface TimedRun {
-  /** What is timed, each its own series of samples: arm64 `split` (the split alone) and `ioctl` (all that userspace sees). */
+  /** What is timed, each from samples of its own. */
   readonly parts: readonly TimedPart[];
 }
 
 export interface TimedPart {
   readonly id: string;
   readonly title: string;
+  /** The end of the work as a series of its own, from the same samples: arm64's `split` in its `ioctl`. */
+  readonly phase?: { readonly id: string; readonly title: string };
   /** Lays a fresh copy of the tree; not timed. */
   reset(): void;
-  /** The timed work; nothing else is in it. */
-  work(): void;
+  /** The timed work; nothing else is in it. @param phaseBegins to be called once, where {@link phase} begins */
+  work(phaseBegins: () => void): void;
   /** The counts of the last `work`, which must be equal in every repeat. Not timed. */
   counts(): Counts;
 }

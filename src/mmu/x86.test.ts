@@ -130,7 +130,7 @@ describe("the TDP MMU", () => {
       const part = x86Tdp.parse(scenario, "test").timed!(named(x86Tdp, "used-bitmap"))!.parts[0]!;
       for (let repeat = 0; repeat < 3; repeat++) {
         part.reset();
-        part.work();
+        part.work(() => undefined);
         expect(counts).toMatchObject(part.counts());
       }
     }
@@ -437,7 +437,7 @@ describe("the shadow MMU", () => {
     const part = x86Shadow.parse(scenario, "test").timed!(named(x86Shadow, "exact"))!.parts[0]!;
     for (let repeat = 0; repeat < 2; repeat++) {
       part.reset();
-      part.work();
+      part.work(() => undefined);
       expect(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")).counts).toMatchObject(part.counts());
     }
   });

@@ -12,6 +12,7 @@ import { flowOptions, refuseFlowOptions } from "../flowOptions.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
+import { showPlot } from "../plotOutput.js";
 import type { RunFlags } from "../runFlags.js";
 import { optionOf } from "../scenarioOptions.js";
 
@@ -65,6 +66,8 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--scenario <file>", "an arm64 scenario file as the guest's memory, in place of -b -x -s -p -m")
     .option("--json", "print JSON in place of tables")
     .option("--export-json <file>", "write the JSON to a file")
+    .option("--export-html <file>", "write one page with pictures, for any browser, offline")
+    .option("--plot", "draw bars of characters below the tables")
     .option("--digest", "with SHA-256 of the tree after each step, in JSON")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(run));
@@ -100,6 +103,8 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
     flags.exportJson === undefined
       ? null
       : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
+  const { htmlOutput } = await import("../htmlOutput.js");
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
 
   const { runSelftest } = await import("../../selftest/run.js");
@@ -115,6 +120,7 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   });
   progress.clear();
 
+  await writePage(async () => (await import("../../report/html/runPage.js")).runPage(runs));
   if (target !== null || flags.json === true) {
     const text = await jsonText(runs);
     await target?.write(text);
@@ -123,7 +129,12 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   if (flags.json !== true) {
     const { runReport } = await import("../../report/runTable.js");
     const { styleFor } = await import("../../report/style.js");
-    io.stdout.write(runReport(runs, heading, styleFor(io, flags.color ?? "auto")));
+    const style = styleFor(io, flags.color ?? "auto");
+    io.stdout.write(runReport(runs, heading, style));
+    if (flags.plot === true) {
+      const { runPlot } = await import("../../report/plot/costPlots.js");
+      await showPlot(io, style, (canvas) => runPlot(runs, canvas));
+    }
   }
   for (const strategy of new Set(cases.map(({ strategy }) => strategy))) {
     if (strategy.knownFaults.length > 0)

@@ -95,6 +95,20 @@ export function clearSlot(
   stage2.listener?.flush();
 }
 
+/**
+ * The work of {@link enableDirtyLogging} with all write-protects before all splits, for timing: two phases with one border. The kernel
+ * alternates them by slot, and slots share no leaf, so that all counts are the same. A clear has no such border: splitting for one mask
+ * changes what write-protecting finds for the next.
+ *
+ * @param between called once, between the two
+ */
+export function enableInTwoPhases(stage2: Stage2, between: () => void): void {
+  writeProtectOnly(stage2);
+  between();
+  splitOnly(stage2);
+  for (const slot of stage2.layout.slots) stage2.flushSlot(slot);
+}
+
 /** The split walks of {@link enableDirtyLogging} or {@link clearDirtyLog} alone, on a tree that is write-protected already. */
 export function splitOnly(stage2: Stage2): void {
   forRanges(stage2.layout, (start, end) => {
