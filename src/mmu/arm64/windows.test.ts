@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
-import { times, times } from "../../testing/nightly.js";
+import { times } from "../../testing/nightly.js";
 import { layoutOf } from "./layout.js";
 import { drive, guestFor, runOn } from "./mmu.js";
 import { type Arm64Scenario, CLEAR_RANGES, type Memslot, type Segment } from "./scenario.js";
