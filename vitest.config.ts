@@ -1,26 +1,49 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
-  test: {
-    testTimeout: 60_000,
-    projects: [
-      {
-        test: {
-          name: "unit",
-          include: ["src/**/*.test.ts"],
-          exclude: ["src/e2e/**", "src/browser/**"],
-          testTimeout: 60_000,
+/** `--mode nightly`: the long tests too, properties without a seed and with more runs. */
+export default defineConfig(({ mode }) => {
+  const nightly = mode === "nightly";
+  const common = {
+    setupFiles: ["src/testing/setup.ts"],
+    env: { NIGHTLY: nightly ? "1" : "" },
+    exclude: nightly ? [] : ["**/*.nightly.test.ts"],
+    // Processes, for tests change the working folder; kept from file to file, with what they have loaded and compiled.
+    pool: "forks" as const,
+    isolate: false,
+    testTimeout: nightly ? 600_000 : 60_000,
+  };
+  return {
+    test: {
+      maxWorkers: 2,
+      projects: [
+        {
+          test: {
+            ...common,
+            name: "unit",
+            include: ["src/**/*.test.ts"],
+            exclude: [...common.exclude, "src/e2e/**", "src/browser/**"],
+          },
         },
-      },
-      { test: { name: "e2e", include: ["src/e2e/**/*.test.ts"], testTimeout: 120_000 } },
-      {
-        test: {
-          name: "browser",
-          include: ["src/browser/**/*.browser.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+        {
+          test: {
+            ...common,
+            name: "e2e",
+            include: ["src/e2e/**/*.test.ts"],
+            testTimeout: 2 * common.testTimeout,
+            // The built program is loaded as Node.js loads it.
+            server: { deps: { external: [/\/dist\//] } },
+          },
         },
-      },
-    ],
-  },
+        {
+          test: {
+            ...common,
+            name: "browser",
+            include: ["src/browser/**/*.browser.test.ts"],
+            testTimeout: 2 * common.testTimeout,
+            hookTimeout: 120_000,
+          },
+        },
+      ],
+    },
+  };
 });

@@ -1,5 +1,5 @@
 // Holds results/, the reference counts of every scenario in scenarios/, against the working tree, or with --update rewrites it
-// (--results FOLDER: another folder).
+// (--scenarios FOLDER, --results FOLDER: others than those of the project).
 // Reference results have counts only, no time and no environment: they are the same on any machine, and a change of counts shows
 // in review as a diff of a readable file. Run after npm run build.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,10 +24,15 @@ const [{ styleFor }, { DEFAULT_COMPARE_OPTIONS }, { toolVersion }] = await Promi
   load("version.js"),
 ]);
 
+/** The folder that an option names, else that of the project. */
+function folderOf(option, own) {
+  const at = process.argv.indexOf(option);
+  return at < 0 ? join(root, own) : process.argv[at + 1];
+}
+
 const jsonIn = (folder) => readdirSync(folder).filter((name) => name.endsWith(".json"));
-const scenarios = join(root, "scenarios");
-const elsewhere = process.argv.indexOf("--results");
-const results = elsewhere < 0 ? join(root, "results") : process.argv[elsewhere + 1];
+const scenarios = folderOf("--scenarios", "scenarios");
+const results = folderOf("--results", "results");
 mkdirSync(results, { recursive: true });
 
 /** The counts of one scenario under every strategy, as its file has them. */

@@ -32,6 +32,30 @@ const BASEMENT = ["cleanup.ts", "errors.ts", "exit.ts", "version.ts"];
 const ROOF = ["index.ts", "library.ts"];
 const MODEL = ["mmu", "guest"];
 
+/** The folders of MMUs. `flow` and `x86` in the same room are what several of them share. */
+const MMU_FOLDERS = ["arm64", "riscv", "shadow", "tdp"];
+
+/**
+ * Who may name the insides of an MMU's folder, beside the registry (which names each folder's `index.ts`) and the folder itself: rooms,
+ * folders and files, each with its reason. All else knows MMUs through the contract, and a new MMU touches none of it.
+ */
+const KNOWS_INSIDES: Readonly<Record<string, readonly [reason: string, ...of: string[]]>> = {
+  advise: ["holds of arm64's mmu_lock, piece by piece, which no other MMU models", "arm64"],
+  cost: ["profiles price the counters of an MMU, and published series are set beside its walks", "arm64", "tdp"],
+  importLayout: ["stage-2 dumps are arm64's, and what is imported is a scenario of arm64", "arm64"],
+  reproduce: ["a C program is written for the hosts of an MMU: its ioctls and page tables", "arm64", "tdp"],
+  selftest: ["dirty_log_perf_test as a flow: guests run on arm64's stage 2", "arm64"],
+  perf: ["benchmarks of engines, outside of the package", ...MMU_FOLDERS],
+  "report/runTable.ts": ["renders the steps of the flow that run drives", "arm64"],
+  "cli/commands/advise.ts": ["the command of advise", "arm64"],
+  "cli/commands/calibrate.ts": ["fits to measured runs of the selftest", "arm64"],
+  "cli/commands/run.ts": ["the command of selftest", "arm64"],
+  "cli/commands/validate.ts": ["sets the model beside measured runs of the selftest", "arm64"],
+  "cli/commands/newStrategy.ts": ["writes a strategy for arm64", "arm64"],
+  "mmu/defineStrategy.ts": ["checks arm64's strategies where they are defined", "arm64"],
+  "index.ts": ["exports the types that library users write", ...MMU_FOLDERS],
+};
+
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((name) => name.split(sep).join("/"))
   .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !/^(?:testing|e2e)\//.test(name));
@@ -100,6 +124,57 @@ describe("the house", () => {
     expect(known.filter((room) => ["cli", "perf"].includes(room))).toEqual([]);
     const above = files.filter((file) => !ROOF.includes(file));
     expect(above.filter((file) => importsOf(file).some((target) => ROOF.includes(sourceOf(target))))).toEqual([]);
+  });
+
+  it("has MMUs that know nothing of each other, and that others know through the contract alone", () => {
+    const inside = new RegExp(`^mmu/(${MMU_FOLDERS.join("|")})/`);
+    const known = (file: string) =>
+      Object.entries(KNOWS_INSIDES).flatMap(([who, [, ...of]]) =>
+        file === who || file.startsWith(`${who}/`) ? of : [],
+      );
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => {
+          const mmu = inside.exec(target)?.[1];
+          if (mmu === undefined || inside.exec(file)?.[1] === mmu) return false;
+          if (file === "mmu/registry.ts" && target === `mmu/${mmu}/index.js`) return false;
+          return !known(file).includes(mmu);
+        })
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("has no reason to know an MMU's insides that nobody has any more", () => {
+    const unused = Object.entries(KNOWS_INSIDES).flatMap(([who, [, ...of]]) =>
+      (who === "perf" || who === "index.ts" ? [] : of)
+        .filter(
+          (mmu) =>
+            !files.some(
+              (file) =>
+                (file === who || file.startsWith(`${who}/`)) &&
+                importsOf(file).some((target) => target.startsWith(`mmu/${mmu}/`)),
+            ),
+        )
+        .map((mmu) => `${who}: ${mmu}`),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  it("loads no engine with the registry: --help pays for names, options and words alone", () => {
+    const loaded = new Set<string>();
+    const load = (file: string) => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      const text = readFileSync(join(SRC, file), "utf8");
+      for (const [, path] of text.matchAll(/^(?:import|export)\s+(?!type\b)[^;]*?\bfrom\s+"(\.[^"]+)";/gm)) {
+        load(sourceOf(relative(SRC, normalize(join(SRC, dirname(file), path!)))));
+      }
+    };
+    load("mmu/registry.ts");
+    const ofMmus = [...loaded].filter((file) => MMU_FOLDERS.some((mmu) => file.startsWith(`mmu/${mmu}/`)));
+    expect(ofMmus.filter((file) => !/\/(?:about|index|words|geometry)\.ts$/.test(file))).toEqual([]);
+    expect(loaded.size).toBeLessThan(40);
   });
 
   it("has no circle of files", () => {

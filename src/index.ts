@@ -1,5 +1,5 @@
 /**
- * s2split as a library: count what walker strategies cost, check that they are right, try one's own.
+ * s2split as a library: count what walker strategies cost, check that they are right, try your own.
  *
  * ```js
  * import { bench, defineStrategy, loadScenario, verify } from "s2split";
@@ -43,6 +43,15 @@ export { type Counts, type CountValue, countAt, totalAt } from "./mmu/counters.j
 export { defineStrategy } from "./mmu/defineStrategy.js";
 export type { AnyScenario, AnyStrategyDefinition } from "./mmu/definitions.js";
 export type { Finding } from "./mmu/finding.js";
+export type {
+  RiscvAfterDisable,
+  RiscvDirty,
+  RiscvDirtyLog,
+  RiscvMemslot,
+  RiscvScenario,
+  RiscvSegment,
+} from "./mmu/riscv/scenario.js";
+export type { GStageRules, GStageStrategyDefinition, SplitStep } from "./mmu/riscv/strategy.js";
 export type { WrittenShadowScenario as ShadowScenario } from "./mmu/shadow/scenario.js";
 export type { ShadowStrategyDefinition } from "./mmu/shadow/strategy.js";
 export type { WrittenTdpScenario as TdpScenario } from "./mmu/tdp/scenario.js";

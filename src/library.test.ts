@@ -1,13 +1,22 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { bench, defineStrategy, loadScenario, totalAt, UserError, verify, WALK_BLOCK } from "./index.js";
+import {
+  type AnyScenario,
+  bench,
+  defineStrategy,
+  loadScenario,
+  totalAt,
+  UserError,
+  verify,
+  WALK_BLOCK,
+} from "./index.js";
 
 const path = fileURLToPath(new URL("../scenarios/fault-left-in-new-table.json", import.meta.url));
 const blocks = defineStrategy({ id: "blocks", summary: "blocks only", flags: WALK_BLOCK });
 const naive = defineStrategy({ id: "naive", enter: (at) => at.fresh === 0 });
 
 describe("the library", () => {
-  it("counts: built-in strategies by name, one's own by definition, baseline always among them", async () => {
+  it("counts: built-in strategies by name, custom ones by definition, baseline always among them", async () => {
     const { runs, scenarios } = await bench({ scenarios: [path], strategies: ["max-level", blocks] });
     expect(runs.map(({ strategy }) => strategy)).toEqual(["baseline", "max-level", "blocks"]);
     expect(runs.map(({ counts }) => totalAt(counts, "split/inspected"))).toEqual([263168, 1024, 1024]);
@@ -24,6 +33,31 @@ describe("the library", () => {
       ["naive", 1],
       ["blocks", 0],
     ]);
+  });
+
+  it("types what may be written of each MMU and workload, and takes it", async () => {
+    const root = { rootLevel: 4, leaves: [{ gfn: 0, level: 2, count: 2 }] };
+    const { runs } = await bench({
+      scenarios: [
+        { mmu: "x86-tdp", workload: "zap", roots: [root, root] },
+        { mmu: "x86-tdp", workload: "split", root, targetLevel: 1, minLevel: 2 },
+        {
+          mmu: "x86-tdp",
+          workload: "clear",
+          root,
+          slotBaseGfn: 0,
+          npages: 1024,
+          masks: { allWords: "0x1" },
+          pml: false,
+        },
+        { mmu: "x86-shadow", slot: { baseGfn: 0, npages: 512 }, alias: "few" },
+      ],
+      strategies: ["baseline", "default-capacity"],
+    });
+    expect(runs).toHaveLength(4);
+    // @ts-expect-error a zap has no slot
+    const wrong: AnyScenario = { mmu: "x86-tdp", workload: "zap", root, slotBaseGfn: 0 };
+    await expect(bench({ scenarios: [wrong] })).rejects.toThrow('scenarios[0]: field "slotBaseGfn": unknown');
   });
 
   it("takes x86 strategies as defineStrategy types them, and finds the faults of their zaps", async () => {

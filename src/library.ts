@@ -32,7 +32,7 @@ export interface VerifyCall {
   readonly random?: number;
   /** Seed of the random layouts. Default 1. */
   readonly seed?: number;
-  /** Whose random layouts: default "arm64". */
+  /** Whose random layouts: default: the first of the registry, arm64. */
   readonly mmu?: string;
   /** Default: every built-in strategy. */
   readonly strategies?: readonly StrategyInput[];
@@ -68,7 +68,7 @@ export async function loadScenario(path: string): Promise<ScenarioBase> {
 /**
  * Counts, exactly, what each strategy costs on each scenario, and says whether its result is right; the same as `s2split bench`.
  *
- * @throws UserError for scenarios and strategies that cannot be used, and for what a strategy of one's own throws
+ * @throws UserError for scenarios and strategies that cannot be used, and for what a custom strategy throws
  */
 export async function bench(call: BenchCall): Promise<ResultFile> {
   const fields = Fields.of(call, "bench", ["scenarios", "strategies", "wall", "seed"]);
@@ -95,7 +95,7 @@ export async function bench(call: BenchCall): Promise<ResultFile> {
 /**
  * Checks every invariant of the walk and of the finished tree, on given scenarios or on random layouts; the same as `s2split verify`.
  *
- * @throws UserError for scenarios and strategies that cannot be used, and for what a strategy of one's own throws
+ * @throws UserError for scenarios and strategies that cannot be used, and for what a custom strategy throws
  */
 export async function verify(call: VerifyCall): Promise<VerifyReport> {
   const fields = Fields.of(call, "verify", ["scenarios", "random", "seed", "mmu", "strategies"]);

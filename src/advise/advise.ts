@@ -264,16 +264,22 @@ export const TRIED_PERCENTS: readonly number[] = [1, 2, ...Array.from({ length: 
 
 /** Of {@link TRIED_PERCENTS} those at which eager splitting costs less in all than leaving it off: the pass is simulated at each of them. */
 export function eagerWins(request: AdviceRequest, off: AdviceRow, eager: AdviceRow): readonly number[] {
+  const ioctl = (row: AdviceRow) => row.enableNs + (row.firstClearNs ?? 0);
+  return TRIED_PERCENTS.filter(
+    (percent) => ioctl(eager) + passNs(request, true, percent) < ioctl(off) + passNs(request, false, percent),
+  );
+}
+
+/**
+ * Modelled time of the guest's first pass, all vCPUs summed, were another share of its accesses writes.
+ *
+ * @param split whether all blocks were split before
+ */
+export function passNs(request: AdviceRequest, split: boolean, writePercent: number): number {
   const given = passOf(request);
   const drawn = Math.max(given.entries, SENSITIVITY_DRAWN / given.runs.length);
-  const ioctl = (row: AdviceRow) => row.enableNs + (row.firstClearNs ?? 0);
-  return TRIED_PERCENTS.filter((writePercent) => {
-    const pass = { ...given, writePercent };
-    const vcpuNs = (split: boolean) =>
-      modelTime(firstPass(pass, split, drawn).terms, request.profile, { issuers: request.vcpus, lock: request.lock })
-        .totalNs;
-    return ioctl(eager) + vcpuNs(true) < ioctl(off) + vcpuNs(false);
-  });
+  const { terms } = firstPass({ ...given, writePercent }, split, drawn);
+  return modelTime(terms, request.profile, { issuers: request.vcpus, lock: request.lock }).totalNs;
 }
 
 /** Accesses drawn in all: enough for where the balance tips. */

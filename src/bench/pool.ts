@@ -44,7 +44,7 @@ export type CellReply =
 
 /**
  * Counts cells, in so many worker threads at a time, and yields the outcomes in the order of the cells, each as soon as it and all
- * before it are there. Neither order nor content depends on `jobs`. A strategy of one's own is code that only this thread has: its cells
+ * before it are there. Neither order nor content depends on `jobs`. A custom strategy is code that only this thread has: its cells
  * run here, when their turn to be yielded comes.
  *
  * Not for measuring wall time: threads share caches and memory bandwidth. To stop early, return from the generator, as leaving a

@@ -20,13 +20,13 @@ export interface BaselineFlags extends GateFlags {
  * @throws UserError for an unreadable or partial file, one of another model version, and for a wall threshold that has no wall
  *   times, or those of another machine, to be held against
  */
-export async function readBaseline(flags: BaselineFlags, { stdin }: Io): Promise<NamedResult[] | null> {
+export async function readBaseline(flags: BaselineFlags, { stdin, registry }: Io): Promise<NamedResult[] | null> {
   const path = flags.baseline;
   if (path === undefined) {
     if (flags.wallThreshold === undefined) return null;
     throw badInput("--wall-threshold", "nothing to compare with", "--baseline FILE too");
   }
-  const files = await readResults([path], stdin);
+  const files = await readResults([path], { stdin, registry });
   for (const { path: file, result } of files) {
     if (result.partial) {
       throw badInput(file, "partial: its run was interrupted", "a complete result as the baseline");
@@ -66,6 +66,7 @@ export async function holdAgainst(
   result: ResultFile,
   chosen: ReadonlySet<string> | undefined,
   options: CompareOptions,
+  io: Pick<Io, "registry">,
 ): Promise<Comparison> {
   const benched = new Set(result.scenarios.map(({ id }) => id));
   const ran = new Set(result.runs.map((run) => runKey(run.scenario, run.strategy)));
@@ -83,5 +84,5 @@ export async function holdAgainst(
   const some = concerned.some(({ result: base }) => base.runs.length > 0);
   // With nothing in common the whole baseline says best which field keeps the two apart.
   const next = [{ path: "this run", result }];
-  return compareNamed(some ? concerned : baseline, next, options);
+  return compareNamed(some ? concerned : baseline, next, options, io);
 }

@@ -33,17 +33,17 @@ export interface ExhaustiveFlags extends ScenarioOptions {
 
 /** Searches everything within a bound. @returns the exit code */
 export async function verifyExhaustively(io: Io, flags: ExhaustiveFlags, style: Style): Promise<number> {
-  const ids = flags.mmu ?? [defaultMmu()];
+  const ids = flags.mmu ?? [defaultMmu(io.registry)];
   if (ids.length > 1) {
     throw new UserError(
       `--exhaustive with --mmu ${ids.join(",")}: each MMU has a bound of its own; expected one of them`,
     );
   }
-  const mmu = await loadMmu(ids[0] as string);
+  const mmu = await loadMmu(ids[0] as string, io.registry);
   if (mmu.exhaustive === undefined) {
     throw new UserError(`--exhaustive: ${mmu.title} has no small geometry; expected --random N or --scenario FILE`);
   }
-  const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu]))(mmu);
+  const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu], io.registry))(mmu);
   const jobs = flags.jobs ?? 1;
   const custom = strategies.find(({ source }) => source !== "builtin");
   if (jobs > 1 && custom !== undefined) {

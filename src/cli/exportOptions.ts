@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { badInput, clip } from "../errors.js";
 import { placeOf } from "../files/sameFile.js";
 import { type OutputTarget, prepareOutput } from "../files/write.js";
-import { loadMmu } from "../mmu/registry.js";
+import { loadMmu, type Registry } from "../mmu/registry.js";
 import type { Mmus } from "../report/benchTable.js";
 import { type Exporter, exporters } from "../report/exporters/index.js";
 import type { ResultFile } from "../results/types.js";
@@ -99,7 +99,7 @@ async function isDevice(path: string): Promise<boolean> {
 }
 
 /** The MMUs of a result's scenarios. @throws UserError for an MMU that this version does not have */
-export async function mmusOf(results: readonly ResultFile[]): Promise<Mmus> {
+export async function mmusOf(results: readonly ResultFile[], registry: Registry): Promise<Mmus> {
   const ids = new Set(results.flatMap((result) => result.scenarios.map(({ mmu }) => mmu)));
-  return new Map(await Promise.all([...ids].map(async (id) => [id, await loadMmu(id)] as const)));
+  return new Map(await Promise.all([...ids].map(async (id) => [id, await loadMmu(id, registry)] as const)));
 }

@@ -51,8 +51,12 @@ export async function compareNamed(
   base: readonly NamedResult[],
   next: readonly NamedResult[],
   options: CompareOptions,
+  { registry }: Pick<Io, "registry">,
 ): Promise<Comparison> {
-  const mmus = await mmusOf([...base, ...next].map(({ result }) => result));
+  const mmus = await mmusOf(
+    [...base, ...next].map(({ result }) => result),
+    registry,
+  );
   const counters = new Map([...mmus].map(([id, mmu]) => [id, mmu.counters]));
   return compareResults(base, next, counters, options);
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../exit.js";
 import type { ByteInput, Environment, TextOutput } from "../files/streams.js";
+import type { Registry } from "../mmu/registry.js";
 
 /** All that a command has of the world beside files: handed in, so that a test needs no process. */
 export interface Io {
@@ -8,6 +9,8 @@ export interface Io {
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
   readonly env: Environment;
+  /** The MMUs that there are. */
+  readonly registry: Registry;
   /**
    * Has the listener told, once, of Ctrl-C, SIGTERM or SIGHUP, in place of ending the program; a second one ends it at once.
    *

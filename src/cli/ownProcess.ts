@@ -11,9 +11,13 @@ const BIN = fileURLToPath(new URL("../../bin/s2split.js", import.meta.url));
  * passed on, and its end waited for: it says itself how far it came.
  */
 export async function runAgain(args: readonly string[], io: Io): Promise<{ code: number; stdout: string }> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  // A terminal is handed on as it is, for progress.
+  const child = spawn(process.execPath, [BIN, ...args], {
+    stdio: ["ignore", "pipe", io.stderr.isTTY === true ? "inherit" : "pipe"],
+  });
+  child.stderr?.on("data", (chunk: Buffer) => io.stderr.write(chunk.toString("utf8")));
   const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.stdout!.on("data", (chunk: Buffer) => chunks.push(chunk));
   const release = io.onInterrupt(() => child.kill());
   const code = await new Promise<number | null>((done, failed) => {
     child.on("error", (error) => failed(new UserError(`s2split cannot be run (${error.message})`)));

@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import { cutShort } from "../cleanup.js";
 import { EXIT } from "../exit.js";
 import type { TextOutput } from "../files/streams.js";
+import { mmus } from "../mmu/registry.js";
 import type { Io } from "./io.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -14,6 +15,7 @@ export function processIo(): Io {
     stdout: outputOf(process.stdout, "standard output"),
     stderr: outputOf(process.stderr, "standard error"),
     env: process.env,
+    registry: mmus,
     onInterrupt: interrupts(),
   };
 }

@@ -4,7 +4,7 @@ import type { ByteInput } from "../files/streams.js";
 import { loadScenario } from "../load/loadScenario.js";
 import type { Case, MmuEntry, WorkloadInfo } from "../mmu/contract.js";
 import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
-import { defaultMmu, loadMmu, mmuEntry, mmus, type Registry } from "../mmu/registry.js";
+import { defaultMmu, loadMmu, mmuEntry, type Registry } from "../mmu/registry.js";
 import { fraction, integer, list } from "./options.js";
 
 /** Options that say which guest is simulated and what is done to it; shared by every command that simulates. */
@@ -18,7 +18,7 @@ export interface ScenarioOptions extends GivenOptions {
  *
  * @throws Error where two MMUs declare one name differently: a mistake in an MMU's declaration
  */
-export function addScenarioOptions(command: Command, registry: Registry = mmus): Command {
+export function addScenarioOptions(command: Command, registry: Registry): Command {
   const [first, ...others] = registry.map(({ id }) => id);
   const workloads = [...new Set(registry.flatMap((entry) => entry.workloads.flatMap(namesOf)))];
   command
@@ -76,7 +76,7 @@ function namesOf({ id, alias = [] }: WorkloadInfo): readonly string[] {
  * @throws UserError for options that contradict each other, that nothing of the plan would read, or that make no guest
  */
 export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promise<Case[]> {
-  const { registry = mmus, single = false } = how;
+  const { registry, single = false } = how;
   if (options.scenario !== undefined) return casesOfFiles(options.scenario, options, how.stdin, registry);
   const entries = [...new Set(options.mmu ?? [defaultMmu(registry)])].map((id) => mmuEntry(id, registry));
   refuseForeign(options, entries, registry);
@@ -90,7 +90,7 @@ export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promis
 export interface CasesHow {
   /** What `--scenario -` reads. */
   readonly stdin: ByteInput;
-  readonly registry?: Registry;
+  readonly registry: Registry;
   /** For a trace: of each MMU one guest, where the options leave several. */
   readonly single?: boolean;
 }

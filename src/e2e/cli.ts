@@ -2,30 +2,30 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
+import type { main as Main } from "../cli/main.js";
+import { type Ended, type RunHow, runMain } from "../testing/inProcess.js";
 
-const BIN = fileURLToPath(new URL("../../bin/s2split.js", import.meta.url));
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const BIN = join(ROOT, "bin", "s2split.js");
 
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+const { main } = (await import(pathToFileURL(join(ROOT, "dist", "cli", "main.js")).href)) as { main: typeof Main };
+
+/** Runs the built program in this process: for all that is not about signals, pipes or the end of a process. */
+export function s2split(args: readonly string[], how: RunHow = {}): Promise<Ended> {
+  return runMain(main, args, how);
 }
 
-export interface RunHow {
-  readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
-  readonly stdin?: string;
+export interface SpawnHow extends Omit<RunHow, "columns"> {
   /** Another copy of the program. */
   readonly bin?: string;
   /** Called with the child once it runs, to send it signals. */
   readonly during?: (child: ReturnType<typeof spawn>) => void;
 }
 
-/** Runs the built program, as a user would, without a terminal, colour or GitHub's variables. */
-export function s2split(args: readonly string[], how: RunHow = {}): Promise<Ended> {
+/** The environment of a child: without colour, GitHub's variables and the width of a terminal. */
+export function childEnvironment(more: SpawnHow["env"] = {}): NodeJS.ProcessEnv {
   const {
     GITHUB_ACTIONS: _a,
     GITHUB_STEP_SUMMARY: _s,
@@ -34,10 +34,16 @@ export function s2split(args: readonly string[], how: RunHow = {}): Promise<Ende
     COLUMNS: _c,
     ...inherited
   } = process.env;
+  return { ...inherited, ...more };
+}
+
+/** Runs the built program as a user would, in a process of its own, without a terminal. It is killed if the test ends before it does. */
+export function spawned(args: readonly string[], how: SpawnHow = {}): Promise<Ended> {
   const child = spawn(process.execPath, [how.bin ?? BIN, ...args], {
     cwd: how.cwd ?? ROOT,
-    env: { ...inherited, ...how.env },
+    env: childEnvironment(how.env),
   });
+  onTestFinished(() => void child.kill("SIGKILL"));
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];

@@ -57,7 +57,7 @@ describe("s2split validate", () => {
     for (const [profile, message] of [
       ["thunderx3", /^s2split: cost profile "thunderx3": unknown.*thunderx2/],
       ["x86-tdp", /^s2split: --profile x86-tdp: prices x86-tdp; expected a profile of arm64\n$/],
-      ["none.json", /^s2split: cost profile "none.json": cannot be read/],
+      ["none.json", /^s2split: none.json: no such file; expected a cost profile/],
     ] as const) {
       const { code, stdout, stderr } = await s2split(["validate", "--profile", profile]);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { MeasurementFile } from "../measure/schema.js";
 import { type FakeBehaviour, type FakeSelftest, makeFakeSelftest } from "../testing/fakeSelftest.js";
-import { s2split } from "./cli.js";
+import { s2split, spawned } from "./cli.js";
 
 function fakeTest(behaviour: Readonly<Record<string, FakeBehaviour>> = {}): FakeSelftest & { readonly output: string } {
   const fake = makeFakeSelftest(behaviour);
@@ -83,7 +83,7 @@ it("ends a run that hangs after --timeout and goes on", async () => {
 
 it("on Ctrl-C writes what was measured, marked partial, exits 130 and leaves no process behind", async () => {
   const { program, output, marker, folder } = fakeTest({ 3: "hang" });
-  const { code, stdout, stderr } = await s2split(
+  const { code, stdout, stderr } = await spawned(
     ["measure", "--runs", "9", "--warmup", "0", "--output", output, "--", program],
     {
       during: (child) => {
@@ -112,7 +112,7 @@ it("on Ctrl-C writes what was measured, marked partial, exits 130 and leaves no 
 it("has the result of finished runs on disk while a later one is running", async () => {
   const { program, output, marker } = fakeTest({ 2: "hang" });
   let seen: MeasurementFile | undefined;
-  await s2split(["measure", "--runs", "5", "--warmup", "0", "--output", output, "--", program], {
+  await spawned(["measure", "--runs", "5", "--warmup", "0", "--output", output, "--", program], {
     during: (child) => {
       vi.waitFor(() => expect(existsSync(marker)).toBe(true), { timeout: 60_000 }).then(() => {
         seen = read(output);

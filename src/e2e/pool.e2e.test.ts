@@ -42,7 +42,7 @@ describe("cells in worker threads", () => {
     expect(JSON.stringify(await all(runCells(cells, 7)))).toBe(expected);
   });
 
-  it("leave strategies of one's own to the thread that has their code", async () => {
+  it("leave custom strategies to the thread that has their code", async () => {
     const seen: string[] = [];
     const exported = {
       id: "mine",

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readdirSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { s2split, temporaryFolder } from "./cli.js";
+import { spawned, temporaryFolder } from "./cli.js";
 
 const bench = ["bench", "-s", "4k", "-b", "4M", "--no-wall", "--quiet"];
 
@@ -11,7 +11,7 @@ it("ends of SIGTERM while it reads a pipe that says nothing", async () => {
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
   let ended: string | null = null;
-  await s2split(["calibrate", pipe], {
+  await spawned(["calibrate", pipe], {
     during: (child) => {
       child.once("exit", (_, by) => {
         ended = by;
@@ -32,7 +32,7 @@ it("ends of one SIGINT while an export waits in a named pipe, and leaves nothing
   execFileSync("mkfifo", [pipe]);
   const done = join(folder, "done.csv");
   let ended: string | null = null;
-  await s2split([...bench, "--export-csv", done, "--export-ndjson", pipe], {
+  await spawned([...bench, "--export-csv", done, "--export-ndjson", pipe], {
     during: (child) => {
       child.once("exit", (_, by) => {
         ended = by;
@@ -53,7 +53,7 @@ it("leaves no temporary file after SIGHUP while it writes", async () => {
   const folder = temporaryFolder();
   const file = join(folder, "out.json");
   writeFileSync(file, "complete");
-  await s2split([...bench, "--export-json", file], {
+  await spawned([...bench, "--export-json", file], {
     during: (child) => {
       const watcher = watch(folder, (_event, name) => {
         if (!name?.endsWith(".tmp")) return;

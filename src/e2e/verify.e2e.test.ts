@@ -3,7 +3,7 @@ import * as nodeModule from "node:module";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
-import { ROOT, s2split, temporaryFolder } from "./cli.js";
+import { ROOT, s2split, spawned, temporaryFolder } from "./cli.js";
 
 const RIGHT = "baseline,skip-return,page-block-flags,max-level,skip-new-table,skip-level,split-mark";
 
@@ -150,7 +150,7 @@ describe("verify refuses, with one line and exit code 2,", () => {
     ["saving what is not searched", ["--save", "x.json"], "--save without --random"],
     ["no number", ["--random", "many"], "Expected a whole number"],
     ["an unknown strategy", ["--strategy", "max-leve", "--random", "5"], 'did you mean "max-level"?'],
-    ["an unknown MMU", ["--random", "5", "--mmu", "riscv"], "riscv"],
+    ["an unknown MMU", ["--random", "5", "--mmu", "vax"], "vax"],
     ["a folder that is not there", ["--random", "5", "--save", "/no/such/folder/x.json"], "/no/such/folder/x.json"],
   ])("%s", async (_, args, message) => {
     const { code, stdout, stderr } = await s2split(["verify", ...args]);
@@ -166,7 +166,7 @@ it("an interrupted search keeps what it has, and exits 130", async () => {
     "slow.mjs":
       'let told = false; export default { id: "slow", enter() { if (!told) console.error("under way"); told = true; return true; } };',
   });
-  const { code, stdout } = await s2split(["verify", "--random", "1000000", "--strategy", "./slow.mjs"], {
+  const { code, stdout } = await spawned(["verify", "--random", "1000000", "--strategy", "./slow.mjs"], {
     cwd,
     during: (child) => child.stderr!.once("data", () => child.kill("SIGINT")),
   });
@@ -182,7 +182,7 @@ function workshop(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-describe("a strategy of one's own", () => {
+describe("a custom strategy", () => {
   it("begins with new-strategy, which runs as it is and is never written over", async () => {
     const cwd = workshop({});
     for (const [args, file] of [
@@ -216,8 +216,8 @@ describe("a strategy of one's own", () => {
         mkdirSync(join(cwd, "node_modules"));
         symlinkSync(join(ROOT, "node_modules/typescript"), join(cwd, "node_modules/typescript"));
       }
-      const { stdout } = await s2split(["new-strategy", "mine", "--ts"], { cwd, bin });
-      const { code } = await s2split(["verify", "--strategy", "./mine.ts", "--random", "5"], { cwd, bin });
+      const { stdout } = await spawned(["new-strategy", "mine", "--ts"], { cwd, bin });
+      const { code } = await spawned(["verify", "--strategy", "./mine.ts", "--random", "5"], { cwd, bin });
       expect(code).toBe(installed || "stripTypeScriptTypes" in nodeModule ? 0 : 2);
       expect(stdout.includes("Try it (needs Node.js 22.18 or newer, or TypeScript installed beside")).toBe(code !== 0);
     }
@@ -258,7 +258,7 @@ describe("a strategy of one's own", () => {
         "} };",
       ].join("\n"),
     });
-    const { code, stderr } = await s2split(["verify", "--random", "20", "--strategy", "./typed.ts"], { cwd });
+    const { code, stderr } = await spawned(["verify", "--random", "20", "--strategy", "./typed.ts"], { cwd });
     expect(code).toBe(2);
     expect(stderr).toMatch(
       /^s2split: strategy "typed" \(\.\/typed\.ts\): its enter\(\) threw RangeError: at level two, at typed\.ts:5:\d+\n$/,
@@ -304,7 +304,7 @@ describe("a strategy of one's own", () => {
   it("whose hook never returns is named, and the process ended", async () => {
     const cwd = workshop({ "spin.mjs": 'export default { id: "spin", enter() { for (;;); } };' });
     let signal: string | null = null;
-    const { code, stderr } = await s2split(["verify", "--random", "5", "--strategy", "./spin.mjs"], {
+    const { code, stderr } = await spawned(["verify", "--random", "5", "--strategy", "./spin.mjs"], {
       cwd,
       during: (child) => child.once("exit", (_, by) => (signal = by)),
     });

@@ -3,7 +3,7 @@ import { type Granule, legalChunks } from "../guest/geometry.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
 import type { Arm64Scenario, Memslot, Segment } from "../mmu/arm64/scenario.js";
 
-/** What an importer has to say about its result, as data; worded by `report/measureImport.ts`. */
+/** What an importer has to say about its result, as data; worded by `report/measureNotes.ts`. */
 export interface ImportNote {
   /** Kebab-case and stable: `memslots-guessed`, `last-range-missing`, `positions-unknown`. */
   readonly code: string;

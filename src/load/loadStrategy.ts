@@ -6,7 +6,7 @@ import { badInput, clip, UserError, unknownName } from "../errors.js";
 import { nameOf } from "../files/fields.js";
 import type { Mmu, Strategy } from "../mmu/contract.js";
 import { describeThrown, hookActivity, hookNames, placeIn } from "../mmu/hooks.js";
-import { defaultMmu, loadMmu } from "../mmu/registry.js";
+import { mmus as builtInMmus, defaultMmu, loadMmu, type Registry } from "../mmu/registry.js";
 import * as moduleHooks from "./moduleHooks.js";
 
 const EXTENSIONS = [".mjs", ".js", ".mts", ".ts"];
@@ -16,8 +16,8 @@ const NEEDED_FOR_TYPESCRIPT =
   "Node.js 22.18 or newer, or TypeScript installed beside the file (npm install -D typescript)";
 
 /**
- * What `--strategy` names, by MMU: names of built-in strategies, `all`, and paths of modules with strategies of one's own (those
- * that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones first, in the order of tables; then one's own, as given. No list
+ * What `--strategy` names, by MMU: names of built-in strategies, `all`, and paths of modules with custom strategies (those
+ * that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones first, in the order of tables; then custom ones, as given. No list
  * is `all`. A name that only another MMU of the plan has is passed over for this one.
  *
  * @throws UserError for an unknown name, or a module that cannot be loaded or used
@@ -25,11 +25,12 @@ const NEEDED_FOR_TYPESCRIPT =
 export async function strategyChooser(
   names: readonly string[] | undefined,
   mmus: readonly Mmu[],
+  registry: Registry = builtInMmus,
 ): Promise<(mmu: Mmu) => Strategy[]> {
   const own: Strategy[] = [];
   const plain: string[] = [];
   for (const name of names ?? ["all"]) {
-    if (isModulePath(name)) own.push(await loadStrategy(name));
+    if (isModulePath(name)) own.push(await loadStrategy(name, registry));
     else plain.push(name);
   }
   const doubled = own.find((strategy, i) => own.findIndex((other) => other.id === strategy.id) < i);
@@ -64,12 +65,12 @@ export function isModulePath(name: string): boolean {
 }
 
 /**
- * Loads a module with a strategy of one's own: its default export, or its export `strategy`. `mmu` in it says for which MMU it is
+ * Loads a module with a custom strategy: its default export, or its export `strategy`. `mmu` in it says for which MMU it is
  * (arm64 where it does not say).
  *
  * @throws UserError naming the file, and the place in it where that is known
  */
-export async function loadStrategy(path: string): Promise<Strategy> {
+export async function loadStrategy(path: string, registry: Registry = builtInMmus): Promise<Strategy> {
   const shown = clip(path, 200);
   const absolute = resolve(path);
   const extension = extname(path);
@@ -88,9 +89,9 @@ export async function loadStrategy(path: string): Promise<Strategy> {
   if (typeof exported !== "object" || exported === null || Array.isArray(exported)) {
     throw badInput(shown, `what it exports is ${nameOf(exported)}`, "an object: defineStrategy({ id, ... })");
   }
-  const mmu: unknown = "mmu" in exported ? exported.mmu : defaultMmu();
+  const mmu: unknown = "mmu" in exported ? exported.mmu : defaultMmu(registry);
   if (typeof mmu !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(mmu)}`, "a string");
-  return (await loadMmu(mmu)).adoptStrategy(exported, path);
+  return (await loadMmu(mmu, registry)).adoptStrategy(exported, path);
 }
 
 let watching = false;

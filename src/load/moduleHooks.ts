@@ -1,5 +1,5 @@
 /**
- * Module hooks for strategies of one's own: `import ... from "s2split"` finds this very package wherever the module lies, and
+ * Module hooks for custom strategies: `import ... from "s2split"` finds this very package wherever the module lies, and
  * TypeScript runs on versions of Node.js that do not take it themselves. Loaded by {@link loadStrategy} only; on older versions of
  * Node.js it runs in a thread of its own.
  */

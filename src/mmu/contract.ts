@@ -4,11 +4,20 @@ import type { Bound, ExhaustiveSearch } from "./exhaustive.js";
 import type { Finding } from "./finding.js";
 import type { FindingWordTable } from "./findingWords.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
+import type { MemoryMap } from "./memoryMap.js";
+import type { ScenarioBase, Strategy } from "./strategy.js";
+import type { ColumnSpec, DetailTable, SharedSpec, TotalsSpec } from "./tableSpecs.js";
+import type { TraceEvent, TraceWords } from "./traceEvents.js";
+
+export type { MemoryMap, MemoryMapSlot } from "./memoryMap.js";
+export type { ScenarioBase, Strategy } from "./strategy.js";
+export type { ColumnSpec, DetailTable, SharedSpec, TotalsSpec } from "./tableSpecs.js";
+export type { TraceEvent, TraceWords } from "./traceEvents.js";
 
 /**
  * The contract of a simulated MMU. An MMU is one folder here and one line in `registry.ts`; bench, verify, trace, compare, exports,
- * shards, options of the command line and custom strategies know MMUs only through this file, so that a new one needs no copy of any
- * of them (`toyMmu.test.ts` holds that).
+ * shards, options of the command line and custom strategies know MMUs only through this file and the parts of it that it exports, so
+ * that a new one needs no copy of any of them (`toyMmu.test.ts` holds that).
  *
  * A scenario is the self-contained JSON of one case: guest memory and what is done to it (workload and chunk included). It is parsed
  * once, at the edge, into a {@link Case}; everything else works on the case.
@@ -111,77 +120,11 @@ export interface Case<T extends Strategy = Strategy> {
 /** The fast-check module, handed in: only verify loads it. */
 export type FastCheck = Omit<typeof import("fast-check"), "default">;
 
-/** What every scenario has. */
-export interface ScenarioBase {
-  readonly mmu?: string | undefined;
-  readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  /** What was assumed where the scenario's source says nothing; printed with its figures. */
-  readonly assumed?: readonly string[] | undefined;
-}
-
 export interface WorkloadInfo {
   readonly id: string;
   readonly title: string;
   /** Further names of `--workload` for it: eager splitting is `split` on x86, and what arm64 does when logging is enabled. */
   readonly alias?: readonly string[];
-}
-
-/** What is known of a strategy outside its MMU. An MMU's own strategies extend this with what steers its walks. */
-export interface Strategy {
-  readonly id: string;
-  /** The MMU it belongs to. */
-  readonly mmu: string;
-  /** One line: how it steers the walk. */
-  readonly summary: string;
-  /** Who proposed it and when: "Will Deacon, 2026-05-18"; "s2split" for this project's own. */
-  readonly origin: string;
-  /** Faults that are known and reproduced, one sentence each; empty for a strategy that claims to be right. */
-  readonly knownFaults: readonly string[];
-  /** "builtin", or the path of the user's module. */
-  readonly source: string;
-}
-
-export interface ColumnSpec {
-  /** Counter path, from {@link Mmu.counters}. */
-  readonly path: string;
-  readonly heading: string;
-  /** True where the change against baseline is shown beside the figure. */
-  readonly change?: boolean;
-}
-
-export interface DetailTable {
-  readonly title: string;
-  readonly headings: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Counters of one question that several MMUs answer: eager splitting. */
-export interface SharedSpec {
-  /** The workload in which the question is asked. */
-  readonly workload: string;
-  readonly inspected: readonly string[];
-  readonly tables: readonly string[];
-  readonly flushes: readonly string[];
-  readonly lockDrops: readonly string[];
-  /** A line that a reader of the table must know. */
-  readonly note?: string;
-}
-
-export interface TotalsSpec {
-  /** "whole ioctl: write-protect and split". */
-  readonly title: string;
-  readonly columns: readonly {
-    readonly paths: readonly string[];
-    readonly heading: string;
-    readonly change?: boolean;
-  }[];
-  /** Part of {@link TimedRun} whose wall time belongs here. */
-  readonly wallPart: string;
-  /** Heading of the column whose change the closing line sets against that of the main table's column of the same heading. */
-  readonly comparedHeading: string;
-  /** The part of the whole that no strategy changes: "the write-protect walk"; absent: there is none. */
-  readonly commonPart?: string;
 }
 
 export interface RunOptions {
@@ -213,30 +156,6 @@ export interface RunOutcome {
   readonly memoryMap?: MemoryMap;
 }
 
-/** What the leaves of guest memory were and became, for a picture of it. Exact for each bin. */
-export interface MemoryMap {
-  readonly slots: readonly MemoryMapSlot[];
-}
-
-export interface MemoryMapSlot {
-  /** First guest physical address, hexadecimal with `0x`. */
-  readonly baseHex: string;
-  readonly bytes: number;
-  /** Bytes of each bin; the last of a slot may be shorter. */
-  readonly binBytes: number;
-  /** Arrays of equal length, an element a bin, ascending by address. */
-  readonly bins: {
-    /** Level of the leaves that map most of the bin before the work; -1: most of it is mapped by nothing. */
-    readonly before: readonly number[];
-    /** The same, after the work. */
-    readonly after: readonly number[];
-    /** Whether a block that was to be split is left in the bin. */
-    readonly unsplit: readonly boolean[];
-    /** Entries that the split walks inspected whose span begins in the bin. */
-    readonly inspected: readonly number[];
-  };
-}
-
 export interface TimedRun {
   /** What is timed, each its own series of samples: arm64 `split` (the split alone) and `ioctl` (all that userspace sees). */
   readonly parts: readonly TimedPart[];
@@ -265,34 +184,4 @@ export interface ForeignTrace {
   readonly outcome: RunOutcome;
   /** What must be known of that program's judgement: sentences. */
   readonly notes: readonly string[];
-}
-
-/**
- * One step of a walk, as data: an MMU adds fields of its own, numbers rather than text, since a walk tells of many more steps than anybody
- * reads. What it means is said by {@link TraceWords}, for the steps that are shown.
- */
-export interface TraceEvent {
-  readonly event: string;
-  /** Which walk: "write-protect", "split", "nested"... */
-  readonly phase: string;
-  /** Level of the entry, where the step is about one. */
-  readonly level?: number;
-  /** Whether the entry was visited; absent where walks do not tell inspecting from visiting. */
-  readonly visited?: boolean;
-  /** Whether the entry is in a table that this walk has made. */
-  readonly inNewTable?: boolean;
-}
-
-/** How an MMU's steps read. `E` is its own events: it is asked only about those that its cases told. */
-export interface TraceWords<E extends TraceEvent = TraceEvent> {
-  /** A step in one line. */
-  text(event: E): string;
-  /** The same without what differs between neighbours: steps in a row of which it is the same are shown as one. Default: without numbers. */
-  fold?(event: E): string;
-  /** Whether two steps of one phase have the same fold, without making it: asked for every step. Default: compares the folds. */
-  sameFold?(a: E, b: E): boolean;
-  /** Where the step is, an address in hexadecimal with `0x`; "" where nowhere. Default: nowhere. */
-  place?(event: E): string;
-  /** The step for `--json`: addresses in hexadecimal, what is encoded decoded. Default: the event as it is, and its text. */
-  json?(event: E): Readonly<Record<string, unknown>>;
 }

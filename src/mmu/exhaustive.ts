@@ -1,5 +1,5 @@
-import type { ScenarioBase, Strategy } from "./contract.js";
 import type { Finding } from "./finding.js";
+import type { ScenarioBase, Strategy } from "./strategy.js";
 
 /** How large a scope is searched: `small` answers within seconds, `medium` within minutes, `large` is for many machines. */
 export const BOUNDS = ["small", "medium", "large"] as const;

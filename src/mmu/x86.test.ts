@@ -230,7 +230,7 @@ describe("findings on a tree that a walk has spoilt", () => {
   });
 });
 
-describe("a TDP strategy of one's own", () => {
+describe("a custom TDP strategy", () => {
   it("counts as the built-in one that it repeats", () => {
     const mine = x86Tdp.adoptStrategy(
       {
@@ -413,7 +413,7 @@ describe("the shadow MMU", () => {
     expect(codes(shadow, scenario, named(x86Shadow, "double"))).toEqual(["livelock"]);
   });
 
-  it("takes a capacity of one's own, from 513 on", () => {
+  it("takes a custom capacity, from 513 on", () => {
     // 171 for descriptors, one in three splits, and 8 of the 13 for the other caches that do not fall on one of these.
     const mine = x86Shadow.adoptStrategy({ id: "triple", mmu: "x86-shadow", descriptorCapacity: 3 * 513 }, "mine.mjs");
     expect(x86Shadow.parse(defaultShadowScenario({ alias: "every-gfn" }), "test").run(mine).counts.mmuLockDrops).toBe(

@@ -6,7 +6,7 @@ import { formatSize } from "../guest/sizes.js";
 import { verdict } from "./findings.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs as formatDuration } from "./units.js";
+import { formatCount, formatNs } from "./units.js";
 import { unpricedNote } from "./validateReport.js";
 import { wrapLines } from "./wrapLines.js";
 
@@ -66,9 +66,9 @@ function table(advice: Advice, request: AdviceRequest, style: Style): string {
       stall === null ? "-" : limited(formatNs(stall.longestNs), row.withinGuestStall),
       formatNs(row.longestStretch.ns),
       row.cacheBytes === 0 ? "0" : formatSize(row.cacheBytes),
-      `${about}${visits(row.ioctlTlbis)}`,
-      guest === null ? "-" : visits(guest.tlbis),
-      guest === null ? "-" : `${drawn}${visits(guest.faults)}`,
+      `${about}${formatCount(row.ioctlTlbis)}`,
+      guest === null ? "-" : formatCount(guest.tlbis),
+      guest === null ? "-" : `${drawn}${formatCount(guest.faults)}`,
       guest === null ? "-" : formatNs(guest.elapsedNs),
       row.findings.length === 0 ? mark : style.chalk.red(`WRONG: ${verdict(row.findings)}`),
     ];
@@ -266,7 +266,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
     const [{ regions, of }] = sampled as [(typeof sampled)[number]];
     const error = Math.max(...sampled.map((one) => one.errorPercent));
     lines.push(
-      `~ estimated: ${regions} of ${visits(of)} regions of 1 GiB were simulated, and stand for all; times of ioctls are within ` +
+      `~ estimated: ${regions} of ${formatCount(of)} regions of 1 GiB were simulated, and stand for all; times of ioctls are within ` +
         `${error.toFixed(1)}% of the whole guest's (95%).`,
     );
   }
@@ -288,18 +288,9 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
 
 const LOCK_KERNELS = { spinlock: "until 5.17", rwlock: "5.18 to 6.1", parallel: "6.2 and later" } as const;
 
-/** As elsewhere, but nothing is 0, without a unit that it would need three digits for. */
-function formatNs(ns: number): string {
-  return ns === 0 ? "0" : formatDuration(ns);
-}
-
 /** "1 broadcast TLBI", "32,768 broadcast TLBIs". */
 function count(number: number, one: string): string {
-  return `${visits(number)} ${number === 1 ? one : `${one}s`}`;
-}
-
-function visits(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${formatCount(number)} ${number === 1 ? one : `${one}s`}`;
 }
 
 /** For --json: the advice with what was asked. */

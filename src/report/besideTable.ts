@@ -7,6 +7,7 @@ import type { Style } from "./style.js";
 const COLUMNS: GridColumn[] = [
   { heading: "MMU", figure: false },
   { heading: "strategy", figure: false },
+  { heading: "walks from the root", figure: true },
   { heading: "entries inspected or looped", figure: true },
   { heading: "tables", figure: true },
   { heading: "flushes", figure: true },
@@ -39,8 +40,11 @@ export function besideTables(result: ResultFile, mmus: Mmus, style: Style): stri
 }
 
 function rowOf(mmu: Mmu, shared: SharedSpec, run: ResultFile["runs"][number], style: Style): string[] {
+  const { fromRoot } = shared;
+  const walks = fromRoot === undefined ? undefined : sumAt(run, fromRoot.paths);
+  const begun = walks === undefined ? "-" : String(walks + (fromRoot?.uncounted ?? 0));
   const figures = [shared.inspected, shared.tables, shared.flushes, shared.lockDrops].map((paths) =>
     String(sumAt(run, paths) ?? "-"),
   );
-  return [mmu.id, run.strategy, ...figures, verdictCell(run, mmu, style)];
+  return [mmu.id, run.strategy, begun, ...figures, verdictCell(run, mmu, style)];
 }

@@ -5,8 +5,9 @@ import { noiseOf } from "../compare/noise.js";
 import { type CompareOptions, DEFAULT_COMPARE_OPTIONS } from "../compare/types.js";
 import type { ResultFile } from "../results/types.js";
 import { resultFile, runResult, toyCounters, toyCounts, unsplit, wall, withCount } from "../testing/resultBuilder.js";
-import { compareText, metricSentence, percent } from "./compareTable.js";
+import { compareText, metricSentence } from "./compareTable.js";
 import { noiseText } from "./noiseText.js";
+import { formatPercent } from "./units.js";
 
 const style = { chalk: new Chalk({ level: 0 }), columns: Number.POSITIVE_INFINITY };
 
@@ -116,7 +117,7 @@ test.each([
   [1.5, "+150.0%"],
   [-1, "-100.0%"],
 ])("a change of %d reads %s", (fraction, text) => {
-  expect(percent(fraction)).toBe(text);
+  expect(formatPercent(fraction)).toBe(text);
 });
 
 test("an A/A check suggests a threshold beyond every interval, and counts what would have been called a change", () => {

@@ -3,7 +3,7 @@ import { clip } from "../errors.js";
 import type { CountValue } from "../mmu/counters.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs } from "./units.js";
+import { formatNs, formatPercent } from "./units.js";
 import { resultWord, resultWords } from "./verdictWords.js";
 
 /**
@@ -74,7 +74,7 @@ export function metricSentence(metric: ExactMetric | WallMetric): string {
   if (metric.kind === "measured") {
     return (
       `wall time, ${clip(metric.part)}: median ${formatNs(metric.baseNs)} -> ${formatNs(metric.nextNs)} ` +
-      `(${percent(metric.change)}, 95% interval ${percent(metric.interval[0])} to ${percent(metric.interval[1])}, p ${pText(metric.pHolm)})`
+      `(${formatPercent(metric.change)}, 95% interval ${formatPercent(metric.interval[0])} to ${formatPercent(metric.interval[1])}, p ${pText(metric.pHolm)})`
     );
   }
   const unit = metric.unit === "" ? "" : ` ${metric.unit}`;
@@ -114,7 +114,7 @@ function rowsOf(cell: CellComparison, style: Style, all: boolean): string[][] {
   }
   for (const metric of cell.wall) {
     if (!all && metric.status === "noise") continue;
-    const figures = [formatNs(metric.baseNs), formatNs(metric.nextNs), percent(metric.change)];
+    const figures = [formatNs(metric.baseNs), formatNs(metric.nextNs), formatPercent(metric.change)];
     const p = `p ${pText(metric.pHolm)}, n ${metric.samples[0]}+${metric.samples[1]}`;
     rows.push([
       `wall, ${clip(metric.part)} [measured]`,
@@ -155,19 +155,9 @@ function changeText(metric: ExactMetric): string {
 
 function percentOf(base: number, next: number): string {
   if (base === next) return "=";
-  if (base > 0) return percent((next - base) / base);
+  if (base > 0) return formatPercent((next - base) / base);
   // Of nothing, or of an errno, there is no percentage.
   return next > base ? `+${next - base}` : String(next - base);
-}
-
-/** A change as a percentage with enough digits that it never reads as zero or as all: +0.0004%, -99.8%. */
-export function percent(fraction: number): string {
-  const value = 100 * fraction;
-  const size = Math.abs(value);
-  let digits = 1;
-  const nearest = Math.min(size, Math.abs(100 - size));
-  while (digits < 8 && nearest > 0 && nearest < 10 ** -digits) digits++;
-  return `${value > 0 ? "+" : ""}${value.toFixed(digits)}%`;
 }
 
 function pText(p: number): string {
@@ -208,7 +198,7 @@ function byScenario<T extends CellRef>(cells: readonly T[]): Map<string, T[]> {
   return groups;
 }
 
-function noteText(note: Note): string {
+export function noteText(note: Note): string {
   switch (note.code) {
     case "wall-not-compared":
       return `wall times are not compared: ${note.field} is ${note.base} in the base and ${note.next} in the new result`;
@@ -228,7 +218,7 @@ function wallNotes({ cells, options }: Comparison): string[] {
   const needed = Math.max(...few.map((metric) => metric.samplesNeeded ?? 0));
   const have = Math.min(...few.flatMap((metric) => metric.samples));
   return [
-    `too few samples in ${plural(few.length, "wall time")}: to see a change of ${percent(options.wallThreshold)} four times in five, ` +
+    `too few samples in ${plural(few.length, "wall time")}: to see a change of ${formatPercent(options.wallThreshold)} four times in five, ` +
       `each side needs up to ${needed} samples (the fewest are ${have}): bench --runs ${needed}`,
   ];
 }

@@ -4,7 +4,7 @@ import type { ColumnValidation, ContentionValidation, MachineFit } from "../cost
 import type { ShadowValidation } from "../cost/validateShadow.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs } from "./units.js";
+import { formatCount, formatNs, formatPercent } from "./units.js";
 
 /** Every published table over vCPUs beside the model, then how far off it is in all. */
 export function contentionReport(validation: ContentionValidation, style: Style): string {
@@ -40,7 +40,7 @@ function tableReport(columns: readonly ColumnValidation[], style: Style): string
       return [
         formatNs(row.publishedNs),
         row.modelledNs === null ? "not modelled" : formatNs(row.modelledNs),
-        row.errorPercent === null ? "" : signed(row.errorPercent),
+        row.errorPercent === null ? "" : formatPercent(row.errorPercent / 100),
         row.role,
       ];
     }),
@@ -73,7 +73,7 @@ function faults({ mix }: ColumnValidation["column"]): string {
   ] as const;
   return parts
     .filter(([count]) => count > 0)
-    .map(([count, what]) => `${thousands(count)} faults ${what}`)
+    .map(([count, what]) => `${formatCount(Math.round(count))} faults ${what}`)
     .join(", ");
 }
 
@@ -108,7 +108,7 @@ function summary(validation: ContentionValidation, style: Style): string {
   const repeats = validation.repeats.map((one) => `${one.a} against ${one.b}: ${pair(one.difference)}`);
   const ratios = validation.ratios.map(
     (one) =>
-      `${one.table}: ${one.published.toFixed(2)} published, ${one.modelled.toFixed(2)} modelled (${signed(one.errorPercent)})`,
+      `${one.table}: ${one.published.toFixed(2)} published, ${one.modelled.toFixed(2)} modelled (${formatPercent(one.errorPercent / 100)})`,
   );
   return [
     style.chalk.bold("Errors over vCPUs"),
@@ -177,7 +177,7 @@ export function shadowReport(shadow: ShadowValidation, style: Style): string {
       `: ${pair(set.error)} percent, all fitted; fitted up to 16 vCPUs, judged beyond: ${pair(set.beyond)}`,
     ...set.columns.map(
       (column) =>
-        `    ${column.name}, ${thousands(column.faultsPerVcpu)} faults a vCPU (derived): ${pair(column.error)}`,
+        `    ${column.name}, ${formatCount(Math.round(column.faultsPerVcpu))} faults a vCPU (derived): ${pair(column.error)}`,
     ),
   ]);
   return [...head, ...sets, ...shadow.notModelled.map((one) => `  Not modelled: ${one.what}: ${one.why}.`)].join("\n");
@@ -185,13 +185,4 @@ export function shadowReport(shadow: ShadowValidation, style: Style): string {
 
 function pair(summary: Summary | null): string {
   return summary === null ? "none" : `${summary.mean.toFixed(1)} / ${summary.largest.toFixed(1)}`;
-}
-
-function signed(percent: number): string {
-  const text = percent.toFixed(1);
-  return `${Number(text) > 0 ? "+" : ""}${Number(text) === 0 ? "0.0" : text}%`;
-}
-
-function thousands(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
 }

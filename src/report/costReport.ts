@@ -5,7 +5,7 @@ import type { SkippedCase } from "../cost/measuredRuns.js";
 import { COSTS } from "../cost/profile.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs } from "./units.js";
+import { formatNs, formatPercent } from "./units.js";
 
 /** Every profile with every figure and where it comes from. */
 export function profilesReport(profiles: readonly ProfileListing[], style: Style): string {
@@ -95,7 +95,7 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
       row.label,
       formatNs(row.measuredNs),
       formatNs(row.modelledNs),
-      `${row.errorPercent > 0 ? "+" : ""}${row.errorPercent.toFixed(1)}%`,
+      formatPercent(row.errorPercent / 100),
     ]);
   const worst = Math.max(...fit.rows.map((row) => Math.abs(row.errorPercent)));
   const rms = Math.sqrt(fit.rows.reduce((sum, row) => sum + row.errorPercent ** 2, 0) / fit.rows.length);

@@ -1,7 +1,8 @@
 import type { MeasurementComparison, PhaseComparison } from "../compare/measurements.js";
 import type { WallMetric } from "../compare/types.js";
-import { formatNs } from "./measureReport.js";
+import { type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
+import { formatNs, formatPercent } from "./units.js";
 
 const VERDICT: Readonly<Record<WallMetric["status"], string>> = {
   "not-gated": "",
@@ -12,8 +13,15 @@ const VERDICT: Readonly<Record<WallMetric["status"], string>> = {
   regression: "SLOWER",
 };
 
+const COLUMNS: readonly GridColumn[] = [
+  { heading: "phase", figure: false },
+  ...["base", "new", "change", "95% interval", "p", "runs"].map((heading) => ({ heading, figure: true })),
+  { heading: "", figure: false },
+];
+
 /** Two measurements side by side, a table for each case and guest mode. Times are the selftest's own, on real machines. */
-export function measureCompareText(comparison: MeasurementComparison, { chalk }: Style): string {
+export function measureCompareText(comparison: MeasurementComparison, style: Style): string {
+  const { chalk } = style;
   const { kernels, machineDiffers, missing, added, options } = comparison;
   const out: string[] = [];
   if (kernels.some((kernel) => kernel !== null))
@@ -24,28 +32,13 @@ export function measureCompareText(comparison: MeasurementComparison, { chalk }:
       metric.part,
       formatNs(metric.baseNs),
       formatNs(metric.nextNs),
-      percent(metric.change),
-      `${percent(metric.interval[0])} .. ${percent(metric.interval[1])}`,
+      formatPercent(metric.change),
+      `${formatPercent(metric.interval[0])} .. ${formatPercent(metric.interval[1])}`,
       metric.pHolm.toPrecision(2),
       metric.samples.join("/"),
-      VERDICT[metric.status],
+      coloured(metric.status, chalk),
     ]);
-    const table = [["phase", "base", "new", "change", "95% interval", "p", "runs", ""], ...rows];
-    const widths = table[0]!.map((_, i) => Math.max(...table.map((row) => row[i]!.length)));
-    for (const [n, row] of table.entries()) {
-      const cells = row.map((cell, i) => (i === 0 || i === 7 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)));
-      const line = `  ${cells.join("  ")}`.trimEnd();
-      const status = n === 0 ? undefined : group[n - 1]!.metric.status;
-      out.push(
-        n === 0
-          ? chalk.dim(line)
-          : status === "regression"
-            ? chalk.red(line)
-            : status === "improvement"
-              ? chalk.green(line)
-              : line,
-      );
-    }
+    out.push(grid(COLUMNS, rows, style));
     out.push("");
   }
   out.push(
@@ -66,6 +59,12 @@ export function measureCompareText(comparison: MeasurementComparison, { chalk }:
   return out.join("\n");
 }
 
+function coloured(status: WallMetric["status"], chalk: Style["chalk"]): string {
+  const words = VERDICT[status];
+  if (status === "regression") return chalk.red(words);
+  return status === "improvement" ? chalk.green(words) : words;
+}
+
 function groups(phases: readonly PhaseComparison[]): PhaseComparison[][] {
   const found = new Map<string, PhaseComparison[]>();
   for (const one of phases) {
@@ -73,8 +72,4 @@ function groups(phases: readonly PhaseComparison[]): PhaseComparison[][] {
     found.set(key, [...(found.get(key) ?? []), one]);
   }
   return [...found.values()];
-}
-
-function percent(fraction: number): string {
-  return `${fraction > 0 ? "+" : ""}${(100 * fraction).toFixed(1)}%`;
 }

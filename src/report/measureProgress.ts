@@ -1,7 +1,7 @@
 import type { PlannedRun } from "../measure/plan.js";
 import type { RunRecord } from "../measure/runner.js";
 import { noteWords } from "./measureNotes.js";
-import { formatNs } from "./measureReport.js";
+import { formatNs } from "./units.js";
 
 /** Where a measurement stands, on one line: "3/24 warm-up 1 of s=anonymous_thp, about 40.000 s left". */
 export function progressLine(planned: PlannedRun, index: number, total: number, meanNs: number | null): string {

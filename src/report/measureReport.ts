@@ -1,7 +1,9 @@
 import type { MeasuredRun, MeasurementFile } from "../measure/schema.js";
 import { type PhaseSeries, seriesOf } from "../measure/series.js";
+import { type GridColumn, grid } from "./grid.js";
 import { noteWords } from "./measureNotes.js";
 import type { Style } from "./style.js";
+import { formatNs } from "./units.js";
 
 /**
  * The report of measured runs: a table for each case and guest mode, what did not work, and what makes figures mean something else than
@@ -23,7 +25,7 @@ export function measureReport(file: MeasurementFile, style: Style): string {
       out.push(`${mode ?? "guest mode not known"}; ${tally(inMode)}`);
       if (inMode.length > 1 && file.source === "import") out.push(chalk.dim(`from ${origins(file, inMode)}`));
       const rows = own.filter((one) => one.guestMode === mode);
-      if (rows.length > 0) out.push(...table(rows, style));
+      if (rows.length > 0) out.push(table(rows, style));
       const notes = new Set(
         inMode.flatMap((run) =>
           run.notes.map(
@@ -74,9 +76,16 @@ function label(run: MeasuredRun): string {
   return `run at line ${run.firstLine}`;
 }
 
-function table(series: readonly PhaseSeries[], { chalk }: Style): string[] {
+const PHASE: GridColumn = { heading: "phase", figure: false };
+const ONCE: readonly GridColumn[] = [PHASE, { heading: "time", figure: true }];
+const REPEATED: readonly GridColumn[] = [
+  PHASE,
+  ...["median", "interval", "lowest", "highest"].map((heading) => ({ heading, figure: true })),
+  { heading: "outliers", figure: false },
+];
+
+function table(series: readonly PhaseSeries[], style: Style): string {
   const repeated = series.some((one) => one.samplesNs.length > 1);
-  const head = repeated ? ["phase", "median", "interval", "lowest", "highest", "outliers"] : ["phase", "time"];
   const rows = series.map((one) => {
     const name = one.iteration === null ? one.phase : `${one.phase} ${one.iteration}`;
     if (!repeated) return [name, formatNs(one.medianNs)];
@@ -88,23 +97,8 @@ function table(series: readonly PhaseSeries[], { chalk }: Style): string[] {
       one.samplesNs.length === 1 ? "-" : one.hasInterval ? interval : `(${interval})`,
       formatNs(one.minNs),
       formatNs(one.maxNs),
-      one.outliers.length === 0 ? "" : one.outliers.map((i) => formatNs(one.samplesNs[i]!)).join(", "),
+      one.outliers.map((i) => formatNs(one.samplesNs[i]!)).join(", "),
     ];
   });
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]) =>
-    `  ${cells.map((cell, i) => (i === 0 || i === 5 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ")}`.trimEnd();
-  return [chalk.dim(line(head)), ...rows.map(line)];
-}
-
-/** A time in the unit that leaves one to three digits before the point: `1.235 ms`. */
-export function formatNs(ns: number): string {
-  for (const [unit, scale] of [
-    ["s", 1e9],
-    ["ms", 1e6],
-    ["us", 1e3],
-  ] as const) {
-    if (ns >= scale) return `${(ns / scale).toFixed(3)} ${unit}`;
-  }
-  return `${Math.round(ns)} ns`;
+  return grid(repeated ? REPEATED : ONCE, rows, style);
 }

@@ -1,10 +1,10 @@
 import type { NoiseReport } from "../compare/noise.js";
 import type { Comparison } from "../compare/types.js";
 import { clip } from "../errors.js";
-import { percent, plural } from "./compareTable.js";
+import { plural } from "./compareTable.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs } from "./units.js";
+import { formatNs, formatPercent } from "./units.js";
 
 /** An A/A check as text: the change of every wall time though nothing changed, and what follows for a gate. */
 export function noiseText(report: NoiseReport, comparisons: readonly Comparison[], style: Style): string {
@@ -21,8 +21,8 @@ export function noiseText(report: NoiseReport, comparisons: readonly Comparison[
         `${clip(cell.scenario)}, ${clip(cell.strategy)}, ${metric.part}`,
         formatNs(metric.baseNs),
         formatNs(metric.nextNs),
-        percent(metric.change),
-        `${percent(metric.interval[0])} to ${percent(metric.interval[1])}`,
+        formatPercent(metric.change),
+        `${formatPercent(metric.interval[0])} to ${formatPercent(metric.interval[1])}`,
       ]),
     ),
   );
@@ -32,7 +32,7 @@ export function noiseText(report: NoiseReport, comparisons: readonly Comparison[
     "",
     `Counts are equal in ${plural(2 * comparisons.length, "run")}. Of ${plural(report.comparisons, "wall time")} of the same code, ` +
       `${report.falseAlarms} would be called changed at alpha ${alpha} (after Holm's correction); the largest change of a median is ` +
-      `${percent(report.largestChange)}.`,
+      `${formatPercent(report.largestChange)}.`,
     `Suggested: --wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}% (beyond the 95% interval of every change seen here).`,
   ];
   if (report.falseAlarms > 0) {

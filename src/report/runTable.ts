@@ -127,10 +127,6 @@ function rowsOf(run: PricedRun, iterations: number): { readonly phases: Row[]; r
   };
 }
 
-function timeCell(ns: number): string {
-  return ns === 0 ? "0 ns" : formatNs(ns);
-}
-
 function detail(run: PricedRun, heading: RunHeading, style: Style): string {
   const { phases, totals } = rowsOf(run, heading.iterations);
   const timed = run.modelled !== null;
@@ -142,7 +138,7 @@ function detail(run: PricedRun, heading: RunHeading, style: Style): string {
   const cells = ({ label, counts, ns }: Row) => [
     label,
     ...FIGURES.map((figure) => String(figureOf(figure, counts))),
-    ...(ns === null ? [] : [timeCell(ns)]),
+    ...(ns === null ? [] : [formatNs(ns)]),
   ];
   const rows = [...phases.map(cells), ...totals.map(cells).map((row) => row.map((cell) => style.chalk.bold(cell)))];
   const kind = run.chunk === "0" ? "lazy: faults of the guest break the blocks" : "eager";
@@ -174,7 +170,7 @@ function comparison(runs: readonly PricedRun[], heading: RunHeading, style: Styl
     section(figure.title, (row) => figureOf(figure, row.counts), String);
   }
   const { modelled } = runs[0]!;
-  if (modelled !== null) section(`modelled time, profile ${modelled.profile}`, (row) => row.ns!, timeCell);
+  if (modelled !== null) section(`modelled time, profile ${modelled.profile}`, (row) => row.ns!, formatNs);
   const lazy = runs.some((run) => run.chunk === "0");
   const what = lazy ? "lazy against eager" : "eager splits against each other";
   const title = style.chalk.bold(`${runs[0]!.strategy}: ${what}, by phase`);

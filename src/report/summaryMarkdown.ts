@@ -1,6 +1,7 @@
 import type { Comparison } from "../compare/types.js";
-import { metricSentence, percent, regressionsOf, summaryLine } from "./compareTable.js";
+import { metricSentence, regressionsOf, summaryLine } from "./compareTable.js";
 import { escapeMarkdown, markdownTable } from "./markdownText.js";
+import { formatPercent } from "./units.js";
 
 /** GitHub takes 1 MiB of summary a step; this many rows of the longest names stay far below. */
 const MOST_ROWS = 500;
@@ -32,7 +33,7 @@ function changedRows({ cells }: Comparison): string[][] {
         escapeMarkdown(cell.scenario),
         escapeMarkdown(cell.strategy),
         escapeMarkdown(metricSentence(metric)),
-        metric.change === null || !Number.isFinite(metric.change) ? "" : percent(metric.change),
+        metric.change === null || !Number.isFinite(metric.change) ? "" : formatPercent(metric.change),
       ]),
   );
 }

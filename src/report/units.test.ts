@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fewer, formatChange, formatNs } from "./units.js";
+import { fewer, formatChange, formatCount, formatNs, formatPercent } from "./units.js";
 
 describe("units", () => {
   it("never rounds a change to a whole -100% that it is not", () => {
@@ -25,6 +25,40 @@ describe("units", () => {
       "1.32 ms",
       "12.4 s",
       "100 us",
+    ]);
+  });
+
+  it("writes no time as a thousand of a unit, and nothing as 0", () => {
+    expect([0, 999.4, 999.6, 999_499, 999_999, 999_999_999, -999_999].map(formatNs)).toEqual([
+      "0",
+      "999 ns",
+      "1.00 us",
+      "999 us",
+      "1.00 ms",
+      "1.00 s",
+      "-1.00 ms",
+    ]);
+  });
+
+  it("writes a change in percent with its sign and at least one digit that counts", () => {
+    expect([0, 0.5, -0.25, 0.0004, -0.999999, -1, 1].map(formatPercent)).toEqual([
+      "0.0%",
+      "+50.0%",
+      "-25.0%",
+      "+0.04%",
+      "-99.9999%",
+      "-100.0%",
+      "+100.0%",
+    ]);
+  });
+
+  it("writes thousands with commas", () => {
+    expect([0, 999, 1000, 262657, 2 ** 40].map(formatCount)).toEqual([
+      "0",
+      "999",
+      "1,000",
+      "262,657",
+      "1,099,511,627,776",
     ]);
   });
 });

@@ -1,11 +1,13 @@
-/** Nanoseconds with a fitting unit and three significant digits: 950 ns, 1.32 ms, 12.4 s. */
+/** Nanoseconds with a fitting unit and three significant digits: 950 ns, 1.32 ms, 12.4 s. Nothing is 0, which needs no unit. */
 export function formatNs(ns: number): string {
+  if (ns === 0) return "0";
   const steps: [number, string][] = [
     [1e9, "s"],
     [1e6, "ms"],
     [1e3, "us"],
   ];
-  for (const [scale, unit] of steps) if (Math.abs(ns) >= scale) return `${significant(ns / scale)} ${unit}`;
+  // What would be rounded up to 1000 of a unit is 1.00 of the next.
+  for (const [scale, unit] of steps) if (Math.abs(ns) >= 0.9995 * scale) return `${significant(ns / scale)} ${unit}`;
   return `${significant(ns)} ns`;
 }
 
@@ -14,22 +16,25 @@ function significant(value: number): string {
   return value.toFixed(magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2);
 }
 
-/**
- * A change against a base as a signed percentage: "-99.8%", "=" where equal, "new" where the base is 0. Never rounded to a whole -100%
- * that it is not: 1 of 262657 is "-99.9996%".
- */
+/** A change against a base, as {@link formatPercent} has it: "-99.8%"; "=" where equal, "new" where the base is 0. */
 export function formatChange(base: number, value: number): string {
   if (value === base) return "=";
-  if (base === 0) return "new";
-  const percent = (100 * (value - base)) / base;
-  return `${percent > 0 ? "+" : ""}${digits(percent)}%`;
+  return base === 0 ? "new" : formatPercent((value - base) / base);
+}
+
+/**
+ * A change, as a fraction, in percent with its sign. Never rounded to nothing or to a whole -100% that it is not: 1 of 262657 is
+ * "-99.9996%".
+ */
+export function formatPercent(fraction: number): string {
+  return `${fraction > 0 ? "+" : ""}${fraction === 0 ? "0.0" : digits(100 * fraction)}%`;
 }
 
 /** A saving in words for a sentence: "99.8% fewer", "12.0% more", "as many". */
 export function fewer(base: number, value: number): string {
   if (value === base || base === 0) return value === base ? "as many" : "more";
   const percent = (100 * (value - base)) / base;
-  return `${digits(Math.abs(percent))}% ${percent < 0 ? "fewer" : "more"}`;
+  return `${digits(percent).replace("-", "")}% ${percent < 0 ? "fewer" : "more"}`;
 }
 
 /** One decimal, or as many as it takes not to say "0.0" or a whole -100 of what is neither. */
@@ -37,7 +42,7 @@ function digits(percent: number): string {
   for (let count = 1; count < 6; count++) {
     const text = percent.toFixed(count);
     const shown = Math.abs(Number(text));
-    if (shown !== 0 && (percent <= -100 || shown !== 100)) return text;
+    if (shown !== 0 && (percent > 0 || percent <= -100 || shown !== 100)) return text;
   }
   return percent.toFixed(6);
 }

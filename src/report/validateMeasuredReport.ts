@@ -2,7 +2,7 @@ import type { MeasuredValidation } from "../cost/validateMeasured.js";
 import { ignoredWrites, skippedLines } from "./costReport.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs } from "./units.js";
+import { formatNs, formatPercent } from "./units.js";
 import { unpricedNote } from "./validateReport.js";
 
 /** Modelled beside measured, phase by phase, and what was left out. */
@@ -15,7 +15,7 @@ export function validateMeasuredReport(validation: MeasuredValidation, style: St
       formatNs(row.measuredNs),
       row.samples === 1 ? "one run" : row.hasInterval ? `${low} to ${high}` : `(${low} to ${high})`,
       formatNs(row.modelledNs),
-      `${row.errorPercent > 0 ? "+" : ""}${row.errorPercent.toFixed(1)}%`,
+      formatPercent(row.errorPercent / 100),
       row.inside === null ? "-" : row.inside ? "yes" : chalk.yellow("no"),
     ];
   });

@@ -5,6 +5,7 @@ import { parseJson } from "../files/parseJson.js";
 import { nameOf, readText, unreadable } from "../files/read.js";
 import type { ByteInput } from "../files/streams.js";
 import type { CounterDeclaration } from "../mmu/counters.js";
+import type { Registry } from "../mmu/registry.js";
 import { type CountsProblem, countsProblem } from "./counts.js";
 import { inconsistency } from "./integrity.js";
 import type { ResultFile } from "./types.js";
@@ -24,15 +25,24 @@ export const LARGEST_RESULT_BYTES = 256 * 2 ** 20;
 
 const SCHEMA_VERSION = 1;
 
+/** How results are read. */
+export interface ReadHow {
+  /** What `-` reads. */
+  readonly stdin?: ByteInput;
+  /** The MMUs whose counters are known; default: the program's. */
+  readonly registry?: Registry;
+}
+
 /**
  * Reads one result file. `-` is standard input.
  *
  * @throws UserError, one line that names the file: unreadable, too large, truncated, of a newer schema, hostile, wrong types
  */
-export async function readResult(path: string, stdin?: ByteInput): Promise<ResultFile> {
+export async function readResult(path: string, { stdin, registry }: ReadHow = {}): Promise<ResultFile> {
   return parseResult(
     await readText(path, { expected: "a result file", maxBytes: LARGEST_RESULT_BYTES, stdin }),
     nameOf(path),
+    registry,
   );
 }
 
@@ -42,10 +52,10 @@ export async function readResult(path: string, stdin?: ByteInput): Promise<Resul
  *
  * @throws UserError as {@link readResult}, or where a folder has no `*.json`
  */
-export async function readResults(paths: readonly string[], stdin?: ByteInput): Promise<NamedResult[]> {
+export async function readResults(paths: readonly string[], how: ReadHow = {}): Promise<NamedResult[]> {
   const results: NamedResult[] = [];
   for (const path of paths) {
-    for (const file of await filesOf(path)) results.push({ path: nameOf(file), result: await readResult(file, stdin) });
+    for (const file of await filesOf(path)) results.push({ path: nameOf(file), result: await readResult(file, how) });
   }
   return results;
 }
@@ -56,7 +66,7 @@ export async function readResults(paths: readonly string[], stdin?: ByteInput): 
  * @param input the file's name, for messages
  * @throws UserError as {@link readResult}
  */
-export async function parseResult(text: string, input: string): Promise<ResultFile> {
+export async function parseResult(text: string, input: string, registry?: Registry): Promise<ResultFile> {
   const value = parseJson(text, input, "a result written by s2split bench --export-json");
   checkKind(value, input);
   // zod is loaded only where a file is read: --help does not pay for it.
@@ -66,16 +76,16 @@ export async function parseResult(text: string, input: string): Promise<ResultFi
   const result: ResultFile = parsed.data;
   const problem = inconsistency(result);
   if (problem !== undefined) throw badInput(input, problem);
-  await requireCounts(result, input);
+  await requireCounts(result, input, registry);
   return result;
 }
 
 /** Every value of every run is what its MMU declares; of an MMU that this version does not have, a count all the same. */
-async function requireCounts({ scenarios, runs }: ResultFile, input: string): Promise<void> {
-  const { loadMmu, mmus } = await import("../mmu/registry.js");
+async function requireCounts({ scenarios, runs }: ResultFile, input: string, registry?: Registry): Promise<void> {
+  const known = registry ?? (await import("../mmu/registry.js")).mmus;
   const counters = new Map<string, readonly CounterDeclaration[]>();
   for (const [i, { id, mmu, initial }] of scenarios.entries()) {
-    counters.set(id, mmus.some((entry) => entry.id === mmu) ? (await loadMmu(mmu)).counters : []);
+    counters.set(id, (await known.find((entry) => entry.id === mmu)?.load())?.counters ?? []);
     refuseCounts(countsProblem(initial, []), `scenarios[${i}].initial`, input);
   }
   for (const [i, { scenario, counts }] of runs.entries()) {

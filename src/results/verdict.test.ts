@@ -19,7 +19,7 @@ describe("a run without findings", () => {
     expect(judge({ ...own, knownFaults: faulty.knownFaults })).toMatchObject({ code: "right-here" });
   });
 
-  it("is not searched under a strategy of one's own, with the command that searches", () => {
+  it("is not searched under a custom strategy, with the command that searches", () => {
     expect(judge(own)).toEqual({
       code: "unsearched",
       search: "s2split verify --strategy strategies/mine.mjs --random 5000",

@@ -1,5 +1,6 @@
 import type { Counts } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
+import { defaultMmu } from "../mmu/registry.js";
 import type { RunResult } from "./types.js";
 
 /**
@@ -67,6 +68,6 @@ const LAYOUTS = 5000;
 
 function searchCommand({ mmu, source }: VerdictBasis["strategy"]): string {
   const file = /^[\w@%+=:,./-]+$/.test(source) ? source : `'${source.replaceAll("'", "'\\''")}'`;
-  const only = mmu === "arm64" ? "" : ` --mmu ${mmu}`;
+  const only = mmu === defaultMmu() ? "" : ` --mmu ${mmu}`;
   return `s2split verify${only} --strategy ${file} --random ${LAYOUTS}`;
 }

@@ -1,5 +1,6 @@
 import type { Io } from "../cli/io.js";
 import { main } from "../cli/main.js";
+import { mmus, type Registry } from "../mmu/registry.js";
 
 /** How a run of the program ended, and what it said: the same whether it ran in a process of its own or in this one. */
 export interface Ended {
@@ -15,10 +16,12 @@ export interface RunHow {
   readonly stdin?: string;
   /** Makes stdout and stderr a terminal of this width. */
   readonly columns?: number;
+  /** Default: the MMUs that the program has. */
+  readonly registry?: Registry;
 }
 
 /** An {@link Io} that keeps what is written. No signal ever comes. */
-export function memoryIo({ env = {}, stdin = "", columns }: RunHow = {}) {
+export function memoryIo({ env = {}, stdin = "", columns, registry = mmus }: RunHow = {}) {
   const written = { stdout: "", stderr: "" };
   const output = (name: "stdout" | "stderr") => ({
     ...(columns === undefined ? {} : { isTTY: true, columns }),
@@ -33,6 +36,7 @@ export function memoryIo({ env = {}, stdin = "", columns }: RunHow = {}) {
     stdout: output("stdout"),
     stderr: output("stderr"),
     env,
+    registry,
     onInterrupt: () => () => {},
   };
   return { io, written };
@@ -42,12 +46,17 @@ export function memoryIo({ env = {}, stdin = "", columns }: RunHow = {}) {
  * Runs the command line in this process, from the sources: for whatever is not about signals, pipes, or how a process ends. The
  * environment is empty but for what is given: no colour, no GitHub.
  */
-export async function run(args: readonly string[], how: RunHow = {}): Promise<Ended> {
+export function run(args: readonly string[], how: RunHow = {}): Promise<Ended> {
+  return runMain(main, args, how);
+}
+
+/** The same with any `main`: that of dist/, say. */
+export async function runMain(call: typeof main, args: readonly string[], how: RunHow = {}): Promise<Ended> {
   const { io, written } = memoryIo(how);
   const before = process.cwd();
   if (how.cwd !== undefined) process.chdir(how.cwd);
   try {
-    const code = await main(args, io);
+    const code = await call(args, io);
     return { code, ...written };
   } finally {
     if (how.cwd !== undefined) process.chdir(before);

@@ -46,7 +46,7 @@ it("a search that is stopped says so, and how far it came", async () => {
   expect(layouts).toBeLessThan(1e6);
 });
 
-it("what a strategy of one's own throws ends the search, and is not taken for a fault to shrink", async () => {
+it("what a custom strategy throws ends the search, and is not taken for a fault to shrink", async () => {
   const throws = adoptArm64Strategy(
     {
       id: "throws",

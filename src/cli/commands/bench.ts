@@ -47,12 +47,16 @@ Examples:
 
 /** Adds `s2split bench`. */
 export function register(program: Command, invocation: Invocation): void {
-  const command = addScenarioOptions(program.command("bench"))
+  const command = addScenarioOptions(program.command("bench"), invocation.io.registry)
     .summary("count, exactly, what each walker strategy costs, and say whether it is right")
     .description(
       "Simulate eager splitting under each walker strategy and print, per scenario, a table of exact counts, measured wall time of the simulation, and whether the result is right.",
     )
-    .option("--strategy <list>", "strategies, files of one's own, or all (default: all); baseline always runs", list)
+    .option(
+      "--strategy <list>",
+      "strategies, modules with custom ones, or all (default: all); baseline always runs",
+      list,
+    )
     .option("--runs <n>", `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`, integer(6, 10_000))
     .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
     .option("--no-wall", "counts only, no wall time")
@@ -113,7 +117,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
     return EXIT.interrupted;
   }
   await exports.writeFiles(result, mmus);
-  const comparison = baseline === null ? null : await comparedWith(baseline, result, flags);
+  const comparison = baseline === null ? null : await comparedWith(baseline, result, flags, io);
   await show();
   if (comparison !== null) {
     const text = compareText(comparison, style);
@@ -147,19 +151,24 @@ function interruptedText(
 }
 
 /** Holds the result, which is written already, against the baseline. */
-function comparedWith(baseline: readonly NamedResult[], result: ResultFile, flags: BenchFlags): Promise<Comparison> {
+function comparedWith(
+  baseline: readonly NamedResult[],
+  result: ResultFile,
+  flags: BenchFlags,
+  io: Io,
+): Promise<Comparison> {
   const chosen = flags.strategy === undefined || flags.strategy.includes("all") ? undefined : new Set(flags.strategy);
-  return holdAgainst(baseline, result, chosen, compareOptionsOf(flags, flags.seed));
+  return holdAgainst(baseline, result, chosen, compareOptionsOf(flags, flags.seed), io);
 }
 
 /** The plan that the options ask for. */
 export async function planFrom(
   flags: ScenarioOptions & { readonly strategy?: string[] },
-  { stdin }: Io,
+  io: Io,
 ): Promise<PlannedCase[]> {
-  const cases = await casesFrom(flags, { stdin });
+  const cases = await casesFrom(flags, io);
   const mmus = [...new Set(cases.map(({ mmu }) => mmu))];
-  const plan = planOf(cases, await strategyChooser(flags.strategy, mmus));
+  const plan = planOf(cases, await strategyChooser(flags.strategy, mmus, io.registry));
   const run = new Set(plan.flatMap(({ strategies }) => strategies.flatMap(({ id, source }) => [id, source])));
   const idle = (flags.strategy ?? []).find((name) => name !== "all" && !run.has(name));
   if (idle !== undefined) {

@@ -22,21 +22,20 @@ export function register(program: Command, invocation: Invocation): void {
       invocation.action(async (io: Io, shell: string) => {
         const full = await invocation.everything();
         // Mmus share names: each has a baseline.
-        const names = async (what: string) => [...new Set((await LISTERS[what]!()).map(({ name }) => name))];
-        const [{ declaredOptions }, { GUEST_MODES }, { mmus }] = await Promise.all([
+        const names = async (what: string) => [...new Set((await LISTERS[what]!(io.registry)).map(({ name }) => name))];
+        const [{ declaredOptions }, { GUEST_MODES }] = await Promise.all([
           import("../scenarioOptions.js"),
           import("../../selftest/guestModes.js"),
-          import("../../mmu/registry.js"),
         ]);
         // By their letters too: options of dirty_log_perf_test have no long name in `run`.
-        const ofGuests = [...declaredOptions(mmus).values()].flatMap(({ flags, suggestions = [] }) =>
+        const ofGuests = [...declaredOptions(io.registry).values()].flatMap(({ flags, suggestions = [] }) =>
           (flags.match(/--?[a-z][\w-]*/g) ?? []).map((flag) => [flag, suggestions] as const),
         );
         const values = new Map<string, readonly string[]>([
           ...ofGuests,
           ["--strategy", ["all", ...(await names("strategies"))]],
           ["-m", GUEST_MODES.map(({ id }) => String(id))],
-          ["--mmu", mmus.map(({ id }) => id)],
+          ["--mmu", io.registry.map(({ id }) => id)],
           ["--profile", await names("profiles")],
         ]);
         const everywhere = [...full.options.map((option) => wordsOf(option, values)), HELP_OPTION];

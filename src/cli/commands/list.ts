@@ -4,7 +4,7 @@ import { Argument, type Command } from "commander";
 import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { loadScenario } from "../../load/loadScenario.js";
-import { loadMmu, mmus as registry } from "../../mmu/registry.js";
+import type { Registry } from "../../mmu/registry.js";
 import { grid } from "../../report/grid.js";
 import { styleFor } from "../../report/style.js";
 import type { Invocation, Io } from "../io.js";
@@ -17,7 +17,7 @@ export interface Listing {
 }
 
 /** What `list` lists. A new kind is a line here; each loads what it needs only when asked. */
-export const LISTERS: Readonly<Record<string, () => Promise<readonly Listing[]>>> = {
+export const LISTERS: Readonly<Record<string, (registry: Registry) => Promise<readonly Listing[]>>> = {
   strategies,
   scenarios,
   backings: async () => {
@@ -41,7 +41,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--long", "profiles: print every figure with its unit and where it comes from")
     .action(
       invocation.action(async (io: Io, what: string, flags: { json?: boolean; long?: boolean }, command: Command) => {
-        const listings = await LISTERS[what]!();
+        const listings = await LISTERS[what]!(io.registry);
         if (flags.json === true) {
           io.stdout.write(formatJson(listings));
           return EXIT.fine;
@@ -64,8 +64,8 @@ export function register(program: Command, invocation: Invocation): void {
     );
 }
 
-async function strategies(): Promise<Listing[]> {
-  const mmus = await Promise.all(registry.map(({ id }) => loadMmu(id)));
+async function strategies(registry: Registry): Promise<Listing[]> {
+  const mmus = await Promise.all(registry.map(({ load }) => load()));
   const several = mmus.length > 1;
   return mmus.flatMap((mmu) =>
     mmu.strategies.map(({ id, summary, origin, knownFaults }) => ({
@@ -80,12 +80,12 @@ async function strategies(): Promise<Listing[]> {
 }
 
 /** The scenario files of the package, by name, with their paths for `--scenario`. */
-async function scenarios(): Promise<Listing[]> {
+async function scenarios(registry: Registry): Promise<Listing[]> {
   const folder = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
   const files = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
   return Promise.all(
     files.map(async (file) => {
-      const { mmu, scenario, workload } = await loadScenario(folder + file);
+      const { mmu, scenario, workload } = await loadScenario(folder + file, undefined, registry);
       const description = scenario.description ?? "";
       return {
         name: file.replace(/\.json$/, ""),

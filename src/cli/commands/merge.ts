@@ -41,8 +41,8 @@ async function merge(
   if (shares !== undefined)
     return mergeVerdicts(shares, io, files, flags, styleFor(io, command.optsWithGlobals().color));
   const exports = await Exports.prepare(flags, io, files);
-  const result = mergeShards(await readResults(files, io.stdin));
-  const mmus = await mmusOf([result]);
+  const result = mergeShards(await readResults(files, io));
+  const mmus = await mmusOf([result], io.registry);
   await exports.writeFiles(result, mmus);
   if (exports.onStdout) await exports.writeStdout(result, mmus);
   else if (flags.quiet !== true) {
@@ -99,7 +99,7 @@ async function mergeVerdicts(
   await target?.write(formatJson(result));
   const wrong = result.strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy);
   if (flags.quiet !== true && flags.exportJson !== "-") {
-    io.stdout.write(`${exhaustiveText(result, await loadMmu(result.mmu), style)}\n\n`);
+    io.stdout.write(`${exhaustiveText(result, await loadMmu(result.mmu, io.registry), style)}\n\n`);
     io.stdout.write(`${exhaustiveConclusion(wrong, result.strategies.length, false)}\n`);
   }
   return wrong.length > 0 ? EXIT.regression : EXIT.fine;

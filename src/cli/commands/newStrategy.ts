@@ -10,7 +10,7 @@ import { newStrategyText } from "../newStrategyTemplate.js";
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("new-strategy")
-    .summary("write a commented starting point for a strategy of one's own")
+    .summary("write a commented starting point for a custom strategy")
     .description("Write NAME.mjs: a strategy that runs as it is, with comments that say what can be changed.")
     .argument("<name>", "its name in tables: letters, digits, dots and dashes")
     .option("--ts", "write NAME.ts, for Node.js 22.18 or newer, or with TypeScript installed beside it")

@@ -27,8 +27,11 @@ export function register(program: Command, invocation: Invocation): void {
 
 async function report(io: Io, paths: string[], flags: { readonly output: string }): Promise<number> {
   const output = await prepareOutput(flags.output, { stdout: io.stdout, inputs: paths });
-  const results = await readResults(paths, io.stdin);
-  const mmus = await mmusOf(results.map(({ result }) => result));
+  const results = await readResults(paths, io);
+  const mmus = await mmusOf(
+    results.map(({ result }) => result),
+    io.registry,
+  );
   const [{ reportPage }, { renderPage }] = await Promise.all([
     import("../../report/html/reportPage.js"),
     import("../../report/html/render.js"),

@@ -24,7 +24,10 @@ Examples:
 
 /** Adds `s2split reproduce`. */
 export function register(program: Command, invocation: Invocation): void {
-  addScenarioOptions(program.command("reproduce").argument("[scenario]", "scenario file (JSON), as with --scenario"))
+  addScenarioOptions(
+    program.command("reproduce").argument("[scenario]", "scenario file (JSON), as with --scenario"),
+    invocation.io.registry,
+  )
     .summary("write a C program that shows a scenario on a real host")
     .description(
       "Write a self-contained C program (KVM's ioctls, no kernel tree) that lays a scenario out on a real host, has KVM split it, and looks at the page tables before and after.",
@@ -45,7 +48,7 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
     throw new UserError("reproduce: a scenario is given twice, as argument and with --scenario; expected one");
   }
   const options = path === undefined ? flags : { ...flags, scenario: [path] };
-  const cases = await casesFrom(options, { stdin: io.stdin, single: true });
+  const cases = await casesFrom(options, { ...io, single: true });
   if (cases.length !== 1) {
     throw new UserError(
       `reproduce: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
@@ -61,7 +64,7 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
     import("../../version.js"),
   ]);
   const target = await prepareOutput(flags.output, { stdout: io.stdout, inputs: inputsOf(options) });
-  const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu]))(mmu);
+  const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu], io.registry))(mmu);
   await target.write(reproduce(bound, strategies, toolVersion()));
   if (flags.output === "-") return EXIT.fine;
   const name = flags.output.replace(/\.c$/, "");

@@ -5,15 +5,18 @@ import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Case, Strategy, TraceEvent } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../../report/findings.js";
+import { MOST_STEPS } from "../../report/html/limits.js";
 import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
 import { fullWords } from "../../report/traceWords.js";
+import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
+import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
-interface TraceFlags extends ScenarioOptions {
+interface TraceFlags extends ScenarioOptions, HtmlFlags {
   readonly strategy?: string;
   readonly against?: string;
   readonly limit?: number;
@@ -36,12 +39,12 @@ Examples:
 
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
-  addScenarioOptions(program.command("trace"))
+  addHtmlOption(addScenarioOptions(program.command("trace"), invocation.io.registry))
     .summary("tell a walk visit by visit, and why it goes where it goes")
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
     )
-    .option("--strategy <name>", "a strategy, or a file of one's own (default: the MMU's baseline)")
+    .option("--strategy <name>", "a strategy, or a module with a custom one (default: the MMU's baseline)")
     .option("--against <name>", "a second strategy, side by side")
     .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
@@ -54,7 +57,7 @@ export function register(program: Command, invocation: Invocation): void {
 async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
   // A walk is told of one guest: where the options leave several, the one that is shortest to read.
-  const cases = await casesFrom(flags, { stdin: io.stdin, single: true });
+  const cases = await casesFrom(flags, { ...io, single: true });
   if (cases.length !== 1) {
     throw new UserError(
       `trace: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
@@ -65,15 +68,24 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   if (bound.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
   const strategies: Strategy[] = [];
   for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
-    strategies.push(await oneStrategy(name, bound));
+    strategies.push(await oneStrategy(io, name, bound));
   }
   if (flags.format !== undefined) return tellForeign(io, bound, strategies, flags);
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   if (flags.json === true) {
+    if (flags.exportHtml !== undefined) throw new UserError("--json with --export-html: expected one or the other");
     for (const strategy of strategies) tellJson(io, bound, strategy, flags, strategies.length > 1);
     return EXIT.fine;
   }
   const words = fullWords(mmu.traceWords);
   const told = strategies.map((strategy) => tell(bound, strategy, flags));
+  await writePage(async () => {
+    const { tracePage } = await import("../../report/html/tracePage.js");
+    const walks = told.map(({ strategy, fold, summary, ...walk }) => {
+      return { ...walk, strategy: strategy.id, nodes: fold.nodes(), summary: summary.lines() };
+    });
+    return tracePage(bound, bound.scenario.name ?? "a scenario", walks);
+  });
   const [one, other] = told;
   if (other !== undefined) {
     const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
@@ -94,8 +106,8 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   return EXIT.fine;
 }
 
-async function oneStrategy(name: string, bound: Case): Promise<Strategy> {
-  const chosen = (await strategyChooser([name], [bound.mmu]))(bound.mmu);
+async function oneStrategy({ registry }: Io, name: string, bound: Case): Promise<Strategy> {
+  const chosen = (await strategyChooser([name], [bound.mmu], registry))(bound.mmu);
   if (chosen.length !== 1) throw badInput(`strategy "${name}"`, "names several", "one strategy");
   if (!bound.applies(chosen[0]!)) {
     throw badInput(`strategy "${name}"`, `does not apply to ${bound.workload}`, "one that does");
@@ -167,11 +179,14 @@ function tellForeign(io: Io, bound: Case, strategies: readonly Strategy[], flags
 function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
   const fold = new TraceFold(fullWords(bound.mmu.traceWords));
   const summary = new TraceSummary();
+  const events: TraceEvent[] = [];
+  const kept = flags.exportHtml === undefined ? 0 : MOST_STEPS;
   const { findings, stopped } = run(bound, strategy, flags, (event) => {
     fold.add(event);
     summary.add(event);
+    if (events.length < kept) events.push(event);
   });
-  return { strategy, fold, summary, findings, stopped };
+  return { strategy, fold, summary, events, findings, stopped };
 }
 
 /** Events a line each; `strategy` in them where there are two. */

@@ -2,9 +2,10 @@ import type { Command } from "commander";
 import type { CostProfile } from "../../cost/profile.js";
 import type { MeasuredValidation } from "../../cost/validateMeasured.js";
 import { EXIT } from "../../exit.js";
+import type { HtmlFlags } from "../htmlOutput.js";
 import type { Invocation, Io } from "../io.js";
 
-interface ValidateOptions {
+interface ValidateOptions extends HtmlFlags {
   readonly profile?: string;
   readonly leaveOut?: string;
   readonly json?: boolean;
@@ -32,6 +33,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--profile <name|file>", "cost profile (default: each series' own; ampereone for measured results)")
     .option("--leave-out <name>", "a post, table, column or row: fit without it, and judge it")
     .option("--json", "print JSON instead of tables")
+    .option("--export-html <file>", "write one page with pictures, for any browser, offline")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(validate));
 }
@@ -51,8 +53,11 @@ async function validate(io: Io, results: readonly string[], _: unknown, self: Co
     const { UserError } = await import("../../errors.js");
     throw new UserError("--leave-out with measured results or --profile: nothing is fitted then; expected it alone");
   }
+  const { htmlOutput } = await import("../htmlOutput.js");
+  const writePage = await htmlOutput(options, io, results);
   if (results.length > 0) {
     const validation = await againstMeasured(io, results, profile);
+    await writePage(async () => (await import("../../report/html/validatePage.js")).validateMeasuredPage(validation));
     const { validateMeasuredReport } = await import("../../report/validateMeasuredReport.js");
     io.stdout.write(
       options.json === true
@@ -63,6 +68,7 @@ async function validate(io: Io, results: readonly string[], _: unknown, self: Co
   }
   const { validateAll } = await import("../../cost/validate.js");
   const validation = validateAll(profile, options.leaveOut);
+  await writePage(async () => (await import("../../report/html/validatePage.js")).validatePage(validation));
   if (options.json === true) {
     io.stdout.write(formatJson({ schemaVersion: 1, kind: "s2split-validation", ...validation }));
     return EXIT.fine;

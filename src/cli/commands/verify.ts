@@ -48,10 +48,10 @@ Examples:
 
 /** Adds `s2split verify`. */
 export function register(program: Command, invocation: Invocation): void {
-  const command = addScenarioOptions(program.command("verify"))
+  const command = addScenarioOptions(program.command("verify"), invocation.io.registry)
     .summary("check every invariant of the finished tree, on given or random layouts")
     .description("Run strategies and check every invariant of the walk and of the tree that it leaves.")
-    .option("--strategy <list>", "strategies, files of one's own, or all (default: all)", list)
+    .option("--strategy <list>", "strategies, modules with custom ones, or all (default: all)", list)
     .option("--random <n>", "search this many random layouts, and shrink what fails", integer(1, 1_000_000))
     .option("--exhaustive", "try every tree of a small geometry with every range, chunk and cache")
     .addOption(
@@ -97,7 +97,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
       "--save without --random or --exhaustive: given scenarios are not shrunk; expected one of them",
     );
   const cases = await casesFrom(flags, io);
-  const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))]);
+  const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))], io.registry);
   const { planOf } = await import("../../bench/plan.js");
   const { namesAmong, verifyCase } = await import("../../verify/verify.js");
   const plan = planOf(cases, choose);
@@ -146,9 +146,9 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
 /** Searches random layouts. Returns whether any strategy is wrong. */
 async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
   if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
-  const ids = flags.mmu ?? [defaultMmu()];
-  const mmus = await Promise.all(ids.map((id) => loadMmu(id)));
-  const choose = await strategyChooser(flags.strategy, mmus);
+  const ids = flags.mmu ?? [defaultMmu(io.registry)];
+  const mmus = await Promise.all(ids.map((id) => loadMmu(id, io.registry)));
+  const choose = await strategyChooser(flags.strategy, mmus, io.registry);
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const save = flags.save === undefined ? undefined : await prepareOutput(flags.save, outputOptions(io, flags));

@@ -16,7 +16,7 @@ const guest: Arm64Scenario = {
 const adopt = (definition: object) => adoptArm64Strategy({ id: "mine", ...definition }, "./mine.mjs");
 const run = (definition: object) => () => arm64.parse(guest, "test").run(adopt(definition));
 
-describe("a strategy of one's own", () => {
+describe("a custom strategy", () => {
   it("that gives nothing but a name walks as the kernel does", () => {
     const { counts, findings } = arm64.parse(guest, "test").run(adopt({}));
     expect(counts).toEqual(arm64.parse(guest, "test").run(arm64.strategies[0]!).counts);

@@ -63,6 +63,7 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
   idle: (counts) => (totalAt(counts, "split/walks") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
+    fromRoot: { paths: ["split/walks"] },
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["split/tlbi"],

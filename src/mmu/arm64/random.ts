@@ -91,7 +91,7 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
   const place = fc.record({
     ipaBits: fc.constantFrom(...IPA_BITS),
     anchor: fc.constantFrom(...(["gib", "gib", "block", "seam"] as const)),
-    // A few pages before a boundary, then blocks: where an address and an index part company.
+    // A few pages before a boundary, then blocks: where an address and an index drift apart.
     offset: fc.oneof(
       { weight: 3, arbitrary: fc.constant(0) },
       { weight: 4, arbitrary: fc.integer({ min: -4, max: -1 }) },
@@ -111,7 +111,7 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
       const chunks = legalChunks(granule);
       return scenarioFrom(granule, at, wanted, mode, chunk < 0 ? 0 : chunks[Math.min(chunk, chunks.length - 1)]!);
     });
-  // Pages up to a block boundary, then blocks, in one slot: the least that makes an address and an index part company.
+  // Pages up to a block boundary, then blocks, in one slot: the least that makes an address and an index drift apart.
   const ledge = fc
     .record({
       pages: fc.integer({ min: 1, max: 5 }),

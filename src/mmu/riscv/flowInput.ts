@@ -44,7 +44,7 @@ export type RiscvFlowStep =
       readonly accesses: readonly (readonly [number, "r" | "w", number, number])[];
     }
   | { readonly op: "enable" | "get" | "clear"; readonly name: string }
-  /** KVM_CLEAR_DIRTY_LOG with a bitmap of one's own: bits in `runs` are relative to `firstPage`. */
+  /** KVM_CLEAR_DIRTY_LOG with a custom bitmap: bits in `runs` are relative to `firstPage`. */
   | {
       readonly op: "clear_part";
       readonly name: string;

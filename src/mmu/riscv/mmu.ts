@@ -57,6 +57,7 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   idle: (counts) => (totalAt(counts, "split/ranges") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
+    fromRoot: { paths: ["split/steps"] },
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["flush/requests"],

@@ -30,7 +30,7 @@ export interface TreeSummary {
 
 /**
  * Guest memory that comes and goes region by region: a region is built when a window first needs it, and summed up, checked and let go when
- * the last slot that has a part in it is through. So the memory that is needed does not grow with the guest.
+ * the last slot that has a part in it is done. So the memory that is needed does not grow with the guest.
  *
  * With `regionPages` Infinity there is one region, and the whole tree is kept to the end.
  */

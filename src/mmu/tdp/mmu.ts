@@ -45,6 +45,7 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
   traceWords: tdpTraceWords,
   shared: {
     workload: "split",
+    fromRoot: { paths: ["mmuLockDropsTotal"], uncounted: 1 },
     inspected: ["loops"],
     tables: ["spAllocs"],
     flushes: ["tlbFlushes"],

@@ -1,7 +1,8 @@
+import { formatCount, formatNs } from "../units.js";
+
 /** A whole number with its digits in groups of three, as pages show it: 262,144. */
 export function grouped(value: number): string {
-  if (!Number.isInteger(value)) return String(value);
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+  return Number.isInteger(value) ? formatCount(value) : String(value);
 }
 
 const STEPS: readonly (readonly [number, string])[] = [
@@ -17,4 +18,9 @@ export function tickText(value: number): string {
     if (Math.abs(value) >= scale) return `${Number((value / scale).toPrecision(3))}${letter}`;
   }
   return String(Number(value.toPrecision(3)));
+}
+
+/** A duration for a tick of an axis: 0, 5.00 ms. */
+export function durationTick(ns: number): string {
+  return ns === 0 ? "0" : formatNs(ns);
 }

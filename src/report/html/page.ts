@@ -26,6 +26,8 @@ export interface Group {
   readonly lead: string;
   /** What is wrong with it, in the index and below the title; empty where nothing is. */
   readonly alarms: readonly string[];
+  /** What an alarm is, in a word; default WRONG. */
+  readonly alarmWord?: string;
   readonly sections: readonly Section[];
 }
 

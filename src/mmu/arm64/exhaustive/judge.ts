@@ -88,8 +88,8 @@ export class Judge {
         gfn++;
         continue;
       }
-      const leafEnd = tree.leafEnd[gfn] as number;
-      for (let at = tree.leafStart[gfn] as number; at < leafEnd; at++) met[at] = 1;
+      const leafEnd = tree.leafEnd[gfn]!;
+      for (let at = tree.leafStart[gfn]!; at < leafEnd; at++) met[at] = 1;
       gfn = leafEnd;
     }
   }
@@ -112,14 +112,14 @@ export class Judge {
   /** Returns whether a block is mapped below. */
   private table(stage2: Stage2, level: number, page: number, tableGfn: number): boolean {
     const words = stage2.mem.words;
-    const span = SMALL.spanPages[level] as number;
+    const span = SMALL.spanPages[level]!;
     let blocks = false;
     for (let index = 0; index < SMALL.entries; index++) {
       const gfn = tableGfn + index * span;
       if (gfn >= this.frames) break;
       const word = 2 * (page * SMALL.entries + index);
-      const lo = (words[word] as number) | 0;
-      const hi = (words[word + 1] as number) | 0;
+      const lo = words[word]! | 0;
+      const hi = words[word + 1]! | 0;
       if ((lo & VALID) === 0) {
         this.empty(lo, hi, gfn, span);
       } else if ((lo & TYPE_MASK) === TABLE_OR_PAGE) {
@@ -140,8 +140,8 @@ export class Judge {
     const { tree } = this;
     for (let index = 0; index < SMALL.entries; index++) {
       const word = 2 * (page * SMALL.entries + index);
-      const lo = (words[word] as number) | 0;
-      const hi = (words[word + 1] as number) | 0;
+      const lo = words[word]! | 0;
+      const hi = words[word + 1]! | 0;
       const gfn = tableGfn + index;
       if ((lo & VALID) === 0) this.empty(lo, hi, gfn, 1);
       else if (tree.level[gfn] === 0) this.verdict |= STRAY;
@@ -161,16 +161,16 @@ export class Judge {
 
   /** A table where a block was: right only where a span meets that block, or the part of it that this table stands for. */
   private tableOver(gfn: number, level: number): void {
-    const natural = this.tree.level[gfn] as number;
+    const natural = this.tree.level[gfn]!;
     if (natural === 0 || natural > level) return;
     if (this.met[gfn] === 0) this.verdict |= SPLIT_OUTSIDE;
     else if (natural < level && !this.wholeSubtree && !this.touches(gfn, level)) this.verdict |= SPLIT_OUTSIDE;
   }
 
   private block(level: number, gfn: number, span: number, lo: number, hi: number): void {
-    const natural = this.tree.level[gfn] as number;
-    this.blocksLeft[level] = (this.blocksLeft[level] as number) + 1;
-    if (natural === 0 || natural > level || gfn + span > (this.tree.leafEnd[gfn] as number)) {
+    const natural = this.tree.level[gfn]!;
+    this.blocksLeft[level] = this.blocksLeft[level]! + 1;
+    if (natural === 0 || natural > level || gfn + span > this.tree.leafEnd[gfn]!) {
       this.verdict |= STRAY;
       return;
     }
@@ -182,9 +182,9 @@ export class Judge {
 
   private leaf(level: number, gfn: number, lo: number, hi: number): void {
     const at = level * SMALL.endGfn + gfn;
-    const mustProtect = ((this.met[gfn] as number) | (this.tree.protectedFirst[gfn] as number)) !== 0;
+    const mustProtect = (this.met[gfn]! | this.tree.protectedFirst[gfn]!) !== 0;
     const different = lo ^ ((mustProtect ? protectedLo[at] : writableLo[at]) as number);
-    const differentHi = hi ^ (leafHigh[gfn] as number);
+    const differentHi = hi ^ leafHigh[gfn]!;
     if ((different | differentHi) === 0) return;
     if ((different & OUTPUT_LO) !== 0 || (differentHi & OUTPUT_HI) !== 0) this.verdict |= WRONG_OA;
     if ((different & S2AP_WRITE) !== 0) this.verdict |= (lo & S2AP_WRITE) !== 0 ? NOT_PROTECTED : NEEDLESSLY_PROTECTED;
@@ -194,7 +194,7 @@ export class Judge {
 
   /** Whether a touched span meets the entry of `level` at `gfn`. */
   private touches(gfn: number, level: number): boolean {
-    const end = gfn + (SMALL.spanPages[level] as number);
+    const end = gfn + SMALL.spanPages[level]!;
     for (let at = gfn; at < end; at++) if (this.touched[at] !== 0) return true;
     return false;
   }

@@ -31,8 +31,8 @@ const LENGTHS: readonly (readonly [map: string, bytes: number])[] = [
 const isGigabyte = ([map]: (typeof LENGTHS)[number]): boolean => map === "1G";
 
 /**
- * Layouts at these places: every third of them with chunk 1G in enable mode, 1G blocks alone; or all of them with every chunk in
- * both modes. The base varies fastest, so that whatever part is taken meets every base.
+ * Layouts at these places: every third of them with chunk 1G, in enable and clear mode by turns, 1G blocks alone; or all of them
+ * with every chunk in both modes. The base varies fastest, so that whatever part is taken meets every base.
  */
 export function placeScenarios(part: "some" | "all"): Arm64Scenario[] {
   const whole = part === "all";
@@ -47,7 +47,8 @@ export function placeScenarios(part: "some" | "all"): Arm64Scenario[] {
         const pieces = second === null ? [first] : [first, second];
         const segments = pieces.map(([map, bytes]): Segment => ({ map, size: formatSize(bytes) }));
         const memslots = [{ base: formatAddress(G1 + base), segments }];
-        for (const mode of whole ? (["enable", "clear"] as const) : (["enable"] as const)) {
+        const turn = scenarios.length % 2 === 0 ? "enable" : "clear";
+        for (const mode of whole ? (["enable", "clear"] as const) : [turn as "enable" | "clear"]) {
           for (const chunk of whole ? ["4K", "2M", "1G"] : ["1G"]) {
             scenarios.push({ granule: "4K", ipaBits: 40, memslots, dirtyLog: { mode, chunk } });
           }

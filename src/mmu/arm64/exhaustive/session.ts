@@ -1,3 +1,4 @@
+import { PAGE_LEVEL } from "../../../guest/geometry.js";
 import type { Layout } from "../layout.js";
 import type { MemorySnapshot } from "../memory.js";
 import type { SplitRules } from "../splitRules.js";
@@ -52,9 +53,10 @@ const ERROR_RETURNED = 1 << SMALL_FAULTS.indexOf("error-returned");
 class Bench implements WalkObserver {
   readonly stage2: Stage2;
   private readings = 0;
-  private breaks = 0;
+  /** Breaks by level, and blocks of level 1 that became blocks of level 2. */
+  private readonly breaks = new Uint8Array(4);
   private partial = 0;
-  private tlbis = 0;
+  private readonly tlbis = new Float64Array(4);
   private wrongTlbis = 0;
   private allocated = 0;
   private toppedUp = 0;
@@ -75,8 +77,8 @@ class Bench implements WalkObserver {
     };
     this.stage2 = makeStage2(layout, rules);
     this.stage2.splitWalker.observer = this;
-    this.stage2.splitVisitor.onBreak = () => {
-      this.breaks++;
+    this.stage2.splitVisitor.onBreak = (level) => {
+      this.breaks[level]!++;
     };
   }
 
@@ -99,8 +101,9 @@ class Bench implements WalkObserver {
     if (snapshot.marks !== null) stage2.marks?.restore(snapshot.marks);
     stage2.cache.objects = 0;
     counts.returnCode = 0;
-    this.readings = this.breaks = this.partial = 0;
-    this.tlbis = sum(counts.tlbi);
+    this.readings = this.partial = 0;
+    this.breaks.fill(0);
+    this.tlbis.set(counts.tlbi);
     this.wrongTlbis = sum(counts.tlbiWrongIpa);
     this.allocated = counts.tablesAllocated;
     this.toppedUp = counts.topupPages;
@@ -112,10 +115,14 @@ class Bench implements WalkObserver {
     const { counts } = stage2;
     let verdict = this.readings;
     if (counts.returnCode !== 0) verdict |= ERROR_RETURNED;
-    const before = (tree.blocks[1] as number) + (tree.blocks[2] as number) + this.partial * SMALL.entries;
-    const gone = before - (judge.blocksLeft[1] as number) - (judge.blocksLeft[2] as number);
-    const tlbis = sum(counts.tlbi) - this.tlbis;
-    if (gone !== this.breaks || (stage2.layout.bbm === 2 ? 0 : gone) !== tlbis) verdict |= TLBI_NOT_ONE;
+    // Each block that is gone was broken once, with one TLBI at its own level (none where the scenario says that none is needed).
+    for (let level = 1; level < PAGE_LEVEL; level++) {
+      const made = level === 1 ? 0 : this.partial * SMALL.entries;
+      const gone = tree.blocks[level]! + made - judge.blocksLeft[level]!;
+      const tlbis = counts.tlbi[level]! - this.tlbis[level]!;
+      if (gone !== this.breaks[level] || (stage2.layout.bbm === 2 ? 0 : gone) !== tlbis) verdict |= TLBI_NOT_ONE;
+    }
+    if (counts.tlbi[PAGE_LEVEL] !== this.tlbis[PAGE_LEVEL]) verdict |= TLBI_NOT_ONE;
     if (sum(counts.tlbiWrongIpa) !== this.wrongTlbis) verdict |= TLBI_WRONG;
     const allocated = counts.tablesAllocated - this.allocated;
     const toppedUp = counts.topupPages - this.toppedUp;
@@ -126,7 +133,7 @@ class Bench implements WalkObserver {
 }
 
 function sum(values: Float64Array): number {
-  return (values[1] as number) + (values[2] as number) + (values[3] as number);
+  return values[1]! + values[2]! + values[3]!;
 }
 
 /** Makes the stage-2 that a strategy is tried on; tests hand in one with a fault. */
@@ -141,16 +148,17 @@ export class Session {
 
   constructor(
     rules: SplitRules,
-    private readonly works: readonly Work[],
+    /** What is done to a tree of one top entry, and to one of two. */
+    private readonly works: readonly [readonly Work[], readonly Work[]],
     makeStage2: MakeStage2 = (layout, given) => new Stage2(layout, given),
   ) {
     this.benches = CHUNKS.map((chunk) => new Bench(chunk, rules, makeStage2));
     this.empty = { words: new Uint32Array(2 * SMALL.entries), used: 1, free: [] };
   }
 
-  /** Combinations that each tree is tried with. */
-  get combinations(): number {
-    return this.works.length * this.benches.length;
+  /** How many combinations a tree is tried with. */
+  static combinations(works: readonly [readonly Work[], readonly Work[]], tops: readonly TopEntry[]): number {
+    return works[tops.length === 1 ? 0 : 1].length * CHUNKS.length;
   }
 
   /** Tries a tree, given as its top entries from frame 0 on. */
@@ -164,7 +172,7 @@ export class Session {
     const snapshot = first.snapshot();
     const tables = first.mem.tables;
     let combination = 0;
-    for (const work of this.works) {
+    for (const work of this.works[tops.length === 1 ? 0 : 1]) {
       judge.begin(frames);
       for (const [start, end] of work.spans) judge.touch(start, end);
       for (const bench of benches) {

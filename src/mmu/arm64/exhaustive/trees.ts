@@ -28,8 +28,8 @@ export const SMALL: Geometry = {
 export const SMALL_LEAF = new LeafFormat(SMALL, DEFAULT_OUTPUT_OFFSET);
 
 /** Frames that one top entry covers. */
-export const TOP_PAGES = SMALL.spanPages[1] as number;
-const BLOCK_PAGES = SMALL.spanPages[2] as number;
+export const TOP_PAGES = SMALL.spanPages[1]!;
+const BLOCK_PAGES = SMALL.spanPages[2]!;
 
 /** Nothing is mapped. */
 export const HOLE_ENTRY = -1;
@@ -99,12 +99,12 @@ export class SmallTree {
 
   #leaf(kind: number, gfn: number, level: number): void {
     if (kind === HOLE_ENTRY) return;
-    const span = SMALL.spanPages[level] as number;
+    const span = SMALL.spanPages[level]!;
     this.level.fill(level, gfn, gfn + span);
     this.leafStart.fill(gfn, gfn, gfn + span);
     this.leafEnd.fill(gfn + span, gfn, gfn + span);
     this.protectedFirst.fill(kind === PROTECTED_BLOCK ? 1 : 0, gfn, gfn + span);
-    if (level < PAGE_LEVEL) this.blocks[level] = (this.blocks[level] as number) + 1;
+    if (level < PAGE_LEVEL) this.blocks[level] = this.blocks[level]! + 1;
   }
 }
 

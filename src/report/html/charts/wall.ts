@@ -1,5 +1,6 @@
 import { formatNs } from "../../units.js";
 import type { Markup } from "../markup.js";
+import { durationTick } from "../numbers.js";
 import { CHART_WIDTH, type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
 import { linearTicks, type Scale, scaleOf } from "./scale.js";
 import { grid, rowAxis } from "./strategies.js";
@@ -22,7 +23,7 @@ export function wallChart(plot: Plot, text: ChartText, rows: readonly WallRow[],
   const x = scaleOf({
     kind: scale,
     domain,
-    format: formatNs,
+    format: durationTick,
     ...(scale === "linear" ? { ticks: linearTicks(...domain).slice(0, 4) } : {}),
   });
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
