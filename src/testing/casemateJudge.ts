@@ -1,5 +1,6 @@
 import { isValid, kindOf, Refused, refuseReplacing, spanOf, tableOf, vmidOf } from "./casemateDescriptors.js";
 import { CasemateParseError, type CasemateRecord, casemateRecords } from "./casemateRecords.js";
+import { brokenAbove, type Entry, PageTables, type Root } from "./casemateTables.js";
 
 /** What the checker says of a trace: exit code 0, or 1 with its message and the record at which it stopped. */
 export interface CasemateVerdict {
@@ -40,33 +41,6 @@ export function judgeCasemate(text: string, options: JudgeOptions = {}): Casemat
 const PAGE = 4096;
 const WORDS = 512;
 const MOST_ROOTS = 64;
-const MOST_PAGES = 8192;
-/** How far an invalid entry has been cleaned since it was broken. */
-type Cleaning = "broken" | "ordered" | "by-ipa" | "by-ipa-done" | "all";
-
-/** A word of a followed tree. */
-interface Entry {
-  readonly root: Root;
-  readonly level: number;
-  /** First IPA that it covers. */
-  readonly ipa: bigint;
-  /** The table entry above; null in the root. */
-  readonly parent: Entry | null;
-  value: bigint;
-  state: "valid" | "clean" | "unclean";
-  /** Of unclean entries: what was there, who broke it, and how far that one has come. */
-  old: bigint;
-  breaker: number;
-  cleaning: Cleaning;
-  /** The CPU that alone may store here, whatever the lock; -1: none. */
-  owner: number;
-}
-
-interface Root {
-  readonly address: number;
-  readonly vmid: number;
-}
-
 /** A lock that is held. */
 interface Held {
   readonly cpu: number;
@@ -82,9 +56,7 @@ interface Cpu {
 }
 
 class PageTableModel {
-  readonly #values = new Map<number, bigint>();
-  readonly #pages = new Set<number>();
-  readonly #entries = new Map<number, Entry>();
+  readonly #tables = new PageTables();
   readonly #unclean = new Set<Entry>();
   readonly #roots = new Map<number, Root>();
   readonly #rootLocks = new Map<number, number>();
@@ -97,10 +69,10 @@ class PageTableModel {
     const at = Number(fields.address ?? fields.location ?? 0n);
     const value = fields.value as bigint;
     const pages = (work: (page: number) => void) => this.#pagesOf(at, fields.size as bigint, work);
-    if (kind === "mem-init") pages((page) => this.#initialise(page));
+    if (kind === "mem-init") pages((page) => this.#tables.initialise(page));
     else if (kind === "mem-write") this.#store(cpu, at, value, fields["mem-order"] === "release");
     else if (kind === "mem-set") pages((page) => this.#fill(cpu, page, value));
-    else if (kind === "mem-free") pages((page) => this.#free(page));
+    else if (kind === "mem-free") pages((page) => this.#tables.free(page));
     else if (kind === "barrier" && fields.barrier === "dsb") this.#dsb(cpu, fields.kind as string);
     else if (kind === "tlbi") this.#tlbi(cpu, fields.operation as string, value);
     else if (kind === "sysreg-write") this.#sysreg(cpu, fields.sysreg as string, value);
@@ -115,37 +87,19 @@ class PageTableModel {
     for (let page = address - (address % PAGE); page < address + Number(size); page += PAGE) work(page);
   }
 
-  #initialise(page: number): void {
-    for (let i = 0; i < WORDS; i++) {
-      const at = page + 8 * i;
-      if ((this.#values.get(at) ?? 0n) !== 0n || this.#entries.has(at))
-        throw new Refused("cannot initialise used location");
-    }
-    if (!this.#pages.has(page) && this.#pages.size === MOST_PAGES) throw new Refused("out of memory pages", true);
-    this.#pages.add(page);
-  }
-
   #fill(cpu: number, page: number, value: bigint): void {
     for (let i = 0; i < WORDS; i++) this.#store(cpu, page + 8 * i, value, false);
   }
 
-  #free(page: number): void {
-    for (let i = 0; i < WORDS; i++) {
-      if (this.#entries.has(page + 8 * i)) throw new Refused("cannot free a location that is a page-table entry");
-      this.#values.delete(page + 8 * i);
-    }
-    this.#pages.delete(page);
-  }
-
   #store(cpu: number, at: number, value: bigint, release: boolean): void {
-    if (!this.#pages.has(at - (at % PAGE))) throw new Refused("Attempted write to uninitialised location");
-    const entry = this.#entries.get(at);
+    if (!this.#tables.has(at)) throw new Refused("Attempted write to uninitialised location");
+    const entry = this.#tables.entries.get(at);
     if (entry !== undefined) {
       this.#mayStore(cpu, entry, value, release);
       this.#change(cpu, entry, value);
       entry.value = value;
     }
-    this.#values.set(at, value);
+    this.#tables.values.set(at, value);
   }
 
   /** The lock rules. */
@@ -175,13 +129,13 @@ class PageTableModel {
       if (entry.state === "unclean") throw new Refused("BBM invalid unclean->valid");
       const table = kindOf(value, entry.level) === "table";
       entry.state = "valid";
-      if (table) this.#follow(entry.root, entry, tableOf(value), entry.level + 1, entry.ipa);
+      if (table) this.#tables.follow(entry.root, entry, tableOf(value), entry.level + 1, entry.ipa);
     }
   }
 
   #break(breaker: number, entry: Entry): void {
     if (kindOf(entry.value, entry.level) === "table") {
-      for (const below of this.#below(tableOf(entry.value), entry.level + 1)) {
+      for (const below of this.#tables.below(tableOf(entry.value), entry.level + 1)) {
         if (below.state === "unclean") throw new Refused("BBM write table descriptor with unclean children");
         if (below.owner >= 0)
           throw new Refused("The parent of an entry that is owned by a thread has been invalidated");
@@ -189,47 +143,6 @@ class PageTableModel {
     }
     Object.assign(entry, { state: "unclean", old: entry.value, breaker, cleaning: "broken" });
     this.#unclean.add(entry);
-  }
-
-  /** All words of a table become entries, and so on down. */
-  #follow(root: Root, parent: Entry | null, table: number, level: number, ipa: bigint): void {
-    const initialised = this.#pages.has(table);
-    for (let i = 0; i < WORDS; i++) {
-      if (!initialised) throw new Refused("Saw uninitialised PTE on pgtable traversal");
-      const at = table + 8 * i;
-      if (this.#entries.has(at)) throw new Refused("double-use pte");
-      const value = this.#values.get(at) ?? 0n;
-      const kind = kindOf(value, level);
-      const entry: Entry = {
-        root,
-        level,
-        ipa: ipa + BigInt(i) * spanOf(level),
-        parent,
-        value,
-        state: kind === "invalid" ? "clean" : "valid",
-        old: 0n,
-        breaker: -1,
-        cleaning: "broken",
-        owner: -1,
-      };
-      this.#entries.set(at, entry);
-      if (kind === "table") this.#follow(root, entry, tableOf(value), level + 1, entry.ipa);
-    }
-  }
-
-  /** The words of a table are no entries any more. */
-  #forget(table: number, level: number): void {
-    for (const { at } of [...this.#below(table, level)]) this.#entries.delete(at);
-  }
-
-  /** The entries of a table and of the tables below it. */
-  *#below(table: number, level: number): Generator<Entry & { readonly at: number }> {
-    for (let at = table; at < table + PAGE; at += 8) {
-      const entry = this.#entries.get(at);
-      if (entry === undefined) continue;
-      yield Object.assign(entry, { at });
-      if (kindOf(entry.value, level) === "table") yield* this.#below(tableOf(entry.value), level + 1);
-    }
   }
 
   #dsb(cpu: number, kind: string): void {
@@ -246,7 +159,7 @@ class PageTableModel {
       this.#unclean.delete(entry);
     }
     for (const { old, level } of clean) {
-      if (kindOf(old, level) === "table") this.#forget(tableOf(old), level + 1);
+      if (kindOf(old, level) === "table") this.#tables.forget(tableOf(old), level + 1);
     }
   }
 
@@ -316,12 +229,12 @@ class PageTableModel {
     }
     const root = { address, vmid };
     this.#roots.set(address, root);
-    this.#follow(root, null, address, startLevel, 0n);
+    this.#tables.follow(root, null, address, startLevel, 0n);
   }
 
   #own(at: number, owner: number): void {
-    const entry = this.#entries.get(at);
-    if (!this.#pages.has(at - (at % PAGE))) throw new Refused("cannot set thread owner for uninitialised PTE");
+    const entry = this.#tables.entries.get(at);
+    if (!this.#tables.has(at)) throw new Refused("cannot set thread owner for uninitialised PTE");
     if (entry === undefined) throw new Refused("cannot set thread owner for non PTE");
     if (entry.level !== 3) throw new Refused("cannot set thread owner for non-final-level PTE");
     entry.owner = owner;
@@ -329,13 +242,13 @@ class PageTableModel {
 
   #release(address: number): void {
     this.#rootLocks.delete(address);
-    if (!this.#entries.has(address)) return;
+    if (!this.#tables.entries.has(address)) return;
     if ([...this.#unclean].some(({ root }) => root.address === address)) {
       throw new Refused("cannot release table where children are still unclean");
     }
     const loaded = this.#cpus.some(({ vttbr }) => vttbr !== null && rootOf(vttbr) === address);
     if (loaded) throw new Refused("cannot release table still in use");
-    for (const [at, entry] of this.#entries) if (entry.root.address === address) this.#entries.delete(at);
+    for (const [at, entry] of this.#tables.entries) if (entry.root.address === address) this.#tables.entries.delete(at);
     this.#roots.delete(address);
   }
 
@@ -352,12 +265,6 @@ class PageTableModel {
     if (held.cpu !== cpu) throw new Refused("Tried to unlock a cpmponent that was held by another thread");
     if (--held.depth === 0) this.#locks.delete(address);
   }
-}
-
-/** The nearest table above that is broken and not clean yet. */
-function brokenAbove({ parent }: Entry): Entry | undefined {
-  for (let above = parent; above !== null; above = above.parent) if (above.state === "unclean") return above;
-  return undefined;
 }
 
 function rootOf(vttbr: bigint): number {
