@@ -42,7 +42,7 @@ export interface Advice {
   readonly rows: readonly AdviceRow[];
   /** One per mode and strategy: the VMM decides the mode. */
   readonly recommendations: readonly Recommendation[];
-  /** A write to a page that was split, written and cleared before: modelled ns, the same whatever was done before. */
+  /** A write to a page that was split, written and cleared before, while all vCPUs do so: modelled ns, whatever was done before. */
   readonly redirtyNs: number;
   readonly profile: string;
   readonly restsOnAssumptions: boolean;
@@ -105,7 +105,7 @@ export function adviser(request: AdviceRequest): Adviser {
           ...one,
           changes: comparable ? changesOf(request, rows, one, { lazy, split }, hasBlocks) : [],
         })),
-        redirtyNs: redirtyNs(profile),
+        redirtyNs: redirtyNs(request),
         profile: profile.name,
         restsOnAssumptions: times.some((time) => time.restsOnAssumptions),
         unpriced,
@@ -204,14 +204,14 @@ export function spreadPercent(strata: readonly { weight: number; alike: boolean;
   return (100 * 2 * deviation) / total;
 }
 
-function redirtyNs(profile: CostProfile): number {
+function redirtyNs({ profile, vcpus, lock }: AdviceRequest): number {
   const redirty = {
     kind: "guest",
     faults: { permissionWrite: { 3: 1 } },
     relax: { visits: { valid: { 3: 1 } }, pteStores: 1 },
     tlbiLocal: { 3: 1 },
   };
-  return modelTime(redirty, profile).totalNs;
+  return modelTime(redirty, profile, { issuers: vcpus, lock }).totalNs;
 }
 
 /** vCPU counts at which the recommendation is tried. */

@@ -244,18 +244,25 @@ function twoRows(column: CountedColumn): Summary {
 
 /** The serial parts from the machine's other columns, what a fault takes alone from the first row of this one. */
 function firstRow(column: CountedColumn, columns: readonly CountedColumn[]): Summary | null {
+  const figures = withoutColumn(column, columns);
+  const first = column.rows.find((row) => row.vcpus === 1);
+  if (figures === undefined || first === undefined) return null;
+  const own = fitFigures([{ column, rows: [first] }], [ownParameters(column)[0]], { ...figures, alone: {} });
+  return summaryOf(column.rows.filter((row) => row !== first).map((row) => errorPercent(own, column, row)));
+}
+
+/** A machine's figures as its other columns tell them; undefined where they do not tell what this one depends on. */
+function withoutColumn(column: CountedColumn, columns: readonly CountedColumn[]): FaultFigures | undefined {
   const { profile } = column.table;
+  const own = builtinProfile(profile).contention;
+  if (!fittedTo(column).includes(column.id))
+    return own !== undefined && knowsLock(own, column.column.lock) ? own : undefined;
   const fitted = (one: CountedColumn) => one.column !== column.column && fittedTo(one).includes(one.id);
   const serial = (MACHINE_SETS[profile]?.parameters ?? []).filter(
     (one) => !one.startsWith("alone.") && tells(column, one),
   );
   const others = columns.filter((one) => one.table.profile === profile && fitted(one));
-  if (!serial.every((one) => others.some((other) => tells(other, one)))) return null;
-  const figures = refit(profile, columns, fitted);
-  const first = column.rows.find((row) => row.vcpus === 1);
-  if (figures === undefined || first === undefined) return null;
-  const own = fitFigures([{ column, rows: [first] }], [ownParameters(column)[0]], { ...figures, alone: {} });
-  return summaryOf(column.rows.filter((row) => row !== first).map((row) => errorPercent(own, column, row)));
+  return serial.every((one) => others.some((other) => tells(other, one))) ? refit(profile, columns, fitted) : undefined;
 }
 
 function machineFits(

@@ -191,7 +191,7 @@ describe.each(GRANULES)("a dump printed from a tree of %s pages", (granule) => {
       fc.property(
         layouts(granule),
         fc.constantFrom(...DUMP_FORMS),
-        fc.constantFrom(40, 44, 48),
+        fc.constantFrom(40, 44, 48, 49, 52),
         (runs, form, ipaBits) => {
           const text = printStage2Dump(runs, granule, ipaBits, form);
           const { scenario, notes } = importStage2Dump(text, "dump", { granule, ipaBits });

@@ -222,7 +222,7 @@ function perUnit(advice: Advice, style: Style): string {
         { heading: "lock held, a GiB", figure: true },
         { heading: "guest stall", figure: true },
         { heading: "a page first written", figure: true },
-        { heading: "re-dirtied, alone", figure: true },
+        { heading: "re-dirtied", figure: true },
       ],
       rows,
       style,
@@ -240,7 +240,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
     "guest stall: the longest that one fault waits for mmu_lock while the ioctl runs and all vCPUs fault (simulated; the kernel does not " +
       "drop the lock early). " +
       (advice.rows.every((row) => row.stall === null)
-        ? `Profile ${advice.profile} has no figures of faults under lock ${request.lock}, or nothing faults.`
+        ? noStall(request)
         : `Faults take the lock as Linux ${LOCK_KERNELS[request.lock]} does (${request.lock}).`),
     request.clearPerRegion
       ? "clear: one KVM_CLEAR_DIRTY_LOG for each GiB, as QEMU does; --clear-size slot for one for each memslot."
@@ -284,6 +284,12 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   }
   lines.push(...unpricedNote(advice.unpriced, advice.profile));
   return lines.join("\n");
+}
+
+function noStall({ profile, lock }: AdviceRequest): string {
+  return profile.contention?.[lock] === undefined
+    ? `Profile ${profile.name} has no figures of faults under lock ${lock}: vCPUs that wait for each other are not in the 1st pass either.`
+    : "Here nothing faults.";
 }
 
 const LOCK_KERNELS = { spinlock: "until 5.17", rwlock: "5.18 to 6.1", parallel: "6.2 and later" } as const;

@@ -39,7 +39,7 @@ export function benchTable(scenario: ScenarioResult, runs: readonly RunResult[],
     if (run.verdict?.code === "unsearched")
       lines.push(
         "",
-        `${run.strategy}: other layouts were not searched for faults; ${clip(run.verdict.search, 500)} does.`,
+        `${run.strategy}: bench searches no other layouts for faults; ${clip(run.verdict.search, 500)} does.`,
       );
   }
   const details = mmu.details?.(runs);

@@ -76,7 +76,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--chunk <list>", "eager-split chunk sizes, 0 is off (default: 0 and every size of the granule)", list)
     .option("--strategy <list>", "walker strategies, or modules with custom ones (default: baseline)", list)
     .addOption(new Option("--granule <size>", "translation granule of stage 2").choices([...GRANULES]).default("4K"))
-    .option("--ipa-bits <n>", "IPA width, 32 to 48", integer(32, 48), 40)
+    .option("--ipa-bits <n>", "IPA width, 32 to 52 (above 48 with LPA2)", integer(32, 52), 40)
     .option("--thp-coverage <share>", "share of the level-2 regions that are one block with thp", fraction(0, 1), 1)
     .addOption(new Option("--rule <name>", "how guests draw").choices(["hash", "lehmer"]).default("hash"))
     .addOption(

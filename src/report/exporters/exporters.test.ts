@@ -70,7 +70,7 @@ describe("a verdict", () => {
   const verdicts: readonly [RunVerdict | undefined, string, string][] = [
     [{ code: "right" }, "right", ""],
     [{ code: "idle", reason: "nothing was to be split" }, "nothing was to be split", ""],
-    [{ code: "unsearched", search }, "right here, not searched", `${search} searches`],
+    [{ code: "unsearched", search }, "right here", `${search} searches other layouts`],
     [{ code: "right-here", knownFaults: ["passes over"] }, "right here, wrong on other layouts", "passes over"],
     [undefined, "right here", ""],
   ];

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.js";
 import type { Case, MemoryMap, Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
-import { verdict } from "../findings.js";
+import { resultWords } from "../verdictWords.js";
 import type { AddressMapRow } from "./addressMap.js";
 
 /** Bins of each memslot: about as many as a phone has pixels. */
@@ -46,7 +46,7 @@ export function addressMapRows(
     if (!budget.take(inspected + (totalAt(scenario.initial, "npages") ?? 0))) return [];
     const map = known.run(strategy, { map: { bins: BINS }, digest: false }).memoryMap;
     if (map === undefined) return [];
-    const words = verdict(run.findings, mmu.findingWords);
+    const words = resultWords(run, mmu.findingWords);
     const same = rows.find((row) => row.verdict === words && equal(row.map, map));
     if (same !== undefined) same.strategies.push(run.strategy);
     else {
