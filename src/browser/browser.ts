@@ -81,7 +81,7 @@ const ALL_RULES = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag2
 /** What another colour scheme can change. */
 const COLOUR_RULES = { type: "rule", values: ["color-contrast"] };
 
-/** What axe-core says against a page, a line a violation: of everything, or of its colours alone. */
+/** What axe-core says against a page, a line a violation: of everything, or of its colours alone. Empties the drawings. */
 export async function accessViolations(page: Page, about: "all" | "colours"): Promise<string[]> {
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
   return ask(page, `accessViolations(${JSON.stringify(about === "all" ? ALL_RULES : COLOUR_RULES)})`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -151,6 +151,25 @@ describe.skipIf(NO_BROWSER)("where scripts run", () => {
     );
   });
 });
+
+it.skipIf(NO_BROWSER)(
+  "the gallery of the reference results, of every MMU, is laid out well and has an index",
+  async () => {
+    const path = join(folder, "gallery.html");
+    expect(await run(["report", "results/", "--output", path])).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(statSync(path).size).toBeLessThan(1.5 * 2 ** 20);
+    const { page, open, complaints, requests } = scripted;
+    await open(path);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await layoutDefects(page), `${width} px`).toEqual([]);
+    }
+    const files = readdirSync("results").filter((name) => name.endsWith(".json"));
+    expect(await page.locator("nav li").count()).toBe(files.length);
+    expect(await accessViolations(page, "all")).toEqual([]);
+    expect({ complaints, requests }).toEqual({ complaints: [], requests: [] });
+  },
+);
 
 describe.skipIf(NO_BROWSER)("names from outside", () => {
   it("execute nothing, load nothing and become no markup", async () => {

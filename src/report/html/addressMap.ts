@@ -21,7 +21,7 @@ const HEAT = 9;
 const LINE = 16;
 const GAP = 12;
 /** A label's line has so many letters at most, so that it fits 340 pixels. */
-const LETTERS = 50;
+const LETTERS = 45;
 /** Per cent of the width between two memslots. */
 const SLOT_GAP = 1.5;
 /** Shades of the strip of inspected entries. */
@@ -74,11 +74,9 @@ function slotSpans(map: MemoryMap): readonly (readonly [number, number])[] {
 }
 
 function labelLines({ strategies, verdict }: MapRow): string[] {
+  const names = strategies.map((name, i) => (i === strategies.length - 1 ? `${name}:` : `${name},`));
   const lines: string[] = [];
-  for (const word of [
-    ...strategies.map((name, i) => (i === strategies.length - 1 ? `${name}:` : `${name},`)),
-    verdict,
-  ]) {
+  for (const word of [...names, ...verdict.split(" ")]) {
     const last = lines.at(-1);
     if (last === undefined || last.length + word.length >= LETTERS) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;

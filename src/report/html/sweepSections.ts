@@ -96,10 +96,9 @@ function sectionOf(
   runs: ReadonlyMap<string, RunResult>,
 ): Section | undefined {
   const names = [...new Set([...runs.values()].map(({ strategy }) => strategy))];
-  const series = names.map((name) => ({
-    name,
-    panels: families.map((family) => pointsOf(metric, axis, family, name, runs)),
-  }));
+  const series = names
+    .map((name) => ({ name, panels: families.map((family) => pointsOf(metric, axis, family, name, runs)) }))
+    .filter(({ panels }) => panels.some((points) => points.length > 0));
   const values = series.flatMap(({ panels }) => panels.flat().map(({ y }) => y));
   if (values.length === 0 || values.every((value) => value === 0)) return undefined;
   const joined = joinEqual(series);
