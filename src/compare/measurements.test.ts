@@ -109,6 +109,6 @@ describe("measurements of different machines", () => {
     expect(comparison.regressions).toBe(1);
     const text = measureCompareText(comparison, { chalk: new Chalk({ level: 0 }), columns: 200 });
     expect(text).toContain("kernels: 7.2 -> 7.3");
-    expect(text).toMatch(/^ {2}enable +41\.000 ms +61\.000 ms +\+48\.8% .*10\/10 {2}SLOWER$/m);
+    expect(text).toMatch(/^enable +41\.0 ms +61\.0 ms +\+48\.8% .*10\/10 {2}SLOWER$/m);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { parseSize } from "../guest/sizes.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
+import { NIGHTLY } from "../testing/nightly.js";
 import { countSelftest, flowOf, hasWork, type TestedOptions } from "./selftestTerms.js";
 
 interface RealRun {
@@ -18,6 +19,8 @@ const url = new URL("../testing/golden/real-kernel/counts.json", import.meta.url
 const all = JSON.parse(readFileSync(url, "utf8")) as Record<string, RealRun>;
 /** Those that say what was run; the others have it in their names alone. */
 const real = Object.fromEntries(Object.entries(all).filter(([, run]) => run.size !== undefined));
+/** By day the small ones: the flows of all are held to the same recordings where they are simulated. */
+const counted = Object.keys(real).filter((name) => NIGHTLY || real[name]!.size !== "1G");
 const mode = { paBits: 40, pageBytes: 4096 };
 
 function optionsOf(run: RealRun): TestedOptions {
@@ -53,7 +56,7 @@ describe("countSelftest", () => {
     expect(Object.keys(real).length).toBeGreaterThan(30);
   });
 
-  it.each(Object.keys(real))("counts what a running kernel counted in %s", (name) => {
+  it.each(counted)("counts what a running kernel counted in %s", (name) => {
     const run = real[name]!;
     const options = optionsOf(run);
     const { slots } = flowOf(options, mode);

@@ -179,7 +179,7 @@ describe("refuses, naming line and reason,", () => {
   });
 });
 
-it("ends with a scenario or a user error for 10,000 damaged files", () => {
+it("ends with a scenario or a user error for damaged files by the thousand", () => {
   const sample =
     vma(HVA, GIB, { rss: GIB / 2, anonHuge: GIB / 4 }) +
     vma(HVA + 2 ** 34, GIB, { hugetlb: GIB, pageKb: 2048 }, "rw-s", "/dev/hugepages/a");

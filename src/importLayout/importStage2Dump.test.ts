@@ -246,7 +246,7 @@ function mergedByMap(runs: readonly PrintedRun[]): PrintedRun[] {
   return merged;
 }
 
-it("ends with a scenario or a user error for 10,000 damaged dumps", () => {
+it("ends with a scenario or a user error for damaged dumps by the thousand", () => {
   const samples = [
     ENE,
     printStage2Dump([{ start: 2 ** 30, bytes: 2 ** 30, leafBytes: 2 ** 30, writable: true }], "4K", 40, "7.3"),

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { shortFinding } from "../report/findings.js";
-import { times } from "../testing/nightly.js";
+import { NIGHTLY, times } from "../testing/nightly.js";
 import type { Case, Mmu, Strategy, TraceEvent } from "./contract.js";
 import { totalAt } from "./counters.js";
 import { hookActivity } from "./hooks.js";
@@ -381,10 +381,12 @@ describe("the shadow MMU", () => {
       x86Shadow.strategies.map(
         (strategy) => x86Shadow.parse(defaultShadowScenario({ alias }), "test").run(strategy).counts.mmuLockDrops,
       );
-    expect(drops("none")).toEqual([13, 13, 13]);
-    expect(drops("one-gfn")).toEqual([13, 13, 14]);
+    // The others are scenarios of their own: their reference results have the figures.
     expect(drops("few")).toEqual([13, 13, 14]);
     expect(drops("one-per-page")).toEqual([13, 25, 512]);
+    if (!NIGHTLY) return;
+    expect(drops("none")).toEqual([13, 13, 13]);
+    expect(drops("one-gfn")).toEqual([13, 13, 14]);
     expect(drops("every-gfn")).toEqual([256, 512, 512]);
     expect(drops("roles")).toEqual([256, 512, 512]);
   });

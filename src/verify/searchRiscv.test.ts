@@ -5,7 +5,7 @@ import { faultOf, searchLayouts } from "./search.js";
 
 const mmu = await loadMmu("riscv");
 
-describe("searching 500 random layouts of riscv from seed 1", () => {
+describe("searching random layouts of riscv from seed 1", () => {
   const found = searchLayouts({ mmu, strategies: mmu.strategies, layouts: 500, seed: 1 });
 
   it("calls exactly the strategy wrong that leaves blocks unsplit", async () => {

@@ -114,6 +114,7 @@ export function splitOnly(stage2: Stage2): void {
   forRanges(stage2.layout, (start, end) => {
     stage2.counts.splitCalls++;
     stage2.split(start, end);
+    stage2.mayDropLock();
   });
 }
 
@@ -122,6 +123,7 @@ export function writeProtectOnly(stage2: Stage2): void {
   forRanges(stage2.layout, (start, end) => {
     stage2.counts.writeProtectRanges++;
     stage2.writeProtect(start, end);
+    stage2.mayDropLock();
   });
 }
 

@@ -96,7 +96,7 @@ function strategiesRun(golden: GoldenFlow): string[] {
     .filter((id) => differences(golden, id) > 0)
     .sort((a, b) => differences(golden, b) - differences(golden, a));
   const hasTwin = golden.input.slots.every(({ backing }) => backing.every(({ map }) => map !== "1G"));
-  return hasTwin ? differing.slice(0, 1) : differing;
+  return differing.slice(0, hasTwin ? 1 : 2);
 }
 
 const isForAll = (golden: GoldenFlow) => NIGHTLY || !isLarge(golden);
