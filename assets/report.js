@@ -113,8 +113,56 @@ function printing() {
   });
 }
 
+/** Steps through a walk: a button on and back, a slider, play, and a button to where address and index part. */
+function walks() {
+  for (const player of all("[data-walk]")) {
+    const walk = JSON.parse(player.querySelector("script").textContent);
+    const drawing = player.querySelector("figure > div");
+    const told = player.querySelector(".step");
+    const tools = document.createElement("div");
+    tools.className = "tools";
+    const slider = document.createElement("input");
+    Object.assign(slider, { type: "range", min: 0, max: walk.level.length - 1, step: 1, value: player.dataset.walk });
+    slider.setAttribute("aria-label", "Step of the walk");
+    let timer = null;
+    const show = (to) => {
+      const at = Math.max(0, Math.min(walk.level.length - 1, to));
+      slider.value = at;
+      drawing.innerHTML = drawWalk(walk, at);
+      told.textContent = `Step ${at + 1} of ${walk.level.length}: ${walk.words[walk.word[at]]}, at ${hex(walk, walk.entry[at])}`;
+      told.classList.toggle("bad", walk.outside[at] === 1);
+    };
+    const stop = () => {
+      clearInterval(timer);
+      timer = null;
+      play.textContent = "Play";
+    };
+    const by = (steps) => () => {
+      stop();
+      show(Number(slider.value) + steps);
+    };
+    const play = button("Play", null, () => {
+      if (timer !== null) return stop();
+      play.textContent = "Pause";
+      timer = setInterval(() => {
+        if (Number(slider.value) >= walk.level.length - 1) stop();
+        else show(Number(slider.value) + 1);
+      }, 150);
+    });
+    tools.append(button("Back", null, by(-1)), play, button("Step", null, by(1)));
+    const astray = walk.outside.indexOf(1);
+    if (astray >= 0)
+      tools.append(button("Where address and index part", null, () => by(astray - Number(slider.value))()));
+    tools.append(slider);
+    slider.addEventListener("input", () => by(0)());
+    player.prepend(tools);
+    show(Number(player.dataset.walk));
+  }
+}
+
 tooltips();
 sorting();
 scales();
 hiding();
 printing();
+walks();

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-Promise.all([import("../dist/cli/main.js"), import("../dist/cli/processIo.js")]).then(
-  async ([{ main }, { processIo }]) => {
+Promise.all([import("../dist/cli/start.js"), import("../dist/cli/processIo.js")]).then(
+  async ([{ start }, { processIo }]) => {
     // Not process.exit: what is written to a pipe would be cut.
-    process.exitCode = await main(process.argv.slice(2), processIo());
+    process.exitCode = await start(process.argv.slice(2), processIo());
   },
   (error) => {
     const unbuilt = error?.code === "ERR_MODULE_NOT_FOUND" && String(error.message).includes("dist");

@@ -42,7 +42,7 @@ export interface Advice {
   readonly rows: readonly AdviceRow[];
   /** One per mode and strategy: the VMM decides the mode. */
   readonly recommendations: readonly Recommendation[];
-  /** A write to a page that was split, written and cleared before: modelled ns, the same whatever was done before. */
+  /** A write to a page that was split, written and cleared before, while all vCPUs do so: modelled ns, whatever was done before. */
   readonly redirtyNs: number;
   readonly profile: string;
   readonly restsOnAssumptions: boolean;
@@ -105,7 +105,7 @@ export function adviser(request: AdviceRequest): Adviser {
           ...one,
           changes: comparable ? changesOf(request, rows, one, { lazy, split }, hasBlocks) : [],
         })),
-        redirtyNs: redirtyNs(profile),
+        redirtyNs: redirtyNs(request),
         profile: profile.name,
         restsOnAssumptions: times.some((time) => time.restsOnAssumptions),
         unpriced,
@@ -204,14 +204,14 @@ export function spreadPercent(strata: readonly { weight: number; alike: boolean;
   return (100 * 2 * deviation) / total;
 }
 
-function redirtyNs(profile: CostProfile): number {
+function redirtyNs({ profile, vcpus, lock }: AdviceRequest): number {
   const redirty = {
     kind: "guest",
     faults: { permissionWrite: { 3: 1 } },
     relax: { visits: { valid: { 3: 1 } }, pteStores: 1 },
     tlbiLocal: { 3: 1 },
   };
-  return modelTime(redirty, profile).totalNs;
+  return modelTime(redirty, profile, { issuers: vcpus, lock }).totalNs;
 }
 
 /** vCPU counts at which the recommendation is tried. */
@@ -264,16 +264,22 @@ export const TRIED_PERCENTS: readonly number[] = [1, 2, ...Array.from({ length: 
 
 /** Of {@link TRIED_PERCENTS} those at which eager splitting costs less in all than leaving it off: the pass is simulated at each of them. */
 export function eagerWins(request: AdviceRequest, off: AdviceRow, eager: AdviceRow): readonly number[] {
+  const ioctl = (row: AdviceRow) => row.enableNs + (row.firstClearNs ?? 0);
+  return TRIED_PERCENTS.filter(
+    (percent) => ioctl(eager) + passNs(request, true, percent) < ioctl(off) + passNs(request, false, percent),
+  );
+}
+
+/**
+ * Modelled time of the guest's first pass, all vCPUs summed, were another share of its accesses writes.
+ *
+ * @param split whether all blocks were split before
+ */
+export function passNs(request: AdviceRequest, split: boolean, writePercent: number): number {
   const given = passOf(request);
   const drawn = Math.max(given.entries, SENSITIVITY_DRAWN / given.runs.length);
-  const ioctl = (row: AdviceRow) => row.enableNs + (row.firstClearNs ?? 0);
-  return TRIED_PERCENTS.filter((writePercent) => {
-    const pass = { ...given, writePercent };
-    const vcpuNs = (split: boolean) =>
-      modelTime(firstPass(pass, split, drawn).terms, request.profile, { issuers: request.vcpus, lock: request.lock })
-        .totalNs;
-    return ioctl(eager) + vcpuNs(true) < ioctl(off) + vcpuNs(false);
-  });
+  const { terms } = firstPass({ ...given, writePercent }, split, drawn);
+  return modelTime(terms, request.profile, { issuers: request.vcpus, lock: request.lock }).totalNs;
 }
 
 /** Accesses drawn in all: enough for where the balance tips. */

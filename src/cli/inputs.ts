@@ -1,4 +1,4 @@
-import { isModulePath } from "../load/loadStrategy.js";
+import { isModulePath } from "../load/modulePath.js";
 
 /** Options that name what is read. */
 interface InputFlags {

@@ -26,3 +26,17 @@ it("names the guest mode in each row of a command without -m, so that no two row
     modes.map((mode) => `-m ${mode} -s anonymous -b 64M -g chunk 2M: enable`),
   );
 });
+
+it("counts guests of 52 bits, the first that the test runs where the host has LPA2", () => {
+  const { phases, skipped } = measured(
+    "dirty-log-perf-test-7.3/var_allmodes_4M_thp_g.txt",
+    "dirty_log_perf_test -g -b 4M -s anonymous_thp",
+  );
+  expect(skipped).toEqual([]);
+  const enabled = phases.filter(({ label }) => label.endsWith(": dirty 1"));
+  const modes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 16];
+  expect(enabled.map(({ label }) => label.split(" -s ")[0])).toEqual(modes.map((mode) => `-m ${mode}`));
+  // A level more in the tree changes nothing of what is split and faulted: as in the 48-bit guest of the same page size.
+  for (const mode of [0, 1, 2]) expect(enabled[mode]!.terms).toEqual(enabled[mode + 3]!.terms);
+  expect(enabled[0]!.terms.faults).toBeGreaterThan(0);
+});

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT, temporaryFolder } from "./cli.js";
+import { splitWords } from "../measure/selftestCommand.js";
+import { ROOT, shown, temporaryFolder } from "./cli.js";
 
 interface Step {
   readonly command: string;
@@ -28,8 +29,16 @@ function blocksOf(text: string): Step[][] {
   });
 }
 
-/** A shell command in a folder that has the clone's scenarios, results and examples, with `npx s2split` as the built program. */
+/** What a command alone on its line prints; one with pipes, expansions or further commands goes to a shell. */
 function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
+  const alone = /^(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
+  // A strategy's module is loaded once in a process, and may be written anew within a transcript.
+  if (alone !== null && !/\.m?[jt]s\b/.test(command)) return shown(splitWords(alone[1]!), { cwd });
+  return inShell(command, cwd);
+}
+
+/** A shell command in a folder that has the clone's scenarios, results and examples, with `npx s2split` as the built program. */
+function inShell(command: string, cwd: string): Promise<{ code: number; output: string }> {
   const { GITHUB_ACTIONS: _a, GITHUB_STEP_SUMMARY: _s, FORCE_COLOR: _f, COLUMNS: _c, ...env } = process.env;
   const script = `s2split() { "${process.execPath}" "${ROOT}bin/s2split.js" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
   return new Promise((resolve) => {
@@ -52,6 +61,27 @@ function matches(expected: readonly string[], output: string): boolean {
   return new RegExp(`^${escaped.join("")}$`).test(output.endsWith("\n") || output === "" ? output : `${output}\n`);
 }
 
+/** `UPDATE_TRANSCRIPTS=1` writes what is printed now in place of what is not: for review as a diff. */
+const UPDATE = process.env.UPDATE_TRANSCRIPTS === "1";
+
+function rewrite(
+  document: string,
+  command: string,
+  exit: number,
+  expected: readonly string[],
+  output: string,
+  code: number,
+): void {
+  const path = join(ROOT, document);
+  const text = readFileSync(path, "utf8");
+  const shownAs = (ends: number, lines: readonly string[]) =>
+    [`$ ${command.replaceAll("\n", "\n> ")}${ends === 0 ? "" : ` # exit ${ends}`}`, ...lines, ""].join("\n");
+  const lines = output.replace(/\n$/, "").split("\n");
+  const now = text.replace(shownAs(exit, expected), () => shownAs(code, lines));
+  if (now === text) throw new Error(`${document}: the transcript of "${command}" was not found`);
+  writeFileSync(path, now);
+}
+
 const documents = [
   "README.md",
   ...readdirSync(join(ROOT, "docs"))
@@ -63,7 +93,7 @@ const withBlocks = documents
   .map((document) => ({ document, blocks: blocksOf(readFileSync(join(ROOT, document), "utf8")) }))
   .filter(({ blocks }) => blocks.length > 0);
 
-describe.each(withBlocks)("the transcripts of $document", ({ blocks }) => {
+describe.each(withBlocks)("the transcripts of $document", ({ document, blocks }) => {
   it.each(blocks.map((steps) => ({ steps, first: steps[0]?.command ?? "" })))(
     "are what is printed: $first",
     async ({ steps }) => {
@@ -73,8 +103,11 @@ describe.each(withBlocks)("the transcripts of $document", ({ blocks }) => {
       }
       for (const { command, expected, exit } of steps) {
         const { code, output } = await run(command, folder);
-        if (!matches(expected, output)) expect(output.split("\n"), command).toEqual([...expected, ""]);
-        expect(code, command).toBe(exit);
+        if (!matches(expected, output)) {
+          if (UPDATE) rewrite(document, command, exit, expected, output, code);
+          else expect(output.split("\n"), command).toEqual([...expected, ""]);
+        }
+        if (!UPDATE) expect(code, command).toBe(exit);
       }
     },
   );

@@ -44,6 +44,11 @@ export interface Geometry {
 export const MIN_IPA_BITS = 32;
 export const MAX_IPA_BITS = 52;
 
+/** Whether an IPA width needs LPA2: beyond 48 bits, but for the 64K granule, which has 52 without. */
+export function needsLpa2(granule: Granule, ipaBits: number): boolean {
+  return ipaBits > 48 && granule !== "64K";
+}
+
 const PAGE_SHIFT: Readonly<Record<Granule, number>> = { "4K": 12, "16K": 14, "64K": 16 };
 
 /**
@@ -65,7 +70,7 @@ export function geometryOf(granule: Granule, ipaBits: number, lpa2 = false): Geo
     throw badInput(`ipaBits ${ipaBits}`, "not an IPA width", expected);
   }
   if (lpa2 && granule === "64K") throw badInput("lpa2", "the 64K granule never uses LPA2", "it with 4K or 16K");
-  if (ipaBits > 48 && !lpa2 && granule !== "64K") {
+  if (!lpa2 && needsLpa2(granule, ipaBits)) {
     throw badInput(`ipaBits ${ipaBits}`, `more than 48 need LPA2 with the ${granule} granule`, "lpa2, or fewer bits");
   }
   const pageShift = PAGE_SHIFT[granule];

@@ -1,5 +1,5 @@
 import { badInput } from "../errors.js";
-import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
+import { GRANULES, type Granule, geometryOf, legalChunks, MAX_IPA_BITS, needsLpa2 } from "../guest/geometry.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
 import { seededRandom } from "../stats/random.js";
 import {
@@ -93,13 +93,14 @@ export function importSmaps(text: string, input: string, options: SmapsOptions =
   memslots.push(list.memslot(slotBase));
 
   const ipaBits = options.ipaBits ?? Math.max(40, Math.ceil(Math.log2(base)));
-  if (base > 2 ** ipaBits || ipaBits > 48)
+  if (base > 2 ** ipaBits || ipaBits > MAX_IPA_BITS)
     throw badInput(
       input,
       `the chosen mappings need IPAs up to ${formatAddress(base)}`,
       "memory that fits the IPA width",
     );
-  if (gigabyteBlocks && !geometryOf(granule, ipaBits).blockLevels.includes(1)) {
+  const lpa2 = needsLpa2(granule, ipaBits);
+  if (gigabyteBlocks && !geometryOf(granule, ipaBits, lpa2).blockLevels.includes(1)) {
     throw badInput(`IPA width ${ipaBits}`, "has no 1G blocks, but the mapping is backed by them", "35 or more");
   }
   if (mixed)
@@ -118,6 +119,7 @@ export function importSmaps(text: string, input: string, options: SmapsOptions =
     description: `Backing of a VMM's memory by smaps: amounts are the host's, positions are ${spread ? "mixed by a seed" : "runs in order"}, since smaps has none.`,
     granule,
     ipaBits,
+    ...(lpa2 ? { lpa2 } : {}),
     memslots,
     dirtyLog,
   };

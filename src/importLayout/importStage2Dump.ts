@@ -1,5 +1,5 @@
 import { badInput } from "../errors.js";
-import { type Granule, geometryOf } from "../guest/geometry.js";
+import { type Granule, needsLpa2 } from "../guest/geometry.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
 import {
   type DirtyLogChoice,
@@ -9,7 +9,7 @@ import {
   type LayoutImport,
   SegmentList,
 } from "./layoutImport.js";
-import { chooseGranule, chooseIpaBits, emptyTables, spanOf } from "./stage2DumpGeometry.js";
+import { chooseGranule, chooseIpaBits, emptyTables, hostGeometry, spanOf } from "./stage2DumpGeometry.js";
 import { type DumpRange, type DumpText, readStage2Dump } from "./stage2DumpText.js";
 
 export interface Stage2DumpOptions extends DirtyLogChoice {
@@ -60,6 +60,7 @@ export function importStage2Dump(text: string, input: string, options: Stage2Dum
     ...(assumed === undefined ? {} : { assumed: [assumed] }),
     granule,
     ipaBits: width,
+    ...(needsLpa2(granule, width) ? { lpa2: true } : {}),
     memslots: memslots.map((slot) => segmentsOf(slot, mapped, granule).memslot(slot.base)),
     dirtyLog: dirtyLogOf(granule, options),
   };
@@ -70,7 +71,7 @@ export function importStage2Dump(text: string, input: string, options: Stage2Dum
 
 function noteWhatIsNotThere(dump: DumpText, granule: Granule, ipaBits: number, notes: ImportNote[]): void {
   if (!dump.header) notes.push({ code: "no-header", data: {} });
-  const { startLevel } = geometryOf(granule, ipaBits);
+  const { startLevel } = hostGeometry(granule, ipaBits);
   let previous: DumpRange | undefined;
   const gaps: string[] = [];
   let empty = 0;

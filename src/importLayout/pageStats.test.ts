@@ -48,7 +48,7 @@ describe("KVM's page statistics", () => {
 
   it.each([
     ["", /has none of pages_4k/],
-    ["{", /is not JSON/],
+    ["{", /not JSON/],
     ["pages_4k 0\npages_2m 0", /counts no page/],
     ["/1/pages_4k:1\n/2/pages_4k:2", /pages_4k twice; expected the statistics of one VM/],
     ['{"return":[{"stats":[{"name":"pages_4k","value":-1}]}]}', /pages_4k: is -1/],

@@ -1,4 +1,5 @@
 import { badInput, clip } from "../errors.js";
+import { parseJson } from "../files/parseJson.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 
@@ -48,15 +49,10 @@ function fromLines(text: string): readonly (readonly [StatName, number])[] {
 
 /** QMP's answer: a list of providers with their statistics, or the list alone. */
 function fromJson(text: string, input: string): readonly (readonly [StatName, number])[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw badInput(input, "is not JSON", "the answer to QMP's query-stats");
-  }
+  const value = parseJson(text, input, "the answer to QMP's query-stats");
   const found: (readonly [StatName, number])[] = [];
-  const visit = (node: unknown, depth: number): void => {
-    if (node === null || typeof node !== "object" || depth > 8) return;
+  const visit = (node: unknown): void => {
+    if (node === null || typeof node !== "object") return;
     const { name, value: count } = node as { name?: unknown; value?: unknown };
     const known = SIZES.find(([stat]) => stat === name);
     if (known !== undefined) {
@@ -65,9 +61,9 @@ function fromJson(text: string, input: string): readonly (readonly [StatName, nu
       }
       found.push([known[0], count]);
     }
-    for (const inner of Object.values(node)) visit(inner, depth + 1);
+    for (const inner of Object.values(node)) visit(inner);
   };
-  visit(value, 0);
+  visit(value);
   return found;
 }
 

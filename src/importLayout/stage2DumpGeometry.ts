@@ -1,6 +1,13 @@
 import { badInput } from "../errors.js";
-import { GRANULES, type Granule, geometryOf } from "../guest/geometry.js";
-import { formatAddress } from "../guest/sizes.js";
+import {
+  type Geometry,
+  GRANULES,
+  type Granule,
+  geometryOf,
+  MAX_IPA_BITS,
+  MIN_IPA_BITS,
+  needsLpa2,
+} from "../guest/geometry.js";
 import type { ImportNote } from "./layoutImport.js";
 import type { DumpRange, DumpText } from "./stage2DumpText.js";
 
@@ -94,20 +101,26 @@ export function chooseGranule(
   return chosen;
 }
 
-function levelsOf(granule: Granule, ipaBits: number): number {
-  // 52-bit spaces start at the same level as 48-bit ones, with more concatenated tables; the model ends at 48.
-  return 4 - geometryOf(granule, Math.max(32, Math.min(48, ipaBits))).startLevel;
+/** The geometry of a host that has an IPA width: with LPA2 where the width needs it. */
+export function hostGeometry(granule: Granule, ipaBits: number): Geometry {
+  return geometryOf(granule, ipaBits, needsLpa2(granule, ipaBits));
 }
 
+function levelsOf(granule: Granule, ipaBits: number): number {
+  return 4 - hostGeometry(granule, Math.max(MIN_IPA_BITS, Math.min(MAX_IPA_BITS, ipaBits))).startLevel;
+}
+
+const WIDTHS = Array.from({ length: MAX_IPA_BITS - MIN_IPA_BITS + 1 }, (_, i) => MIN_IPA_BITS + i);
+
 function widthsWith(granule: Granule, levels: number): number[] {
-  return Array.from({ length: 17 }, (_, i) => 32 + i).filter((bits) => levelsOf(granule, bits) === levels);
+  return WIDTHS.filter((bits) => levelsOf(granule, bits) === levels);
 }
 
 /**
  * The IPA width of a dump: given, printed (from 7.3 the last range ends where the space does), or 40, KVM's default, where that
  * agrees with the levels and holds what is mapped.
  *
- * @throws UserError where no width of the model does
+ * @throws UserError where no width does
  */
 export function chooseIpaBits(
   dump: DumpText,
@@ -118,28 +131,21 @@ export function chooseIpaBits(
   notes: ImportNote[],
 ): number {
   const mappedEnd = dump.ranges.findLast((range) => range.kind === "mapped")!.end;
-  if (mappedEnd > 2 ** 48)
-    throw badInput(input, `memory is mapped up to ${formatAddress(mappedEnd)}`, "mappings below 48 bits");
   if (given !== undefined) {
-    if (given < 32 || given > 52) throw badInput(`${input}: ipa_range ${given}`, "not an IPA width", "32 to 52");
+    if (!WIDTHS.includes(given))
+      throw badInput(`${input}: ipa_range ${given}`, "not an IPA width", `${MIN_IPA_BITS} to ${MAX_IPA_BITS}`);
     if (mappedEnd > 2 ** given)
       throw badInput(input, `memory is mapped beyond its ${given}-bit IPA space`, "an IPA width that holds it");
-    if (given > 48) notes.push({ code: "ipa-bits-beyond-model", data: { given, taken: 48 } });
-    const taken = Math.min(given, 48);
-    if (levels !== undefined && levelsOf(granule, taken) !== levels) {
-      notes.push({
-        code: "levels-disagree",
-        data: { levels, expected: levelsOf(granule, taken), granule, ipaBits: taken },
-      });
-    }
-    mustHoldBlocks(dump, granule, taken, input);
-    return taken;
+    const expected = levelsOf(granule, given);
+    if (levels !== undefined && expected !== levels)
+      notes.push({ code: "levels-disagree", data: { levels, expected, granule, ipaBits: given } });
+    mustHoldBlocks(dump, granule, given, input);
+    return given;
   }
   const lastEnd = dump.ranges.at(-1)!.end;
   const whole = Math.log2(lastEnd);
   // From 7.3 the last range is printed: it ends where the IPA space does.
-  const printed =
-    dump.ranges.at(-1)!.kind !== "mapped" && Number.isInteger(whole) && whole >= 32 && whole <= 48 ? whole : null;
+  const printed = dump.ranges.at(-1)!.kind !== "mapped" && WIDTHS.includes(whole) ? whole : null;
   const fitting = (levels === undefined ? [] : widthsWith(granule, levels)).filter((bits) => mappedEnd <= 2 ** bits);
   const possible = fitting.length > 0 ? fitting : widthsHolding(mappedEnd);
   const taken =
@@ -152,11 +158,11 @@ export function chooseIpaBits(
 }
 
 function widthsHolding(end: number): number[] {
-  return Array.from({ length: 17 }, (_, i) => 32 + i).filter((bits) => end <= 2 ** bits);
+  return WIDTHS.filter((bits) => end <= 2 ** bits);
 }
 
 function mustHoldBlocks(dump: DumpText, granule: Granule, ipaBits: number, input: string): void {
-  const { startLevel } = geometryOf(granule, ipaBits);
+  const { startLevel } = hostGeometry(granule, ipaBits);
   const above = dump.ranges.find((range) => range.kind === "mapped" && range.level! < startLevel);
   if (above === undefined) return;
   throw badInput(

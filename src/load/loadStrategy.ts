@@ -7,9 +7,11 @@ import { nameOf } from "../files/fields.js";
 import type { Mmu, Strategy } from "../mmu/contract.js";
 import { describeThrown, hookActivity, hookNames, placeIn } from "../mmu/hooks.js";
 import { mmus as builtInMmus, defaultMmu, loadMmu, type Registry } from "../mmu/registry.js";
+import { rememberBuiltIns } from "./builtIns.js";
 import * as moduleHooks from "./moduleHooks.js";
+import { isModulePath, MODULE_EXTENSIONS } from "./modulePath.js";
+import { moduleWatch } from "./watch.js";
 
-const EXTENSIONS = [".mjs", ".js", ".mts", ".ts"];
 /** A module that waits longer than this before it has exported anything is not loaded. */
 const LONGEST_LOAD_MS = 10_000;
 const NEEDED_FOR_TYPESCRIPT =
@@ -52,16 +54,11 @@ export async function strategyChooser(
       `one for ${mmus.map(({ id }) => id).join(" or ")}`,
     );
   }
-  if (own.length > 0) await watchHooks();
+  if (own.length > 0) moduleWatch()?.adopted(hookActivity, hookNames);
   return (mmu) => [
     ...mmu.strategies.filter(({ id }) => plain.includes("all") || plain.includes(id)),
     ...own.filter((strategy) => strategy.mmu === mmu.id),
   ];
-}
-
-/** Whether a value of `--strategy` is a path rather than a name. */
-export function isModulePath(name: string): boolean {
-  return /[/\\]/.test(name) || EXTENSIONS.includes(extname(name));
 }
 
 /**
@@ -74,14 +71,35 @@ export async function loadStrategy(path: string, registry: Registry = builtInMmu
   const shown = clip(path, 200);
   const absolute = resolve(path);
   const extension = extname(path);
-  if (!EXTENSIONS.includes(extension))
-    throw badInput(shown, "not a module", `a file that ends in ${EXTENSIONS.join(", ")}`);
+  if (!MODULE_EXTENSIONS.includes(extension))
+    throw badInput(shown, "not a module", `a file that ends in ${MODULE_EXTENSIONS.join(", ")}`);
   const info = await stat(absolute).catch(() => undefined);
   if (info === undefined)
     throw badInput(shown, "no such file", "a module with a strategy (s2split new-strategy writes one)");
   if (!info.isFile()) throw badInput(shown, "not a file", "a module with a strategy");
   installHooks(extension.endsWith("ts"));
+  const replaced = rememberBuiltIns();
+  moduleWatch()?.loading(shown);
   const exports = await importModule(pathToFileURL(absolute).href, path);
+  moduleWatch()?.loaded();
+  const part = replaced();
+  if (part !== undefined)
+    throw badInput(shown, `replaces ${part}, on which figures rest`, "a module that leaves built-ins alone");
+  try {
+    return await adopted(exports, path, shown, registry);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    // Getters and proxies of what it exports are its own code too.
+    throw new UserError(`${shown}: what it exports cannot be read: ${describeThrown(error)}${placeIn(path, error)}`);
+  }
+}
+
+async function adopted(
+  exports: Record<string, unknown>,
+  path: string,
+  shown: string,
+  registry: Registry,
+): Promise<Strategy> {
   const exported = exports.default ?? exports.strategy;
   if (exported === undefined) {
     throw badInput(shown, "exports no strategy", "a default export, or an export named strategy");
@@ -92,17 +110,6 @@ export async function loadStrategy(path: string, registry: Registry = builtInMmu
   const mmu: unknown = "mmu" in exported ? exported.mmu : defaultMmu(registry);
   if (typeof mmu !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(mmu)}`, "a string");
   return (await loadMmu(mmu, registry)).adoptStrategy(exported, path);
-}
-
-let watching = false;
-
-/** From another thread, for a hook that never returns blocks this one: see {@link file://./hookWatch.ts}. */
-async function watchHooks(): Promise<void> {
-  if (watching || import.meta.url.endsWith(".ts")) return;
-  watching = true;
-  const { Worker } = await import("node:worker_threads");
-  const workerData = { activity: hookActivity, names: hookNames };
-  new Worker(new URL("./hookWatch.js", import.meta.url), { workerData }).unref();
 }
 
 let hooksInstalled = false;

@@ -198,7 +198,7 @@ function byScenario<T extends CellRef>(cells: readonly T[]): Map<string, T[]> {
   return groups;
 }
 
-function noteText(note: Note): string {
+export function noteText(note: Note): string {
   switch (note.code) {
     case "wall-not-compared":
       return `wall times are not compared: ${note.field} is ${note.base} in the base and ${note.next} in the new result`;

@@ -1,6 +1,7 @@
+import type { ColumnValidation, MachineFit } from "../cost/contentionErrors.js";
 import type { Summary } from "../cost/contentionFit.js";
 import { SHADOW_POST } from "../cost/published/shadow.js";
-import type { ColumnValidation, ContentionValidation, MachineFit } from "../cost/validateContention.js";
+import type { ContentionValidation } from "../cost/validateContention.js";
 import type { ShadowValidation } from "../cost/validateShadow.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
@@ -24,7 +25,7 @@ export function contentionReport(validation: ContentionValidation, style: Style)
 function tableReport(columns: readonly ColumnValidation[], style: Style): string {
   const { table } = columns[0]!.column;
   const head = [
-    `${style.chalk.bold(`${table.author}, ${table.date}`)}: ${table.title} (${table.id})`,
+    `${style.chalk.bold(table.date === "" ? table.author : `${table.author}, ${table.date}`)}: ${table.title} (${table.id})`,
     `${table.command}; ${table.workload.text}`,
     `${table.machine ?? "machine not named"}, kernel ${table.kernel}; profile ${columns[0]!.profile}`,
     ...columns.map(
@@ -58,7 +59,7 @@ function tableReport(columns: readonly ColumnValidation[], style: Style): string
     rows,
     style,
   );
-  const notes = [`Not known: ${table.notKnown.join("; ")}.`];
+  const notes = table.notKnown.length === 0 ? [] : [`Not known: ${table.notKnown.join("; ")}.`];
   const repeated = table.columns.find((column) => column.repeats !== undefined);
   if (repeated !== undefined)
     notes.push(`Its column ${repeated.name} is ${repeated.repeats}, printed twice: shown once.`);
@@ -114,7 +115,9 @@ function summary(validation: ContentionValidation, style: Style): string {
     style.chalk.bold("Errors over vCPUs"),
     table,
     ...notes.map((note) => `  ${note}`),
-    "  How far two posts of the same test are apart (mean / largest, percent); closer than this means nothing:",
+    ...(repeats.length === 0
+      ? []
+      : ["  How far two posts of the same test are apart (mean / largest, percent); closer than this means nothing:"]),
     ...repeats.map((line) => `    ${line}`),
     ...(ratios.length === 0 ? [] : [`  Lazy over eager at ${validation.ratios[0]!.vcpus} vCPUs:`]),
     ...ratios.map((line) => `    ${line}`),

@@ -17,7 +17,6 @@ const LAYOUT: Readonly<Record<string, Words>> = {
     `granule ${d.granule} taken, but ${several(d.candidates)} could have printed this: give --granule`,
   "granule-assumed": (d) => `granule ${d.granule} assumed: no page size in the file says it`,
   "ipa-bits-assumed": (d) => `IPA width ${d.ipaBits} assumed: give --ipa-bits, or the folder that has ipa_range`,
-  "ipa-bits-beyond-model": (d) => `IPA width ${d.taken} taken: the model ends there, the host has ${d.given}`,
   "levels-disagree": (d) =>
     `stage2_levels says ${d.levels}, but ${d.granule} pages and ${d.ipaBits} bits make ${d.expected}: the width may be wrong`,
   "no-header": () => "the header line is missing: the beginning may be cut off",

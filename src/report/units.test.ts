@@ -12,6 +12,14 @@ describe("units", () => {
     expect(formatChange(0, 5)).toBe("new");
   });
 
+  it("says a growth of many times as times", () => {
+    expect(formatChange(1, 512)).toBe("512 times");
+    expect(formatChange(1, 10.9)).toBe("+990.0%");
+    expect(formatChange(2, 25)).toBe("12.5 times");
+    expect(formatChange(1, 262144)).toBe("262,144 times");
+    expect(fewer(1, 512)).toBe("512 times as many");
+  });
+
   it("words a saving", () => {
     expect(fewer(262657, 513)).toBe("99.8% fewer");
     expect(fewer(10, 15)).toBe("50.0% more");

@@ -22,18 +22,27 @@ export function formatChange(base: number, value: number): string {
   return base === 0 ? "new" : formatPercent((value - base) / base);
 }
 
+/** From this many times on a growth is said as times: 512 pages for one is "512 times", not "+51100%". */
+const TIMES = 11;
+
+function times(ratio: number): string {
+  return `${Number.isInteger(ratio) || ratio >= 100 ? formatCount(Math.round(ratio)) : ratio.toFixed(1)} times`;
+}
+
 /**
- * A change, as a fraction, in percent with its sign. Never rounded to nothing or to a whole -100% that it is not: 1 of 262657 is
- * "-99.9996%".
+ * A change, as a fraction, in percent with its sign, or in times where it is many. Never rounded to nothing or to a whole -100% that it
+ * is not: 1 of 262657 is "-99.9996%".
  */
 export function formatPercent(fraction: number): string {
+  if (fraction + 1 >= TIMES) return times(fraction + 1);
   return `${fraction > 0 ? "+" : ""}${fraction === 0 ? "0.0" : digits(100 * fraction)}%`;
 }
 
-/** A saving in words for a sentence: "99.8% fewer", "12.0% more", "as many". */
+/** A saving in words for a sentence: "99.8% fewer", "12.0% more", "512 times as many", "as many". */
 export function fewer(base: number, value: number): string {
   if (value === base || base === 0) return value === base ? "as many" : "more";
   const percent = (100 * (value - base)) / base;
+  if (value / base >= TIMES) return `${times(value / base)} as many`;
   return `${digits(percent).replace("-", "")}% ${percent < 0 ? "fewer" : "more"}`;
 }
 

@@ -23,9 +23,8 @@ export function resultWords(run: Judged, words?: FindingWordTable): string {
     case "right-here":
       return "right here, wrong on other layouts";
     case "unsearched":
-      return "right here, not searched";
     case undefined:
-      // A file of before verdicts were written says no more than that nothing was found.
+      // Of other layouts nothing is known; a file of before verdicts were written says no more either.
       return "right here";
   }
 }
@@ -41,7 +40,7 @@ export function resultSentence(run: Judged, words?: FindingWordTable): string {
 /** What stands behind a verdict in full; undefined where its short words say all. */
 export function moreWords(verdict: RunVerdict): string | undefined {
   if (verdict.code === "right-here") return clip(verdict.knownFaults.join("; "), 1000);
-  return verdict.code === "unsearched" ? `${clip(verdict.search, 500)} searches` : undefined;
+  return verdict.code === "unsearched" ? `${clip(verdict.search, 500)} searches other layouts` : undefined;
 }
 
 /** One word for a side of a comparison. */

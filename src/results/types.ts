@@ -1,7 +1,6 @@
 import type { Counts } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
 import type { TimeSeries } from "../stats/statistics.js";
-import type { RunVerdict } from "./verdict.js";
 
 /**
  * The result file. `schema.ts` has the same in zod, for reading what comes from outside and for the exported JSON Schema;
@@ -85,3 +84,19 @@ export type WallSeries = TimeSeries;
 
 /** Raised whenever a change of the model changes any count: results of different versions are not compared. */
 export const MODEL_VERSION = 1;
+
+/**
+ * What may be said of a run: computed once, when it ends (`verdictOf`), and said alike by tables, exports and comparisons. A run
+ * without findings is right on its own scenario; whether its strategy is right is another question.
+ */
+export type RunVerdict =
+  /** Nothing is wrong, and no fault of the strategy is known or to be expected: the tests search for them. */
+  | { readonly code: "right" }
+  /** The scenario gave it nothing to do, which is no credit. */
+  | { readonly code: "idle"; readonly reason: string }
+  /** Nothing is wrong here, but nothing is known of other layouts: a strategy of the user's own. `search` is the command that looks. */
+  | { readonly code: "unsearched"; readonly search: string }
+  /** Nothing is wrong here, but it is on other layouts. */
+  | { readonly code: "right-here"; readonly knownFaults: readonly string[] }
+  /** See the run's findings. */
+  | { readonly code: "wrong" };

@@ -1,23 +1,9 @@
 import type { Counts } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
 import { defaultMmu } from "../mmu/registry.js";
-import type { RunResult } from "./types.js";
+import type { RunResult, RunVerdict } from "./types.js";
 
-/**
- * What may be said of a run: computed once, when it ends ({@link verdictOf}), and said alike by tables, exports and comparisons. A run
- * without findings is right on its own scenario; whether its strategy is right is another question.
- */
-export type RunVerdict =
-  /** Nothing is wrong, and no fault of the strategy is known or to be expected: the tests search for them. */
-  | { readonly code: "right" }
-  /** The scenario gave it nothing to do, which is no credit. */
-  | { readonly code: "idle"; readonly reason: string }
-  /** Nothing is wrong here, but nothing is known of other layouts: a strategy of the user's own. `search` is the command that looks. */
-  | { readonly code: "unsearched"; readonly search: string }
-  /** Nothing is wrong here, but it is on other layouts. */
-  | { readonly code: "right-here"; readonly knownFaults: readonly string[] }
-  /** See the run's findings. */
-  | { readonly code: "wrong" };
+export type { RunVerdict };
 
 export type VerdictCode = RunVerdict["code"];
 

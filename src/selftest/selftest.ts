@@ -1,6 +1,6 @@
 import { badInput } from "../errors.js";
 import { segmentsFor } from "../guest/backings.js";
-import { type Granule, legalChunks } from "../guest/geometry.js";
+import { type Granule, legalChunks, needsLpa2 } from "../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
 import type { FlowInput, FlowSlot, FlowStepInput, GuestRule } from "../mmu/arm64/flowInput.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
@@ -100,6 +100,7 @@ export function flowOfTest(options: TestOptions): FlowInput {
   return {
     granule,
     ipaBits: options.ipaBits,
+    ...(needsLpa2(granule, options.ipaBits) ? { lpa2: true } : {}),
     chunk: options.chunk,
     manual: options.manual,
     ...(options.bbm === undefined ? {} : { bbm: options.bbm }),
@@ -195,6 +196,7 @@ export function flowOfScenario(
   return {
     granule,
     ipaBits,
+    ...(scenario.lpa2 === undefined ? {} : { lpa2: scenario.lpa2 }),
     chunk: dirtyLog.chunk,
     manual,
     ...(dirtyLog.bbm === undefined ? {} : { bbm: dirtyLog.bbm }),

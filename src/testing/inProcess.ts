@@ -20,13 +20,14 @@ export interface RunHow {
   readonly registry?: Registry;
 }
 
-/** An {@link Io} that keeps what is written. No signal ever comes. */
+/** An {@link Io} that keeps what is written, to each stream and to both as it came. No signal ever comes. */
 export function memoryIo({ env = {}, stdin = "", columns, registry = mmus }: RunHow = {}) {
-  const written = { stdout: "", stderr: "" };
+  const written = { stdout: "", stderr: "", both: "" };
   const output = (name: "stdout" | "stderr") => ({
     ...(columns === undefined ? {} : { isTTY: true, columns }),
     write: (text: string) => {
       written[name] += text;
+      written.both += text;
     },
   });
   const io: Io = {
@@ -57,7 +58,7 @@ export async function runMain(call: typeof main, args: readonly string[], how: R
   if (how.cwd !== undefined) process.chdir(how.cwd);
   try {
     const code = await call(args, io);
-    return { code, ...written };
+    return { code, stdout: written.stdout, stderr: written.stderr };
   } finally {
     if (how.cwd !== undefined) process.chdir(before);
   }

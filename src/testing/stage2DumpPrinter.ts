@@ -1,4 +1,4 @@
-import { type Granule, geometryOf } from "../guest/geometry.js";
+import { type Granule, geometryOf, needsLpa2 } from "../guest/geometry.js";
 import { formatSize } from "../guest/sizes.js";
 
 /** A leaf or a run of equal leaves, as the printer takes them: ascending, aligned to `leafBytes`, not overlapping. */
@@ -32,7 +32,7 @@ export function printStage2Dump(
   ipaBits: number,
   form: DumpForm,
 ): string {
-  const { startLevel, spanPages, pageBytes } = geometryOf(granule, ipaBits);
+  const { startLevel, spanPages, pageBytes } = geometryOf(granule, ipaBits, needsLpa2(granule, ipaBits));
   const printed: Printed[] = [];
   const note = (start: number, end: number, level: number, attributes: string) => {
     const last = printed.at(-1);

@@ -2,7 +2,16 @@ import { Worker } from "node:worker_threads";
 import { badInput, UserError } from "../errors.js";
 import type { Strategy } from "../mmu/contract.js";
 import { type Bound, type ExhaustiveFault, type ExhaustiveSearch, ranksBefore } from "../mmu/exhaustive.js";
-import type { ExhaustiveTask } from "./exhaustiveWorker.js";
+
+/** What a thread of {@link searchInThreads} is given. */
+export interface ExhaustiveTask {
+  readonly mmu: string;
+  readonly bound: Bound;
+  /** Ids of built-in strategies: custom ones are code that only the main thread has. */
+  readonly strategies: readonly string[];
+  readonly modelVersion: number;
+  readonly shard: ShardSpec;
+}
 
 /** The index-th of `count` shares of a search, from 1. */
 export interface ShardSpec {

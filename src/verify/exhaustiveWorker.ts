@@ -1,17 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { Bound } from "../mmu/exhaustive.js";
 import { loadMmu } from "../mmu/registry.js";
-import { type ShardSpec, searchExhaustively } from "./exhaustive.js";
-
-/** What a thread of {@link searchInThreads} is given. */
-export interface ExhaustiveTask {
-  readonly mmu: string;
-  readonly bound: Bound;
-  /** Ids of built-in strategies: custom ones are code that only the main thread has. */
-  readonly strategies: readonly string[];
-  readonly modelVersion: number;
-  readonly shard: ShardSpec;
-}
+import { type ExhaustiveTask, searchExhaustively } from "./exhaustive.js";
 
 const { mmu: id, bound, strategies, modelVersion, shard } = workerData as ExhaustiveTask;
 const mmu = await loadMmu(id);

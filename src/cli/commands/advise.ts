@@ -6,10 +6,13 @@ import { EXIT } from "../../exit.js";
 import { GRANULES, type Granule } from "../../guest/geometry.js";
 import type { Arm64Scenario } from "../../mmu/arm64/scenario.js";
 import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
+import type { HtmlFlags } from "../htmlOutput.js";
+import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
+import { type PlotFlags, showPlot } from "../plotOutput.js";
 
-interface AdviseOptions {
+interface AdviseOptions extends HtmlFlags, PlotFlags {
   readonly backing?: string;
   readonly memory?: string;
   readonly scenario?: string;
@@ -79,6 +82,8 @@ export function register(program: Command, invocation: Invocation): void {
     )
     .option("--seed <n>", "seed of what the guest writes, and of thp coverage", integer(0, 2 ** 32 - 1), 1)
     .option("--json", "print JSON instead of tables")
+    .option("--export-html <file>", "write one page with pictures, for any browser, offline")
+    .option("--plot", "draw bars of characters below the tables")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(adviseOn));
 }
@@ -108,6 +113,8 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
     clearPerRegion: options.clearSize === "1G",
     seed: options.seed,
   };
+  const { htmlOutput } = await import("../htmlOutput.js");
+  const writePage = await htmlOutput(options, io, inputsOf(options));
   const { adviser } = await import("../../advise/advise.js");
   const { Progress } = await import("../../report/progress.js");
   const progress = new Progress(io.stderr, true);
@@ -116,6 +123,7 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   if (options.json === true) {
     const advice = own.together(request.modes.map((mode) => own.mode(mode, onRow)));
     progress.clear();
+    await writePage(async () => (await import("../../report/html/advisePage.js")).advisePage(advice, request, text));
     const { adviceJson } = await import("../../report/adviseReport.js");
     const { formatJson } = await import("../../files/json.js");
     io.stdout.write(formatJson(adviceJson(advice, request, text)));
@@ -123,7 +131,8 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   }
   const { adviseText } = await import("../../report/adviseReport.js");
   const { styleFor } = await import("../../report/style.js");
-  const report = adviseText(request, text, styleFor(io, options.color ?? "auto"));
+  const style = styleFor(io, options.color ?? "auto");
+  const report = adviseText(request, text, style);
   io.stdout.write(report.heading);
   const parts: Advice[] = [];
   for (const mode of request.modes) {
@@ -133,7 +142,13 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
     io.stdout.write(report.mode(advice, wins));
     parts.push(advice);
   }
-  io.stdout.write(report.end(own.together(parts)));
+  const advice = own.together(parts);
+  await writePage(async () => (await import("../../report/html/advisePage.js")).advisePage(advice, request, text));
+  io.stdout.write(report.end(advice));
+  if (options.plot === true) {
+    const { advisePlot } = await import("../../report/plot/costPlots.js");
+    await showPlot(io, style, (canvas) => advisePlot(advice, canvas));
+  }
   return EXIT.fine;
 }
 

@@ -7,10 +7,11 @@ import { compareText } from "../../report/compareTable.js";
 import { styleFor } from "../../report/style.js";
 import { readResults } from "../../results/read.js";
 import { addGateOptions, compareNamed, compareOptionsOf, type GateFlags, tellGithub } from "../gate.js";
+import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
 import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 
-interface CompareFlags extends GateFlags {
+interface CompareFlags extends GateFlags, HtmlFlags {
   readonly all?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -33,7 +34,7 @@ Examples:
 
 /** Adds `s2split compare`. */
 export function register(program: Command, invocation: Invocation): void {
-  addGateOptions(program.command("compare"))
+  addHtmlOption(addGateOptions(program.command("compare")))
     .summary("compare two results and exit 1 on a regression")
     .description("Compare two results, figure by figure, and exit 1 if a walker got worse.")
     .argument("<base>", "result file or folder")
@@ -51,9 +52,11 @@ async function compare(io: Io, base: string, next: string, flags: CompareFlags, 
   const { isMeasurement } = await import("../../measure/read.js");
   if ((await isMeasurement(base)) && (await isMeasurement(next)))
     return await compareMeasured(io, base, next, flags, color);
+  const writePage = await htmlOutput(flags, io, [base, next]);
   const sides = [await readResults([base], io), await readResults([next], io)] as const;
   const comparison = await compareNamed(...sides, compareOptionsOf(flags, flags.seed), io);
   const exitCode = exitCodeOf(comparison);
+  await writePage(async () => (await import("../../report/html/comparePage.js")).comparePage(comparison));
   if (flags.json === true) {
     io.stdout.write(formatJson({ kind: "s2split-comparison", schemaVersion: 1, exitCode, ...comparison }));
   } else if (flags.quiet !== true) {

@@ -8,7 +8,7 @@ import { loadMmu } from "../../mmu/registry.js";
 import { benchTables } from "../../report/benchTable.js";
 import { type Style, styleFor } from "../../report/style.js";
 import { mergeShards } from "../../results/merge.js";
-import { readResults } from "../../results/read.js";
+import { LARGEST_RESULT_BYTES, readResults } from "../../results/read.js";
 import type { NamedShare } from "../../verify/exhaustive.js";
 import { addExportOptions, type ExportFlags, Exports, mmusOf } from "../exportOptions.js";
 import type { Invocation, Io } from "../io.js";
@@ -37,10 +37,10 @@ async function merge(
   flags: ExportFlags & { quiet?: boolean },
   command: Command,
 ): Promise<number> {
+  const exports = await Exports.prepare(flags, io, files);
   const shares = await exhaustiveShares(files, io);
   if (shares !== undefined)
     return mergeVerdicts(shares, io, files, flags, styleFor(io, command.optsWithGlobals().color));
-  const exports = await Exports.prepare(flags, io, files);
   const result = mergeShards(await readResults(files, io));
   const mmus = await mmusOf([result], io.registry);
   await exports.writeFiles(result, mmus);
@@ -58,7 +58,7 @@ async function exhaustiveShares(files: readonly string[], io: Io): Promise<Named
   if (first === undefined || first === "-" || (await isFolder(first))) return undefined;
   const { isExhaustiveResult } = await import("../../verify/exhaustive.js");
   const expected = "a share of an exhaustive search";
-  const how = { expected, stdin: io.stdin };
+  const how = { expected, maxBytes: LARGEST_RESULT_BYTES, stdin: io.stdin };
   if (!isExhaustiveResult(await readJson(first, how))) return undefined;
   return Promise.all(
     files.map(async (path) => {

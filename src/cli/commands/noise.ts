@@ -11,6 +11,8 @@ import { styleFor } from "../../report/style.js";
 import { parseResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
 import { compareNamed } from "../gate.js";
+import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
+import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
 import { runAgain } from "../ownProcess.js";
@@ -23,7 +25,9 @@ with --pairs at different times of day before trusting a threshold. Counts must 
 Example:
   s2split noise --backing thp --runs 50 --pairs 3`;
 
-interface NoiseFlags {
+interface NoiseFlags extends HtmlFlags {
+  readonly scenario?: string[];
+  readonly strategy?: string[];
   readonly pairs: number;
   readonly json?: boolean;
   readonly [option: string]: unknown;
@@ -31,7 +35,7 @@ interface NoiseFlags {
 
 /** Adds `s2split noise`. */
 export function register(program: Command, invocation: Invocation): void {
-  addScenarioOptions(program.command("noise"), invocation.io.registry)
+  addHtmlOption(addScenarioOptions(program.command("noise"), invocation.io.registry))
     .summary("run the same benchmark twice and suggest a wall threshold")
     .description("Run the same benchmark twice, compare it with itself, and suggest a --wall-threshold.")
     .option("--strategy <list>", "strategies, or all (default: all); baseline always runs", list)
@@ -45,6 +49,7 @@ export function register(program: Command, invocation: Invocation): void {
 
 async function noise(io: Io, flags: NoiseFlags, command: Command): Promise<number> {
   const args = benchArguments(command);
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const comparisons: Comparison[] = [];
   for (let pair = 1; pair <= flags.pairs; pair++) {
     const a = await bench(args, io);
@@ -67,6 +72,7 @@ async function noise(io: Io, flags: NoiseFlags, command: Command): Promise<numbe
     return EXIT.invariant;
   }
   const report = noiseOf(comparisons);
+  await writePage(async () => (await import("../../report/html/noisePage.js")).noisePage(report, comparisons));
   const text =
     flags.json === true
       ? formatJson({ kind: "s2split-noise", schemaVersion: 1, ...report, pairs: comparisons })
@@ -77,7 +83,7 @@ async function noise(io: Io, flags: NoiseFlags, command: Command): Promise<numbe
 
 /** The options as they were given, but for those that only this command has. */
 function benchArguments(command: Command): string[] {
-  const own = new Set(["pairs", "json"]);
+  const own = new Set(["pairs", "json", "exportHtml"]);
   const args: string[] = [];
   for (const option of command.options) {
     const name = option.attributeName();

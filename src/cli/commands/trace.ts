@@ -1,24 +1,28 @@
 import type { Command } from "commander";
-import { badInput, UserError } from "../../errors.js";
+import { badInput, clip, UserError } from "../../errors.js";
 import { EXIT } from "../../exit.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Case, Strategy, TraceEvent } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../../report/findings.js";
+import { MOST_STEPS } from "../../report/html/limits.js";
 import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
 import { fullWords } from "../../report/traceWords.js";
+import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
+import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
 import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
-interface TraceFlags extends ScenarioOptions {
+interface TraceFlags extends ScenarioOptions, HtmlFlags {
   readonly strategy?: string;
   readonly against?: string;
   readonly limit?: number;
   readonly phase?: string;
   readonly json?: boolean;
+  readonly format?: string;
 }
 
 /** Phases that are shown only when asked for: the work around the split walk, and inside of it. */
@@ -30,11 +34,12 @@ Steps that differ only in where they are become one line, and lines that repeat 
 Examples:
   s2split trace --strategy max-level -s hugetlb-1g            what is still inspected after a 1G block is split
   s2split trace --strategy skip-return-rfc --against skip-return --scenario scenarios/fault-passed-over.json
-  s2split trace --phase all --json --limit 100 -s thp         one event a line`;
+  s2split trace --phase all --json --limit 100 -s thp         one event a line
+  s2split trace --format casemate --scenario scenarios/fault-tlbi-wrong-ipa.json > run.casemate   for casemate-check: docs/oracle.md`;
 
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
-  addScenarioOptions(program.command("trace"), invocation.io.registry)
+  addHtmlOption(addScenarioOptions(program.command("trace"), invocation.io.registry))
     .summary("tell a walk visit by visit, and why it goes where it goes")
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
@@ -44,6 +49,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
     .option("--json", "one event a line, as JSON")
+    .option("--format <name>", "the whole run in the format of another program: casemate (arm64)")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(trace));
 }
@@ -64,12 +70,22 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
     strategies.push(await oneStrategy(io, name, bound));
   }
+  if (flags.format !== undefined) return tellForeign(io, bound, strategies, flags);
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   if (flags.json === true) {
+    if (flags.exportHtml !== undefined) throw new UserError("--json with --export-html: expected one or the other");
     for (const strategy of strategies) tellJson(io, bound, strategy, flags, strategies.length > 1);
     return EXIT.fine;
   }
   const words = fullWords(mmu.traceWords);
   const told = strategies.map((strategy) => tell(bound, strategy, flags));
+  await writePage(async () => {
+    const { tracePage } = await import("../../report/html/tracePage.js");
+    const walks = told.map(({ strategy, fold, summary, ...walk }) => {
+      return { ...walk, strategy: strategy.id, nodes: fold.nodes(), summary: summary.lines() };
+    });
+    return tracePage(bound, bound.scenario.name ?? "a scenario", walks);
+  });
   const [one, other] = told;
   if (other !== undefined) {
     const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
@@ -131,14 +147,46 @@ function run(
   return { findings, stopped };
 }
 
+/** The run in the format of another program on stdout, and on stderr what we say of it and what that program will. */
+function tellForeign(io: Io, bound: Case, strategies: readonly Strategy[], flags: TraceFlags): number {
+  const { format = "", json, against, limit, phase } = flags;
+  const formats = bound.traceFormats ?? [];
+  if (!formats.includes(format)) {
+    const known = formats.length === 0 ? `no --format: ${bound.mmu.title} has none` : formats.join(", ");
+    throw badInput(`--format ${clip(format)}`, "no such format here", known);
+  }
+  const other = Object.entries({ json, against, limit, phase }).find(([, value]) => value !== undefined);
+  if (other !== undefined) throw badInput(`--${other[0]}`, `has no meaning with --format ${format}`, "one of them");
+  let lines: string[] = [];
+  const write = () => {
+    if (lines.length > 0) io.stdout.write(`${lines.join("\n")}\n`);
+    lines = [];
+  };
+  const { outcome, notes } = bound.traceAs!(format, strategies[0]!, (line) => {
+    if (lines.push(line) >= 1000) write();
+  });
+  write();
+  for (const note of notes) io.stderr.write(`note: ${note}\n`);
+  const { findings } = outcome;
+  const words =
+    findings.length === 0
+      ? "right"
+      : `WRONG, ${findings.map((finding) => shortFinding(finding, bound.mmu.findingWords)).join("; ")}`;
+  io.stderr.write(`${strategies[0]!.id}: ${words}\n`);
+  return EXIT.fine;
+}
+
 function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
   const fold = new TraceFold(fullWords(bound.mmu.traceWords));
   const summary = new TraceSummary();
+  const events: TraceEvent[] = [];
+  const kept = flags.exportHtml === undefined ? 0 : MOST_STEPS;
   const { findings, stopped } = run(bound, strategy, flags, (event) => {
     fold.add(event);
     summary.add(event);
+    if (events.length < kept) events.push(event);
   });
-  return { strategy, fold, summary, findings, stopped };
+  return { strategy, fold, summary, events, findings, stopped };
 }
 
 /** Events a line each; `strategy` in them where there are two. */

@@ -31,11 +31,16 @@ export function enableSlot(stage2: Stage2, slot: SlotSpan, windows: (work: Windo
   stage2.counts.writeProtectRanges++;
   stage2.counts.splitCalls++;
   windows((start, end) => {
+    stage2.listener?.lock();
     stage2.writeProtect(start, end);
     // The two take the lock for themselves.
     stage2.mayDropLock();
+    stage2.listener?.unlock();
+    stage2.listener?.flush();
+    stage2.listener?.lock();
     stage2.split(start, end);
     stage2.mayDropLock();
+    stage2.listener?.unlock();
   });
   stage2.flushSlot(slot);
 }
@@ -64,6 +69,7 @@ export function clearSlot(
   let more = ranges.next();
   const any = more;
   let at = ranges.startGfn;
+  stage2.listener?.lock();
   windows((_start, end) => {
     while (more && at < end) {
       const stop = Math.min(ranges.endGfn, end);
@@ -83,7 +89,24 @@ export function clearSlot(
   });
   counts.words += ranges.words;
   stage2.mayDropLock();
-  if (any) stage2.flushSlot(slot);
+  stage2.listener?.unlock();
+  if (!any) return;
+  stage2.flushSlot(slot);
+  stage2.listener?.flush();
+}
+
+/**
+ * The work of {@link enableDirtyLogging} with all write-protects before all splits, for timing: two phases with one border. The kernel
+ * alternates them by slot, and slots share no leaf, so that all counts are the same. A clear has no such border: splitting for one mask
+ * changes what write-protecting finds for the next.
+ *
+ * @param between called once, between the two
+ */
+export function enableInTwoPhases(stage2: Stage2, between: () => void): void {
+  writeProtectOnly(stage2);
+  between();
+  splitOnly(stage2);
+  for (const slot of stage2.layout.slots) stage2.flushSlot(slot);
 }
 
 /** The split walks of {@link enableDirtyLogging} or {@link clearDirtyLog} alone, on a tree that is write-protected already. */

@@ -1,6 +1,6 @@
 import { badInput, clip } from "../../errors.js";
 import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../../guest/backings.js";
-import { type Granule, geometryOf, legalChunks, MAX_IPA_BITS } from "../../guest/geometry.js";
+import { type Granule, geometryOf, legalChunks, MAX_IPA_BITS, needsLpa2 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import type { Arm64Options } from "./about.js";
 import { type Arm64Scenario, CLEAR_RANGES, DSB_PLACEMENTS, type Memslot, type VariantSpec } from "./scenario.js";
@@ -112,7 +112,7 @@ function guestOf(options: Arm64Options, granule: Granule, backing: string, mode:
     throw badInput(`--memory ${memory}`, "does not fit the IPA space", `memory that ends below 2^${MAX_IPA_BITS}`);
   }
   // Only hosts with LPA2 have such widths at 4K and 16K; the 64K granule has them without.
-  const lpa2 = ipaBits > 48 && granule !== "64K";
+  const lpa2 = needsLpa2(granule, ipaBits);
   geometryOf(granule, ipaBits, lpa2);
   const slotBytes = bytes / slots;
   const memslots = Array.from(

@@ -1,5 +1,6 @@
 import { MARK_HI } from "./descriptor.js";
 import type { TableMemory } from "./memory.js";
+import type { StoreListener } from "./storeListener.js";
 
 /**
  * Keeps bit 55 of table descriptors exact: set if and only if no block is mapped anywhere below (strategy split-mark).
@@ -8,6 +9,7 @@ import type { TableMemory } from "./memory.js";
  * while that count is 0. Every method returns the stores it made to linked descriptors, which the caller counts.
  */
 export class BlockMarks {
+  listener: StoreListener | null = null;
   private blocks = new Int32Array(64);
   /** Slot of the descriptor that points to this page; -1 for the root and for pages not linked yet. */
   private parentSlot = new Int32Array(64).fill(-1);
@@ -61,6 +63,7 @@ export class BlockMarks {
     const parent = this.parentSlot[page]!;
     if (parent < 0) return 0;
     this.mem.words[2 * parent + 1]! &= ~MARK_HI;
+    if (this.listener !== null) this.tell(this.listener, parent);
     return 1 + this.added(parent);
   }
 
@@ -71,7 +74,12 @@ export class BlockMarks {
     const parent = this.parentSlot[page]!;
     if (parent < 0) return 0;
     this.mem.words[2 * parent + 1]! |= MARK_HI;
+    if (this.listener !== null) this.tell(this.listener, parent);
     return 1 + this.removed(parent);
+  }
+
+  private tell(listener: StoreListener, slot: number): void {
+    listener.store(slot, this.mem.words[2 * slot]!, this.mem.words[2 * slot + 1]!, "mark");
   }
 
   snapshot(): MarksSnapshot {

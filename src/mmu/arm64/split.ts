@@ -5,6 +5,7 @@ import type { Layout } from "./layout.js";
 import type { Maintenance } from "./maintenance.js";
 import type { BlockMarks } from "./marks.js";
 import { countValid, type TableMemory } from "./memory.js";
+import type { StoreListener } from "./storeListener.js";
 import { CONTINUE, ENOMEM, FRESH_PAGES, FRESH_TABLE, type Visitor, type Walker, type WalkPosition } from "./walk.js";
 
 /** The page cache that feeds eager splitting (kernel: `kvm->arch.mmu.split_page_cache`): only its number of pages matters. */
@@ -23,6 +24,7 @@ export type BreakListener = (level: number, blockGfn: number, tlbiGfn: number) =
  */
 export class SplitVisitor implements Visitor {
   onBreak: BreakListener | null = null;
+  listener: StoreListener | null = null;
   /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
   private readonly bbm2: boolean;
   private readonly dsbPerBlock: boolean;
@@ -90,6 +92,7 @@ export class SplitVisitor implements Visitor {
     const hi = walker.hi;
     const table = this.build(level + 1, lo, hi, full);
     const blocksInside = full ? 0 : this.geometry.entries;
+    if (this.listener !== null) this.tellSubtree(this.listener, table, level + 1);
 
     if (!this.bbm2) this.breakBlock(walker, slot);
     else if (this.onBreak !== null) this.onBreak(level, entryGfn, -1);
@@ -98,6 +101,7 @@ export class SplitVisitor implements Visitor {
     words[2 * slot] = this.mem.tableLo(table);
     words[2 * slot + 1] = this.mem.tableHi(table) | marked;
     counts.split.pteStores++;
+    if (this.listener !== null) this.listener.store(slot, words[2 * slot]!, words[2 * slot + 1]!, "make");
     if (this.marks !== null) {
       this.marks.linked(table, slot, blocksInside);
       if (blocksInside === 0) counts.split.pteStores += this.marks.removed(slot);
@@ -126,6 +130,28 @@ export class SplitVisitor implements Visitor {
       this.firstWrongTlbi ??= { level, blockGfn: entryGfn, tlbiGfn: addr };
     }
     if (this.onBreak !== null) this.onBreak(level, entryGfn, addr);
+    if (this.listener !== null) {
+      this.listener.store(slot, LOCKED_LO, LOCKED_HI, "break");
+      this.listener.tlbi(addr, level);
+    }
+  }
+
+  /**
+   * Tells what {@link build} has done, in the order of the nested walk: each entry is locked and given its descriptor, and a table that
+   * is one is filled at once.
+   */
+  private tellSubtree(listener: StoreListener, page: number, level: number): void {
+    const { entries } = this.geometry;
+    listener.tablePage(page, level);
+    for (let slot = page * entries; slot < (page + 1) * entries; slot++) {
+      const lo = this.mem.words[2 * slot]!;
+      const hi = this.mem.words[2 * slot + 1]!;
+      listener.store(slot, LOCKED_LO, LOCKED_HI, "nested");
+      listener.store(slot, lo, hi, "nested");
+      if (level < PAGE_LEVEL && (lo & TYPE_MASK) === TABLE_OR_PAGE) {
+        this.tellSubtree(listener, this.mem.childOf(lo, hi), level + 1);
+      }
+    }
   }
 
   /** Builds the subtree of one block, whose descriptor is given, from `level` down: to pages if `full`, else one table. */

@@ -7,8 +7,12 @@ import { type MemorySnapshot, TableMemory } from "./memory.js";
 import { Populator } from "./populate.js";
 import { type SplitCache, SplitVisitor } from "./split.js";
 import type { SplitRules } from "./splitRules.js";
-import { Walker } from "./walk.js";
+import type { StoreListener } from "./storeListener.js";
+import { Walker, type WalkObserver } from "./walk.js";
 import { WRITE_PROTECT_RULES, WriteProtectVisitor } from "./writeProtect.js";
+
+/** A walk that is watched goes entry by entry, so that each of its stores is told. */
+const ENTRY_BY_ENTRY: WalkObserver = { inspected: () => {}, decided: () => {} };
 
 /** One VM's stage-2 tree under one strategy: the tables, what they are driven with, and what was counted. */
 export class Stage2 {
@@ -19,8 +23,11 @@ export class Stage2 {
   readonly cache: SplitCache;
   readonly populator: Populator;
   readonly splitVisitor: SplitVisitor;
+  readonly writeProtectVisitor: WriteProtectVisitor;
   readonly writeProtectWalker: Walker;
   readonly splitWalker: Walker;
+  /** Set by {@link listen}. */
+  listener: StoreListener | null = null;
   readonly maintenance: Maintenance;
   /** What was inspected up to the last point where mmu_lock may have been dropped. */
   private inspectedBefore = 0;
@@ -37,6 +44,7 @@ export class Stage2 {
     this.populator = new Populator(geometry, layout.leaf, this.mem, this.marks);
     const counts = this.counts;
     const writeProtect = new WriteProtectVisitor(counts.writeProtect);
+    this.writeProtectVisitor = writeProtect;
     this.writeProtectWalker = new Walker(geometry, this.mem, WRITE_PROTECT_RULES, writeProtect, counts.writeProtect);
     const { afterVisit } = rules;
     this.maintenance = new Maintenance(counts.maintenance, layout.cpu, geometry.lpa2 ? geometry.pageBytes : null);
@@ -51,6 +59,15 @@ export class Stage2 {
       layout,
     );
     this.splitWalker = new Walker(geometry, this.mem, rules, this.splitVisitor, counts.split);
+  }
+
+  /** Has all that is done with the tree told. Call it before the work; the walks then take the slow way. */
+  listen(listener: StoreListener): void {
+    this.listener = listener;
+    this.writeProtectVisitor.listener = listener;
+    this.splitVisitor.listener = listener;
+    if (this.marks !== null) this.marks.listener = listener;
+    this.writeProtectWalker.observer ??= ENTRY_BY_ENTRY;
   }
 
   /**
@@ -89,6 +106,10 @@ export class Stage2 {
         counts.lockDrops++;
         counts.topupPages += cache.capacity - cache.objects;
         cache.objects = cache.capacity;
+        if (this.listener !== null) {
+          this.listener.unlock();
+          this.listener.lock();
+        }
       }
       const stop = Math.min(end, Math.floor(at / chunkPages) * chunkPages + chunkPages);
       counts.splitWalks++;

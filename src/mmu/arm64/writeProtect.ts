@@ -1,5 +1,6 @@
 import type { WalkCounts } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
+import type { StoreListener } from "./storeListener.js";
 import { CONTINUE, type Visitor, WALK_IGNORE_EAGAIN, WALK_LEAF, type Walker, type WalkRules } from "./walk.js";
 
 /** The rules of the write-protect walk: LEAF and IGNORE_EAGAIN; the same under every strategy. */
@@ -15,6 +16,8 @@ export const WRITE_PROTECT_RULES: WalkRules = {
  * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_attr_walker()` as `kvm_pgtable_stage2_wrprotect()` calls it.
  */
 export class WriteProtectVisitor implements Visitor {
+  listener: StoreListener | null = null;
+
   constructor(private readonly counts: WalkCounts) {}
 
   leaf(walker: Walker, slot: number): number {
@@ -22,6 +25,7 @@ export class WriteProtectVisitor implements Visitor {
     if ((lo & VALID) !== 0 && (lo & S2AP_WRITE) !== 0) {
       walker.mem.words[2 * slot] = lo & ~S2AP_WRITE;
       this.counts.pteStores++;
+      if (this.listener !== null) this.listener.store(slot, lo & ~S2AP_WRITE, walker.hi, "write-protect");
     }
     return CONTINUE;
   }

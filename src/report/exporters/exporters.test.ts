@@ -70,7 +70,7 @@ describe("a verdict", () => {
   const verdicts: readonly [RunVerdict | undefined, string, string][] = [
     [{ code: "right" }, "right", ""],
     [{ code: "idle", reason: "nothing was to be split" }, "nothing was to be split", ""],
-    [{ code: "unsearched", search }, "right here, not searched", `${search} searches`],
+    [{ code: "unsearched", search }, "right here", `${search} searches other layouts`],
     [{ code: "right-here", knownFaults: ["passes over"] }, "right here, wrong on other layouts", "passes over"],
     [undefined, "right here", ""],
   ];
@@ -143,6 +143,15 @@ describe("csv", () => {
     const rows = parseCsv(exported("csv", resultFile({ runs: [runResult({ strategy })] })));
     expect(rows[1]).toContain(`'${printable(strategy)}`);
   });
+});
+
+test("a series whose interval is wider than a fifth of its median is marked, and what that means is said", () => {
+  const of = (samplesNs: readonly number[]) =>
+    exported("markdown", resultFile({ runs: [runResult({ wall: wall(samplesNs) })] }));
+  expect(of([90, 95, 100, 100, 105, 110])).not.toMatch(/!/);
+  expect(of([80, 95, 100, 100, 105, 120])).toMatch(
+    /\[80\.0 ns, 120 ns\] ! \|[\s\S]*! marks an interval wider than 20%/,
+  );
 });
 
 test("no control character of a name reaches the Markdown", () => {

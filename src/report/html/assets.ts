@@ -20,5 +20,5 @@ export function pictureStyle(): Markup {
 
 /** What a page gains where scripts run. */
 export function pageScript(): string {
-  return asset("report.js");
+  return `${asset("walk.js").replaceAll(/^export /gm, "")}${asset("report.js")}`;
 }

@@ -1,4 +1,4 @@
-import { formatCount } from "../units.js";
+import { formatCount, formatNs } from "../units.js";
 
 /** A whole number with its digits in groups of three, as pages show it: 262,144. */
 export function grouped(value: number): string {
@@ -18,4 +18,9 @@ export function tickText(value: number): string {
     if (Math.abs(value) >= scale) return `${Number((value / scale).toPrecision(3))}${letter}`;
   }
   return String(Number(value.toPrecision(3)));
+}
+
+/** A duration for a tick of an axis: 0, 5.00 ms. */
+export function durationTick(ns: number): string {
+  return ns === 0 ? "0" : formatNs(ns);
 }

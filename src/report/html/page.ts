@@ -26,6 +26,8 @@ export interface Group {
   readonly lead: string;
   /** What is wrong with it, in the index and below the title; empty where nothing is. */
   readonly alarms: readonly string[];
+  /** What an alarm is, in a word; default WRONG. */
+  readonly alarmWord?: string;
   readonly sections: readonly Section[];
 }
 
@@ -45,6 +47,8 @@ export interface Section {
   readonly table: FigureTable;
   /** Whether the table is shown rather than folded: where it is the picture. */
   readonly open?: boolean;
+  /** Text that is shown as it is: a scenario to copy. */
+  readonly listing?: string;
   /** What the page's script needs for stepping; the picture stands without it. */
   readonly steps?: Markup;
 }

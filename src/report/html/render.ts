@@ -47,6 +47,8 @@ ${page.groups.map((group, i) => groupOf(group, i, many))}
 </html>`}\n`;
 }
 
+const WRONG = "WRONG";
+
 function facts(entries: readonly Fact[]): Markup | false {
   if (entries.length === 0) return false;
   return markup`<dl>${entries.map(({ name, value }) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
@@ -54,13 +56,13 @@ function facts(entries: readonly Fact[]): Markup | false {
 
 function index(groups: readonly Group[]): Markup {
   return markup`<nav aria-label="Contents"><details open><summary>${groups.length} parts</summary><ol>${groups.map(
-    ({ title, alarms }, i) =>
-      markup`<li><a href="#g${i}">${title}</a>${alarms.length > 0 && markup` <b class="bad">WRONG</b>`}</li>`,
+    ({ title, alarms, alarmWord = WRONG }, i) =>
+      markup`<li><a href="#g${i}">${title}</a>${alarms.length > 0 && markup` <b class="bad">${alarmWord}</b>`}</li>`,
   )}</ol></details></nav>`;
 }
 
 function groupOf(group: Group, at: number, many: boolean): Markup {
-  const alarms = group.alarms.map((text) => markup`<p class="alarm"><b>WRONG</b> ${text}</p>`);
+  const alarms = group.alarms.map((text) => markup`<p class="alarm"><b>${group.alarmWord ?? WRONG}</b> ${text}</p>`);
   return markup`<section class="group" id="g${at}" aria-labelledby="g${at}-h">
 <h2 id="g${at}-h">${group.title}</h2>
 ${group.lead !== "" && markup`<p>${group.lead}</p>`}
@@ -80,6 +82,7 @@ ${warnings}
 ${keyOf(section.key)}
 ${section.figures.length > 0 && markup`<div class="figures">${section.figures.map(figureOf)}</div>`}
 ${section.steps}
+${section.listing !== undefined && markup`<pre class="scroll" tabindex="0" role="group" aria-label="Scenario: ${section.title}">${section.listing}</pre>`}
 ${tableOf(section, id)}
 </div>`;
 }

@@ -32,6 +32,8 @@ export interface LinesOptions {
   /** The same for all panels of a picture, so that they can be compared. */
   readonly yDomain: readonly [number, number];
   readonly yLabel: string;
+  /** How a value of the upright axis reads; default a count. */
+  readonly yFormat?: (value: number) => string;
   readonly scale: "log" | "linear";
   readonly height?: number;
 }
@@ -46,16 +48,21 @@ export function linesChart(plot: Plot, text: ChartText, lines: readonly Line[], 
     ticks,
     format,
   });
-  const y = scaleOf({ kind: options.scale, domain: options.yDomain });
+  const { yFormat } = options;
+  const y = scaleOf({
+    kind: options.scale,
+    domain: options.yDomain,
+    ...(yFormat === undefined ? {} : { format: yFormat }),
+  });
   const at = { x: (point: LinePoint) => x.at(point.x), y: (point: LinePoint) => y.at(point.y) };
   return drawChart(plot, text, {
-    marginLeft: 46,
+    marginLeft: yFormat === undefined ? 46 : 60,
     marginRight: 20,
-    marginTop: 22,
+    marginTop: options.yLabel === "" ? 10 : 22,
     marginBottom: 38,
     height: options.height ?? 230,
     x: { ...x.axis, inset: 10, label: options.x.label, labelAnchor: "center", labelArrow: "none" },
-    y: { ...y.axis, label: options.yLabel, labelArrow: "none" },
+    y: { ...y.axis, label: options.yLabel || null, labelArrow: "none" },
     marks: [
       grid(plot, "y", y),
       ...lines.flatMap(({ place, points }) => {

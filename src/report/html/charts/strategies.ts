@@ -1,6 +1,6 @@
 import type { Markup } from "../markup.js";
 import { grouped, tickText } from "../numbers.js";
-import { type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
+import { CHART_WIDTH, type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
 import { type Scale, scaleOf } from "./scale.js";
 
 /** A strategy's figures: the parts of a whole, in the order of the parts. */
@@ -12,11 +12,30 @@ export interface PartsRow {
 }
 
 const ROW = 26;
-/** Room to the right of the longest bar for its total. */
+/** Room to the right of the longest bar for its total, and for the word beside the total of a wrong result. */
 const TOTAL = 62;
+const WRONG_TOTAL = 102;
+
+/** What a chart of parts has beside its figures. */
+export interface PartsOptions {
+  /** How a value reads on the axis and beside its mark; default a count. */
+  readonly format?: (value: number) => string;
+  /** A limit across all rows. */
+  readonly limit?: { readonly at: number; readonly title: string };
+  /** Default: a column of a page. */
+  readonly width?: number;
+}
 
 /** Bars, a row a strategy, of parts that add up to a whole; the whole is written at the end. */
-export function partsChart(plot: Plot, text: ChartText, rows: readonly PartsRow[], parts: readonly string[]): Markup {
+export function partsChart(
+  plot: Plot,
+  text: ChartText,
+  rows: readonly PartsRow[],
+  parts: readonly string[],
+  { format, width = CHART_WIDTH }: PartsOptions = {},
+): Markup {
+  const told = format ?? grouped;
+  const short = format ?? tickText;
   const bars = rows.flatMap(({ name, values, wrong }, row) =>
     values.map((value, part) => ({
       row,
@@ -24,7 +43,7 @@ export function partsChart(plot: Plot, text: ChartText, rows: readonly PartsRow[
       value,
       part,
       wrong,
-      title: `${name}, ${parts[part]}: ${grouped(value)}${wrong ? " (the result is wrong)" : ""}`,
+      title: `${name}, ${parts[part]}: ${told(value)}${wrong ? " (the result is wrong)" : ""}`,
     })),
   );
   const totals = rows.map(({ values, wrong }, row) => ({
@@ -32,11 +51,15 @@ export function partsChart(plot: Plot, text: ChartText, rows: readonly PartsRow[
     total: values.reduce((a, b) => a + b, 0),
     wrong,
   }));
-  const x = scaleOf({ kind: "linear", domain: [0, Math.max(1, ...totals.map(({ total }) => total))] });
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
+  const most = Math.max(1, ...totals.map(({ total }) => total));
+  const marginRight = rows.some(({ wrong }) => wrong) ? WRONG_TOTAL : TOTAL;
+  const room = width - marginLeft - marginRight;
+  const x = scaleOf({ kind: "linear", domain: [0, most], format: short, room });
   return drawChart(plot, text, {
+    width,
     marginLeft,
-    marginRight: TOTAL,
+    marginRight,
     marginTop: 4,
     marginBottom: 26,
     height: rows.length * ROW + 30,
@@ -63,22 +86,21 @@ export function partsChart(plot: Plot, text: ChartText, rows: readonly PartsRow[
       ),
       plot.text(
         totals.filter(({ wrong }) => !wrong),
-        totalText(""),
+        totalText("", short),
       ),
       plot.text(
         totals.filter(({ wrong }) => wrong),
-        totalText("wrong"),
+        totalText("wrong", short),
       ),
     ],
   });
 }
 
-function totalText(className: string) {
+function totalText(className: string, short: (value: number) => string) {
   return {
     x: "total",
     y: "row",
-    text: ({ total, wrong }: { total: number; wrong: boolean }) =>
-      wrong ? `${tickText(total)} wrong` : tickText(total),
+    text: ({ total, wrong }: { total: number; wrong: boolean }) => (wrong ? `${short(total)} wrong` : short(total)),
     textAnchor: "start",
     dx: 5,
     ...(className === "" ? {} : { className }),
@@ -86,10 +108,10 @@ function totalText(className: string) {
 }
 
 /** An axis of names: the rows go by their places, so that two names that are shortened to one stay two. */
-export function rowAxis(rows: readonly { readonly name: string }[]) {
+export function rowAxis(rows: readonly { readonly name: string }[], letters?: number) {
   return {
     domain: rows.map((_, row) => row),
-    tickFormat: (row: number) => shortName(rows[row]!.name),
+    tickFormat: (row: number) => shortName(rows[row]!.name, letters),
     label: null,
     tickSize: 0,
   };
@@ -103,7 +125,14 @@ export function grid(plot: Plot, axis: "x" | "y", { ticks }: Scale) {
 
 /** Dots on a log axis, a row a strategy and a symbol a part: for figures that span decades. Hollow: zero, at the
  * left edge, or a wrong result. */
-export function logChart(plot: Plot, text: ChartText, rows: readonly PartsRow[], parts: readonly string[]): Markup {
+export function logChart(
+  plot: Plot,
+  text: ChartText,
+  rows: readonly PartsRow[],
+  parts: readonly string[],
+  { format, limit }: PartsOptions = {},
+): Markup {
+  const told = format ?? grouped;
   const dots = rows.flatMap(({ name, values, wrong }, row) =>
     values.map((value, part) => ({
       row,
@@ -111,18 +140,20 @@ export function logChart(plot: Plot, text: ChartText, rows: readonly PartsRow[],
       part,
       hollow: value === 0 || wrong,
       zero: value === 0,
-      title: `${name}, ${parts[part]}: ${grouped(value)}${wrong ? " (the result is wrong)" : ""}`,
+      title: `${name}, ${parts[part]}: ${told(value)}${wrong ? " (the result is wrong)" : ""}`,
     })),
   );
   const most = Math.max(10, ...dots.map(({ at }) => at));
   const least = dots.some(({ zero }) => zero)
     ? 0.5
     : 10 ** Math.floor(Math.log10(Math.min(...dots.map(({ at }) => at))));
-  const x = scaleOf({ kind: "log", domain: [least, most] });
+  const ends = limit === undefined ? [least, most] : [Math.min(least, limit.at / 2), Math.max(most, 2 * limit.at)];
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
+  const room = CHART_WIDTH - marginLeft;
+  const x = scaleOf({ kind: "log", domain: [ends[0]!, ends[1]!], room, ...(format === undefined ? {} : { format }) });
   return drawChart(plot, text, {
     marginLeft,
-    marginRight: 16,
+    marginRight: 28,
     marginTop: 4,
     marginBottom: 26,
     height: rows.length * ROW + 30,
@@ -136,6 +167,9 @@ export function logChart(plot: Plot, text: ChartText, rows: readonly PartsRow[],
         x2: ({ values }) => x.at(Math.max(...values)),
         stroke: "var(--line)",
       }),
+      ...(limit === undefined
+        ? []
+        : [plot.ruleX([x.at(limit.at)], { stroke: "var(--alarm)", strokeDasharray: "5 3", title: () => limit.title })]),
       ...parts.map((_, part) =>
         plot.dot(
           dots.filter((dot) => dot.part === part),
