@@ -4,6 +4,7 @@ import type { Bound, ExhaustiveSearch } from "./exhaustive.js";
 import type { Finding } from "./finding.js";
 import type { FindingWordTable } from "./findingWords.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
+import type { InterleaveOptions, InterleaveSearch } from "./interleave.js";
 import type { MemoryMap } from "./memoryMap.js";
 import type { ScenarioBase, Strategy } from "./strategy.js";
 import type { ColumnSpec, DetailTable, SharedSpec, TotalsSpec } from "./tableSpecs.js";
@@ -88,6 +89,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   random?(fc: FastCheck): Arbitrary<unknown>;
   /** Every case within a bound, smallest first; for `verify --exhaustive`. Absent: the MMU has no small geometry. */
   exhaustive?(bound: Bound): ExhaustiveSearch<T>;
+  /** Every choice of a few actions of vCPUs, host and userspace while the work goes on; for `verify --interleave`. */
+  interleave?(options: InterleaveOptions): InterleaveSearch<T>;
   /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
   adoptStrategy(exported: unknown, input: string): T;
 }

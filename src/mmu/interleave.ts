@@ -92,14 +92,15 @@ export class ScheduleSearch implements InterleaveCheck {
   private readonly found = new Map<string, Found>();
   private readonly schedule: Choice[] = [];
 
-  /** @param subjectOf makes what is run of a unit; it is asked for once */
+  /** @param subjectOf makes what is run of a unit; it is asked for once; null: the strategy is not used for it */
   constructor(
     private readonly actions: number,
-    private readonly subjectOf: (unit: number) => Interleaved,
+    private readonly subjectOf: (unit: number) => Interleaved | null,
   ) {}
 
   unit(index: number): void {
-    this.explore(this.subjectOf(index), index);
+    const subject = this.subjectOf(index);
+    if (subject !== null) this.explore(subject, index);
   }
 
   faults(): readonly InterleaveFault[] {

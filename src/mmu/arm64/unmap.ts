@@ -1,9 +1,9 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { newWalkCounts } from "./counts.js";
+import { VALID } from "./descriptor.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
 import type { Stage2 } from "./stage2.js";
-import { VALID } from "./descriptor.js";
 import { CONTINUE, type Visitor, WALK_LEAF, WALK_TABLE_POST, Walker, type WalkRules } from "./walk.js";
 
 const UNMAP_RULES: WalkRules = { flags: WALK_LEAF | WALK_TABLE_POST, maxLevel: PAGE_LEVEL, skips: "structured" };
@@ -45,8 +45,7 @@ export class UnmapVisitor implements Visitor {
   tablePost(walker: Walker, slot: number): number {
     const page = this.mem.childOf(walker.lo, walker.hi);
     const { words, entries } = this.mem;
-    for (let word = 2 * page * entries; word < 2 * (page + 1) * entries; word++)
-      if (words[word] !== 0) return CONTINUE;
+    for (let word = 2 * page * entries; word < 2 * (page + 1) * entries; word++) if (words[word] !== 0) return CONTINUE;
     // Nothing is below, so that the table is marked and no count has it.
     this.clear(slot);
     this.mem.release(page);
