@@ -4,7 +4,6 @@ import { defineConfig } from "vitest/config";
 export default defineConfig(({ mode }) => {
   const nightly = mode === "nightly";
   const common = {
-    setupFiles: ["src/testing/setup.ts"],
     env: { NIGHTLY: nightly ? "1" : "" },
     exclude: nightly ? [] : ["**/*.nightly.test.ts"],
     // Processes, for tests change the working folder; kept from file to file, with what they have loaded and compiled.
@@ -20,9 +19,14 @@ export default defineConfig(({ mode }) => {
           test: {
             ...common,
             name: "unit",
+            setupFiles: ["src/testing/setup.ts"],
             include: ["src/**/*.test.ts"],
-            exclude: [...common.exclude, "src/e2e/**", "src/browser/**"],
+            exclude: [...common.exclude, "src/e2e/**", "src/browser/**", "**/*.isolated.test.ts"],
           },
+        },
+        {
+          // What measures V8 itself, and must not find what others have taught it.
+          test: { ...common, name: "isolated", include: ["src/**/*.isolated.test.ts"], isolate: true },
         },
         {
           test: {

@@ -69,7 +69,7 @@ class RecordingStage2 extends Stage2 {
   override writeProtect(start: number, end: number): void {
     // Step by step, so that the moments between two of them are seen; the walks are the same.
     const step = this.geometry.resetStepPages;
-    const cursor = this.layout.mode === "enable" ? this.writeProtectCursor() : this.cursor(start);
+    const cursor = this.layout.mode === "enable" ? this.writeProtectCursor() : this.wordCursor(start);
     for (let at = start; at < end; ) {
       const stop = Math.min(end, Math.floor(at / step) * step + step);
       if (this.layout.mode === "enable") cursor.enter(this.regionOf(at), this.read());
@@ -131,6 +131,15 @@ class RecordingStage2 extends Stage2 {
   private cursor(gfn: number): HoldCursor {
     this.hold ??= new HoldCursor(this, this.slotStart, this.layout.mode === "enable" ? "split" : null);
     this.hold.enter(this.regionOf(gfn), this.read());
+    return this.hold;
+  }
+
+  /** Where a word begins: it is counted already, and belongs to the region that it is in. */
+  private wordCursor(gfn: number): HoldCursor {
+    this.hold ??= new HoldCursor(this, this.slotStart, null);
+    const now = this.read();
+    LockWork.lessOneWord(now);
+    this.hold.enter(this.regionOf(gfn), now);
     return this.hold;
   }
 

@@ -49,7 +49,6 @@ export class LockWork {
    */
   static read(counts: Stage2Counts, into: Float64Array, words: boolean): void {
     const { writeProtect, split, nested } = counts;
-    // A word counts when it is handed to the split: the count of write-protected ranges moves before its region is known.
     into[AT.words] = words ? counts.splitCalls : 0;
     into[AT.writeProtectWalks] = counts.writeProtectWalks;
     into[AT.writeProtectStores] = writeProtect.pteStores;
@@ -68,6 +67,10 @@ export class LockWork {
 
   static lessOneWalk(values: Float64Array): void {
     values[AT.splitWalks]!--;
+  }
+
+  static lessOneWord(values: Float64Array): void {
+    values[AT.words]!--;
   }
 
   plus(other: LockWork, times = 1): LockWork {

@@ -21,6 +21,38 @@ describe("measureWall", () => {
     expect(log).toEqual([...b, ...a, ...a, ...b, ...b, ...a, ...a, ...b, ...b, ...a]);
   });
 
+  it("takes a phase from the samples of the whole, so that it is never the longer of the two", async () => {
+    let works = 0;
+    const spin = (turns: number) => {
+      for (let i = 0; i < turns; i++) works += Number.EPSILON;
+    };
+    const staged: TimedPart = {
+      ...part("ioctl", []),
+      phase: { id: "split", title: "split" },
+      work: (phaseBegins) => {
+        works++;
+        spin(10_000);
+        phaseBegins();
+        spin(50_000);
+      },
+    };
+    const samples = await measureWall(new Map([["a", { parts: [staged] }]]), { rounds: 8 }, async () => undefined);
+    const [split, ioctl] = [samples.get("a")!.get("split")!, samples.get("a")!.get("ioctl")!];
+    expect([...samples.get("a")!.keys()]).toEqual(["split", "ioctl"]);
+    expect(Math.floor(works)).toBe(3 + 8);
+    expect(split).toHaveLength(8);
+    for (const [i, ns] of split.entries()) {
+      expect(ns).toBeGreaterThan(0);
+      expect(ns).toBeLessThanOrEqual(ioctl[i]!);
+    }
+  });
+
+  it("fails where a part has a phase and does not say where it begins", async () => {
+    const silent = { ...part("ioctl", []), phase: { id: "split", title: "split" } };
+    const measured = measureWall(new Map([["a", { parts: [silent] }]]), { rounds: 1 }, async () => undefined);
+    await expect(measured).rejects.toThrow("a/ioctl did not say where its phase begins");
+  });
+
   it("refuses counters that differ between repeats", async () => {
     let n = 0;
     const runs = new Map([["a", { parts: [part("a", [], () => ({ n: n++ }))] }]]);

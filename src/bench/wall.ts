@@ -1,5 +1,5 @@
 import { Bench } from "tinybench";
-import type { TimedRun } from "../mmu/contract.js";
+import type { TimedPart, TimedRun } from "../mmu/contract.js";
 
 /** How many samples: a number of rounds, or as many as fit in a time. */
 export type SampleSpec = { readonly rounds: number } | { readonly timeMs: number };
@@ -38,7 +38,7 @@ export async function measureWall(
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (let i = 0; i < turns.length; i++) {
       const { strategy, part } = turns[(i + round + turns.length * WARM_UP_ROUNDS) % turns.length]!;
-      const ns = sampleOnce(`${strategy}/${part.id}`, part);
+      const { wholeNs, phaseNs } = sampleOnce(`${strategy}/${part.id}`, part);
       const counts = JSON.stringify(part.counts());
       const key = `${strategy}/${part.id}`;
       const first = expected.get(key);
@@ -46,8 +46,8 @@ export async function measureWall(
       else if (first !== counts) throw new CountsDiffer(`${key}: counters differ between repeats`);
       if (round < 0) continue;
       const series = samples.get(strategy)!;
-      if (!series.has(part.id)) series.set(part.id, []);
-      series.get(part.id)!.push(ns);
+      if (part.phase !== undefined) add(series, part.phase.id, phaseNs);
+      add(series, part.id, wholeNs);
     }
     const elapsed = performance.now() - started;
     await pause(
@@ -58,16 +58,40 @@ export async function measureWall(
   return samples;
 }
 
-/** One sample through a tiny Bench of its own: tinybench runs tasks in blocks, and only turns of one alternate. */
-function sampleOnce(name: string, part: { reset(): void; work(): void }): number {
+function add(series: Map<string, number[]>, id: string, ns: number): void {
+  const known = series.get(id);
+  if (known === undefined) series.set(id, [ns]);
+  else known.push(ns);
+}
+
+/**
+ * One sample through a tiny Bench of its own: tinybench runs tasks in blocks, and only turns of one alternate. A phase of the work is taken
+ * from the same sample, between two time stamps within it, so that it is never longer than the whole.
+ */
+function sampleOnce(
+  name: string,
+  part: Pick<TimedPart, "phase" | "reset" | "work">,
+): { wholeNs: number; phaseNs: number } {
   const bench = new Bench({ iterations: 1, time: 0, warmup: false, retainSamples: true, throws: true });
+  const staged = part.phase !== undefined;
+  let beginMs = Number.NaN;
+  let endMs = Number.NaN;
+  const phaseBegins = () => {
+    if (staged) beginMs = performance.now();
+  };
+  const work = () => {
+    part.work(phaseBegins);
+    if (staged) endMs = performance.now();
+  };
   // `async: false`: else tinybench calls the function once, untimed, to find out, which would work on the copy before it is timed.
-  bench.add(name, () => part.work(), { async: false, beforeEach: () => part.reset() });
+  bench.add(name, work, { async: false, beforeEach: () => part.reset() });
   bench.runSync();
   const result = bench.tasks[0]!.result;
   if (!("latency" in result)) throw new Error(`tinybench gave no sample for ${name}`);
   const samples = result.latency.samples;
   if (samples === undefined || samples.length !== 1)
     throw new Error(`tinybench gave ${samples?.length ?? 0} samples for one run of ${name}`);
-  return samples[0]! * 1e6;
+  const phaseNs = (endMs - beginMs) * 1e6;
+  if (staged && !(phaseNs >= 0)) throw new Error(`${name} did not say where its phase begins`);
+  return { wholeNs: samples[0]! * 1e6, phaseNs };
 }

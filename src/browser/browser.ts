@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import chromium from "@sparticuz/chromium";
+import axe from "axe-core";
 import { type Browser, chromium as launcher, type Page } from "playwright-core";
 
 /** Set to 1 where no browser can start, such as on another CPU architecture: the tests of pages are then left out, and say so. */
@@ -76,12 +76,15 @@ export function layoutDefects(page: Page): Promise<string[]> {
   return ask(page, "layoutDefects()");
 }
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Everything of WCAG 2.2 AA that axe-core can tell, and what it knows to be good practice. */
+const ALL_RULES = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+/** What another colour scheme can change. */
+const COLOUR_RULES = { type: "rule", values: ["color-contrast"] };
 
-/** What axe-core says against a page, a line a violation. */
-export async function accessViolations(page: Page): Promise<string[]> {
-  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axeSource);
-  return ask(page, "accessViolations()");
+/** What axe-core says against a page, a line a violation: of everything, or of its colours alone. Empties the drawings. */
+export async function accessViolations(page: Page, about: "all" | "colours"): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
+  return ask(page, `accessViolations(${JSON.stringify(about === "all" ? ALL_RULES : COLOUR_RULES)})`);
 }
 
 /** A table of a page: the headings of its group and section, those of its columns, and its values as a program reads them. */

@@ -50,7 +50,8 @@ export function declaredOptions(registry: Registry): ReadonlyMap<string, GuestOp
   return found;
 }
 
-function optionOf({ flags, description, group, value }: GuestOption): Option {
+/** A guest option as one of the command line. */
+export function optionOf({ flags, description, group, value }: GuestOption): Option {
   const option = new Option(flags, description).helpGroup(group);
   switch (value.kind) {
     case "list":

@@ -1,4 +1,5 @@
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
+import { faultsOf } from "./calibrateFaults.js";
 import { type Fit, fitCosts, profileFrom } from "./fit.js";
 import type { FitOptions } from "./fitTypes.js";
 import { candidateRuns, type MeasuredPhases } from "./measuredRuns.js";
@@ -19,11 +20,13 @@ export function calibrate(
 ): Calibration {
   const fit = fitCosts(measured.phases, { ...options, candidates: candidateRuns(strategy) });
   const runs = measured.phases.length;
-  const profile = profileFrom(
+  const contention = faultsOf(measured.phases, fit.figures.guestAccess?.ns ?? 0, options.source);
+  const linear = profileFrom(
     fit,
     name,
     `fitted to ${runs} measured phases of ${options.source}`.slice(0, 400),
     "arm64",
   );
+  const profile = contention === null ? linear : { ...linear, contention };
   return { fit, measured, profile };
 }

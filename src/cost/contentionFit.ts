@@ -1,6 +1,7 @@
 import { fitPositive } from "../stats/fitPositive.js";
-import { type FaultFigures, type FaultMix, faultsIn, faultTime, mixOf } from "./contention.js";
+import { type FaultFigures, type FaultLock, type FaultMix, faultsIn, faultTime, mixOf } from "./contention.js";
 import { guestPass } from "./guestPass.js";
+import type { ProfileId } from "./profiles.js";
 import type { ContentionColumn, ContentionTable } from "./published/contention.js";
 import { termCounts } from "./terms.js";
 
@@ -74,6 +75,15 @@ export type Parameter =
   | `parallel.${"serial" | "broadcast" | "remote"}`
   | `${"rwlock" | "spinlock"}.${"hold" | "handOver"}`;
 
+/** What each machine's set varies, and which columns it is fitted to. */
+export const MACHINE_SETS: Readonly<Partial<Record<ProfileId, { readonly parameters: readonly Parameter[] }>>> = {
+  ampereone: { parameters: ["alone.relax", "alone.map", "alone.broken", "parallel.serial", "parallel.broadcast"] },
+  "upton-2022": {
+    parameters: ["alone.map", "parallel.serial", "parallel.remote", "rwlock.hold", "rwlock.handOver"],
+  },
+  "altra-2022": { parameters: ["alone.map", "spinlock.hold", "spinlock.handOver"] },
+};
+
 /** Where a fit begins, ns: orders of magnitude of a server core. */
 const START: Readonly<Record<Parameter, number>> = {
   "alone.relax": 3000,
@@ -113,19 +123,36 @@ export interface FitPart {
   readonly rows: readonly ColumnRow[];
 }
 
+/** A measured phase of vCPUs that fault. */
+export interface FaultRow {
+  readonly mix: FaultMix;
+  readonly lock: FaultLock;
+  readonly vcpus: number;
+  readonly nsPerFault: number;
+}
+
 /** A machine's figures, fitted to rows of its tables: least squares of relative errors. */
 export function fitFigures(
   parts: readonly FitPart[],
   parameters: readonly Parameter[],
   known: FaultFigures = { alone: {} },
 ): FaultFigures {
+  const rows = parts.flatMap(({ column, rows: chosen }) =>
+    chosen.map(({ vcpus, nsPerFault }) => ({ mix: column.mix, lock: column.column.lock, vcpus, nsPerFault })),
+  );
+  return fitFaults(rows, parameters, known);
+}
+
+export function fitFaults(
+  rows: readonly FaultRow[],
+  parameters: readonly Parameter[],
+  known: FaultFigures = { alone: {} },
+): FaultFigures {
   const values = fitPositive(
     (at) => {
       const figures = figuresWith(known, parameters, at);
-      return parts.flatMap(({ column, rows }) =>
-        rows.map((row) =>
-          Math.log(row.nsPerFault / faultTime(column.mix, figures, column.column.lock, row.vcpus).nsPerFault),
-        ),
+      return rows.map(({ mix, lock, vcpus, nsPerFault }) =>
+        Math.log(nsPerFault / faultTime(mix, figures, lock, vcpus).nsPerFault),
       );
     },
     parameters.map((parameter) => START[parameter]),

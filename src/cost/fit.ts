@@ -33,7 +33,7 @@ const INCLUDES: Readonly<Partial<Record<CostId, readonly CostId[]>>> = {
   writeProtectVisit: ["writeProtectStore"],
   nestedEntry: ["nestedStore", "tableAlloc", "tableZero"],
   tlbiBroadcast: ["splitStore"],
-  range: ["inspect", "walk"],
+  range: ["inspect", "walk", "closingDsb"],
   fault: ["exit", "mapVisit", "relaxVisit", "faultStore", "tlbiLocal", "cacheMaintenance"],
   tlbiRange: ["freeVisit"],
   fixed: ["ioctl", "flush"],

@@ -66,6 +66,24 @@ describe("terms", () => {
     expect(flow.ranges).toBe(4096);
   });
 
+  it("count the DSBs that close a split from golden barriers, wherever the DSB stands, with and without VHE", () => {
+    const { scenarios } = golden("arm64-barriers/scenarios") as unknown as {
+      scenarios: Record<string, { baseline: Record<string, Record<string, Counts>> }>;
+    };
+    for (const [name, { baseline }] of Object.entries(scenarios)) {
+      const counts = golden(`arm64-split/${name}`).expected.baseline!;
+      const { tlbi, walks } = { tlbi: termCounts(counts).tlbiBroadcast, walks: Number(Object(counts.split).walks) };
+      for (const [configuration, placements] of Object.entries(baseline)) {
+        const closing = (placement: string) => termCounts({ ...counts, ...placements[placement]! }).closingDsbs;
+        expect(closing("perCall"), `${name} ${configuration}`).toBe(walks);
+        expect(closing("perBlock"), `${name} ${configuration}`).toBe(tlbi);
+        expect(closing("perChange"), `${name} ${configuration}`).toBeLessThanOrEqual(Math.min(walks, tlbi));
+      }
+      // Without counts of barriers: what Linux 7.3 does.
+      expect(termCounts(counts).closingDsbs).toBe(walks);
+    }
+  });
+
   it("count the faults, TLBIs and map walks of a lazily split guest", () => {
     const dirty = golden("arm64-flow/f-1G-of-2M-g-chunk0").baseline.find((s) => s.phase === "dirty1")!;
     expect(termCounts(dirty)).toMatchObject({

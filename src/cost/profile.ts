@@ -93,6 +93,7 @@ const TABLE = {
   cacheMaintenance: cost("ns per call", "cache maintenance on map", ["cacheMaintenance"]),
   guestAccess: cost("ns per access", "guest's own access", ["guestAccesses"]),
   walk: cost("ns per walk", "walk, start to end", ["walks"]),
+  closingDsb: cost("ns per DSB", "DSB ISHST that closes a split", ["closingDsbs"]),
   range: cost("ns per range", "range handled (64-page word in clear)", ["ranges"]),
   lockDrop: cost("ns per drop", "mmu_lock drop and retake", ["lockDrops"]),
   ioctl: cost("ns per ioctl", "ioctl, outside the page tables", ["ioctls"]),

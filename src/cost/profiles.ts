@@ -36,7 +36,7 @@ const modelRfc: CostProfile = {
     splitVisit: {
       ns: 657,
       provenance: derived("172 ms saved / 261632 visits saved (4K row)", RFC),
-      includes: ["inspect", "walk"],
+      includes: ["inspect", "walk", "closingDsb"],
     },
     splitVisitNewTable: {
       ns: 578,
@@ -124,9 +124,13 @@ const ampereone: CostProfile = {
       },
       includes: ["inspect"],
     },
-    range: {
+    closingDsb: {
       ns: AMPEREONE_VISIT * 59.4,
-      provenance: v1(59.4, "a 64-page word beyond its walks: the closing DSB and the bitmap; fitted to its six rows"),
+      provenance: v1(
+        59.4,
+        "a 64-page word beyond its walks: the closing DSB, with the bitmap's atomic; fitted to its six rows",
+      ),
+      includes: ["range"],
     },
     flush: {
       ns: 1240,
@@ -180,7 +184,7 @@ const thunderx2: CostProfile = {
         ...derived(WALK_HOW, KERNEL_C),
         scale: "splitVisit",
       },
-      includes: ["inspect", "range"],
+      includes: ["inspect", "range", "closingDsb"],
     },
   },
   notes: [

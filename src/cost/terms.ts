@@ -55,6 +55,17 @@ function newTableVisits(counts: Counts): number {
   return sum;
 }
 
+/**
+ * The DSB ISHST of splits, those of invalidations left out: with VHE each of them begins with one and has one VMALL, without (then it is a
+ * hypercall) none does. Counts without barriers are of Linux 7.3, which issues one whenever a split walk ends.
+ */
+function closingDsbs(counts: Counts): number {
+  if (counts.barriers === undefined) return at(counts, "split/walks");
+  if (at(counts, "barriers/hypercalls") > 0) return at(counts, "barriers/dsbIshst");
+  const invalidations = at(counts, "tlbiInstructions/vmalle1is") + at(counts, "tlbiInstructions/vmalls12e1is");
+  return at(counts, "barriers/dsbIshst") - invalidations;
+}
+
 function term(unit: string, label: string, count: (counts: Counts) => number): Omit<Term, "id"> {
   return { unit, label, count };
 }
@@ -94,6 +105,7 @@ const TABLE = {
     (c) => at(c, "cmo/dcache") + at(c, "cmo/icache"),
   ),
   guestAccesses: term("access", "guest accesses", (c) => at(c, "reads") + at(c, "writes")),
+  closingDsbs: term("DSB", "DSB ISHST that close a split", closingDsbs),
   walks: term("walk", "walks from the root", (c) => at(c, "writeProtect/walks") + at(c, "split/walks")),
   ranges: term("range", "ranges handled (64-page words in clear)", (c) =>
     Math.max(at(c, "writeProtect/ranges"), typeof c.split === "object" ? at(c, "split/calls") : 0, at(c, "masks")),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { countedColumns, fitFigures } from "./contentionFit.js";
+import { countedColumns, fitFigures, MACHINE_SETS } from "./contentionFit.js";
 import { builtinProfile, profileNamed } from "./profiles.js";
 import { CONTENTION_TABLES } from "./published/contention.js";
-import { MACHINE_SETS, validateContention } from "./validateContention.js";
+import { validateContention } from "./validateContention.js";
 import { validateShadow } from "./validateShadow.js";
 
 const all = validateContention();

@@ -1,16 +1,29 @@
 import { type FaultFigures, type FaultKind, faultTime, knowsLock } from "./contention.js";
 import {
+  type ColumnValidation,
+  type MachineFit,
+  machineFits,
+  overall,
+  type Protocol,
+  type Ratio,
+  type Repeat,
+  type RowValidation,
+  ratiosOf,
+  repeatsOf,
+} from "./contentionErrors.js";
+import {
   type ColumnRow,
   type CountedColumn,
   columnId,
   countedColumns,
   errorPercent,
   fitFigures,
+  MACHINE_SETS,
   type Parameter,
   type Summary,
   summaryOf,
 } from "./contentionFit.js";
-import type { CostProfile, Role } from "./profile.js";
+import type { CostProfile } from "./profile.js";
 import { builtinProfile, type ProfileId } from "./profiles.js";
 import { CONTENTION_TABLES, type ContentionTable } from "./published/contention.js";
 
@@ -32,72 +45,6 @@ export interface LeftOut {
   readonly name: string;
   readonly rows: number;
 }
-
-/**
- * How a column's error is got. `machine`: one set of figures for all columns of the machine. `twoRows`: the column alone, its fault and its serial
- * part from N = 1 and N = 32. `firstRow`: the machine's serial parts as fitted to its other columns, the fault from N = 1 of the column. In
- * the last two all other rows are judged.
- */
-export const PROTOCOLS = ["machine", "twoRows", "firstRow"] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
-
-export interface ColumnValidation {
-  readonly column: CountedColumn;
-  readonly profile: string;
-  readonly rows: readonly RowValidation[];
-  /** Of all rows with the machine's figures, whether they were fitted or not; null where its profile knows nothing of the lock. */
-  readonly machine: Summary | null;
-  /** Null, as the next, where something is left out: it does not depend on it. */
-  readonly twoRows: Summary | null;
-  /** Null where the other columns of the machine do not tell its serial parts. */
-  readonly firstRow: Summary | null;
-  /** Kinds of faults whose time on the idle machine is not known: that of the nearest kind is taken. */
-  readonly assumed: readonly FaultKind[];
-}
-
-export interface RowValidation {
-  readonly vcpus: number;
-  readonly publishedNs: number;
-  /** Null where the profile knows nothing of the lock. */
-  readonly modelledNs: number | null;
-  readonly errorPercent: number | null;
-  readonly role: Role;
-}
-
-/** A machine's figures and what they were fitted to. */
-export interface MachineFit {
-  readonly profile: string;
-  readonly figures: FaultFigures;
-  readonly fitted: Summary & { readonly rows: number };
-  readonly judged: (Summary & { readonly rows: number }) | null;
-  /** Figures that no row which is left tells: they are taken as 0. */
-  readonly untold: readonly Parameter[];
-}
-
-export interface Repeat {
-  readonly a: string;
-  readonly b: string;
-  /** Mean and largest difference of equal rows, percent of the later post. */
-  readonly difference: Summary;
-}
-
-/** Lazy against eager at the most vCPUs of a table. */
-export interface Ratio {
-  readonly table: string;
-  readonly vcpus: number;
-  readonly published: number;
-  readonly modelled: number;
-  readonly errorPercent: number;
-}
-
-/** What each machine's set varies, and which columns it is fitted to. */
-export const MACHINE_SETS: Readonly<Partial<Record<ProfileId, { readonly parameters: readonly Parameter[] }>>> = {
-  ampereone: { parameters: ["alone.relax", "alone.map", "alone.broken", "parallel.serial", "parallel.broadcast"] },
-  "upton-2022": {
-    parameters: ["alone.map", "parallel.serial", "parallel.remote", "rwlock.hold", "rwlock.handOver"],
-  },
-  "altra-2022": { parameters: ["alone.map", "spinlock.hold", "spinlock.handOver"] },
-};
 
 export interface ContentionRequest {
   /** Replaces every table's own profile: every row is then judged. */
@@ -263,70 +210,4 @@ function withoutColumn(column: CountedColumn, columns: readonly CountedColumn[])
   );
   const others = columns.filter((one) => one.table.profile === profile && fitted(one));
   return serial.every((one) => others.some((other) => tells(other, one))) ? refit(profile, columns, fitted) : undefined;
-}
-
-function machineFits(
-  columns: readonly ColumnValidation[],
-  figures: ReadonlyMap<ProfileId, FaultFigures | undefined>,
-): readonly MachineFit[] {
-  return [...figures].flatMap(([profile, own]) => {
-    if (own === undefined) return [];
-    const rows = columns.filter((one) => one.profile === profile && one.machine !== null).flatMap((one) => one.rows);
-    const summary = (role: Role) => {
-      const errors = rows.filter((row) => row.role === role).map((row) => row.errorPercent!);
-      return { ...summaryOf(errors), rows: errors.length };
-    };
-    const judged = summary("judged");
-    const untold = (MACHINE_SETS[profile]?.parameters ?? []).filter((one) => {
-      const [group, name] = one.split(".") as [keyof FaultFigures, string];
-      return (own[group] as Readonly<Record<string, number>> | undefined)?.[name] === undefined;
-    });
-    return [{ profile, figures: own, fitted: summary("fitted"), judged: judged.rows === 0 ? null : judged, untold }];
-  });
-}
-
-/** Columns of different posts that did the same on the same machine under the same lock. */
-function repeatsOf(columns: readonly CountedColumn[]): readonly Repeat[] {
-  return columns.flatMap((a, i) =>
-    columns.slice(i + 1).flatMap((b) => {
-      const same =
-        a.table.post !== b.table.post &&
-        a.table.profile === b.table.profile &&
-        a.table.command === b.table.command &&
-        a.column.name === b.column.name;
-      if (!same) return [];
-      const differences = a.rows.flatMap((row) => {
-        const other = b.rows.find((one) => one.vcpus === row.vcpus);
-        return other === undefined ? [] : [100 * (other.publishedNs / row.publishedNs - 1)];
-      });
-      return [{ a: a.id, b: b.id, difference: summaryOf(differences) }];
-    }),
-  );
-}
-
-function ratiosOf(columns: readonly ColumnValidation[]): readonly Ratio[] {
-  return columns.flatMap((lazy) => {
-    if (lazy.column.column.eager) return [];
-    const eager = columns.find(
-      (one) =>
-        one.column.table === lazy.column.table &&
-        one.column.column.eager &&
-        one.column.column.lock === lazy.column.column.lock,
-    );
-    const [a, b] = [lazy.rows.at(-1)!, eager?.rows.at(-1)];
-    if (b === undefined || a.modelledNs === null || b.modelledNs === null || a.vcpus !== b.vcpus) return [];
-    const published = a.publishedNs / b.publishedNs;
-    const modelled = a.modelledNs / b.modelledNs;
-    const table = lazy.column.table.id;
-    return [{ table, vcpus: a.vcpus, published, modelled, errorPercent: 100 * (modelled / published - 1) }];
-  });
-}
-
-function overall(columns: readonly ColumnValidation[], protocol: Protocol): Summary | null {
-  const summaries = columns.flatMap((one) => one[protocol] ?? []);
-  if (summaries.length === 0) return null;
-  return {
-    mean: summaries.reduce((sum, one) => sum + one.mean, 0) / summaries.length,
-    largest: Math.max(...summaries.map((one) => one.largest)),
-  };
 }

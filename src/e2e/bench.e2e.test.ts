@@ -309,7 +309,7 @@ describe("s2split bench", () => {
       ["--mmu", "x86-tdp", "--workload", "split", "--strategy", "skip-not-present"],
       'strategy "skip-not-present": applies to no case of the plan',
     ],
-    [["--memory", "8P"], "--memory 8P: does not fit the IPA space"],
+    [["--memory", "7P"], "--memory 7P: does not fit the IPA space"],
     [["--base", "0x40000800"], "memslots[0].base 0x40000800: not page-aligned"],
     [["--mode", "clear", "-g"], "-g with --mode clear: contradict each other"],
     [["--scenario", "no-such-file.json"], "no-such-file.json: no such file"],

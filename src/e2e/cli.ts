@@ -5,16 +5,19 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 import type { main as Main } from "../cli/main.js";
+import type { Registry } from "../mmu/registry.js";
 import { type Ended, memoryIo, type RunHow, runMain } from "../testing/inProcess.js";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = join(ROOT, "bin", "s2split.js");
 
-const { main } = (await import(pathToFileURL(join(ROOT, "dist", "cli", "main.js")).href)) as { main: typeof Main };
+const built = (path: string): Promise<unknown> => import(pathToFileURL(join(ROOT, "dist", path)).href);
+const { main } = (await built("cli/main.js")) as { main: typeof Main };
+const { mmus: registry } = (await built("mmu/registry.js")) as { mmus: Registry };
 
 /** The same, with what it writes to both streams as it comes, as a terminal shows it. */
 export async function shown(args: readonly string[], how: RunHow = {}): Promise<{ code: number; output: string }> {
-  const { io, written } = memoryIo(how);
+  const { io, written } = memoryIo({ registry, ...how });
   const call: typeof main = (words) => main(words, io);
   const { code } = await runMain(call, args, how);
   return { code: code!, output: written.both };
@@ -22,7 +25,7 @@ export async function shown(args: readonly string[], how: RunHow = {}): Promise<
 
 /** Runs the built program in this process: for all that is not about signals, pipes or the end of a process. */
 export function s2split(args: readonly string[], how: RunHow = {}): Promise<Ended> {
-  return runMain(main, args, how);
+  return runMain(main, args, { registry, ...how });
 }
 
 export interface SpawnHow extends Omit<RunHow, "columns"> {

@@ -5,8 +5,6 @@ import { describe, expect, it } from "vitest";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { ROOT, s2split, spawned, temporaryFolder } from "./cli.js";
 
-const RIGHT = "baseline,skip-return,page-block-flags,max-level,skip-new-table,skip-level,split-mark";
-
 interface Search {
   readonly wrong: readonly string[];
   readonly searches: readonly [
@@ -20,9 +18,9 @@ interface Search {
   ];
 }
 
-describe("verify --random 500 --seed 1", () => {
+describe("verify --random 150 --seed 1", () => {
   it("exits 1, names exactly the two that are wrong, and shows each known fault on at most two segments", async () => {
-    const { code, stdout, stderr } = await s2split(["verify", "--random", "500", "--seed", "1", "--json"]);
+    const { code, stdout, stderr } = await s2split(["verify", "--random", "150", "--seed", "1", "--json"]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
     const { wrong, searches } = JSON.parse(stdout) as Search;
     expect(wrong).toEqual(["skip-return-rfc", "skip-new-table-naive"]);
@@ -39,19 +37,6 @@ describe("verify --random 500 --seed 1", () => {
       expect(scenario.memslots.flatMap(({ segments }) => segments).length).toBeLessThanOrEqual(2);
     }
   });
-
-  it("ends in words with who is wrong", async () => {
-    const { stdout } = await s2split(["verify", "--random", "500", "--seed", "1"]);
-    expect(stdout.trimEnd().split("\n").at(-1)).toBe(
-      "9 strategies checked, wrong: skip-return-rfc, skip-new-table-naive",
-    );
-  });
-});
-
-it("verify --random 5000 finds nothing wrong with the strategies that claim to be right, and exits 0", async () => {
-  const { code, stdout } = await s2split(["verify", "--random", "5000", "--seed", "1", "--strategy", RIGHT]);
-  expect(stdout).toContain("7 strategies checked, all right");
-  expect(code).toBe(0);
 });
 
 it("what --save writes is a scenario that shows the fault again, and further ones stand beside it", async () => {

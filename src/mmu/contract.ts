@@ -3,6 +3,7 @@ import type { CounterDeclaration, Counts } from "./counters.js";
 import type { Bound, ExhaustiveSearch } from "./exhaustive.js";
 import type { Finding } from "./finding.js";
 import type { FindingWordTable } from "./findingWords.js";
+import type { FlowPhase, GuestFlow } from "./flow/guestFlow.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
 import type { InterleaveOptions, InterleaveSearch } from "./interleave.js";
 import type { MemoryMap } from "./memoryMap.js";
@@ -35,6 +36,8 @@ export interface MmuAbout {
   readonly defaultWorkload: string;
   /** The options of the command line that its default guests read; shared ones come from `guestOptions.ts`. */
   readonly options: GuestOptionTable;
+  /** The options of `run` that its flows read beside those of the test; absent: it has none in that form ({@link Mmu.flows}). */
+  readonly flowOptions?: GuestOptionTable;
   /** What its finding codes mean, for reports; a code without words is shown by its name and figures. */
   readonly findingWords: FindingWordTable;
 }
@@ -89,10 +92,37 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   random?(fc: FastCheck): Arbitrary<unknown>;
   /** Every case within a bound, smallest first; for `verify --exhaustive`. Absent: the MMU has no small geometry. */
   exhaustive?(bound: Bound): ExhaustiveSearch<T>;
+  /** The whole of dirty_log_perf_test with its guests, for `run`; absent: guests' faults are not simulated in this form. */
+  readonly flows?: FlowSpec<T>;
   /** Every choice of a few actions of vCPUs, host and userspace while the work goes on; for `verify --interleave`. */
   interleave?(options: InterleaveOptions): InterleaveSearch<T>;
   /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
   adoptStrategy(exported: unknown, input: string): T;
+}
+
+/** Whole flows: what an MMU makes of the test's steps, set side by side in a table of phases. */
+export interface FlowSpec<T extends Strategy = Strategy, O extends GivenOptions = GivenOptions> {
+  /** Guest physical base of the memory where none is asked for, in bytes. */
+  readonly base: number;
+  /** Columns of the table, by counter path. */
+  readonly columns: readonly { readonly heading: string; readonly paths: readonly string[] }[];
+  /** Lines that a reader of the table must know. */
+  readonly notes: readonly string[];
+  /**
+   * What is set side by side: lazy and eager splitting, unless the options ask for one.
+   *
+   * @throws UserError for a guest that cannot be
+   */
+  variants(flow: GuestFlow, options: O): readonly FlowVariant<T>[];
+}
+
+/** One way to run a flow. */
+export interface FlowVariant<T extends Strategy = Strategy> {
+  /** "lazy", "eager". */
+  readonly name: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Runs it once; pure. @param how.onStep told the name of each step before it runs */
+  run(strategy: T, how: { readonly digest: boolean; readonly onStep: (phase: string) => void }): readonly FlowPhase[];
 }
 
 /** A scenario bound to its MMU: checked, and laid out, once. Pure: equal arguments give equal results. */
@@ -160,17 +190,19 @@ export interface RunOutcome {
 }
 
 export interface TimedRun {
-  /** What is timed, each its own series of samples: arm64 `split` (the split alone) and `ioctl` (all that userspace sees). */
+  /** What is timed, each from samples of its own. */
   readonly parts: readonly TimedPart[];
 }
 
 export interface TimedPart {
   readonly id: string;
   readonly title: string;
+  /** The end of the work as a series of its own, from the same samples: arm64's `split` in its `ioctl`. */
+  readonly phase?: { readonly id: string; readonly title: string };
   /** Lays a fresh copy of the tree; not timed. */
   reset(): void;
-  /** The timed work; nothing else is in it. */
-  work(): void;
+  /** The timed work; nothing else is in it. @param phaseBegins to be called once, where {@link phase} begins */
+  work(phaseBegins: () => void): void;
   /** The counts of the last `work`, which must be equal in every repeat. Not timed. */
   counts(): Counts;
 }

@@ -1,3 +1,5 @@
+import type { Counts } from "./counters.js";
+
 /** What an MMU says of the tables that reports make of its counts. */
 
 export interface ColumnSpec {
@@ -18,8 +20,8 @@ export interface DetailTable {
 export interface SharedSpec {
   /** The workload in which the question is asked. */
   readonly workload: string;
-  /** Times that a walk or a lookup begins at the root, and how many of them no counter has (a first walk that restarts). */
-  readonly fromRoot?: { readonly paths: readonly string[]; readonly uncounted?: number };
+  /** Times that a walk or a lookup begins at the root; undefined where the walk never ends. */
+  fromRoot?(counts: Counts): number | undefined;
   readonly inspected: readonly string[];
   readonly tables: readonly string[];
   readonly flushes: readonly string[];

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { shortFinding } from "../report/findings.js";
+import { times } from "../testing/nightly.js";
 import type { Case, Mmu, Strategy, TraceEvent } from "./contract.js";
 import { totalAt } from "./counters.js";
 import { hookActivity } from "./hooks.js";
@@ -79,12 +80,12 @@ describe("the TDP MMU", () => {
           expect(x86Tdp.parse(scenario, "test").run(strategy).findings).toEqual([]);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: times(50, 300) },
     );
   });
 
   it("makes random scenarios that are read again as they are, and that shrink to the livelock's simplest", () => {
-    for (const scenario of fc.sample(x86Tdp.random!(fc), { numRuns: 300, seed: 1 })) {
+    for (const scenario of fc.sample(x86Tdp.random!(fc), { numRuns: times(150, 600), seed: 1 })) {
       const { scenario: once } = x86Tdp.parse(scenario, "once");
       expect(x86Tdp.parse(JSON.parse(JSON.stringify(once)), "again").scenario).toEqual(once);
     }
@@ -130,7 +131,7 @@ describe("the TDP MMU", () => {
       const part = x86Tdp.parse(scenario, "test").timed!(named(x86Tdp, "used-bitmap"))!.parts[0]!;
       for (let repeat = 0; repeat < 3; repeat++) {
         part.reset();
-        part.work();
+        part.work(() => undefined);
         expect(counts).toMatchObject(part.counts());
       }
     }
@@ -437,7 +438,7 @@ describe("the shadow MMU", () => {
     const part = x86Shadow.parse(scenario, "test").timed!(named(x86Shadow, "exact"))!.parts[0]!;
     for (let repeat = 0; repeat < 2; repeat++) {
       part.reset();
-      part.work();
+      part.work(() => undefined);
       expect(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")).counts).toMatchObject(part.counts());
     }
   });

@@ -3,6 +3,7 @@ import type { Mmu, TotalsSpec } from "../mmu/contract.js";
 import { countAt, totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { isSound, verdictIn } from "../results/verdict.js";
+import { isWide, WIDE_SHARE } from "../stats/statistics.js";
 import { shortFinding } from "./findings.js";
 import { type GridColumn, grid } from "./grid.js";
 import { assumedOf, describeScenario } from "./scenarioText.js";
@@ -58,11 +59,13 @@ export function benchTable(scenario: ScenarioResult, runs: readonly RunResult[],
 type GridArguments = [GridColumn[], string[][]];
 
 function mainGrid(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): GridArguments {
-  // A MMU has columns for all its workloads; those that this one does not count are left out.
+  // An MMU has columns for all its workloads; those that this one does not count are left out.
   const counted = mmu.columns
     .filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined))
     .map(({ path, ...column }) => ({ ...column, paths: [path] }));
-  const [columns, rows] = strategyGrid(runs, base, counted, Object.keys(base.wall ?? {})[0], style);
+  // What is timed as a whole only stands in the table of the whole.
+  const part = Object.keys(base.wall ?? {}).find((id) => id !== mmu.totals?.wallPart);
+  const [columns, rows] = strategyGrid(runs, base, counted, part, style);
   const verdicts = runs.map((run) => verdictCell(run, mmu, style));
   return [[...columns, { heading: "result", figure: false }], rows.map((row, i) => [...row, verdicts[i]!])];
 }
@@ -130,7 +133,7 @@ function wallCells(
   if (series === undefined) return ["-", ""];
   const [low, high] = series.ci95Ns;
   const spread = series.medianNs === 0 ? 0 : (50 * (high - low)) / series.medianNs;
-  const cell = `${formatNs(series.medianNs)} ±${spread.toFixed(spread < 10 ? 1 : 0)}%`;
+  const cell = `${formatNs(series.medianNs)} ±${spread.toFixed(spread < 10 ? 1 : 0)}%${isWide(series) ? " !" : ""}`;
   if (base === undefined || base === series) return [cell, ""];
   // Intervals that overlap do not tell the two apart: said so rather than given as a figure.
   const apart = series.ci95Ns[1] < base.ci95Ns[0] || series.ci95Ns[0] > base.ci95Ns[1];
@@ -208,6 +211,12 @@ export function legend(result: ResultFile, style: Style): string {
       `Wall times are measured: of this simulation on this host (${host?.cpuModel}, ${host?.cpuCount} CPUs, node ${host?.node}), median ± half the`,
       "95% interval; not times of any kernel. ~ means that the intervals overlap.",
     );
+    if (result.runs.some(({ wall }) => Object.values(wall ?? {}).some(isWide))) {
+      const share = `${100 * WIDE_SHARE}%`;
+      lines.push(
+        `! the interval is wider than ${share} of its median: something else had the host; a quiet one, or more --runs.`,
+      );
+    }
   } else if (result.options.wall) {
     lines.push("Wall time was not measured: the guest is too large for copies of its whole tree.");
   }

@@ -40,9 +40,7 @@ export function besideTables(result: ResultFile, mmus: Mmus, style: Style): stri
 }
 
 function rowOf(mmu: Mmu, shared: SharedSpec, run: ResultFile["runs"][number], style: Style): string[] {
-  const { fromRoot } = shared;
-  const walks = fromRoot === undefined ? undefined : sumAt(run, fromRoot.paths);
-  const begun = walks === undefined ? "-" : String(walks + (fromRoot?.uncounted ?? 0));
+  const begun = String(shared.fromRoot?.(run.counts) ?? "-");
   const figures = [shared.inspected, shared.tables, shared.flushes, shared.lockDrops].map((paths) =>
     String(sumAt(run, paths) ?? "-"),
   );

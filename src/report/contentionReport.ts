@@ -1,6 +1,7 @@
+import type { ColumnValidation, MachineFit } from "../cost/contentionErrors.js";
 import type { Summary } from "../cost/contentionFit.js";
 import { SHADOW_POST } from "../cost/published/shadow.js";
-import type { ColumnValidation, ContentionValidation, MachineFit } from "../cost/validateContention.js";
+import type { ContentionValidation } from "../cost/validateContention.js";
 import type { ShadowValidation } from "../cost/validateShadow.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";

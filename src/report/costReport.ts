@@ -58,7 +58,7 @@ function contentionLines(contention: NonNullable<ProfileListing["contention"]>):
       ? []
       : [
           Object.entries(figures)
-            .map(([name, ns]) => `${name} ${ns}`)
+            .map(([name, ns]) => `${name} ${Number(Number(ns).toPrecision(4))}`)
             .join(", "),
         ];
   return [
@@ -100,6 +100,12 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   const worst = Math.max(...fit.rows.map((row) => Math.abs(row.errorPercent)));
   const rms = Math.sqrt(fit.rows.reduce((sum, row) => sum + row.errorPercent ** 2, 0) / fit.rows.length);
   const notes: string[] = [];
+  if (profile.contention !== undefined) {
+    notes.push(
+      "vCPUs that wait for each other in faults are a queue in the profile, in place of the costs of a fault and a TLBI above:",
+      ...contentionLines(profile.contention),
+    );
+  }
   if (fit.atZero.length > 0) {
     notes.push(`Fitted as 0, and left out of the profile: ${fit.atZero.map(labelOf).join("; ")}.`);
   }

@@ -1,5 +1,6 @@
 import type { MeasuredRun, MeasurementFile } from "../measure/schema.js";
 import { type PhaseSeries, seriesOf } from "../measure/series.js";
+import { isWide, WIDE_SHARE } from "../stats/statistics.js";
 import { type GridColumn, grid } from "./grid.js";
 import { noteWords } from "./measureNotes.js";
 import type { Style } from "./style.js";
@@ -39,6 +40,11 @@ export function measureReport(file: MeasurementFile, style: Style): string {
   if (series.length > 0) {
     out.push(
       "Times are measured, by the test itself. Interval: 95% confidence of the median; (range) with fewer than 6 runs, lowest to highest.",
+    );
+  }
+  if (series.some((one) => one.hasInterval && isWide(one))) {
+    out.push(
+      `! the interval is wider than ${100 * WIDE_SHARE}% of its median: something else had the machine; make it quiet, or more --runs.`,
     );
   }
   if (file.partial) out.push(chalk.yellow("Interrupted: the runs that were planned after this are not there."));
@@ -94,7 +100,7 @@ function table(series: readonly PhaseSeries[], style: Style): string {
     return [
       name,
       formatNs(one.medianNs),
-      one.samplesNs.length === 1 ? "-" : one.hasInterval ? interval : `(${interval})`,
+      one.samplesNs.length === 1 ? "-" : one.hasInterval ? `${interval}${isWide(one) ? " !" : ""}` : `(${interval})`,
       formatNs(one.minNs),
       formatNs(one.maxNs),
       one.outliers.map((i) => formatNs(one.samplesNs[i]!)).join(", "),

@@ -9,7 +9,7 @@ import type { Style } from "./style.js";
 import { formatNs } from "./units.js";
 
 /** A figure of a phase: a sum over counter paths of the flows. */
-interface Figure {
+export interface Figure {
   readonly heading: string;
   /** In a sentence. */
   readonly title: string;
@@ -18,7 +18,7 @@ interface Figure {
 
 const WALKS = ["writeProtect", "split", "split/nested", "map", "relax", "freeWalk"];
 
-const FIGURES: readonly Figure[] = [
+export const FIGURES: readonly Figure[] = [
   { heading: "faults", title: "guest faults", paths: ["faults"] },
   { heading: "visits", title: "visitor calls, all walks", paths: WALKS.map((walk) => `${walk}/visits`) },
   { heading: "stores", title: "descriptor stores", paths: WALKS.map((walk) => `${walk}/pteStores`) },
@@ -32,8 +32,13 @@ const FIGURES: readonly Figure[] = [
 /** What lazy and eager splitting are set against each other by. */
 const COMPARED = ["faults", "broadcast", "visits", "drops"];
 
-function figureOf(figure: Figure, counts: Counts): number {
+export function figureOf(figure: Figure, counts: Counts): number {
   return figure.paths.reduce((sum, path) => sum + (totalAt(counts, path) ?? 0), 0);
+}
+
+/** A figure of one step. */
+export function figureOfStep(figure: Figure, step: FlowStep): number {
+  return figureOf(figure, countsOfStep(step));
 }
 
 /** The test's own words for a step, and ours where it has none. */
@@ -47,6 +52,7 @@ export function phaseWords(phase: string): string {
     populate: "Populate memory",
     enable: "Enabling dirty logging",
     disable: "Disabling dirty logging",
+    destroy: "End of the VM",
     while_disabling: "Guests while disabling (-e)",
     after_disable: "First accesses after disable",
   };
@@ -94,7 +100,7 @@ function manualWords(manual: 0 | 1 | 3): string {
 }
 
 /** "2M, bbm 2 (proposed)". */
-function caseName(run: PricedRun): string {
+export function caseName(run: PricedRun): string {
   return run.bbm === null ? `chunk ${run.chunk}` : `chunk ${run.chunk}, bbm ${run.bbm} (proposed)`;
 }
 

@@ -8,7 +8,7 @@ import { grouped, type Prediction, type ReproductionPlan } from "./plan.js";
 import { reproductionProgram } from "./program.js";
 import { x86Plan } from "./x86Plan.js";
 
-/** What a program needs to know of a MMU: its plan, and how the model's counts read there. */
+/** What a program needs to know of an MMU: its plan, and how the model's counts read there. */
 interface Reproducible {
   readonly plan: (scenario: ScenarioBase, predictions: readonly Prediction[]) => ReproductionPlan;
   /** Levels of `final.leaves`, page first. */
@@ -42,7 +42,7 @@ const MMUS: Readonly<Record<string, Reproducible>> = {
  * The C program that shows, on a real host, what becomes of a scenario; see {@link reproductionProgram}. Pure.
  *
  * @param strategies whose counts are set beside what the host does
- * @throws UserError for a MMU or scenario that userspace of a real host cannot bring about
+ * @throws UserError for an MMU or scenario that userspace of a real host cannot bring about
  */
 export function reproduce(bound: Case, strategies: readonly Strategy[], version: string): string {
   const { mmu, scenario } = bound;

@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<CounterValues, Kind>> = {
   },
 };
 
-/** What no declaration covers: details of a MMU, and the tree before the work. */
+/** What no declaration covers: details of an MMU, and the tree before the work. */
 const UNDECLARED: Kind = {
   holds: (value) => value === null || isCount(value) || isDigest(value) || isAddress(value),
   expected: `${COUNT}, an address, a digest or null`,

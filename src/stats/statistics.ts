@@ -38,6 +38,14 @@ export function summarize(samplesNs: readonly number[]): TimeSeries {
   };
 }
 
+/** Width of the interval, as a share of the median, beyond which a series says little: something else had the host. */
+export const WIDE_SHARE = 0.2;
+
+/** Whether the 95% interval of the median is wider than {@link WIDE_SHARE} of the median. */
+export function isWide({ ci95Ns: [low, high], medianNs }: Pick<TimeSeries, "ci95Ns" | "medianNs">): boolean {
+  return high - low > WIDE_SHARE * medianNs;
+}
+
 /** The median: the mean of the two middle samples where their number is even. @throws RangeError as {@link summarize} */
 export function median(samples: readonly number[]): number {
   return quantileOfSorted(sortedFinite(samples), 0.5);

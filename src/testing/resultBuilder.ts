@@ -144,7 +144,7 @@ export function resultFile(more: Partial<ResultFile> = {}): ResultFile {
   };
 }
 
-/** A MMU that simulates nothing, for renderers and exports of hand-made results. */
+/** An MMU that simulates nothing, for renderers and exports of hand-made results. */
 export const toyMachine = {
   id: "toy",
   title: "a toy",

@@ -10,8 +10,9 @@ import type { HtmlFlags } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
+import { type PlotFlags, showPlot } from "../plotOutput.js";
 
-interface AdviseOptions extends HtmlFlags {
+interface AdviseOptions extends HtmlFlags, PlotFlags {
   readonly backing?: string;
   readonly memory?: string;
   readonly scenario?: string;
@@ -82,6 +83,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--seed <n>", "seed of what the guest writes, and of thp coverage", integer(0, 2 ** 32 - 1), 1)
     .option("--json", "print JSON instead of tables")
     .option("--export-html <file>", "write one page with pictures, for any browser, offline")
+    .option("--plot", "draw bars of characters below the tables")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(adviseOn));
 }
@@ -129,7 +131,8 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   }
   const { adviseText } = await import("../../report/adviseReport.js");
   const { styleFor } = await import("../../report/style.js");
-  const report = adviseText(request, text, styleFor(io, options.color ?? "auto"));
+  const style = styleFor(io, options.color ?? "auto");
+  const report = adviseText(request, text, style);
   io.stdout.write(report.heading);
   const parts: Advice[] = [];
   for (const mode of request.modes) {
@@ -142,6 +145,10 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   const advice = own.together(parts);
   await writePage(async () => (await import("../../report/html/advisePage.js")).advisePage(advice, request, text));
   io.stdout.write(report.end(advice));
+  if (options.plot === true) {
+    const { advisePlot } = await import("../../report/plot/costPlots.js");
+    await showPlot(io, style, (canvas) => advisePlot(advice, canvas));
+  }
   return EXIT.fine;
 }
 

@@ -33,6 +33,7 @@ interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly shard?: string;
   readonly jobs?: number;
   readonly quiet?: boolean;
+  readonly plot?: boolean;
   readonly strict?: boolean;
 }
 
@@ -66,6 +67,7 @@ export function register(program: Command, invocation: Invocation): void {
     )
     .option("--jobs <n>", "with --no-wall: count in this many worker threads (default: 1)", integer(1, 256))
     .option("-q, --quiet", "print no table")
+    .option("--plot", "draw bars, and the address map, of characters")
     .option("--strict", "exit 3 if any strategy's result is wrong")
     .option(
       "--baseline <file>",
@@ -97,7 +99,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
     result = await runPlan(plan, benchOptions(flags, spec, part?.shard ?? null), {
       progress: (share, what) => progress.show(share, what),
       caseDone: async (_done, soFar) => {
-        if (soFar.partial) await exports.writePartial(soFar, mmus);
+        if (soFar.partial) await exports.writePartial(soFar, mmus, false);
       },
       signal: interrupt.signal,
     });
@@ -108,10 +110,11 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   const style = styleFor(io, self.optsWithGlobals().color);
   const show = async () => {
     if (flags.quiet !== true && !exports.onStdout) showTables(result, mmus, style, io);
+    if (flags.plot === true && !exports.onStdout) await showPlot(result, mmus, style, io);
     await exports.writeStdout(result, mmus);
   };
   if (result.partial) {
-    const files = result.runs.length === 0 ? [] : await exports.writePartial(result, mmus);
+    const files = result.runs.length === 0 ? [] : await exports.writePartial(result, mmus, true);
     if (result.runs.length > 0) await show();
     io.stderr.write(`s2split: ${interruptedText(result, plan, files)}\n`);
     return EXIT.interrupted;
@@ -133,6 +136,14 @@ function showTables(result: ResultFile, mmus: Mmus, style: Style, io: Io): void 
   const beside = mmus.size > 1 ? besideTables(result, mmus, style) : "";
   const tables = beside === "" ? benchTables(result, mmus, style) : beside;
   if (tables !== "") io.stdout.write(`${tables}\n`);
+}
+
+async function showPlot(result: ResultFile, mmus: Mmus, style: Style, io: Io): Promise<void> {
+  const [{ benchPlot }, { canvasFor }] = await Promise.all([
+    import("../../report/plot/benchPlot.js"),
+    import("../../report/plot/canvas.js"),
+  ]);
+  io.stdout.write(`\n${benchPlot(result, mmus, canvasFor(style, io.env))}\n`);
 }
 
 /** How far an interrupted plan came, and where what is finished is. */

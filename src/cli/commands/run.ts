@@ -1,44 +1,20 @@
 import { type Command, Option } from "commander";
 import type { PricedRun } from "../../cost/selftestTime.js";
 import { EXIT } from "../../exit.js";
-import { GRANULES, type Granule } from "../../guest/geometry.js";
-import type { FlowInput, GuestRule } from "../../mmu/arm64/flowInput.js";
+import { GRANULES } from "../../guest/geometry.js";
+import type { FlowInput } from "../../mmu/arm64/flowInput.js";
 import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
+import { mmus } from "../../mmu/registry.js";
 import type { RunHeading } from "../../report/runTable.js";
 import type { GuestMode } from "../../selftest/guestModes.js";
 import type { SelftestCase } from "../../selftest/run.js";
+import { flowOptions, refuseFlowOptions } from "../flowOptions.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
-
-interface RunFlags {
-  readonly b: string;
-  readonly v: number;
-  readonly x: number;
-  readonly i: number;
-  readonly w: number;
-  readonly a?: boolean;
-  readonly o?: boolean;
-  readonly g?: boolean;
-  readonly s: string;
-  readonly e?: boolean;
-  readonly r: number;
-  readonly p?: string;
-  readonly m?: number;
-  readonly chunk?: string[];
-  readonly strategy?: string[];
-  readonly granule: Granule;
-  readonly ipaBits: number;
-  readonly thpCoverage: number;
-  readonly rule: GuestRule;
-  readonly bbm?: string;
-  readonly profile?: string;
-  readonly scenario?: string;
-  readonly json?: boolean;
-  readonly exportJson?: string;
-  readonly digest?: boolean;
-  readonly color?: "auto" | "always" | "never";
-}
+import { showPlot } from "../plotOutput.js";
+import type { RunFlags } from "../runFlags.js";
+import { optionOf } from "../scenarioOptions.js";
 
 /** Memory of all vCPUs together: the whole tree is kept, 8 bytes a page and as much again while it grows. */
 const LARGEST_BYTES = 128 * 2 ** 30;
@@ -49,12 +25,13 @@ Examples:
   s2split run -s anonymous_thp -g -v 8 -b 256M -w 20 --profile ampereone
   s2split run -s anonymous_hugetlb_1gb -g --chunk 0,1G --bbm 2
   s2split run --scenario guest.json --json
+  s2split run --mmu riscv -s anonymous_thp -g -w 50  lazy against eager, to the end of the VM
 
 The letters are those of dirty_log_perf_test. Its -m takes one guest mode; -n and -c have no meaning here.`;
 
 /** Adds `run`: the whole of dirty_log_perf_test on the model, guests and their faults included. */
 export function register(program: Command, invocation: Invocation): void {
-  program
+  const command = program
     .command("run")
     .summary("simulate all of dirty_log_perf_test, guests included: lazy against eager")
     .description(
@@ -84,13 +61,22 @@ export function register(program: Command, invocation: Invocation): void {
         "2",
       ]),
     )
+    .addOption(mmuOption())
     .option("--profile <name|file>", "cost profile: adds modelled time")
     .option("--scenario <file>", "an arm64 scenario file as the guest's memory, in place of -b -x -s -p -m")
     .option("--json", "print JSON in place of tables")
     .option("--export-json <file>", "write the JSON to a file")
+    .option("--export-html <file>", "write one page with pictures, for any browser, offline")
+    .option("--plot", "draw bars of characters below the tables")
     .option("--digest", "with SHA-256 of the tree after each step, in JSON")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(run));
+  for (const option of flowOptions().values()) command.addOption(optionOf(option));
+}
+
+function mmuOption(): Option {
+  const [first, ...others] = [mmus[0].id, ...mmus.flatMap(({ id, flowOptions }) => (flowOptions ? [id] : []))];
+  return new Option("--mmu <id>", `simulated MMU: ${[`${first} (default)`, ...others].join(", ")}`);
 }
 
 function seed(value: string): number {
@@ -100,7 +86,13 @@ function seed(value: string): number {
 
 async function run(io: Io, _: unknown, self: Command): Promise<number> {
   const flags = self.optsWithGlobals<RunFlags>();
-  const { guest, heading } = await guestOf(flags, (name) => self.getOptionValueSource(name) === "cli", io);
+  const given = (name: string) => self.getOptionValueSource(name) === "cli";
+  if (flags.mmu !== undefined && flags.mmu !== mmus[0].id) {
+    const { runFlows } = await import("./runFlows.js");
+    return runFlows(io, { ...flags, seed: flags.r, mmu: flags.mmu }, given);
+  }
+  refuseFlowOptions(given);
+  const { guest, heading } = await guestOf(flags, given, io);
   const { parseSize } = await import("../../guest/sizes.js");
   const bytes = guest.slots.reduce((sum, slot) => sum + parseSize(slot.size), 0);
   const { badInput } = await import("../../errors.js");
@@ -111,6 +103,8 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
     flags.exportJson === undefined
       ? null
       : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
+  const { htmlOutput } = await import("../htmlOutput.js");
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
 
   const { runSelftest } = await import("../../selftest/run.js");
@@ -126,6 +120,7 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   });
   progress.clear();
 
+  await writePage(async () => (await import("../../report/html/runPage.js")).runPage(runs));
   if (target !== null || flags.json === true) {
     const text = await jsonText(runs);
     await target?.write(text);
@@ -134,7 +129,12 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   if (flags.json !== true) {
     const { runReport } = await import("../../report/runTable.js");
     const { styleFor } = await import("../../report/style.js");
-    io.stdout.write(runReport(runs, heading, styleFor(io, flags.color ?? "auto")));
+    const style = styleFor(io, flags.color ?? "auto");
+    io.stdout.write(runReport(runs, heading, style));
+    if (flags.plot === true) {
+      const { runPlot } = await import("../../report/plot/costPlots.js");
+      await showPlot(io, style, (canvas) => runPlot(runs, canvas));
+    }
   }
   for (const strategy of new Set(cases.map(({ strategy }) => strategy))) {
     if (strategy.knownFaults.length > 0)

@@ -4,8 +4,9 @@ import type { MeasuredValidation } from "../../cost/validateMeasured.js";
 import { EXIT } from "../../exit.js";
 import type { HtmlFlags } from "../htmlOutput.js";
 import type { Invocation, Io } from "../io.js";
+import { type PlotFlags, showPlot } from "../plotOutput.js";
 
-interface ValidateOptions extends HtmlFlags {
+interface ValidateOptions extends HtmlFlags, PlotFlags {
   readonly profile?: string;
   readonly leaveOut?: string;
   readonly table?: string;
@@ -36,6 +37,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--leave-out <name>", "a post, table, column or row: fit without it, and judge it")
     .option("--json", "print JSON instead of tables")
     .option("--export-html <file>", "write one page with pictures, for any browser, offline")
+    .option("--plot", "draw bars of characters below the tables")
     .addHelpText("after", EXAMPLES)
     .action(invocation.action(validate));
 }
@@ -79,7 +81,9 @@ async function validate(io: Io, results: readonly string[], _: unknown, self: Co
   const writePage = await htmlOutput(options, io, results);
   if (results.length > 0) {
     const validation = await againstMeasured(io, results, profile);
-    await writePage(async () => (await import("../../report/html/validatePage.js")).validateMeasuredPage(validation));
+    await writePage(async () =>
+      (await import("../../report/html/validateMeasuredPage.js")).validateMeasuredPage(validation),
+    );
     const { validateMeasuredReport } = await import("../../report/validateMeasuredReport.js");
     io.stdout.write(
       options.json === true
@@ -97,6 +101,10 @@ async function validate(io: Io, results: readonly string[], _: unknown, self: Co
   }
   const { validateReport } = await import("../../report/validateReport.js");
   io.stdout.write(validateReport(validation, style));
+  if (options.plot === true) {
+    const { validatePlot } = await import("../../report/plot/costPlots.js");
+    await showPlot(io, style, (canvas) => validatePlot(validation, canvas));
+  }
   return EXIT.fine;
 }
 

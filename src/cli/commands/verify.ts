@@ -21,6 +21,7 @@ import type { SearchResult } from "../../verify/search.js";
 import type { Verdict } from "../../verify/verify.js";
 import { toolVersion } from "../../version.js";
 import type { ExhaustiveFlags } from "../exhaustiveVerify.js";
+import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
 import { addInterleaveOptions, type InterleaveFlags, refuseWithoutInterleave } from "../interleaveVerify.js";
 import { Interrupt } from "../interrupt.js";
@@ -29,7 +30,7 @@ import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
 import { addScenarioOptions, casesFrom } from "../scenarioOptions.js";
 
-interface VerifyFlags extends ExhaustiveFlags, InterleaveFlags {
+interface VerifyFlags extends ExhaustiveFlags, InterleaveFlags, HtmlFlags {
   readonly random?: number;
 }
 
@@ -71,7 +72,7 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--force", "overwrite the files of --save")
     .option("--json", "print verdicts as JSON, and nothing else, on stdout");
   addInterleaveOptions(command);
-  command.addHelpText("after", EXAMPLES).action(invocation.action(verify));
+  addHtmlOption(command).addHelpText("after", EXAMPLES).action(invocation.action(verify));
 }
 
 async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number> {
@@ -82,6 +83,8 @@ async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number
   }
   refuseWithoutInterleave(flags);
   if (flags.exhaustive === true) {
+    if (flags.exportHtml !== undefined)
+      throw new UserError("--export-html with --exhaustive: it has no page; expected --random or scenarios");
     if (flags.random !== undefined || flags.scenario !== undefined) {
       throw new UserError("--exhaustive with --random or --scenario: expected one of them");
     }
@@ -105,6 +108,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
       "--save without --random or --exhaustive: given scenarios are not shrunk; expected one of them",
     );
   const cases = await casesFrom(flags, io);
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))], io.registry);
   const { planOf } = await import("../../bench/plan.js");
   const { namesAmong, verifyCase } = await import("../../verify/verify.js");
@@ -131,6 +135,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
     progress.clear();
     interrupt.release();
   }
+  await writePage(async () => (await import("../../report/html/verifyPage.js")).verdictsPage(done));
   const all = done.flatMap(({ verdicts }) => verdicts);
   const checked = all.map(({ strategy }) => strategy);
   const wrong = namesAmong(
@@ -160,6 +165,7 @@ async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<b
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const save = flags.save === undefined ? undefined : await prepareOutput(flags.save, outputOptions(io, flags));
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const { searchLayouts } = await import("../../verify/search.js");
   const interrupt = new Interrupt(io);
   const progress = new Progress(io.stderr, true);
@@ -189,6 +195,7 @@ async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<b
     strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy),
     all,
   );
+  await writePage(async () => (await import("../../report/html/verifyPage.js")).searchPage(results));
   if (save !== undefined) await saveFaults(io, flags, save, results);
   if (flags.json === true) {
     const searches = results.map((result) => ({ mmu: result.mmu.id, ...searchJson(result) }));

@@ -73,14 +73,14 @@ export function clearSlot(
   windows((_start, end) => {
     while (more && at < end) {
       const stop = Math.min(ranges.endGfn, end);
-      if (at === ranges.startGfn) {
-        counts.writeProtectRanges++;
-        if (split) counts.splitCalls++;
-      } else {
-        stage2.mayDropLock();
-      }
+      const begins = at === ranges.startGfn;
+      if (begins) counts.writeProtectRanges++;
+      else stage2.mayDropLock();
       stage2.writeProtect(at, stop);
-      if (split) stage2.split(at, stop);
+      if (split) {
+        if (begins) counts.splitCalls++;
+        stage2.split(at, stop);
+      }
       at = stop;
       if (at < ranges.endGfn) return;
       more = ranges.next();
@@ -93,6 +93,20 @@ export function clearSlot(
   if (!any) return;
   stage2.flushSlot(slot);
   stage2.listener?.flush();
+}
+
+/**
+ * The work of {@link enableDirtyLogging} with all write-protects before all splits, for timing: two phases with one border. The kernel
+ * alternates them by slot, and slots share no leaf, so that all counts are the same. A clear has no such border: splitting for one mask
+ * changes what write-protecting finds for the next.
+ *
+ * @param between called once, between the two
+ */
+export function enableInTwoPhases(stage2: Stage2, between: () => void): void {
+  writeProtectOnly(stage2);
+  between();
+  splitOnly(stage2);
+  for (const slot of stage2.layout.slots) stage2.flushSlot(slot);
 }
 
 /** The split walks of {@link enableDirtyLogging} or {@link clearDirtyLog} alone, on a tree that is write-protected already. */

@@ -1,44 +1,25 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import type { TraceEvent, TraceOptions } from "../contract.js";
-import { type DescriptorKind, kindOf, MARK_HI, TABLE_OR_PAGE, TYPE_MASK } from "./descriptor.js";
+import { type DescriptorKind, kindOf, TABLE_OR_PAGE, TYPE_MASK } from "./descriptor.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { Stage2 } from "./stage2.js";
 import { baseline } from "./strategies/baseline.js";
-import { NOT_FRESH, WALK_PAGE, WALK_SKIP_LEVEL0, type WalkObserver, type WalkPosition, type WalkStep } from "./walk.js";
+import { NOT_FRESH, type WalkObserver, type WalkPosition, type WalkRules, type WalkStep } from "./walk.js";
 import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 type Phase = "write-protect" | "split" | "nested";
 
-/** Why a walk did what it did at an entry. */
-export type TraceReason =
-  /** No table: the walk steps to the end of the entry. */
-  | "leaf"
-  /** A table, and nothing keeps the walk out. */
-  | "table"
-  /** The rules go no deeper than this level. */
-  | "max-level"
-  /** The walk does not ask for pages, and below are only pages. */
-  | "pages-not-asked"
-  /** The flags leave out the level below. */
-  | "skip-level"
-  /** The strategy said no: the mark says that no block is below. */
-  | "marked"
-  /** The strategy said no to a table that this visit made. */
-  | "new-table"
-  /** The strategy said no. */
-  | "declined"
-  /** The visitor returned SKIP_CHILDREN or SKIP_SIBLINGS. */
-  | "visitor-skips"
-  /** The visitor returned an error. */
-  | "error";
-
-/** What all steps of a trace have in common, which their words need. */
+/** What the steps of a walk have in common, and their words need. */
 export interface TraceContext {
   readonly pageBytes: number;
   readonly leaf: Layout["leaf"];
-  /** The deepest level that the split walk looks at. */
+  /** The rules of the walk. */
+  readonly rules: WalkRules;
+  /** The deepest level that the split walk looks at, and what its skips mean. */
   readonly maxLevel: number;
   readonly skips: "structured" | "as-posted";
+  /** Whether table descriptors carry marks. */
+  readonly marks: boolean;
 }
 
 interface Step extends TraceEvent {
@@ -69,19 +50,15 @@ export interface EntryEvent extends Step {
   readonly hi: number;
   readonly loAfter: number;
   readonly hiAfter: number;
-  readonly kind: DescriptorKind;
   readonly visited: boolean;
   /** What the visit made: see `WalkPosition.fresh`. */
   readonly fresh: number;
   readonly code: number;
   readonly step: WalkStep;
-  readonly reason: TraceReason;
   readonly inNewTable: boolean;
   /** Where the walk's address was, and is, in frames. */
   readonly addr: number;
   readonly addrAfter: number;
-  /** Whether the entry does not cover the walk's address. */
-  readonly outside: boolean;
 }
 
 /** An entry of the subtree that was built for a block: found invalid, and mapped. */
@@ -126,7 +103,13 @@ interface Told {
 
 function toldTo(sink: (event: Arm64TraceEvent) => void, options: TraceOptions): Told {
   let left = options.limit ?? Number.POSITIVE_INFINITY;
-  const wanted = (phase: Phase): boolean => left > 0 && !(options.without?.includes(phase) ?? false);
+  const { without = [] } = options;
+  const looked = {
+    "write-protect": !without.includes("write-protect"),
+    split: !without.includes("split"),
+    nested: !without.includes("nested"),
+  };
+  const wanted = (phase: Phase): boolean => left > 0 && looked[phase];
   const tell = (event: Arm64TraceEvent): void => {
     if (!wanted(event.phase)) return;
     left--;
@@ -187,7 +170,14 @@ class Teller implements WalkObserver {
     private readonly told: Told,
   ) {
     const { maxLevel, skips } = stage2.rules;
-    this.on = { pageBytes: stage2.geometry.pageBytes, leaf: stage2.layout.leaf, maxLevel, skips };
+    this.on = {
+      pageBytes: stage2.geometry.pageBytes,
+      leaf: stage2.layout.leaf,
+      rules: (phase === "split" ? stage2.splitWalker : stage2.writeProtectWalker).rules,
+      maxLevel,
+      skips,
+      marks: stage2.marks !== null,
+    };
   }
 
   private tell(event: Arm64TraceEvent): void {
@@ -250,31 +240,15 @@ class Teller implements WalkObserver {
       hi,
       loAfter: at.lo,
       hiAfter: at.hi,
-      kind: kindOf(lo, hi, at.level),
       visited,
       fresh: at.fresh,
       code,
       step,
-      reason: this.reason(at, code, step),
-      inNewTable: this.newTables.has(Math.floor(slot / this.stage2.geometry.entries)),
+      inNewTable: this.newTables.size > 0 && this.newTables.has(Math.floor(slot / this.stage2.geometry.entries)),
       addr,
       addrAfter: at.addr,
-      outside: addr < at.entryGfn || addr >= at.entryGfn + at.span,
       on: this.on,
     };
-  }
-
-  private reason(at: WalkPosition, code: number, step: WalkStep): TraceReason {
-    if (step === "error") return "error";
-    if (step === "advance") return "leaf";
-    if (step === "enter") return "table";
-    if (step !== "not-entered") return "visitor-skips";
-    const rules = this.phase === "split" ? this.stage2.splitWalker.rules : this.stage2.writeProtectWalker.rules;
-    if (code === 0 && at.level >= rules.maxLevel) return "max-level";
-    if ((rules.flags & (WALK_SKIP_LEVEL0 << (at.level + 1))) !== 0) return "skip-level";
-    if (at.level + 1 === PAGE_LEVEL && (rules.flags & WALK_PAGE) === 0) return "pages-not-asked";
-    if (this.stage2.marks !== null && (at.hi & MARK_HI) !== 0) return "marked";
-    return at.fresh === NOT_FRESH ? "declined" : "new-table";
   }
 
   private newTable(page: number, level: number): void {

@@ -1,13 +1,37 @@
+import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { TraceWords } from "../contract.js";
-import { descriptorHex, MARK_HI, S2AP_WRITE } from "./descriptor.js";
+import { type DescriptorKind, descriptorHex, kindOf, MARK_HI, S2AP_WRITE } from "./descriptor.js";
 import type { Arm64TraceEvent, BreakEvent, EntryEvent, NestedEvent, WalkEvent } from "./trace.js";
-import { FRESH_PAGES, FRESH_TABLE, NOT_FRESH, SKIP_SIBLINGS } from "./walk.js";
+import { FRESH_PAGES, FRESH_TABLE, NOT_FRESH, SKIP_SIBLINGS, WALK_PAGE, WALK_SKIP_LEVEL0 } from "./walk.js";
 
 /** S2AP[0], AF, and XN[1:0] in the hi word. */
 const S2AP_READ = 1 << 6;
 const ACCESS_FLAG = 1 << 10;
 const XN_HI = 3 << 21;
+
+/** Why a walk did what it did at an entry. */
+export type TraceReason =
+  /** No table: the walk steps to the end of the entry. */
+  | "leaf"
+  /** A table, and nothing keeps the walk out. */
+  | "table"
+  /** The rules go no deeper than this level. */
+  | "max-level"
+  /** The walk does not ask for pages, and below are only pages. */
+  | "pages-not-asked"
+  /** The flags leave out the level below. */
+  | "skip-level"
+  /** The strategy said no: the mark says that no block is below. */
+  | "marked"
+  /** The strategy said no to a table that this visit made. */
+  | "new-table"
+  /** The strategy said no. */
+  | "declined"
+  /** The visitor returned SKIP_CHILDREN or SKIP_SIBLINGS. */
+  | "visitor-skips"
+  /** The visitor returned an error. */
+  | "error";
 
 /** How the steps of arm64's walks read. */
 export const arm64TraceWords: TraceWords<Arm64TraceEvent> = {
@@ -17,14 +41,14 @@ export const arm64TraceWords: TraceWords<Arm64TraceEvent> = {
     const ipa = address(e, e.gfn);
     if (e.phase === "nested") return `level ${e.level} [${e.index}] ${ipa} ${nestedRest(e)}`;
     const target = isLeaf(e) ? ` -> ${formatAddress(e.on.leaf.outputAddress(e.lo, e.hi))}` : "";
-    const astray = e.outside ? ` (outside of it: the walk's address is ${address(e, e.addr)})` : "";
+    const astray = outside(e) ? ` (outside of it: the walk's address is ${address(e, e.addr)})` : "";
     return `level ${e.level} [${e.index}] ${ipa} ${what(e)}${target}${entryRest(e)}${astray}`;
   },
   fold: (e) => {
     if (e.event === "walk") return walkFold(e);
     if (e.event === "break") return breakFold(e);
     if (e.phase === "nested") return `level ${e.level} ${nestedRest(e)}`;
-    return `level ${e.level} ${what(e)}${entryRest(e)}${e.outside ? " (outside of it: the walk's address)" : ""}`;
+    return `level ${e.level} ${what(e)}${entryRest(e)}${outside(e) ? " (outside of it: the walk's address)" : ""}`;
   },
   sameFold: (a, b) => {
     if (a.level !== b.level) return false;
@@ -74,13 +98,37 @@ function sameNested(a: EntryEvent | NestedEvent, b: EntryEvent | NestedEvent): b
   return a.phase === "nested" && b.phase === "nested" && a.made === b.made;
 }
 
-function isLeaf({ kind }: EntryEvent): boolean {
-  return kind === "block" || kind === "page";
+function kind({ lo, hi, level }: EntryEvent): DescriptorKind {
+  return kindOf(lo, hi, level);
+}
+
+function isLeaf(e: EntryEvent): boolean {
+  const of = kind(e);
+  return of === "block" || of === "page";
+}
+
+/** Whether the entry does not cover the walk's address. */
+function outside({ addr, gfn, span }: EntryEvent): boolean {
+  return addr < gfn || addr >= gfn + span;
+}
+
+function reasonOf({ code, step, level, hiAfter, fresh, on }: EntryEvent): TraceReason {
+  if (step === "error") return "error";
+  if (step === "advance") return "leaf";
+  if (step === "enter") return "table";
+  if (step !== "not-entered") return "visitor-skips";
+  const { flags, maxLevel } = on.rules;
+  if (code === 0 && level >= maxLevel) return "max-level";
+  if ((flags & (WALK_SKIP_LEVEL0 << (level + 1))) !== 0) return "skip-level";
+  if (level + 1 === PAGE_LEVEL && (flags & WALK_PAGE) === 0) return "pages-not-asked";
+  if (on.marks && (hiAfter & MARK_HI) !== 0) return "marked";
+  return fresh === NOT_FRESH ? "declined" : "new-table";
 }
 
 /** What the descriptor is: "block 2M rw-". */
 function what(e: EntryEvent): string {
-  return `${e.kind}${e.kind === "block" ? ` ${sizeOf(e)}` : ""}${isLeaf(e) ? ` ${permissions(e)}` : ""}`;
+  const of = kind(e);
+  return `${of}${of === "block" ? ` ${sizeOf(e)}` : ""}${isLeaf(e) ? ` ${permissions(e)}` : ""}`;
 }
 
 function permissions({ lo, hi }: EntryEvent): string {
@@ -101,10 +149,12 @@ function did({ phase, visited, fresh, lo, loAfter }: EntryEvent): string | null 
   return phase === "write-protect" && lo !== loAfter ? "write permission taken" : null;
 }
 
-function stepText({ step, fresh, code, reason, level, on }: EntryEvent): string {
+function stepText(e: EntryEvent): string {
+  const { step, fresh, code, level, on } = e;
   if (step === "advance") return "";
   if (step === "enter") return fresh === NOT_FRESH ? ", entered" : ", the new table entered";
   if (step === "error") return `, the walk ends with ${code}`;
+  const reason = reasonOf(e);
   if (reason === "visitor-skips") return `, ${skipText(code, on.skips)}`;
   const table = fresh === NOT_FRESH ? "" : " the new table";
   const why: Readonly<Record<string, string>> = {
@@ -124,15 +174,15 @@ function skipText(code: number, skips: "structured" | "as-posted"): string {
   return code === SKIP_SIBLINGS ? `visitor returns ${name}: leaves this table` : `visitor returns ${name}: not entered`;
 }
 
-/** All that {@link what} and {@link entryRest} tell apart. */
+/** All that {@link what} and {@link entryRest} tell apart; what differs between neighbours first, and cheaply. */
 function sameEntry(a: EntryEvent, b: EntryEvent): boolean {
   return (
-    a.kind === b.kind &&
+    kind(a) === kind(b) &&
     a.visited === b.visited &&
     a.step === b.step &&
     a.inNewTable === b.inNewTable &&
-    a.outside === b.outside &&
-    (a.step === "advance" || (a.reason === b.reason && a.fresh === b.fresh && a.code === b.code)) &&
+    outside(a) === outside(b) &&
+    (a.step === "advance" || (reasonOf(a) === reasonOf(b) && a.fresh === b.fresh && a.code === b.code)) &&
     (!a.visited || (a.fresh === b.fresh && did(a) === did(b))) &&
     (!isLeaf(a) || ((a.lo ^ b.lo) & (S2AP_READ | S2AP_WRITE)) === 0) &&
     (!isLeaf(a) || ((a.hi & XN_HI) === 0) === ((b.hi & XN_HI) === 0))
@@ -187,18 +237,18 @@ function entryJson(e: EntryEvent) {
     ipa: address(e, e.gfn),
     size: sizeOf(e),
     descriptor: hex(e.lo, e.hi),
-    kind: e.kind,
+    kind: kind(e),
     ...decoded(e),
     visited: e.visited,
     did: did(e),
     code: e.code,
     step: e.step,
-    reason: e.reason,
+    reason: reasonOf(e),
     after: e.lo === e.loAfter && e.hi === e.hiAfter ? null : hex(e.loAfter, e.hiAfter),
     inNewTable: e.inNewTable,
     addr: address(e, e.addr),
     addrAfter: address(e, e.addrAfter),
-    outside: e.outside,
+    outside: outside(e),
     text: arm64TraceWords.text(e),
   };
 }
@@ -209,7 +259,7 @@ function decoded(e: EntryEvent): Readonly<Record<string, string | boolean>> {
     const target = formatAddress(e.on.leaf.outputAddress(e.lo, e.hi));
     return { outputAddress: target, permissions: permissions(e), accessed: (e.lo & ACCESS_FLAG) !== 0 };
   }
-  return e.kind === "table" ? { marked: (e.hi & MARK_HI) !== 0 } : {};
+  return kind(e) === "table" ? { marked: (e.hi & MARK_HI) !== 0 } : {};
 }
 
 function hex(lo: number, hi: number): string {

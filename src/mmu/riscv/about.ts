@@ -23,6 +23,21 @@ export const riscvOptions = {
   },
 } as const satisfies GuestOptionTable;
 
+/** The options that flows of riscv read beside those of the test. */
+export const riscvFlowOptions = {
+  eager: sharedOptions.eager,
+  reschedEvery: sharedOptions.reschedEvery,
+  gstage: riscvOptions.gstage,
+  svvptc: {
+    flags: "--svvptc <on|off>",
+    description: "riscv: filling an empty entry needs no flush (default: off)",
+    group: "Guest of riscv:",
+    value: { kind: "choice", choices: ["on", "off"] },
+  },
+} as const satisfies GuestOptionTable;
+
+export type RiscvFlowOptions = OptionsOf<typeof riscvFlowOptions>;
+
 export type RiscvOptions = OptionsOf<typeof riscvOptions>;
 
 export const about: MmuAbout = {
@@ -34,5 +49,6 @@ export const about: MmuAbout = {
   ],
   defaultWorkload: "enable",
   options: riscvOptions,
+  flowOptions: riscvFlowOptions,
   findingWords: riscvWords,
 };

@@ -1,10 +1,10 @@
 import { slotFinder } from "../flow/slots.js";
 import { GuestMmu } from "./faults.js";
 import { newFlowCounts } from "./flowCounters.js";
-import type { FlowSlotLayout } from "./flowLayout.js";
 import { FlowSlot } from "./flowSlot.js";
 import { SPAN } from "./geometry.js";
 import { GStage } from "./gstage.js";
+import type { FlowSlotLayout } from "./hostMemory.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { linkedTables } from "./scan.js";
 

@@ -1,8 +1,16 @@
 import { badInput, clip } from "../../errors.js";
-import type { SlotLayout } from "./layout.js";
 
 /** A run of dirty pages: first page, number of pages. */
 export type Run = readonly [number, number];
+
+/** What of a memslot its dirty bitmap depends on, in frames. */
+export interface DirtySlot {
+  readonly startGfn: number;
+  /** Exclusive. */
+  readonly endGfn: number;
+  /** Runs of dirty pages relative to the slot, ascending and disjoint; null is all. */
+  readonly dirty: readonly Run[] | null;
+}
 
 /** Pages that a word of the bitmap covers. */
 export const WORD_PAGES = 64;
@@ -64,7 +72,7 @@ export class WordCursor {
   /** First page that has not been looked at, relative to the slot. */
   private at = 0;
 
-  constructor(slot: SlotLayout) {
+  constructor(slot: DirtySlot) {
     this.slotGfn = slot.startGfn;
     this.runs = slot.dirty ?? [[0, slot.endGfn - slot.startGfn]];
   }
@@ -120,7 +128,7 @@ function bitsBetween(from: number, to: number): number {
  * What the words of a slot span, first to last set bit of each, in frames, ascending; neighbours are joined, so that there are no more
  * spans than runs.
  */
-export function wordSpans(slot: SlotLayout): readonly Run[] {
+export function wordSpans(slot: DirtySlot): readonly Run[] {
   if (slot.dirty === null) return [[slot.startGfn, slot.endGfn]];
   const spans: [number, number][] = [];
   for (const [start, count] of slot.dirty) {

@@ -1,9 +1,10 @@
 import { badInput } from "../../errors.js";
 import { formatSize } from "../../guest/sizes.js";
-import { type FrameRange, pageFinder } from "../flow/slots.js";
-import type { RiscvFlowInput, RiscvFlowSlot } from "./flowInput.js";
+import type { GuestFlowSlot } from "../flow/guestFlow.js";
+import { pageFinder } from "../flow/slots.js";
+import type { RiscvFlowInput } from "./flowInput.js";
 import { formatGfn, type GStageGeometry, geometryOf, levelOfMap } from "./geometry.js";
-import type { HostSegment } from "./hostMemory.js";
+import type { FlowSlotLayout, HostSegment } from "./hostMemory.js";
 import { parseGfn, parsePages } from "./layout.js";
 
 /** A flow's guest resolved into frames, checked. */
@@ -17,12 +18,6 @@ export interface FlowLayout {
   readonly passPages: number;
   /** Page, counted through all slots in address order, to frame. */
   readonly gfnOfPage: (page: number) => number;
-}
-
-export interface FlowSlotLayout extends FrameRange {
-  /** The host frame behind the slot's first page. */
-  readonly hostFrame: number;
-  readonly host: readonly HostSegment[];
 }
 
 /**
@@ -55,7 +50,7 @@ export function flowLayoutOf(input: RiscvFlowInput): FlowLayout {
   return { geometry, slots, npages, passPages, gfnOfPage: pageFinder(ascending) };
 }
 
-function flowSlot(slot: RiscvFlowSlot, geometry: GStageGeometry, name: string): FlowSlotLayout {
+function flowSlot(slot: GuestFlowSlot, geometry: GStageGeometry, name: string): FlowSlotLayout {
   const startGfn = parseGfn(slot.base, `${name}.base`);
   const pages = parsePages(slot.size, `${name}.size`);
   const hostFrame = parseGfn(slot.hva, `${name}.hva`);

@@ -1,7 +1,6 @@
 import type { DirtyBitmap } from "../flow/dirtyBitmap.js";
 import type { FaultSlot } from "./faults.js";
-import type { FlowSlotLayout } from "./flowLayout.js";
-import { mapLevel, segmentAt } from "./hostMemory.js";
+import { type FlowSlotLayout, mapLevel, segmentAt } from "./hostMemory.js";
 import type { SlotLayout } from "./layout.js";
 
 /** A memslot of a running guest: the memory behind it, and its dirty bitmap while logging is enabled. */

@@ -1,4 +1,4 @@
-import type { FlowSlotLayout } from "./flowLayout.js";
+import type { FrameRange } from "../flow/slots.js";
 import { alignDown, SPAN } from "./geometry.js";
 
 /** A run of host memory, by host frame. */
@@ -8,6 +8,13 @@ export interface HostSegment {
   /** 0: pages. 1: 2M, huge pages as they come (thp) unless `hugetlb`. 2: 1G pages of hugetlb. */
   readonly level: number;
   readonly hugetlb: boolean;
+}
+
+/** A memslot of a flow. */
+export interface FlowSlotLayout extends FrameRange {
+  /** The host frame behind the slot's first page. */
+  readonly hostFrame: number;
+  readonly host: readonly HostSegment[];
 }
 
 /**

@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { parseSize } from "../../guest/sizes.js";
 import { pageFinder } from "../flow/slots.js";
-import { mergedRuns, type Run, wordRuns } from "./dirtyRuns.js";
+import { type DirtySlot, mergedRuns, type Run, wordRuns } from "./dirtyRuns.js";
 import { alignDown, formatGfn, formatPages, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
 import type { RiscvMemslot, RiscvScenario } from "./scenario.js";
 
@@ -18,13 +18,8 @@ export interface Layout {
   readonly after: { readonly thp: boolean; readonly writes: readonly Run[] } | null;
 }
 
-export interface SlotLayout {
-  readonly startGfn: number;
-  /** Exclusive. */
-  readonly endGfn: number;
+export interface SlotLayout extends DirtySlot {
   readonly segments: readonly SegmentLayout[];
-  /** Runs of dirty pages relative to the slot, ascending and disjoint; null is all. */
-  readonly dirty: readonly Run[] | null;
 }
 
 export interface SegmentLayout {

@@ -1,9 +1,10 @@
 import type { Case, Mmu, RunOptions, RunOutcome, TimedRun } from "../contract.js";
-import { totalAt } from "../counters.js";
+import { countAt, totalAt } from "../counters.js";
 import { about, type RiscvOptions } from "./about.js";
 import { adoptRiscvStrategy } from "./adopt.js";
 import { riscvCounters } from "./counters.js";
 import { drive } from "./dirtyLog.js";
+import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
 import { guestPages, type Layout } from "./layout.js";
@@ -57,7 +58,8 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   idle: (counts) => (totalAt(counts, "split/ranges") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
-    fromRoot: { paths: ["split/steps"] },
+    // Each lookup reads one entry of the root's level, the highest that is counted; a table walk does where it starts, or starts again.
+    fromRoot: (counts) => Object.values((countAt(counts, "split/inspected") ?? {}) as Record<string, number>).at(-1),
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["flush/requests"],
@@ -70,6 +72,7 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   variants: ({ scenario }: RiscvCase, options) =>
     riscvVariants(scenario, options).map((variant) => bind(variant, scenario.name ?? "scenario")),
   random: randomLayouts,
+  flows: riscvFlows,
   adoptStrategy: adoptRiscvStrategy,
 };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { TraceEvent } from "../contract.js";
 import { totalAt } from "../counters.js";
 import { riscv } from "./mmu.js";
 import { strategies } from "./strategies/index.js";
+import type { RiscvTraceEvent } from "./trace.js";
 
 const bound = riscv.parse(
   {
@@ -23,8 +23,8 @@ const bound = riscv.parse(
 );
 
 describe.each(strategies)("a trace of $id", (strategy) => {
-  const events: TraceEvent[] = [];
-  const traced = bound.trace!(strategy, (event) => events.push(event));
+  const events: RiscvTraceEvent[] = [];
+  const traced = bound.trace!(strategy, (event) => events.push(event as RiscvTraceEvent));
   const of = (event: string, phase: string) => events.filter((one) => one.event === event && one.phase === phase);
 
   it("counts what the run counts", () => {
@@ -41,14 +41,32 @@ describe.each(strategies)("a trace of $id", (strategy) => {
   });
 
   it("says at a lock drop how many splits are unflushed", () => {
-    const stale = of("lock-drop", "split").filter((event) => Number((event as { unflushed?: number }).unflushed) > 0);
+    const stale = events.filter((one) => one.event === "lock-drop" && one.unflushed > 0);
     expect(stale).toHaveLength(totalAt(traced.counts, "split/staleDrops")!);
   });
 });
 
 it("a trace without write-protect tells none of it, and stops at its limit", () => {
-  const events: TraceEvent[] = [];
-  bound.trace!(strategies[0]!, (event) => events.push(event), { limit: 20, without: ["write-protect"] });
+  const events: RiscvTraceEvent[] = [];
+  bound.trace!(strategies[0]!, (event) => events.push(event as RiscvTraceEvent), {
+    limit: 20,
+    without: ["write-protect"],
+  });
   expect(events).toHaveLength(20);
   expect(new Set(events.map(({ phase }) => phase))).toEqual(new Set(["split"]));
+});
+
+describe("the words of a trace", () => {
+  const { text, fold, json } = riscv.traceWords!;
+  const step = { event: "entry", phase: "split", level: 1, index: 1, gfn: 0x40200, kind: "leaf" } as const;
+
+  it("say where a step is, and fold it without", () => {
+    expect([text(step), fold!(step)]).toEqual(["level 1 [1] 0x40200000 leaf of 2M", "level 1 leaf of 2M"]);
+    expect(json!(step)).toMatchObject({ event: "entry", index: 1, gpa: "0x40200000", kind: "leaf" });
+  });
+
+  it("say of a lock drop what it leaves unflushed", () => {
+    const drop = { event: "lock-drop", phase: "split", gfn: 0x40000, resched: true, unflushed: 2 } as const;
+    expect(text(drop)).toBe("drops mmu_lock to yield, 2 splits unflushed, at 0x40000000");
+  });
 });

@@ -1,6 +1,6 @@
 import { UserError } from "../../errors.js";
 import type { Case, Mmu, RunOutcome, Strategy, TimedRun } from "../contract.js";
-import type { Counts } from "../counters.js";
+import { type Counts, totalAt } from "../counters.js";
 import { about, type TdpOptions } from "./about.js";
 import { adoptTdpStrategy } from "./adopt.js";
 import { buildTree, tablesOf } from "./build.js";
@@ -46,7 +46,11 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
   traceWords: tdpTraceWords,
   shared: {
     workload: "split",
-    fromRoot: { paths: ["mmuLockDropsTotal"], uncounted: 1 },
+    // The walk begins once, and again after each lock drop.
+    fromRoot: (counts) => {
+      const drops = totalAt(counts, "mmuLockDropsTotal");
+      return drops === undefined ? undefined : drops + 1;
+    },
     inspected: ["loops"],
     tables: ["spAllocs"],
     flushes: ["tlbFlushes"],

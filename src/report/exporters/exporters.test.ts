@@ -145,6 +145,15 @@ describe("csv", () => {
   });
 });
 
+test("a series whose interval is wider than a fifth of its median is marked, and what that means is said", () => {
+  const of = (samplesNs: readonly number[]) =>
+    exported("markdown", resultFile({ runs: [runResult({ wall: wall(samplesNs) })] }));
+  expect(of([90, 95, 100, 100, 105, 110])).not.toMatch(/!/);
+  expect(of([80, 95, 100, 100, 105, 120])).toMatch(
+    /\[80\.0 ns, 120 ns\] ! \|[\s\S]*! marks an interval wider than 20%/,
+  );
+});
+
 test("no control character of a name reaches the Markdown", () => {
   const id = "thp\u001b[31m\u0085/enable\u007f";
   const text = exported(

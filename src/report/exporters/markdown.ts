@@ -2,6 +2,7 @@ import type { Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../../results/types.js";
 import { verdictIn } from "../../results/verdict.js";
+import { isWide, WIDE_SHARE } from "../../stats/statistics.js";
 import type { Mmus } from "../benchTable.js";
 import { escapeMarkdown, markdownTable } from "../markdownText.js";
 import { formatChange, formatNs } from "../units.js";
@@ -57,7 +58,7 @@ function countCell(run: RunResult, base: RunResult | undefined, path: string, ch
 function wallCell(run: RunResult, part: string): string {
   const series = run.wall?.[part];
   if (series === undefined) return "";
-  return `${formatNs(series.medianNs)} [${formatNs(series.ci95Ns[0])}, ${formatNs(series.ci95Ns[1])}]`;
+  return `${formatNs(series.medianNs)} [${formatNs(series.ci95Ns[0])}, ${formatNs(series.ci95Ns[1])}]${isWide(series) ? " !" : ""}`;
 }
 
 function legend(result: ResultFile): string {
@@ -71,6 +72,8 @@ function legend(result: ResultFile): string {
     lines.push(
       `Wall times are of this simulation on its host${where}, median and 95% interval, not times of any kernel.`,
     );
+    if (result.runs.some(({ wall }) => Object.values(wall ?? {}).some(isWide)))
+      lines.push(`! marks an interval wider than ${100 * WIDE_SHARE}% of its median: something else had the host.`);
   }
   return lines.join(" ");
 }

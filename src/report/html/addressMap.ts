@@ -1,29 +1,19 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { MemoryMap, MemoryMapSlot } from "../../mmu/contract.js";
+import type { MapRow } from "../mapRows.js";
 import { type Insert, type Markup, markup } from "./markup.js";
 import { grouped } from "./numbers.js";
-
-/** Guest memory as strategies left it; those that left, and inspected, the same share a row. */
-export interface AddressMapRow {
-  readonly strategies: readonly string[];
-  readonly map: MemoryMap;
-  /** "right", or what is wrong. */
-  readonly verdict: string;
-  readonly wrong: boolean;
-}
 
 export interface AddressMapOptions {
   readonly title: string;
   readonly description: string;
-  /** What a leaf of a level maps: "2M block", "4K page". */
+  /** What leaves of a level map: "2M blocks", "4K pages". */
   readonly levelName: (level: number) => string;
   /** Unique within the page: names the stripes. */
   readonly id: string;
   /** Of the whole picture, where it is a file of its own; else it takes the width that there is. */
   readonly width?: number;
-  /** Style that a file of its own needs; a page has it already. */
-  readonly style?: Markup;
 }
 
 const STRIP = 20;
@@ -31,7 +21,7 @@ const HEAT = 9;
 const LINE = 16;
 const GAP = 12;
 /** A label's line has so many letters at most, so that it fits 340 pixels. */
-const LETTERS = 50;
+const LETTERS = 45;
 /** Per cent of the width between two memslots. */
 const SLOT_GAP = 1.5;
 /** Shades of the strip of inspected entries. */
@@ -41,7 +31,7 @@ const SHADES = 8;
  * Guest memory along one axis: as it was before, and as each strategy left it, with a strip below that is darker where the split walks
  * inspected more. Places are per cent and heights are pixels, so that it fits any width without text being scaled.
  */
-export function addressMapSvg(rows: readonly AddressMapRow[], options: AddressMapOptions): Markup {
+export function addressMapSvg(rows: readonly MapRow[], options: AddressMapOptions): Markup {
   const first = rows[0]!.map;
   const spans = slotSpans(first);
   const densest = Math.max(...rows.flatMap(({ map }) => map.slots.flatMap(densities)));
@@ -66,7 +56,7 @@ export function addressMapSvg(rows: readonly AddressMapRow[], options: AddressMa
   parts.push(axis(first, spans, y - 4));
   y += LINE + 4;
   const id = options.id;
-  return markup`<svg class="map" role="img" aria-labelledby="${id}-t ${id}-d" width="${options.width ?? "100%"}" height="${y}" xmlns="http://www.w3.org/2000/svg"><title id="${id}-t">${options.title}</title><desc id="${id}-d">${options.description}</desc>${options.style}<defs><pattern id="${id}-s" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="stripe-ground"/><rect width="2.5" height="6" class="stripe"/></pattern></defs>${parts}</svg>`;
+  return markup`<svg class="map" role="img" aria-labelledby="${id}-t ${id}-d" width="${options.width ?? "100%"}" height="${y}" xmlns="http://www.w3.org/2000/svg"><title id="${id}-t">${options.title}</title><desc id="${id}-d">${options.description}</desc><defs><pattern id="${id}-s" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="stripe-ground"/><rect width="2.5" height="6" class="stripe"/></pattern></defs>${parts}</svg>`;
 }
 
 /** Left end and width of each slot, in per cent. */
@@ -83,12 +73,10 @@ function slotSpans(map: MemoryMap): readonly (readonly [number, number])[] {
   });
 }
 
-function labelLines({ strategies, verdict }: AddressMapRow): string[] {
+function labelLines({ strategies, verdict }: MapRow): string[] {
+  const names = strategies.map((name, i) => (i === strategies.length - 1 ? `${name}:` : `${name},`));
   const lines: string[] = [];
-  for (const word of [
-    ...strategies.map((name, i) => (i === strategies.length - 1 ? `${name}:` : `${name},`)),
-    verdict,
-  ]) {
+  for (const word of [...names, ...verdict.split(" ")]) {
     const last = lines.at(-1);
     if (last === undefined || last.length + word.length >= LETTERS) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
@@ -114,7 +102,7 @@ function levelStrip(
   return markup`${runs(kinds).map(([from, to]) => {
     const left = unsplit?.[from] === true;
     const level = levels[from]!;
-    const what = level < 0 ? "nothing mapped" : `mostly ${levelName(level)}s`;
+    const what = level < 0 ? "nothing mapped" : `mostly ${levelName(level)}`;
     const inspected = slot.bins.inspected.slice(from, to).reduce((a, b) => a + b, 0);
     const more = when === "before" ? "" : `; ${grouped(inspected)} entries inspected by the split walks`;
     const title = `${rangeText(slot, from, to)}: ${when}, ${what}${left ? ", with blocks left unsplit" : ""}${more}`;

@@ -1,15 +1,11 @@
-import { PAGE_LEVEL } from "../../guest/geometry.js";
-import { formatSize, parseSize } from "../../guest/sizes.js";
 import type { Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
 import { sumAt } from "../benchTable.js";
 import { formatChange } from "../units.js";
 import { resultWords } from "../verdictWords.js";
-import { type AddressMapRow, addressMapSvg } from "./addressMap.js";
 import type { Plot } from "./charts/draw.js";
 import { logChart, type PartsRow, partsChart } from "./charts/strategies.js";
-import { addressMapRows, type MapBudget } from "./maps.js";
 import type { Cell, Figure, KeyEntry, Section, TableColumn } from "./page.js";
 
 /** A part of what userspace waits for: a counter, and what it is called. */
@@ -125,103 +121,4 @@ function withChange(run: RunResult, base: RunResult | undefined, paths: readonly
   if (value === undefined) return [null, null];
   if (run === base || before === undefined) return [value, ""];
   return [value, { value: before === 0 ? 0 : (value - before) / before, text: formatChange(before, value) }];
-}
-
-/** The address map of a case, or nothing where its MMU draws none. @param id unique within the page */
-export function addressMapSection(
-  scenario: ScenarioResult,
-  runs: readonly RunResult[],
-  mmu: Mmu,
-  id: string,
-  budget: MapBudget,
-): Section | undefined {
-  const rows = addressMapRows(scenario, runs, mmu, budget);
-  if (rows.length === 0) return undefined;
-  const levelName = levelNames(scenario);
-  const levels = [
-    ...new Set(rows.flatMap(({ map }) => map.slots.flatMap(({ bins }) => [...bins.before, ...bins.after]))),
-  ];
-  const wrong = rows.some(({ map }) => map.slots.some(({ bins }) => bins.unsplit.includes(true)));
-  const key: KeyEntry[] = levels
-    .filter((level) => level >= 0)
-    .sort()
-    .map((level) => ({ label: `mostly ${levelName(level)}s`, mark: `l${Math.min(level, PAGE_LEVEL)}`, shape: "box" }));
-  if (levels.includes(-1)) key.push({ label: "mostly nothing mapped", mark: "hole", shape: "box" });
-  if (wrong) key.push({ label: "blocks left unsplit", mark: "unsplit", shape: "stripes" });
-  key.push({ label: "entries inspected by the split walks: the stronger, the more", mark: "heat", shape: "box" });
-  return {
-    title: "Address map",
-    see: wrong
-      ? "Guest memory from left to right: where a strip is striped, blocks that were to be split are still blocks, and the thin strip below shows that no walk inspected them."
-      : "Guest memory from left to right, before and as each strategy left it; the thin strip below is stronger where the split walks inspected more.",
-    unit: "bytes of guest memory; entries",
-    kind: "exact",
-    key,
-    figures: [
-      {
-        title: `Guest memory of ${scenario.name}`,
-        svg: addressMapSvg(rows, {
-          title: `Address map of ${scenario.name}`,
-          description: describeMap(rows),
-          levelName,
-          id,
-        }),
-        wide: true,
-      },
-    ],
-    warnings: [],
-    table: mapTable(rows, levelName),
-  };
-}
-
-function describeMap(rows: readonly AddressMapRow[]): string {
-  return rows.map(({ strategies, verdict: words }) => `${strategies.join(", ")}: ${words}`).join(". ");
-}
-
-/** Bins by what maps most of them: the figures of the picture. */
-function mapTable(rows: readonly AddressMapRow[], levelName: (level: number) => string): Section["table"] {
-  const body = rows.flatMap(({ strategies, map }) =>
-    map.slots.flatMap(({ baseHex, binBytes, bins }): Cell[][] => {
-      const before = tally(bins.before, levelName);
-      const after = tally(bins.after, levelName);
-      const inspected = bins.inspected.reduce((a, b) => a + b, 0);
-      const unsplit = bins.unsplit.filter((left) => left).length;
-      return [
-        [strategies.join(", "), baseHex, formatSize(binBytes), bins.after.length, before, after, unsplit, inspected],
-      ];
-    }),
-  );
-  const text = (heading: string) => ({ heading, figure: false });
-  const figure = (heading: string) => ({ heading, figure: true });
-  return {
-    columns: [
-      text("strategy"),
-      text("memslot"),
-      text("bin"),
-      figure("bins"),
-      text("before, in bins"),
-      text("after, in bins"),
-      figure("bins with unsplit blocks"),
-      figure("entries inspected, split walk"),
-    ],
-    rows: body,
-  };
-}
-
-function tally(levels: readonly number[], levelName: (level: number) => string): string {
-  const counts = new Map<number, number>();
-  for (const level of levels) counts.set(level, (counts.get(level) ?? 0) + 1);
-  return [...counts]
-    .sort(([a], [b]) => a - b)
-    .map(([level, count]) => `${count} of ${level < 0 ? "nothing" : `${levelName(level)}s`}`)
-    .join(", ");
-}
-
-/** What a leaf of a level maps, with its size where the scenario names its granule. */
-function levelNames(scenario: ScenarioResult): (level: number) => string {
-  const { granule } = scenario.scenario as { granule?: unknown };
-  if (typeof granule !== "string" || !/^(?:4|16|64)K$/.test(granule)) return (level) => `level ${level} leave`;
-  const page = parseSize(granule);
-  return (level) =>
-    `${formatSize(page * (page / 8) ** (PAGE_LEVEL - level))} ${level === PAGE_LEVEL ? "page" : "block"}`;
 }

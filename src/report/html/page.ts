@@ -47,6 +47,8 @@ export interface Section {
   readonly table: FigureTable;
   /** Whether the table is shown rather than folded: where it is the picture. */
   readonly open?: boolean;
+  /** Text that is shown as it is: a scenario to copy. */
+  readonly listing?: string;
   /** What the page's script needs for stepping; the picture stands without it. */
   readonly steps?: Markup;
 }

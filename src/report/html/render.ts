@@ -82,6 +82,7 @@ ${warnings}
 ${keyOf(section.key)}
 ${section.figures.length > 0 && markup`<div class="figures">${section.figures.map(figureOf)}</div>`}
 ${section.steps}
+${section.listing !== undefined && markup`<pre class="scroll" tabindex="0" role="group" aria-label="Scenario: ${section.title}">${section.listing}</pre>`}
 ${tableOf(section, id)}
 </div>`;
 }

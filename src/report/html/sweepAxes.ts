@@ -52,7 +52,9 @@ const COVERAGE: Axis = {
     const inBlocks = entries * Number(leaves["2"] ?? 0) + entries ** 2 * Number(leaves["1"] ?? 0);
     return pages + inBlocks === 0 ? undefined : inBlocks / (pages + inBlocks);
   },
-  family: ({ workload, variables }) => [workload, ...otherVariables(variables, "")].join(", "),
+  // What bench calls guests whose coverage it was given: `thp-1G-coverage0.5-seed1`.
+  family: ({ name, workload, variables }) =>
+    [name.replace(/-coverage[\d.]+-seed\d+/, ""), workload, ...otherVariables(variables, "")].join(", "),
 };
 
 /** The axis along which cases are a sweep, and its panels: chunk sizes, else coverage; undefined where they are none. */

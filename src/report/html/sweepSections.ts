@@ -16,6 +16,11 @@ interface Metric {
   readonly of: (run: RunResult) => number | undefined;
 }
 
+/** Panels of one picture; a page must stay small, and the table has them all. */
+const MOST_PANELS = 12;
+/** Panels of one picture that have a linear scale beside the log scale. */
+const MOST_LINEAR = 8;
+
 /** Pictures of what changes along a sweep: over chunk sizes, else over coverage; none where a result is no sweep. */
 export function sweepGroups(plot: Plot, result: ResultFile, mmus: Mmus): Group[] {
   return [...mmus.values()].flatMap((mmu): Group[] => {
@@ -91,10 +96,9 @@ function sectionOf(
   runs: ReadonlyMap<string, RunResult>,
 ): Section | undefined {
   const names = [...new Set([...runs.values()].map(({ strategy }) => strategy))];
-  const series = names.map((name) => ({
-    name,
-    panels: families.map((family) => pointsOf(metric, axis, family, name, runs)),
-  }));
+  const series = names
+    .map((name) => ({ name, panels: families.map((family) => pointsOf(metric, axis, family, name, runs)) }))
+    .filter(({ panels }) => panels.some((points) => points.length > 0));
   const values = series.flatMap(({ panels }) => panels.flat().map(({ y }) => y));
   if (values.length === 0 || values.every((value) => value === 0)) return undefined;
   const joined = joinEqual(series);
@@ -103,7 +107,7 @@ function sectionOf(
     Math.max(...values),
   ] as const;
   const low = values.includes(0) ? logDomain[0] / 3 : logDomain[0];
-  const figures = families.map((family, panel): Figure => {
+  const figures = families.slice(0, MOST_PANELS).map((family, panel): Figure => {
     const lines = joined.map(
       ({ label, panels }, place): Line => ({ name: label, place: place % 9, points: panels[panel]! }),
     );
@@ -124,7 +128,9 @@ function sectionOf(
     return {
       title: family.title,
       svg: linesChart(plot, text, shown, { ...common, scale: "log", yDomain: [low, most] }),
-      linear: linesChart(plot, text, shown, { ...common, scale: "linear", yDomain: [0, Math.max(...values)] }),
+      ...(families.length > MOST_LINEAR
+        ? {}
+        : { linear: linesChart(plot, text, shown, { ...common, scale: "linear", yDomain: [0, Math.max(...values)] }) }),
     };
   });
   return {
@@ -134,9 +140,14 @@ function sectionOf(
     kind: "exact",
     key: joined.map(({ label }, place): KeyEntry => ({ label, mark: `s${place % 9}`, shape: place, hides: true })),
     figures,
-    warnings: series.some(({ panels }) => panels.flat().some(({ hollow }) => hollow))
-      ? ["Hollow marks are of wrong results: entries that were passed over are no gain."]
-      : [],
+    warnings: [
+      ...(series.some(({ panels }) => panels.flat().some(({ hollow }) => hollow))
+        ? ["Hollow marks are of wrong results: entries that were passed over are no gain."]
+        : []),
+      ...(families.length > MOST_PANELS
+        ? [`${MOST_PANELS} of ${families.length} panels are drawn; the table has them all.`]
+        : []),
+    ],
     table: sweepTable(series, families, axis, metric),
   };
 }

@@ -36,9 +36,9 @@ export function drawChart(plot: Plot, { title, description }: ChartText, options
   return markup`${trusted(open)}<title>${title}</title><desc>${description}</desc>${trusted(inner)}</svg>`;
 }
 
-/** Room for the longest of some labels at 12 pixels, in an axis to the left. */
+/** Room for the longest of some labels at 12 pixels, in an axis to the left; system fonts differ, and this fits the wide ones. */
 export function labelRoom(labels: readonly string[]): number {
-  return Math.ceil(Math.max(...labels.map((label) => label.length)) * 6.3) + 12;
+  return Math.ceil(Math.max(...labels.map((label) => label.length)) * 7) + 14;
 }
 
 /** Shortens a name from outside to what an axis has room for. */

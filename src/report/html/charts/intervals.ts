@@ -1,6 +1,6 @@
 import type { Markup } from "../markup.js";
-import { type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
-import { linearTicks, scaleOf } from "./scale.js";
+import { CHART_WIDTH, type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
+import { scaleOf } from "./scale.js";
 import { grid, rowAxis } from "./strategies.js";
 
 /** A figure with the interval that it is known to lie in, and the same from elsewhere where there is one to hold it against. */
@@ -37,10 +37,11 @@ export function intervalsChart(
   const [least, most] = [Math.min(...ends), Math.max(...ends)];
   const room = (most - least || Math.abs(most) || 1) * 0.05;
   const domain = [least - room, most + room] as const;
-  const x = scaleOf({ kind: "linear", domain, format, ticks: linearTicks(...domain) });
+  const marginLeft = labelRoom(rows.map(({ name }) => shortName(name, 28)));
+  const x = scaleOf({ kind: "linear", domain, format, room: CHART_WIDTH - marginLeft });
   const colour = ({ alarm }: IntervalRow) => (alarm === true ? "var(--alarm)" : "var(--p0)");
   return drawChart(plot, text, {
-    marginLeft: labelRoom(rows.map(({ name }) => shortName(name, 28))),
+    marginLeft,
     marginRight: 24,
     marginTop: 4,
     marginBottom: 26,

@@ -20,13 +20,16 @@ export interface ScaleSpec {
   /** Values to mark; default round ones. */
   readonly ticks?: readonly number[];
   readonly format?: (value: number) => string;
+  /** Pixels that the labels have beside each other; ticks that do not fit are left out, evenly. */
+  readonly room?: number;
 }
 
 /** The scale of an axis. Values below the domain of a log scale, zero among them, stand at its lower end. */
-export function scaleOf({ kind, domain, ticks: given, format = tickText }: ScaleSpec): Scale {
+export function scaleOf({ kind, domain, ticks: given, format = tickText, room }: ScaleSpec): Scale {
   const [least, most] = domain;
   const at = kind === "log" ? (value: number) => Math.log10(Math.max(value, least)) : (value: number) => value;
-  const ticks = given ?? (kind === "log" ? logTicks(least, most) : linearTicks(least, most));
+  const wanted = given ?? (kind === "log" ? logTicks(least, most) : linearTicks(least, most));
+  const ticks = room === undefined ? wanted : fitting(wanted, format, room);
   const labels = new Map(ticks.map((tick) => [at(tick), format(tick)]));
   return {
     at,
@@ -62,4 +65,11 @@ export function linearTicks(least: number, most: number): number[] {
   const ticks: number[] = [];
   for (let i = Math.ceil(least / step); i * step <= most * (1 + 1e-12); i++) ticks.push(i * step);
   return ticks;
+}
+
+/** Every tick, or every second, or every third, as many as have room for their labels at 12 pixels. */
+function fitting(ticks: readonly number[], format: (value: number) => string, room: number): readonly number[] {
+  const widest = Math.max(...ticks.map((tick) => format(tick).length)) * 7.5 + 10;
+  const step = Math.max(1, Math.ceil((ticks.length * widest) / room));
+  return ticks.filter((_, i) => i % step === 0);
 }

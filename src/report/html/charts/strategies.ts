@@ -1,6 +1,6 @@
 import type { Markup } from "../markup.js";
 import { grouped, tickText } from "../numbers.js";
-import { type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
+import { CHART_WIDTH, type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
 import { type Scale, scaleOf } from "./scale.js";
 
 /** A strategy's figures: the parts of a whole, in the order of the parts. */
@@ -12,8 +12,9 @@ export interface PartsRow {
 }
 
 const ROW = 26;
-/** Room to the right of the longest bar for its total. */
+/** Room to the right of the longest bar for its total, and for the word beside the total of a wrong result. */
 const TOTAL = 62;
+const WRONG_TOTAL = 102;
 
 /** What a chart of parts has beside its figures. */
 export interface PartsOptions {
@@ -21,6 +22,8 @@ export interface PartsOptions {
   readonly format?: (value: number) => string;
   /** A limit across all rows. */
   readonly limit?: { readonly at: number; readonly title: string };
+  /** Default: a column of a page. */
+  readonly width?: number;
 }
 
 /** Bars, a row a strategy, of parts that add up to a whole; the whole is written at the end. */
@@ -29,7 +32,7 @@ export function partsChart(
   text: ChartText,
   rows: readonly PartsRow[],
   parts: readonly string[],
-  { format }: PartsOptions = {},
+  { format, width = CHART_WIDTH }: PartsOptions = {},
 ): Markup {
   const told = format ?? grouped;
   const short = format ?? tickText;
@@ -48,11 +51,15 @@ export function partsChart(
     total: values.reduce((a, b) => a + b, 0),
     wrong,
   }));
-  const x = scaleOf({ kind: "linear", domain: [0, Math.max(1, ...totals.map(({ total }) => total))], format: short });
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
+  const most = Math.max(1, ...totals.map(({ total }) => total));
+  const marginRight = rows.some(({ wrong }) => wrong) ? WRONG_TOTAL : TOTAL;
+  const room = width - marginLeft - marginRight;
+  const x = scaleOf({ kind: "linear", domain: [0, most], format: short, room });
   return drawChart(plot, text, {
+    width,
     marginLeft,
-    marginRight: TOTAL,
+    marginRight,
     marginTop: 4,
     marginBottom: 26,
     height: rows.length * ROW + 30,
@@ -141,11 +148,12 @@ export function logChart(
     ? 0.5
     : 10 ** Math.floor(Math.log10(Math.min(...dots.map(({ at }) => at))));
   const ends = limit === undefined ? [least, most] : [Math.min(least, limit.at / 2), Math.max(most, 2 * limit.at)];
-  const x = scaleOf({ kind: "log", domain: [ends[0]!, ends[1]!], ...(format === undefined ? {} : { format }) });
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
+  const room = CHART_WIDTH - marginLeft;
+  const x = scaleOf({ kind: "log", domain: [ends[0]!, ends[1]!], room, ...(format === undefined ? {} : { format }) });
   return drawChart(plot, text, {
     marginLeft,
-    marginRight: 16,
+    marginRight: 28,
     marginTop: 4,
     marginBottom: 26,
     height: rows.length * ROW + 30,

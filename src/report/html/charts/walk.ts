@@ -29,7 +29,7 @@ export function walkChart(plot: Plot, text: ChartText, points: readonly WalkPoin
   const shown = thinned(points, least, most);
   return drawChart(plot, text, {
     height: HEIGHT,
-    marginLeft: 12 + 6.6 * Math.max(...ticks.map((tick) => format(tick).length)),
+    marginLeft: 14 + 7.9 * Math.max(...ticks.map((tick) => format(tick).length)),
     marginRight: 16,
     marginTop: 22,
     marginBottom: 38,

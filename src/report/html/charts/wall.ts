@@ -2,7 +2,7 @@ import { formatNs } from "../../units.js";
 import type { Markup } from "../markup.js";
 import { durationTick } from "../numbers.js";
 import { CHART_WIDTH, type ChartText, drawChart, labelRoom, type Plot, shortName } from "./draw.js";
-import { linearTicks, type Scale, scaleOf } from "./scale.js";
+import { type Scale, scaleOf } from "./scale.js";
 import { grid, rowAxis } from "./strategies.js";
 
 export interface WallRow {
@@ -20,13 +20,8 @@ const ROW = 30;
 export function wallChart(plot: Plot, text: ChartText, rows: readonly WallRow[], scale: "log" | "linear"): Markup {
   const all = rows.flatMap(({ samplesNs }) => samplesNs);
   const domain: readonly [number, number] = scale === "log" ? logDomain(all) : [0, Math.max(...all)];
-  const x = scaleOf({
-    kind: scale,
-    domain,
-    format: durationTick,
-    ...(scale === "linear" ? { ticks: linearTicks(...domain).slice(0, 4) } : {}),
-  });
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
+  const x = scaleOf({ kind: scale, domain, format: durationTick, room: CHART_WIDTH - marginLeft });
   return drawChart(plot, text, {
     marginLeft,
     marginRight: 26,

@@ -1,0 +1,35 @@
+import type { Granule } from "../guest/geometry.js";
+import type { GuestRule } from "../mmu/flow/guestAccess.js";
+import type { HtmlFlags } from "./htmlOutput.js";
+import type { PlotFlags } from "./plotOutput.js";
+
+/** The options of `run`, as commander gives them. */
+export interface RunFlags extends HtmlFlags, PlotFlags {
+  readonly mmu?: string;
+  readonly b: string;
+  readonly v: number;
+  readonly x: number;
+  readonly i: number;
+  readonly w: number;
+  readonly a?: boolean;
+  readonly o?: boolean;
+  readonly g?: boolean;
+  readonly s: string;
+  readonly e?: boolean;
+  readonly r: number;
+  readonly p?: string;
+  readonly m?: number;
+  readonly chunk?: string[];
+  readonly strategy?: string[];
+  readonly granule: Granule;
+  readonly ipaBits: number;
+  readonly thpCoverage: number;
+  readonly rule: GuestRule;
+  readonly bbm?: string;
+  readonly profile?: string;
+  readonly scenario?: string;
+  readonly json?: boolean;
+  readonly exportJson?: string;
+  readonly digest?: boolean;
+  readonly color?: "auto" | "always" | "never";
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { Counts } from "../mmu/counters.js";
+import { withoutZeros } from "../mmu/flow/withoutZeros.js";
+import { goldenFiles } from "../testing/golden.js";
+import { run } from "../testing/inProcess.js";
+
+interface Step {
+  readonly phase: string;
+  readonly counts: Counts;
+  readonly state?: { readonly digest: string };
+}
+
+interface FlowJson {
+  readonly kind: string;
+  readonly runs: readonly { readonly variant: string; readonly variables: object; readonly steps: readonly Step[] }[];
+}
+
+interface Golden {
+  readonly input: { readonly eagerSplit: boolean };
+  readonly baseline: readonly (Record<string, unknown> & { phase: string; flush?: Record<string, unknown> })[];
+}
+
+const files = new Map(goldenFiles<Golden>("riscv-flow").map(({ name, data }) => [name, data]));
+
+/** A golden step in the form of the JSON: flushes counted, not listed. */
+function told({ phase, kind: _, state, flush, ...counts }: Golden["baseline"][number]): object {
+  const { log: __, logDigest: ___, ...flushes } = flush ?? {};
+  return { phase, counts: withoutZeros({ ...counts, flush: flushes } as Counts), ...(state ? { state } : {}) };
+}
+
+describe("s2split run --mmu riscv", () => {
+  const args = ["run", "--mmu", "riscv", "-s", "anonymous_hugetlb_2mb", "-b", "64M", "-p", "0x1fffc000000"];
+
+  it("sets lazy splitting against eager, each step as the kernel's code counts it", async () => {
+    const { code, stdout, stderr } = await run([...args, "-g", "--json", "--digest"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const json = JSON.parse(stdout) as FlowJson;
+    expect(json.runs.map(({ variant }) => variant)).toEqual(["lazy", "eager"]);
+    for (const { variant, steps } of json.runs) {
+      const golden = files.get(`f-64M-of-2M-hugetlb-g-${variant}.json`)!;
+      const counted = steps.map((step) => ({ ...step, counts: withoutZeros(step.counts) }));
+      expect(counted, variant).toEqual(golden.baseline.map(told));
+    }
+  });
+
+  it("says what it shows in the test's words, with what is known of an access that never ends", async () => {
+    const { code, stdout } = await run(["run", "--mmu", "riscv", "-s", "anonymous_thp", "-b", "4M", "-w", "50", "-g"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("KVM/riscv G-stage: 4M of 2M at 0x40000000, 1 vCPU, no manual protect");
+    expect(stdout).toMatch(/^First accesses after disable +lazy +\d+ +0 +[1-9]\d* /m);
+    expect(stdout).toMatch(/^End of the VM +lazy .* 3$/m);
+    expect(stdout.replace(/\s+/g, " ")).toContain("Found by running it in userspace, not seen on a running kernel.");
+  });
+
+  it("runs one way of splitting where it is asked for, in the mode asked for", async () => {
+    const options = ["--eager", "on", "--gstage", "sv57x4", "--resched-every", "5", "--svvptc", "on", "--json"];
+    const { stdout } = await run([...args, ...options, "-e", "-v", "2"]);
+    const json = JSON.parse(stdout) as FlowJson;
+    expect(json.runs.map(({ variables }) => variables)).toEqual([{ gstage: "sv57x4", eager: "on" }]);
+  });
+
+  it.each([
+    [["--chunk", "2M"], "--chunk with --mmu riscv: it is of arm64; expected it only there"],
+    [["--granule", "16K"], "--granule with --mmu riscv: it is of arm64; expected it only there"],
+    [["-m", "6"], "-m with --mmu riscv: it is of arm64; expected it only there"],
+    [["--mmu", "x86-tdp"], "--mmu x86-tdp: has no guests that fault; expected arm64, riscv"],
+    [["--mmu", "arm64", "--gstage", "sv39x4"], "--gstage with --mmu arm64: it is of riscv; expected it only there"],
+    [["-b", "1T"], "the guest's memory: 1024 GiB; expected at most 64G in all"],
+    [["-p", "0x1ffffe00000", "--gstage", "sv39x4"], "beyond the 41 bits of sv39x4"],
+  ])("refuses %j in one line", async (given, message) => {
+    const { code, stdout, stderr } = await run([...args, ...given]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+});
