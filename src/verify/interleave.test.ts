@@ -71,7 +71,8 @@ describe("interleavings on arm64", () => {
     }
     const check = faulty({ unmap: (stage2) => new Forgetful(stage2) }, "split-mark");
     const [fault] = check.faults();
-    expect(fault).toMatchObject({ kind: "mark-inexact", schedule: [{ place: 1 }] });
+    expect(fault!.kind).toBe("mark-inexact");
+    expect(fault!.schedule).toHaveLength(1);
     expect(fault!.schedule[0]!.action).toMatch(/^the host takes/);
     expect(faulty({ unmap: (stage2) => new Forgetful(stage2) }, "max-level").faults()).toEqual([]);
   });
