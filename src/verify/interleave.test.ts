@@ -9,6 +9,7 @@ import type { InterleaveSearch } from "../mmu/interleave.js";
 import { UNITS as TDP_UNITS } from "../mmu/tdp/interleave/guests.js";
 import { tdpInterleave } from "../mmu/tdp/interleave/index.js";
 import { x86Tdp } from "../mmu/tdp/mmu.js";
+import { strategyFrom as tdpStrategyFrom } from "../mmu/tdp/strategy.js";
 import { searchInterleavings } from "./interleave.js";
 
 const arm64 = (id: string) => strategies.find((strategy) => strategy.id === id)!;
@@ -128,6 +129,13 @@ describe("interleavings on x86", () => {
       expect(units.map((unit) => [clears[unit]!.guest.startGfn, clears[unit]!.eager])).toEqual([[449, false]]);
       expect(finding.data.gpa).toBe("0x200000");
     }
+  });
+
+  it("find that an iterator which passes over every second entry loses dirty pages", () => {
+    const every2nd = tdpStrategyFrom({ id: "every-2nd", mmu: "x86-tdp", next: (_, index) => Math.min(512, index + 2) });
+    const enable = TDP_UNITS.filter(({ script, pml }) => script.steps[0] === "enable" && !script.manual && !pml);
+    const found = kinds(everyUnit(tdpInterleave(NONE, enable.slice(0, 1)), every2nd));
+    expect(found).toContain("dirty-page-lost/next-write");
   });
 
   it("yields where a schedule says, and acts there", () => {
