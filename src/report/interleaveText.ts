@@ -12,7 +12,9 @@ export function interleaveText(result: InterleaveResult, mmu: Mmu, { chalk }: St
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.length));
   const tracking = result.dirtyTracking === "hardware" ? ", dirty tracking by hardware" : "";
   const lines = [
-    chalk.bold(`${mmu.title}: against a guest that moves, up to ${result.actions} actions${tracking}`),
+    chalk.bold(
+      `${mmu.title}: against a guest that moves, up to ${result.actions} ${result.actions === 1 ? "action" : "actions"}${tracking}`,
+    ),
     ...wrapped(`${result.text}.`, "  "),
   ];
   if (result.partial) {

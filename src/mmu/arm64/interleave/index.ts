@@ -33,7 +33,7 @@ function textOf(actions: number, units: readonly Unit[]): string {
   const count = (of: (unit: Unit) => unknown) => new Set(units.map(of)).size;
   const [guests, scripts, chunks] = [count((u) => u.guest), count((u) => u.script), count((u) => u.chunk)];
   return (
-    `every choice of up to ${actions} actions of others on ${guests} guests of 8 or 16 pages in tables of 4 entries (a page, blocks of 4 and of 16), ` +
+    `every choice of up to ${actions} ${actions === 1 ? "action" : "actions"} of others on ${guests} guests of 8 or 16 pages in tables of 4 entries (a page, blocks of 4 and of 16), ` +
     `with ${scripts} sequences of ioctls and ${chunks} chunks; others act wherever mmu_lock may be dropped (after write-protecting, before each ` +
     "chunk, after the last) and between ioctls: a vCPU reads or writes the first page, one in the middle or the last; the host takes away a page, " +
     "a block, a range across blocks or everything; between ioctls another thread gets or clears the log, disables logging or deletes the slot"

@@ -7,6 +7,12 @@ import type { SmallVm } from "./vm.js";
 
 const NOTHING: readonly Finding[] = [];
 
+/** The writable leaf of each level and frame, low words and high words: each run looks at many. */
+const LEAF_LO = [1, 2, 3].map((level) =>
+  Array.from({ length: SMALL.endGfn }, (_, gfn) => SMALL_LEAF.lo(gfn, level, true)),
+);
+const LEAF_HI = Array.from({ length: SMALL.endGfn }, (_, gfn) => SMALL_LEAF.hi(gfn));
+
 /**
  * What is wrong with a VM when all is quiet: judged by plain recursion over the tables, without the walker.
  *
@@ -76,8 +82,9 @@ export class Judge {
     const { startGfn, endGfn } = vm.guest.slot;
     if (gfn < startGfn || gfn + span > endGfn) this.add("stray-mapping", gfn, level);
     if ((pages & vm.gone) !== 0) this.add("still-mapped", this.frame(pages & vm.gone), level);
-    const expected = SMALL_LEAF.lo(gfn, level, true);
-    if ((lo | S2AP_WRITE) >>> 0 !== expected || hi !== SMALL_LEAF.hi(gfn)) this.add("wrong-output-address", gfn, level);
+    if ((lo | S2AP_WRITE) >>> 0 !== LEAF_LO[level - 1]![gfn] || hi !== LEAF_HI[gfn]) {
+      this.add("wrong-output-address", gfn, level);
+    }
     if (!vm.logging) return;
     const block = level < PAGE_LEVEL && vm.splitDone;
     const unseen = pages & ~vm.dirty;
