@@ -19,7 +19,7 @@ import {
   workByRegion,
 } from "./lockHolds.js";
 import { LockWork } from "./lockWork.js";
-import { type Stratum, sampleOf } from "./sample.js";
+import { type Sample, type Stratum, sampleOf } from "./sample.js";
 
 /** The guest that advice is asked for. */
 export type AdvisedGuest =
@@ -61,9 +61,22 @@ export const WHOLE_SCENARIO = 6 * REGION;
 /** Holds of a sequence that are told one by one. */
 const TOLD_HOLDS = 600;
 
+/** A large guest's segments are many: they are resolved once, and so are the regions that stand for all. */
+const RESOLVED = new WeakMap<Arm64Scenario, { readonly layout: Layout; readonly sample: Sample | undefined }>();
+
+/** The layout as the scenario gives it, with its own mode and chunk. */
+function resolved(scenario: Arm64Scenario): { readonly layout: Layout; readonly sample: Sample | undefined } {
+  const known = RESOLVED.get(scenario);
+  if (known !== undefined) return known;
+  const layout = layoutOf(scenario);
+  const both = { layout, sample: sampleOf(scenario, layout) };
+  RESOLVED.set(scenario, both);
+  return both;
+}
+
 export function bytesOf(guest: AdvisedGuest): number {
   if (guest.kind === "uniform") return guest.bytes;
-  const layout = layoutOf(guest.scenario);
+  const { layout } = resolved(guest.scenario);
   return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0) * layout.geometry.pageBytes;
 }
 
@@ -142,11 +155,10 @@ function scenarioWork(
   perRegion: boolean,
   wholeBytes: number,
 ): Work {
-  const given = { ...scenario, dirtyLog: { mode, chunk } };
-  const whole = layoutOf(given);
+  const { layout: whole, sample: possible } = resolved(scenario);
   const bytes = bytesOf({ kind: "scenario", scenario });
-  const sample = bytes > wholeBytes ? sampleOf(given, whole) : undefined;
-  const layout = sample === undefined ? whole : layoutOf(sample.scenario);
+  const sample = bytes > wholeBytes ? possible : undefined;
+  const layout = layoutOf({ ...(sample?.scenario ?? scenario), dirtyLog: { mode, chunk } });
   const recorded = recordHolds(layout, strategy);
   const weights = sample?.strata.map(({ weight }) => weight) ?? [];
   const trace = sample === undefined || perRegion ? recorded : stretched(recorded, weights);
@@ -155,7 +167,7 @@ function scenarioWork(
     sample === undefined
       ? recorded.takings.flatMap((t) => t.regions.flat()).reduce((sum, piece) => sum.plus(piece), LockWork.none())
       : byRegion.reduce((sum, work, i) => sum.plus(work, weights[i]), LockWork.none());
-  const counts = sample === undefined ? recorded.counts : countsOfSample(recorded, locked, weights, whole);
+  const counts = sample === undefined ? recorded.counts : countsOfSample(recorded, locked, weights, whole, layout);
   const holds = holdsOf(trace, perRegion);
   const { findings } = runOn(layout, strategy, { digest: false });
   const times = bytes / (weights.length * REGION);
@@ -179,9 +191,15 @@ function scenarioWork(
 }
 
 /** Counts of all memory from those of regions that stand for it: the work under the lock, and what lies between. */
-function countsOfSample(trace: LockTrace, locked: LockWork, weights: readonly number[], whole: Layout): Counts {
+function countsOfSample(
+  trace: LockTrace,
+  locked: LockWork,
+  weights: readonly number[],
+  whole: Layout,
+  { cacheCapacity }: Layout,
+): Counts {
   const { kind: _, split, ...rest } = rounded(locked.counts());
-  const { geometry, slots, cacheCapacity } = whole;
+  const { geometry, slots } = whole;
   const drops = trace.takings.reduce(
     (sum, { regions }) => sum + regions.reduce((own, region, i) => own + (region.length - 1) * weights[i]!, 0),
     0,
@@ -233,8 +251,12 @@ function orderedRunsOf(guest: AdvisedGuest): LeafRun[] {
     const scenario = uniformScenario({ ...guest, mode: "enable", chunk: "0" });
     return runsOfLayout(layoutOf(scenario));
   }
-  return runsOfLayout(layoutOf(guest.scenario));
+  const known = RUNS.get(guest.scenario) ?? runsOfLayout(resolved(guest.scenario).layout);
+  RUNS.set(guest.scenario, known);
+  return known;
 }
+
+const RUNS = new WeakMap<Arm64Scenario, LeafRun[]>();
 
 function runsOfLayout(layout: Layout): LeafRun[] {
   const { geometry } = layout;

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parseSize } from "../guest/sizes.js";
 import { layoutOf } from "../mmu/arm64/layout.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import type { Counts } from "../mmu/counters.js";
 import { atGoldenKeys } from "../testing/golden.js";
+import { NIGHTLY } from "../testing/nightly.js";
 import { extend, holdsOf, recordHolds } from "./lockHolds.js";
 import type { LockWork } from "./lockWork.js";
 
@@ -21,6 +23,12 @@ function guest(map: string, gib: number, mode: "enable" | "clear", chunk: string
 
 function record(scenario: Arm64Scenario, strategy = "baseline") {
   return recordHolds(layoutOf(scenario), strategies.find((s) => s.id === strategy)!);
+}
+
+/** Pages of the granule that a guest has. */
+function pagesOf({ granule, memslots }: Arm64Scenario): number {
+  const bytes = memslots.flatMap(({ segments }) => segments).reduce((all, { size }) => all + parseSize(size), 0);
+  return bytes / parseSize(granule);
 }
 
 function sum(works: readonly LockWork[]): LockWork {
@@ -43,6 +51,7 @@ describe("recordHolds", () => {
         scenario: Arm64Scenario;
         expected: Record<string, Counts>;
       };
+      if (!NIGHTLY && pagesOf(scenario) > 2 ** 17) continue;
       for (const id of file.startsWith("r-") ? ["baseline", "skip-return"] : ["baseline"]) {
         const trace = record(scenario, id);
         const { final: _, ...counts } = expected[id]!;
@@ -111,10 +120,12 @@ describe("extend", () => {
     for (const map of ["4K", "2M", "1G"]) {
       for (const mode of ["enable", "clear"] as const) {
         for (const chunk of ["0", "2M", "1G"]) {
-          for (const strategy of ["baseline", "max-level"]) {
+          // By day each strategy has half of the cases.
+          const ids = NIGHTLY ? ["baseline", "max-level"] : [chunk === "2M" ? "max-level" : "baseline"];
+          for (const strategy of ids) {
             const small = record(guest(map, 3, mode, chunk), strategy);
-            const large = record(guest(map, 6, mode, chunk), strategy);
-            const extended = extend(small, 5);
+            const large = record(guest(map, 5, mode, chunk), strategy);
+            const extended = extend(small, 4);
             const name = `${map} ${mode} ${chunk} ${strategy}`;
             expect(extended, name).toBeDefined();
             const keys = (trace: typeof large) => [...new Set(holdsOf(trace).map((hold) => hold.key))].sort();

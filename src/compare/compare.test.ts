@@ -4,6 +4,7 @@ import { UserError } from "../errors.js";
 import type { NamedResult } from "../results/read.js";
 import type { ResultFile, RunResult } from "../results/types.js";
 import { seededRandom } from "../stats/random.js";
+import { NIGHTLY, times } from "../testing/nightly.js";
 import {
   environment,
   resultFile,
@@ -408,11 +409,14 @@ describe("wall times", () => {
   });
 });
 
+const COMPARISONS = times(250, 1000);
+const FAMILIES = times(40, 100);
+
 function gauss(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-describe("1000 A/A comparisons of seeded noise at alpha 0.05, threshold 0, before correction", () => {
+describe("many A/A comparisons of seeded noise at alpha 0.05, threshold 0, before correction", () => {
   const shapes: { shape: string; n: number; draw: (random: () => number) => number }[] = [
     { shape: "normal, 5%", n: 30, draw: (random) => 1e6 * (1 + 0.05 * gauss(random)) },
     { shape: "log-normal, 20%", n: 25, draw: (random) => Math.round(1e6 * Math.exp(0.2 * gauss(random))) },
@@ -424,25 +428,27 @@ describe("1000 A/A comparisons of seeded noise at alpha 0.05, threshold 0, befor
       draw: (random) => (random() < 0.1 ? 3 : random() < 0.4 ? 1.2 : 1) * 1e6 * (1 + 0.02 * gauss(random)),
     },
   ];
-  test.each(shapes)("give at most 50 false regressions: $shape", ({ n, draw }) => {
+  test.each(shapes)("give no more false regressions than one in twenty: $shape", ({ n, draw }) => {
     const random = seededRandom(1);
     const series = () => single({ wall: wall(Array.from({ length: n }, () => draw(random))) });
     let regressions = 0;
     let rejected = 0;
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < COMPARISONS; i++) {
       // One comparison at a time is a family of one: Holm's correction leaves its p alone.
       const comparison = compare(series(), series(), { wallThreshold: 0, seed: i });
       regressions += comparison.summary.regressions;
       if (comparison.cells[0]!.wall[0]!.p < 0.05) rejected++;
     }
-    expect(regressions).toBeLessThanOrEqual(50);
-    // A test that never rejects would pass too: the rank test alone must be near its nominal 50 of 1000, three sigma up.
-    expect(rejected).toBeGreaterThanOrEqual(20);
-    expect(rejected).toBeLessThanOrEqual(71);
-    expect(regressions).toBeGreaterThan(0);
+    const nominal = 0.05 * COMPARISONS;
+    expect(regressions).toBeLessThanOrEqual(nominal);
+    // A test that never rejects would pass too: the rank test alone must be near what it says, three sigma up.
+    expect(rejected).toBeGreaterThanOrEqual(0.4 * nominal);
+    expect(rejected).toBeLessThanOrEqual(nominal + 3 * Math.sqrt(0.95 * nominal));
+    // Six samples, and many ties, reject so seldom that a small number of comparisons may show none.
+    if (NIGHTLY) expect(regressions).toBeGreaterThan(0);
   });
 
-  test("and a family of twenty gives, after Holm's correction, at most 5 families of 100 with any", () => {
+  test("and a family of twenty gives, after Holm's correction, no more families with any than one in twenty", () => {
     const random = seededRandom(5);
     const family = () =>
       resultFile({
@@ -454,7 +460,7 @@ describe("1000 A/A comparisons of seeded noise at alpha 0.05, threshold 0, befor
         ),
       });
     let alarms = 0;
-    for (let i = 0; i < 100; i++) alarms += exitCodeOf(compare(family(), family(), { wallThreshold: 0, seed: i }));
-    expect(alarms).toBeLessThanOrEqual(5);
+    for (let i = 0; i < FAMILIES; i++) alarms += exitCodeOf(compare(family(), family(), { wallThreshold: 0, seed: i }));
+    expect(alarms).toBeLessThanOrEqual(0.05 * FAMILIES);
   });
 });

@@ -14,8 +14,8 @@ it("prints the times of published logs, several at once", async () => {
     fixture("published/loongarch-kselftest-wrapped.txt"),
   ]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^ {2}disable +45\.738 s$/m);
-  expect(stdout).toMatch(/^ {2}set-mode +52 ns$/m);
+  expect(stdout).toMatch(/^disable +45\.7 s$/m);
+  expect(stdout).toMatch(/^set-mode +52(?:\.0)? ns$/m);
   expect(stdout).toContain("PA-bits:36, VA-bits:47, 16K pages; 1 run");
 });
 

@@ -22,8 +22,8 @@ it("measures every case, writes the result and all raw output, and prints median
   expect(stdout).toMatch(
     /^dirty_log_perf_test -g -s anonymous\nPA-bits:40, VA-bits:48, 4K pages; 6 runs, 1 warm-up\n/m,
   );
-  expect(stdout).toMatch(/^ {2}enable +120\.00[012] ms +120\.00[012] ms \.\. 120\.00[012] ms/m);
-  expect(stdout).toMatch(/^ {2}enable +200\.00[012] ms/m);
+  expect(stdout).toMatch(/^enable +120 ms +120 ms \.\. 120 ms/m);
+  expect(stdout).toMatch(/^enable +200 ms/m);
   const file = read(output);
   expect(file).toMatchObject({
     kind: "s2split-measurement",
@@ -193,7 +193,7 @@ it("gives results that compare reads: a slower kernel exits 1, the same one 0", 
   expect(equal.code).toBe(0);
   const regressed = await s2split(["compare", base, slower, "--wall-threshold", "5%"]);
   expect(regressed.code).toBe(1);
-  expect(regressed.stdout).toMatch(/^ {2}enable +120\.00\d ms +200\.00\d ms +\+66\.7% .*6\/6 {2}SLOWER$/m);
+  expect(regressed.stdout).toMatch(/^enable +120 ms +200 ms +\+66\.7% .*6\/6 {2}SLOWER$/m);
   const mixed = await s2split(["compare", base, "package.json"]);
   expect({ code: mixed.code, lines: mixed.stderr.trimEnd().split("\n").length }).toEqual({ code: 2, lines: 1 });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import type { Granule } from "../guest/geometry.js";
 import { parseAddress, parseSize } from "../guest/sizes.js";
+import { times } from "../testing/nightly.js";
 import { importSmaps } from "./importSmaps.js";
 import type { LayoutImport } from "./layoutImport.js";
 
@@ -149,7 +150,7 @@ describe.each([["runs" as const], ["spread" as const]])("placement %s", (placeme
           at += parseSize(size);
         }
       }),
-      { numRuns: 500, seed: 1 },
+      { numRuns: times(150, 500), seed: 1 },
     );
   });
 });
@@ -204,10 +205,10 @@ it("ends with a scenario or a user error for 10,000 damaged files", () => {
         }
       },
     ),
-    { numRuns: 10_000, seed: 1 },
+    { numRuns: times(1500, 10_000), seed: 1 },
   );
-  expect(scenarios).toBeGreaterThan(500);
-  expect(scenarios).toBeLessThan(9_500);
+  expect(scenarios).toBeGreaterThan(times(75, 500));
+  expect(scenarios).toBeLessThan(times(1425, 9_500));
 });
 
 it("reads a live process of this machine, and says of its memory what smaps itself says", async () => {

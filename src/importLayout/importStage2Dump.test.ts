@@ -5,6 +5,7 @@ import { UserError } from "../errors.js";
 import { GRANULES, type Granule, geometryOf, legalChunks } from "../guest/geometry.js";
 import { parseAddress, parseSize } from "../guest/sizes.js";
 import { parseArm64Scenario } from "../mmu/arm64/parse.js";
+import { times } from "../testing/nightly.js";
 import { DUMP_FORMS, type PrintedRun, printStage2Dump } from "../testing/stage2DumpPrinter.js";
 import { importStage2Dump } from "./importStage2Dump.js";
 
@@ -209,7 +210,7 @@ describe.each(GRANULES)("a dump printed from a tree of %s pages", (granule) => {
           expect(notes.some((note) => note.code === "last-range-missing")).toBe(form !== "7.3");
         },
       ),
-      { numRuns: 300, seed: 1 },
+      { numRuns: times(60, 300), seed: 1 },
     );
   });
 
@@ -223,7 +224,7 @@ describe.each(GRANULES)("a dump printed from a tree of %s pages", (granule) => {
         });
         expect(scenario.granule === granule || notes.some((note) => note.code === "granule-ambiguous")).toBe(true);
       }),
-      { numRuns: 100, seed: 1 },
+      { numRuns: times(40, 100), seed: 1 },
     );
   });
 });
@@ -286,11 +287,11 @@ it("ends with a scenario or a user error for 10,000 damaged dumps", () => {
         expect(error.message).not.toContain("\n");
       }
     }),
-    { numRuns: 10_000, seed: 1 },
+    { numRuns: times(1500, 10_000), seed: 1 },
   );
   // Neither outcome is rare, so the property is about both.
-  expect(scenarios).toBeGreaterThan(500);
-  expect(scenarios).toBeLessThan(9_500);
+  expect(scenarios).toBeGreaterThan(times(75, 500));
+  expect(scenarios).toBeLessThan(times(1425, 9_500));
 });
 
 it("refuses megabytes of garbage, and of one endless line, with a user error", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelStandIn, testStandIn } from "../testing/chunkPrograms.js";
 import { compiler, complaints, withPrograms } from "../testing/compiler.js";
+import { run } from "../testing/inProcess.js";
 import { prepareChunkPreload, readProof } from "./eagerSplit.js";
 import { planMeasurement } from "./plan.js";
 import { preloadSource } from "./preloadSource.js";
@@ -14,6 +15,16 @@ const cc = compiler("cc");
 
 let folder: string;
 let state: { program: string; kernel: string; log: string; cache: string };
+
+/** Options of the result's cases, by what varied. */
+function recorded(output: string): Record<string, number | null> {
+  const { cases } = JSON.parse(readFileSync(output, "utf8")) as {
+    cases: { variables: Record<string, string>; options: { eagerSplitChunkBytes: number | null } }[];
+  };
+  return Object.fromEntries(
+    cases.map((one) => [Object.values(one.variables).join(" "), one.options.eagerSplitChunkBytes]),
+  );
+}
 
 describe.skipIf(cc === undefined)(`the eager-split chunk (cc: ${cc ?? "not there, so not tested"})`, () => {
   beforeAll(() => {
@@ -88,6 +99,29 @@ describe.skipIf(cc === undefined)(`the eager-split chunk (cc: ${cc ?? "not there
     expect(record!.runs[0]!.phases.length).toBeGreaterThan(3);
     expect(record!.runs[0]!.status).toBe("failed");
     expect(record!.runs[0]!.notes).toContainEqual({ code: "chunk-not-set", data: { chunk: 2 ** 21 } });
+  });
+
+  it("is in the result only where a run has proved it", async () => {
+    const output = join(folder, "result.json");
+    const before = ["measure", "--runs", "1", "--warmup", "0", "--force", "--output", output];
+    const env = ["--env", `LD_PRELOAD=${state.kernel}`, "--env", `STAND_IN_LOG=${state.log}`];
+    const how = { env: { ...process.env, XDG_CACHE_HOME: state.cache } };
+    const script = join(folder, "test.sh");
+    writeFileSync(script, `#!/bin/sh\nexec ${state.program} "$@"\n`, { mode: 0o755 });
+    const chunks = ["--eager-split-chunk", "0,2M"];
+    const proved = await run([...before, ...env, ...chunks, "--", script, "-i", "1", "-g"], how);
+    expect(proved.code, proved.stderr).toBe(0);
+    expect(recorded(output)).toEqual({ "0": 0, "2M": 2 ** 21 });
+
+    const silent = await run([...before, ...env, ...chunks, "--", script, "-i", "1", "-g", "-s", "shmem"], how);
+    expect(silent.code).toBe(1);
+    expect(silent.stderr).toContain("nothing proves that the eager-split chunk 2M was set");
+    expect(recorded(output)).toEqual({ "0": null, "2M": null });
+
+    const claimed = ["--vary", "KVM_EAGER_SPLIT_CHUNK=0,2M", "--", script, "-i", "1", "-g"];
+    const unproved = await run([...before, ...env, ...claimed], how);
+    expect(unproved.stderr).toContain("warning: KVM_EAGER_SPLIT_CHUNK: whether the test reads it is not known");
+    expect(recorded(output)).toEqual({ "0": null, "2M": null });
   });
 
   it("comes from a library that is built once, and kept by its content", async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { times } from "../testing/nightly.js";
 import { missingPhases } from "./completeness.js";
 import { formatCommand } from "./selftestCommand.js";
 import { parseSelftestLog } from "./selftestLog.js";
@@ -208,7 +209,7 @@ describe("around the runs", () => {
   });
 });
 
-it("reads 10,000 damaged logs without an exception, and never makes up a time", () => {
+it("reads damaged logs by the thousand without an exception, and never makes up a time", () => {
   const names = [
     "dirty-log-perf-test/var_64M_i5_w50_random_manual.txt",
     "published/sharma-2023-02-160vcpu.txt",
@@ -253,9 +254,9 @@ it("reads 10,000 damaged logs without an exception, and never makes up a time", 
         }
       }
     }),
-    { numRuns: 10_000, seed: 1 },
+    { numRuns: times(1500, 10_000), seed: 1 },
   );
-  expect(whole).toBeGreaterThan(500);
+  expect(whole).toBeGreaterThan(times(75, 500));
 });
 
 it("takes megabytes of garbage without hanging", () => {

@@ -125,18 +125,21 @@ function isCounter(entry: Counter | CounterTable): entry is Counter {
 }
 
 /**
- * Storage for a table, all zero. All tallies of one table have one hidden class in V8, whatever is counted in them.
+ * Storage for a table, all zero. All tallies of one table have one hidden class in V8, with plain fields.
  *
  * @param levels length of the arrays of counters by level: the deepest or highest level, plus one
  */
 export function newTally<T extends CounterTable>(table: T, levels: number): Tally<T> {
-  const tally: Record<string, unknown> = {};
-  for (const [field, entry] of Object.entries(table)) {
-    if (!isCounter(entry)) tally[field] = newTally(entry, levels);
-    else if (entry.storage === "levels") tally[field] = new Float64Array(levels);
-    else if (entry.storage !== "derived") tally[field] = entry.storage === "text" ? null : 0;
-  }
-  return tally as Tally<T>;
+  const fields = Object.entries(table)
+    .filter(([, entry]) => entry.storage !== "derived")
+    .map(([field, entry]) => [field, isCounter(entry) ? zeroOf(entry, levels) : newTally(entry, levels)]);
+  // Not field by field: V8 makes a dictionary of an object that is given more than some 16 fields by computed names.
+  return Object.fromEntries(fields) as Tally<T>;
+}
+
+function zeroOf({ storage }: Counter, levels: number): unknown {
+  if (storage === "levels") return new Float64Array(levels);
+  return storage === "text" ? null : 0;
 }
 
 /** Sets everything to zero again. */

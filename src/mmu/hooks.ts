@@ -40,8 +40,20 @@ export function guardHook<P, R>(
   expects: string | ((at: P) => string),
 ): (at: P) => R {
   const number = numbered(owner, name);
+  const activity = hookActivity;
+  // Written out: a walk calls it for every entry, and a closure for each call would cost as much again.
   return (at) => {
-    const value = call(owner, name, number, () => hook(view(at)));
+    const begun = (activity[0]! + 1) | 0;
+    activity[2] = number;
+    activity[0] = begun;
+    let value: unknown;
+    try {
+      value = hook(view(at));
+    } catch (error) {
+      throw threw(owner, name, error);
+    } finally {
+      activity[1] = begun;
+    }
     if (!accepts(value, at)) throw unusable(owner, name, value, typeof expects === "string" ? expects : expects(at));
     return value;
   };
@@ -86,13 +98,17 @@ function call(owner: HookOwner, name: string, number: number, hook: () => unknow
   try {
     return hook();
   } catch (error) {
-    const what = describeThrown(error);
-    throw new StrategyError(
-      `strategy "${owner.id}" (${owner.source}): its ${name}() threw ${what}${placeIn(owner.source, error)}`,
-    );
+    throw threw(owner, name, error);
   } finally {
     hookActivity[1]!++;
   }
+}
+
+function threw(owner: HookOwner, name: string, error: unknown): StrategyError {
+  const what = describeThrown(error);
+  return new StrategyError(
+    `strategy "${owner.id}" (${owner.source}): its ${name}() threw ${what}${placeIn(owner.source, error)}`,
+  );
 }
 
 function unusable(owner: HookOwner, name: string, value: unknown, expects: string): StrategyError {

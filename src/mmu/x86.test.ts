@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { shortFinding } from "../report/findings.js";
+import { times } from "../testing/nightly.js";
 import type { Case, Mmu, Strategy, TraceEvent } from "./contract.js";
 import { totalAt } from "./counters.js";
 import { hookActivity } from "./hooks.js";
@@ -79,12 +80,12 @@ describe("the TDP MMU", () => {
           expect(x86Tdp.parse(scenario, "test").run(strategy).findings).toEqual([]);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: times(50, 300) },
     );
   });
 
   it("makes random scenarios that are read again as they are, and that shrink to the livelock's simplest", () => {
-    for (const scenario of fc.sample(x86Tdp.random!(fc), { numRuns: 300, seed: 1 })) {
+    for (const scenario of fc.sample(x86Tdp.random!(fc), { numRuns: times(150, 600), seed: 1 })) {
       const { scenario: once } = x86Tdp.parse(scenario, "once");
       expect(x86Tdp.parse(JSON.parse(JSON.stringify(once)), "again").scenario).toEqual(once);
     }

@@ -1,10 +1,12 @@
+import { adoptArm64Strategy } from "../mmu/arm64/adopt.js";
 import { splitOnly, writeProtectOnly } from "../mmu/arm64/dirtyLog.js";
 import { layoutOf } from "../mmu/arm64/layout.js";
 import { runOn } from "../mmu/arm64/mmu.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
-import type { SplitStrategy } from "../mmu/arm64/strategy.js";
+import { type SplitStrategy, strategyFrom } from "../mmu/arm64/strategy.js";
+import { CONTINUE } from "../mmu/arm64/walk.js";
 import { REGION_BYTES, RegionedGuest } from "../mmu/arm64/windows.js";
 import { scanOf } from "./bareScan.js";
 import type { PerfCase, PreparedCase } from "./measure.js";
@@ -13,6 +15,8 @@ import type { PerfCase, PreparedCase } from "./measure.js";
 const SPLIT_WALK_LIMIT = 4;
 const WRITE_PROTECT_LIMIT = 5;
 const BLOCK_2M_LIMIT = 512 * 8;
+/** Of strategies that look at each page: what the kernel's C takes for an entry. */
+const ENTRY_BY_ENTRY_LIMIT = 5;
 
 function strategy(id: string): SplitStrategy {
   return strategies.find((each) => each.id === id)!;
@@ -28,8 +32,8 @@ function guest(map: string, size: string, more: Partial<Arm64Scenario["dirtyLog"
 }
 
 /** A guest whose whole tree is built. */
-function built(scenario: Arm64Scenario, id: string): Stage2 {
-  const stage2 = new Stage2(layoutOf(scenario), strategy(id));
+function built(scenario: Arm64Scenario, id: string | SplitStrategy): Stage2 {
+  const stage2 = new Stage2(layoutOf(scenario), typeof id === "string" ? strategy(id) : id);
   new RegionedGuest(stage2, Number.POSITIVE_INFINITY, false).buildAll();
   return stage2;
 }
@@ -62,6 +66,34 @@ function splitWalk(size: string, id: string): PerfCase {
     prepare: () => splitting(guest("4K", size), id, inspected),
   };
 }
+
+/** Entries of one round, at least: a walk that is over in microseconds is made again and again. */
+const ENTRIES_A_ROUND = 20_000;
+
+/** The split walk over pages under a strategy that steers it: it changes nothing, so that no copy of the tree need displace it from the caches. */
+function steeredWalk(title: string, steering: SplitStrategy, limit?: number): PerfCase {
+  return {
+    id: `split-walk/4k/1G/${title}`,
+    title: `split walk, 1G of 4K pages, ${title}`,
+    unit: "inspected entry",
+    ...(limit === undefined ? {} : { limit }),
+    prepare: () => {
+      const stage2 = built(guest("4K", "1G"), steering);
+      writeProtectOnly(stage2);
+      stage2.resetCounts();
+      splitOnly(stage2);
+      const repeats = Math.ceil(ENTRIES_A_ROUND / inspected(stage2));
+      const work = () => {
+        for (let i = 0; i < repeats; i++) splitOnly(stage2);
+      };
+      stage2.resetCounts();
+      work();
+      return { units: inspected(stage2), reset: () => stage2.resetCounts(), work, reference: scanOf(stage2) };
+    },
+  };
+}
+
+const looksAtEachPage = { id: "each-page", summary: "looks at every page", afterVisit: () => CONTINUE };
 
 function writeProtectWalk(size: string): PerfCase {
   return {
@@ -141,7 +173,13 @@ export const arm64Cases: readonly PerfCase[] = [
   writeProtectWalk("1G"),
   writeProtectWalk("16G"),
   // 4K pages are what the proposals are about; splitting is what remains when they are in.
-  ...strategies.filter(({ id }) => id !== "baseline").map(({ id }) => splitWalk("16G", id)),
+  ...strategies.filter(({ id }) => id !== "baseline").map((each) => steeredWalk(each.id, each)),
+  steeredWalk("looking at each page", strategyFrom(looksAtEachPage), ENTRY_BY_ENTRY_LIMIT),
+  steeredWalk(
+    "a custom strategy's hook at each page",
+    adoptArm64Strategy(looksAtEachPage, "each.mjs"),
+    ENTRY_BY_ENTRY_LIMIT,
+  ),
   ...["baseline", "max-level", "skip-new-table"].map((id) => splitBlocks("2M", id)),
   ...["baseline", "max-level", "skip-new-table"].map((id) => splitBlocks("1G", id)),
   building,

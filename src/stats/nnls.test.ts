@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { times } from "../testing/nightly.js";
 import { column, dot, multiply, norm } from "./linear.js";
 import { nnls } from "./nnls.js";
 
@@ -104,7 +105,7 @@ describe("nnls", () => {
           if (value > 1e-9) expect(Math.abs(towards)).toBeLessThanOrEqual(slack);
         });
       }),
-      { numRuns: 2000 },
+      { numRuns: times(400, 2000) },
     );
   });
 

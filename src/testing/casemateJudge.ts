@@ -1,4 +1,6 @@
+import { isValid, kindOf, Refused, refuseReplacing, spanOf, tableOf, vmidOf } from "./casemateDescriptors.js";
 import { CasemateParseError, type CasemateRecord, casemateRecords } from "./casemateRecords.js";
+import { brokenAbove, type Entry, PageTables, type Root } from "./casemateTables.js";
 
 /** What the checker says of a trace: exit code 0, or 1 with its message and the record at which it stopped. */
 export interface CasemateVerdict {
@@ -36,65 +38,30 @@ export function judgeCasemate(text: string, options: JudgeOptions = {}): Casemat
   }
 }
 
-/** `fatal`: the checker fails an assertion and names no record. */
-class Refused extends Error {
-  constructor(
-    message: string,
-    readonly fatal = false,
-  ) {
-    super(message);
-  }
-}
-
 const PAGE = 4096;
 const WORDS = 512;
-const MOST_PAGES = 8192;
-const AF = 1n << 10n;
-/** Bits 58:55: software may change them in a leaf. */
-const SOFTWARE = 0xfn << 55n;
-const ADDRESS = 0xfffffffff000n;
-
-/** How far an invalid entry has been cleaned since it was broken. */
-type Cleaning = "broken" | "ordered" | "by-ipa" | "by-ipa-done" | "all";
-
-/** A word of a followed tree. */
-interface Entry {
-  readonly root: Root;
-  readonly level: number;
-  /** First IPA that it covers. */
-  readonly ipa: bigint;
-  /** The table entry above; null in the root. */
-  readonly parent: Entry | null;
-  value: bigint;
-  state: "valid" | "clean" | "unclean";
-  /** Of unclean entries: what was there, who broke it, and how far that one has come. */
-  old: bigint;
-  breaker: number;
-  cleaning: Cleaning;
-}
-
-interface Root {
-  readonly address: number;
-  readonly vmid: number;
+const MOST_ROOTS = 64;
+/** A lock that is held. */
+interface Held {
+  readonly cpu: number;
+  depth: number;
+  /** A plain store to a live entry is allowed: none was made since the lock was taken, or since its holder's last DSB. */
+  plain: boolean;
 }
 
 interface Cpu {
-  /** A plain store to a live entry is allowed: none was made since the lock was taken or the last DSB. */
-  plain: boolean;
   t0sz: number;
   stage2: boolean;
   vttbr: bigint | null;
 }
 
 class PageTableModel {
-  readonly #values = new Map<number, bigint>();
-  readonly #pages = new Set<number>();
-  readonly #entries = new Map<number, Entry>();
+  readonly #tables = new PageTables();
   readonly #unclean = new Set<Entry>();
   readonly #roots = new Map<number, Root>();
   readonly #rootLocks = new Map<number, number>();
-  readonly #locks = new Map<number, { cpu: number; depth: number }>();
-  readonly #cpus: Cpu[] = [0, 1, 2, 3].map(() => ({ plain: false, t0sz: 16, stage2: true, vttbr: null }));
+  readonly #locks = new Map<number, Held>();
+  readonly #cpus: Cpu[] = [0, 1, 2, 3].map(() => ({ t0sz: 16, stage2: true, vttbr: null }));
 
   constructor(private readonly racy: boolean) {}
 
@@ -102,16 +69,17 @@ class PageTableModel {
     const at = Number(fields.address ?? fields.location ?? 0n);
     const value = fields.value as bigint;
     const pages = (work: (page: number) => void) => this.#pagesOf(at, fields.size as bigint, work);
-    if (kind === "mem-init") pages((page) => this.#initialise(page));
+    if (kind === "mem-init") pages((page) => this.#tables.initialise(page));
     else if (kind === "mem-write") this.#store(cpu, at, value, fields["mem-order"] === "release");
     else if (kind === "mem-set") pages((page) => this.#fill(cpu, page, value));
-    else if (kind === "mem-free") pages((page) => this.#free(page));
+    else if (kind === "mem-free") pages((page) => this.#tables.free(page));
     else if (kind === "barrier" && fields.barrier === "dsb") this.#dsb(cpu, fields.kind as string);
     else if (kind === "tlbi") this.#tlbi(cpu, fields.operation as string, value);
     else if (kind === "sysreg-write") this.#sysreg(cpu, fields.sysreg as string, value);
     else if (kind === "hint" && fields.kind === "set_root_lock") this.#rootLocks.set(at, Number(value));
     else if (kind === "hint" && fields.kind === "release_table") this.#release(at);
-    else if (kind === "lock" || kind === "trylock") this.#lock(cpu, at);
+    else if (kind === "hint" && fields.kind === "set_pte_thread_owner") this.#own(at, Number(value));
+    else if (kind === "lock" || kind === "trylock") this.#lock(cpu, at, kind === "trylock");
     else if (kind === "unlock") this.#unlock(cpu, at);
   }
 
@@ -119,115 +87,67 @@ class PageTableModel {
     for (let page = address - (address % PAGE); page < address + Number(size); page += PAGE) work(page);
   }
 
-  #initialise(page: number): void {
-    for (let i = 0; i < WORDS; i++) {
-      const at = page + 8 * i;
-      if ((this.#values.get(at) ?? 0n) !== 0n || this.#entries.has(at))
-        throw new Refused("cannot initialise used location");
-    }
-    if (!this.#pages.has(page) && this.#pages.size === MOST_PAGES) throw new Refused("out of memory pages", true);
-    this.#pages.add(page);
-  }
-
   #fill(cpu: number, page: number, value: bigint): void {
     for (let i = 0; i < WORDS; i++) this.#store(cpu, page + 8 * i, value, false);
   }
 
-  #free(page: number): void {
-    for (let i = 0; i < WORDS; i++) {
-      if (this.#entries.has(page + 8 * i)) throw new Refused("cannot free a location that is a page-table entry");
-      this.#values.delete(page + 8 * i);
-    }
-    this.#pages.delete(page);
-  }
-
   #store(cpu: number, at: number, value: bigint, release: boolean): void {
-    if (!this.#pages.has(at - (at % PAGE))) throw new Refused("Attempted write to uninitialised location");
-    const entry = this.#entries.get(at);
+    if (!this.#tables.has(at)) throw new Refused("Attempted write to uninitialised location");
+    const entry = this.#tables.entries.get(at);
     if (entry !== undefined) {
       this.#mayStore(cpu, entry, value, release);
       this.#change(cpu, entry, value);
       entry.value = value;
     }
-    this.#values.set(at, value);
+    this.#tables.values.set(at, value);
   }
 
   /** The lock rules. */
   #mayStore(cpu: number, entry: Entry, value: bigint, release: boolean): void {
     if (this.racy) return;
+    if (entry.owner === cpu) return;
+    if (entry.owner >= 0) throw new Refused("Location owned by a thread but accessed by another");
     const lock = this.#rootLocks.get(entry.root.address);
     if (lock === undefined) throw new Refused("must have associated root with a lock");
-    if (this.#locks.get(lock)?.cpu !== cpu) throw new Refused("must write to pte while holding owner lock");
-    const state = this.#cpus[cpu]!;
-    if (!release && !state.plain && (isValid(entry.value) || isValid(value))) {
-      throw new Refused("Wrote plain without authorization");
-    }
-    state.plain = false;
+    const held = this.#locks.get(lock);
+    if (held?.cpu !== cpu) throw new Refused("must write to pte while holding owner lock");
+    const live = entry.state === "valid" && brokenAbove(entry) === undefined;
+    if (!release && !held.plain && (live || isValid(value))) throw new Refused("Wrote plain without authorization");
+    held.plain = false;
   }
 
   #change(cpu: number, entry: Entry, value: bigint): void {
     const was = entry.value;
-    for (let above = entry.parent; above !== null; above = above.parent) {
-      if (above.state !== "unclean") continue;
+    if (brokenAbove(entry) !== undefined) {
       if (value === was || (!isValid(value) && !isValid(was))) return;
       throw new Refused("Wrote on a page with an unclean parent");
     }
-    const next = kindOf(value, entry.level);
     if (entry.state === "valid") {
-      if (next !== "invalid") refuseReplacing(was, value, entry.level);
+      if (isValid(value)) refuseReplacing(was, value, entry.level);
       else this.#break(cpu, entry);
-    } else if (next !== "invalid") {
+    } else if (isValid(value)) {
       if (entry.state === "unclean") throw new Refused("BBM invalid unclean->valid");
+      const table = kindOf(value, entry.level) === "table";
       entry.state = "valid";
-      entry.value = value;
-      if (next === "table") this.#follow(entry.root, entry, tableOf(value), entry.level + 1, entry.ipa);
+      if (table) this.#tables.follow(entry.root, entry, tableOf(value), entry.level + 1, entry.ipa);
     }
   }
 
   #break(breaker: number, entry: Entry): void {
+    if (kindOf(entry.value, entry.level) === "table") {
+      for (const below of this.#tables.below(tableOf(entry.value), entry.level + 1)) {
+        if (below.state === "unclean") throw new Refused("BBM write table descriptor with unclean children");
+        if (below.owner >= 0)
+          throw new Refused("The parent of an entry that is owned by a thread has been invalidated");
+      }
+    }
     Object.assign(entry, { state: "unclean", old: entry.value, breaker, cleaning: "broken" });
     this.#unclean.add(entry);
   }
 
-  /** All words of a table become entries, and so on down. */
-  #follow(root: Root, parent: Entry | null, table: number, level: number, ipa: bigint): void {
-    const initialised = this.#pages.has(table);
-    for (let i = 0; i < WORDS; i++) {
-      if (!initialised) throw new Refused("Saw uninitialised PTE on pgtable traversal");
-      const at = table + 8 * i;
-      if (this.#entries.has(at)) throw new Refused("double-use pte");
-      const value = this.#values.get(at) ?? 0n;
-      const kind = kindOf(value, level);
-      const entry: Entry = {
-        root,
-        level,
-        ipa: ipa + BigInt(i) * spanOf(level),
-        parent,
-        value,
-        state: kind === "invalid" ? "clean" : "valid",
-        old: 0n,
-        breaker: -1,
-        cleaning: "broken",
-      };
-      this.#entries.set(at, entry);
-      if (kind === "table") this.#follow(root, entry, tableOf(value), level + 1, entry.ipa);
-    }
-  }
-
-  /** The words of a table are no entries any more. */
-  #forget(table: number, level: number): void {
-    for (let i = 0; i < WORDS; i++) {
-      const entry = this.#entries.get(table + 8 * i);
-      if (entry === undefined) continue;
-      if (entry.state === "unclean") throw new Refused("BBM write table descriptor with unclean children");
-      this.#entries.delete(table + 8 * i);
-      if (kindOf(entry.value, level) === "table") this.#forget(tableOf(entry.value), level + 1);
-    }
-  }
-
   #dsb(cpu: number, kind: string): void {
-    if (kind === "nsh" && this.#unclean.size > 0) throw new Refused("Unsupported DSB NSH");
-    this.#cpus[cpu]!.plain = true;
+    if (kind === "nsh" && this.#uncleanUnder(cpu).length > 0) throw new Refused("Unsupported DSB NSH");
+    for (const held of this.#locks.values()) if (held.cpu === cpu) held.plain = true;
     const clean: Entry[] = [];
     for (const entry of this.#cleanedBy(cpu)) {
       if (entry.cleaning === "broken") entry.cleaning = "ordered";
@@ -239,12 +159,16 @@ class PageTableModel {
       this.#unclean.delete(entry);
     }
     for (const { old, level } of clean) {
-      if (kindOf(old, level) === "table") this.#forget(tableOf(old), level + 1);
+      if (kindOf(old, level) === "table") this.#tables.forget(tableOf(old), level + 1);
     }
   }
 
   #tlbi(cpu: number, operation: string, value: bigint | undefined): void {
-    if (!operation.endsWith("is") && this.#unclean.size > 0) throw new Refused("Unsupported TLBI (expected broadcast)");
+    // Those of the hypervisor's own tables have nothing to do with a guest's.
+    if (/e2(?:is)?$/.test(operation)) return;
+    if (!operation.endsWith("is") && this.#uncleanUnder(cpu).length > 0) {
+      throw new Refused("Unsupported TLBI (expected broadcast)");
+    }
     const bothStages = operation === "vmalls12e1is" || operation === "alle1is";
     for (const entry of this.#cleanedBy(cpu)) {
       const { cleaning } = entry;
@@ -265,12 +189,17 @@ class PageTableModel {
   }
 
   /** Unclean entries on whose way barriers and TLBIs of this CPU count. */
-  *#cleanedBy(cpu: number): Generator<Entry> {
-    for (const entry of [...this.#unclean]) {
-      if (entry.breaker !== cpu) continue;
-      const lock = this.#rootLocks.get(entry.root.address);
-      if (this.racy || (lock !== undefined && this.#locks.get(lock)?.cpu === cpu)) yield entry;
-    }
+  #cleanedBy(cpu: number): Entry[] {
+    return this.#uncleanUnder(cpu).filter(({ breaker }) => breaker === cpu);
+  }
+
+  /** Unclean entries that this CPU may store to: by the lock, or as their owner. */
+  #uncleanUnder(cpu: number): Entry[] {
+    return [...this.#unclean].filter(({ root, owner }) => {
+      const lock = this.#rootLocks.get(root.address);
+      if (this.racy || owner >= 0) return this.racy || owner === cpu;
+      return lock !== undefined && this.#locks.get(lock)?.cpu === cpu;
+    });
   }
 
   #sysreg(cpu: number, register: string, value: bigint): void {
@@ -283,7 +212,7 @@ class PageTableModel {
   }
 
   #announce({ t0sz }: Cpu, vttbr: bigint): void {
-    const address = Number(vttbr & 0xfffffffffffen);
+    const address = rootOf(vttbr);
     const vmid = vmidOf(vttbr);
     const known = this.#roots.get(address);
     if (known !== undefined) {
@@ -291,6 +220,7 @@ class PageTableModel {
       return;
     }
     if ([...this.#roots.values()].some((root) => root.vmid === vmid)) throw new Refused("duplicate (VM/AS)ID");
+    if (this.#roots.size === MOST_ROOTS) throw new Refused("too many roots");
     const startLevel = Math.floor((t0sz - 16) / 9);
     const startBits = 64 - t0sz - 12 - 9 * (3 - startLevel);
     if (startBits <= 4) {
@@ -299,60 +229,44 @@ class PageTableModel {
     }
     const root = { address, vmid };
     this.#roots.set(address, root);
-    this.#follow(root, null, address, startLevel, 0n);
+    this.#tables.follow(root, null, address, startLevel, 0n);
+  }
+
+  #own(at: number, owner: number): void {
+    const entry = this.#tables.entries.get(at);
+    if (!this.#tables.has(at)) throw new Refused("cannot set thread owner for uninitialised PTE");
+    if (entry === undefined) throw new Refused("cannot set thread owner for non PTE");
+    if (entry.level !== 3) throw new Refused("cannot set thread owner for non-final-level PTE");
+    entry.owner = owner;
   }
 
   #release(address: number): void {
+    this.#rootLocks.delete(address);
+    if (!this.#tables.entries.has(address)) return;
     if ([...this.#unclean].some(({ root }) => root.address === address)) {
       throw new Refused("cannot release table where children are still unclean");
     }
-    const loaded = this.#cpus.some(({ vttbr }) => vttbr !== null && Number(vttbr & 0xfffffffffffen) === address);
+    const loaded = this.#cpus.some(({ vttbr }) => vttbr !== null && rootOf(vttbr) === address);
     if (loaded) throw new Refused("cannot release table still in use");
-    for (const [at, entry] of this.#entries) if (entry.root.address === address) this.#entries.delete(at);
+    for (const [at, entry] of this.#tables.entries) if (entry.root.address === address) this.#tables.entries.delete(at);
     this.#roots.delete(address);
   }
 
-  #lock(cpu: number, address: number): void {
+  #lock(cpu: number, address: number, nests: boolean): void {
     const held = this.#locks.get(address);
-    if (held !== undefined && held.cpu !== cpu) throw new Refused("lock is held by another CPU");
-    this.#locks.set(address, { cpu, depth: (held?.depth ?? 0) + 1 });
-    this.#cpus[cpu]!.plain = true;
+    if (held === undefined) this.#locks.set(address, { cpu, depth: 1, plain: true });
+    else if (nests && held.cpu === cpu) held.depth++;
+    else throw new Refused("Tried to lock a component that was alerady held");
   }
 
   #unlock(cpu: number, address: number): void {
     const held = this.#locks.get(address);
-    if (held?.cpu !== cpu) throw new Refused("lock is not held by this CPU");
+    if (held === undefined) throw new Refused("Tried to unlock a component that was not held");
+    if (held.cpu !== cpu) throw new Refused("Tried to unlock a cpmponent that was held by another thread");
     if (--held.depth === 0) this.#locks.delete(address);
   }
 }
 
-function isValid(value: bigint): boolean {
-  return (value & 1n) === 1n;
-}
-
-function kindOf(value: bigint, level: number): "invalid" | "leaf" | "table" {
-  if (!isValid(value)) return "invalid";
-  if ((value & 2n) === 2n) return level === 3 ? "leaf" : "table";
-  if (level === 0 || level === 3) throw new Refused("Saw invalid pte encoding");
-  return "leaf";
-}
-
-/** Valid over valid: leaves alone, and only where the old or the new one has the access flag, or only software bits differ. */
-function refuseReplacing(was: bigint, value: bigint, level: number): void {
-  const leaves = kindOf(was, level) === "leaf" && kindOf(value, level) === "leaf";
-  if (leaves && (((was | value) & AF) !== 0n || ((was ^ value) & ~SOFTWARE) === 0n)) return;
-  throw new Refused("BBM valid->valid");
-}
-
-function tableOf(value: bigint): number {
-  return Number(value & ADDRESS);
-}
-
-/** Bytes that an entry of a level covers. */
-function spanOf(level: number): bigint {
-  return 1n << BigInt(12 + 9 * (3 - level));
-}
-
-function vmidOf(vttbr: bigint): number {
-  return Number(vttbr >> 48n);
+function rootOf(vttbr: bigint): number {
+  return Number(vttbr & 0xfffffffffffen);
 }

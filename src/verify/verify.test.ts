@@ -8,6 +8,7 @@ import { strategyFrom } from "../mmu/arm64/strategy.js";
 import type { Case, Mmu, Strategy } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import { goldenFiles } from "../testing/golden.js";
+import { times } from "../testing/nightly.js";
 import { verifyCase } from "./verify.js";
 
 const mmu: Mmu = arm64;
@@ -37,7 +38,7 @@ describe("strategies that claim to be right", () => {
           expect(counts.final, strategy.id).toEqual(expected);
         }
       }),
-      { numRuns: 150, seed: 3 },
+      { numRuns: times(40, 400), seed: 3 },
     );
   });
 
@@ -57,7 +58,7 @@ describe("strategies that claim to be right", () => {
         expect(tlbis).toBeLessThanOrEqual(tables);
         expect(totalAt(counts, "split/tlbiWrongIpa")).toBe(0);
       }),
-      { numRuns: 150, seed: 5 },
+      { numRuns: times(60, 400), seed: 5 },
     );
   });
 });

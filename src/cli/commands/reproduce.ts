@@ -69,8 +69,9 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
   if (flags.output === "-") return EXIT.fine;
   const name = flags.output.replace(/\.c$/, "");
   const program = name === flags.output ? `${name}.out` : name;
+  const run = program.includes("/") ? program : `./${program}`;
   io.stdout.write(
-    `${flags.output} is written. On ${mmu.id === "arm64" ? "an arm64" : "an x86-64"} host with KVM:\n\n  cc -O2 -o ${program} ${flags.output} && sudo ./${program}\n`,
+    `${flags.output} is written. On ${mmu.id === "arm64" ? "an arm64" : "an x86-64"} host with KVM:\n\n  cc -O2 -o ${program} ${flags.output} && sudo ${run}\n`,
   );
   return EXIT.fine;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { atGoldenKeys, goldenFiles } from "../../testing/golden.js";
+import { NIGHTLY } from "../../testing/nightly.js";
 import { type FlowOptions, runFlow } from "./flow.js";
 import type { FlowInput } from "./flowInput.js";
 import { flowLayoutOf } from "./flowLayout.js";
@@ -80,8 +81,6 @@ function withoutDigests(steps: readonly unknown[]): unknown[] {
     return normal({ ...step, state });
   });
 }
-
-const NIGHTLY = process.env.NIGHTLY === "1";
 
 const isLarge = ({ input }: GoldenFlow) => input.pagesPerVcpu * input.vcpus > 16384;
 const differences = (golden: GoldenFlow, id: string) => Object.keys(golden.strategies[id]!).length;

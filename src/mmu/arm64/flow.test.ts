@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { flowOfTest } from "../../selftest/selftest.js";
+import { times } from "../../testing/nightly.js";
 import { totalAt } from "../counters.js";
 import { runFlow } from "./flow.js";
 import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
@@ -143,7 +144,7 @@ describe("random flows", () => {
       const expected = runFlow(flowOf(one), baseline).map(({ state }) => state);
       for (const strategy of right) expect(runFlow(flowOf(one), strategy).map(({ state }) => state)).toEqual(expected);
     });
-    fc.assert(property, { numRuns: 40, seed: 1 });
+    fc.assert(property, { numRuns: times(15, 80), seed: 1 });
   });
 
   it("writing everything after a last clear and disabling restores the natural leaves, all writable", () => {
@@ -166,7 +167,7 @@ describe("random flows", () => {
       const cleared = flowOf({ ...one, logged: [...one.logged, all] });
       expect(runFlow(cleared, baseline).at(-1)!.state).toMatchObject({ leaves, writable: leaves });
     });
-    fc.assert(property, { numRuns: 60, seed: 2 });
+    fc.assert(property, { numRuns: times(20, 120), seed: 2 });
   });
 
   it("every table that is in the tree was allocated and not freed", () => {
@@ -177,7 +178,7 @@ describe("random flows", () => {
         expect(step.state.tables ?? 0).toBe(tables);
       }
     });
-    fc.assert(property, { numRuns: 60, seed: 3 });
+    fc.assert(property, { numRuns: times(20, 120), seed: 3 });
   });
 
   it("a write is never lost: every page written since its last clear is dirty", () => {
@@ -202,7 +203,7 @@ describe("random flows", () => {
         expect(step.state.dirtyBits ?? 0).toBe(dirty.size);
       }
     });
-    fc.assert(property, { numRuns: 100, seed: 4 });
+    fc.assert(property, { numRuns: times(35, 200), seed: 4 });
   });
 });
 

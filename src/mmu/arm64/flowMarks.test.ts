@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PAGE_LEVEL } from "../../guest/geometry.js";
+import { times } from "../../testing/nightly.js";
 import { MARK_HI, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import { Flow } from "./flow.js";
 import type { FlowInput, FlowStepInput } from "./flowInput.js";
@@ -164,7 +165,7 @@ describe("marks of split-mark while guests fault", () => {
         expect(wrongMarks(flow.stage2)).toEqual([]);
       }
     });
-    fc.assert(property, { numRuns: 200, seed: 1 });
+    fc.assert(property, { numRuns: times(70, 400), seed: 1 });
   });
 
   it("1G blocks that are broken, split in two steps and restored leave exact marks", () => {

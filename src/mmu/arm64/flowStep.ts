@@ -4,6 +4,7 @@ import { withoutZeros } from "../flow/withoutZeros.js";
 import { allLevels } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
 import { TreeDigest } from "./digest.js";
+import { countValid } from "./memory.js";
 import { scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 
@@ -56,17 +57,8 @@ export function stateOf(stage2: Stage2, dirtyBits: number, vcpuCache: Int32Array
       digest?.block(level, gfn, lo, hi);
     },
     pages: (words, word, gfn, count) => {
-      let valid = 0;
-      let writes = 0;
-      const mapped = VALID;
-      const both = mapped | S2AP_WRITE;
-      for (let at = word; at < word + 2 * count; at += 2) {
-        const lo = words[at]!;
-        valid += lo & mapped;
-        if ((lo & both) === both) writes++;
-      }
-      leaves[PAGE_LEVEL]! += valid;
-      writable[PAGE_LEVEL]! += writes;
+      leaves[PAGE_LEVEL]! += countValid(words, word, count);
+      writable[PAGE_LEVEL]! += countWritable(words, word, count);
       digest?.pages(words, word, gfn, count);
     },
   });
@@ -82,4 +74,12 @@ export function stateOf(stage2: Stage2, dirtyBits: number, vcpuCache: Int32Array
     vcpuCache: [...vcpuCache],
     ...(digest === null ? {} : { digest: digest.hex() }),
   };
+}
+
+function countWritable(words: Uint32Array, word: number, count: number): number {
+  const both = VALID | S2AP_WRITE;
+  const endWord = (word + 2 * count) | 0;
+  let writable = 0;
+  for (let at = word | 0; at < endWord; at = (at + 2) | 0) if ((words[at]! & both) === both) writable++;
+  return writable;
 }

@@ -4,7 +4,7 @@ import type { GuestCounts } from "./guestCounts.js";
 import type { LeafFormat } from "./leafFormat.js";
 import type { Maintenance } from "./maintenance.js";
 import type { BlockMarks } from "./marks.js";
-import type { TableMemory } from "./memory.js";
+import { countValid, type TableMemory } from "./memory.js";
 import type { VcpuCaches } from "./vcpuCache.js";
 import { CONTINUE, type Visitor, WALK_LEAF, WALK_TABLE_POST, WALK_TABLE_PRE, Walker, type WalkRules } from "./walk.js";
 
@@ -159,11 +159,8 @@ class FreeVisitor implements Visitor {
     return CONTINUE;
   }
 
-  pages(words: Uint32Array, slot: number, count: number): number {
-    let valid = 0;
-    const endWord = (2 * (slot + count)) | 0;
-    for (let word = (2 * slot) | 0; word < endWord; word = (word + 2) | 0) valid = (valid + (words[word]! & VALID)) | 0;
-    return valid;
+  pages(walker: Walker, slot: number, count: number): number {
+    return countValid(walker.mem.words, 2 * slot, count);
   }
 
   private release(page: number): void {

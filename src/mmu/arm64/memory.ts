@@ -1,4 +1,5 @@
 import type { Geometry } from "../../guest/geometry.js";
+import { VALID } from "./descriptor.js";
 
 /**
  * Table pages, in one typed array. Descriptor `slot` has its words at `words[2 * slot]` (lo) and `words[2 * slot + 1]` (hi);
@@ -81,6 +82,20 @@ export class TableMemory {
     this.free.length = 0;
     for (const page of snapshot.free) this.free.push(page);
   }
+}
+
+/**
+ * How many of `count` descriptors from word `word` on are valid. Every one is read.
+ *
+ * `| 0` says that numbers are 32-bit, or the engine would check each sum for overflow; and a constant of another module is copied before the
+ * loop, or the engine would load it each time round. So in the other loops over runs of pages.
+ */
+export function countValid(words: Uint32Array, word: number, count: number): number {
+  const validBit = VALID;
+  const endWord = (word + 2 * count) | 0;
+  let valid = 0;
+  for (let at = word | 0; at < endWord; at = (at + 2) | 0) valid = (valid + (words[at]! & validBit)) | 0;
+  return valid;
 }
 
 export interface MemorySnapshot {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { times } from "../../testing/nightly.js";
 import type { MemoryMap } from "../contract.js";
 import { totalAt } from "../counters.js";
 import { arm64 } from "./mmu.js";
@@ -49,7 +50,7 @@ it("counts every entry once, marks a bin where a block is unsplit, and changes n
         if (plain.findings.some(({ code }) => code === "unsplit-block")) expect(unsplit).toBe(true);
       },
     ),
-    { numRuns: 150, seed: 12 },
+    { numRuns: times(50, 300), seed: 12 },
   );
 });
 
@@ -60,6 +61,6 @@ it("gives one map whether the tree is kept whole or comes and goes by regions", 
         arm64.parse(scenario, "random").run(one, { digest: false, windowBytes, map: { bins: 40 } }).memoryMap;
       expect(of(2 ** 30)).toEqual(of(Number.POSITIVE_INFINITY));
     }),
-    { numRuns: 100, seed: 5 },
+    { numRuns: times(35, 200), seed: 5 },
   );
 });

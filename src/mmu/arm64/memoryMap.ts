@@ -1,10 +1,10 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import type { MemoryMap } from "../contract.js";
-import { VALID } from "./descriptor.js";
 import type { Windows } from "./dirtyLog.js";
 import { dirtySpans } from "./dirtyWords.js";
 import type { SlotLayout } from "./layout.js";
+import { countValid } from "./memory.js";
 import { scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 import type { WalkObserver, WalkPosition } from "./walk.js";
@@ -147,15 +147,10 @@ class SlotMap {
 
   /** Bin by bin, so that the loop over pages does nothing but count. */
   private addPages(pages: Float64Array, words: Uint32Array, word: number, gfn: number, count: number): void {
-    const validBit = VALID;
     for (let done = 0; done < count; ) {
       const bin = this.binOf(gfn + done);
       const end = Math.min(count, this.slot.startGfn + (bin + 1) * this.binPages - gfn);
-      let valid = 0;
-      for (let at = (word + 2 * done) | 0, last = (word + 2 * end) | 0; at < last; at = (at + 2) | 0) {
-        valid = (valid + (words[at]! & validBit)) | 0;
-      }
-      pages[bin * LEVELS + PAGE_LEVEL]! += valid;
+      pages[bin * LEVELS + PAGE_LEVEL]! += countValid(words, word + 2 * done, end - done);
       done = end;
     }
   }

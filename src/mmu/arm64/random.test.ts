@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { times } from "../../testing/nightly.js";
 import { layoutOf } from "./layout.js";
 import { arm64 } from "./mmu.js";
 import { randomLayouts } from "./random.js";
 import type { Arm64Scenario } from "./scenario.js";
 import { burden, simplerScenarios } from "./simpler.js";
 
-const layouts = fc.sample(randomLayouts(fc), { numRuns: 2000, seed: 7 });
+const layouts = fc.sample(randomLayouts(fc), { numRuns: times(600, 2000), seed: 7 });
 
 describe("random layouts", () => {
   it("can all be, as scenario files too", () => {
@@ -48,7 +49,7 @@ describe("random layouts", () => {
 
 describe("what is simpler than a scenario", () => {
   it("can be, and weighs less, so that shrinking ends", () => {
-    for (const layout of layouts.slice(0, 300)) {
+    for (const layout of layouts.slice(0, times(50, 300))) {
       const before = burden(layout);
       for (const simpler of simplerScenarios(layout)) {
         expect(() => layoutOf(simpler)).not.toThrow();
@@ -60,7 +61,7 @@ describe("what is simpler than a scenario", () => {
   });
 
   it("leads from any scenario to one page, where nothing needs to be kept", () => {
-    for (const layout of layouts.slice(0, 50)) {
+    for (const layout of layouts.slice(0, times(15, 50))) {
       let at = layout;
       for (let next = first(at); next !== undefined; next = first(at)) at = next;
       expect(at).toEqual({

@@ -5,7 +5,7 @@ class ReadOnlyPosition implements WalkPosition {
   #at!: WalkPosition;
 
   of(at: WalkPosition): this {
-    this.#at = at;
+    if (this.#at !== at) this.#at = at;
     return this;
   }
   get level(): number {

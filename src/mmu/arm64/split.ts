@@ -4,7 +4,7 @@ import { LOCKED_HI, LOCKED_LO, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descrip
 import type { Layout } from "./layout.js";
 import type { Maintenance } from "./maintenance.js";
 import type { BlockMarks } from "./marks.js";
-import type { TableMemory } from "./memory.js";
+import { countValid, type TableMemory } from "./memory.js";
 import type { StoreListener } from "./storeListener.js";
 import { CONTINUE, ENOMEM, FRESH_PAGES, FRESH_TABLE, type Visitor, type Walker, type WalkPosition } from "./walk.js";
 
@@ -23,8 +23,6 @@ export type BreakListener = (level: number, blockGfn: number, tlbiGfn: number) =
  * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_split_walker()` and `kvm_pgtable_stage2_create_unlinked()`.
  */
 export class SplitVisitor implements Visitor {
-  /** Undefined where the strategy looks at single pages, so that the walk goes entry by entry. */
-  readonly pages?: NonNullable<Visitor["pages"]>;
   onBreak: BreakListener | null = null;
   listener: StoreListener | null = null;
   /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
@@ -43,7 +41,6 @@ export class SplitVisitor implements Visitor {
     private readonly afterVisit: ((at: WalkPosition) => number) | undefined,
     { bbm, dsb }: Pick<Layout, "bbm" | "dsb">,
   ) {
-    if (afterVisit === undefined) this.pages = visitPages;
     this.bbm2 = bbm === 2;
     this.dsbPerBlock = dsb === "per-block";
   }
@@ -54,6 +51,35 @@ export class SplitVisitor implements Visitor {
       if (code < 0) return code;
     }
     return this.afterVisit === undefined ? CONTINUE : this.afterVisit(walker);
+  }
+
+  /**
+   * Pages are visited, and none has anything to be done; a strategy may look at each. This is no shortcut: every descriptor is read, and the
+   * visitor's rule at level 3 (valid or not, CONTINUE) is applied to each. What is left out is the call.
+   */
+  pages(walker: Walker, slot: number, count: number): number {
+    const { words } = this.mem;
+    const { afterVisit } = this;
+    if (afterVisit === undefined) return countValid(words, 2 * slot, count);
+    const validBit = VALID;
+    const { addr, index } = walker;
+    let valid = 0;
+    for (let i = 0; i < count; i = (i + 1) | 0) {
+      const word = (2 * (slot + i)) | 0;
+      const lo = words[word]! | 0;
+      walker.index = (index + i) | 0;
+      walker.addr = addr + i;
+      walker.lo = lo;
+      walker.hi = words[word + 1]! | 0;
+      valid = (valid + (lo & validBit)) | 0;
+      const code = afterVisit(walker);
+      if (code === 0) continue;
+      walker.went = (i + 1) | 0;
+      walker.code = code;
+      return valid;
+    }
+    walker.addr = addr;
+    return valid;
   }
 
   private splitBlock(walker: Walker, slot: number): number {
@@ -156,23 +182,6 @@ export class SplitVisitor implements Visitor {
     nested.pteStores += 2 * this.geometry.entries;
     return page;
   }
-}
-
-/**
- * The split visitor over a run of pages: each is visited, none has anything to be done. Returns how many are valid.
- *
- * This is no shortcut: every descriptor is read, and the visitor's rule at level 3 (valid or not, CONTINUE) is applied to each.
- * What is left out is the call. `| 0` says that slots are 32-bit, or the engine would check each sum for overflow; and a constant
- * of another module is copied before the loop, or the engine would load it each time round. So in the other loops over runs.
- */
-function visitPages(words: Uint32Array, slot: number, count: number): number {
-  const validBit = VALID;
-  let valid = 0;
-  const endWord = (2 * (slot + count)) | 0;
-  for (let word = (2 * slot) | 0; word < endWord; word = (word + 2) | 0) {
-    valid = (valid + (words[word]! & validBit)) | 0;
-  }
-  return valid;
 }
 
 /** The nested walk over one fresh table: each entry is read, to be found invalid, locked, and given its leaf. */

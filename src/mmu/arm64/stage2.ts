@@ -129,12 +129,16 @@ export class Stage2 {
 
   /** mmu_lock may be dropped here, or is taken: what was inspected since the last such point was one stretch. */
   mayDropLock(): void {
-    const { counts } = this;
-    const inspected =
-      sumOf(counts.writeProtect.inspected) + sumOf(counts.split.inspected) + sumOf(counts.nested.inspected);
+    const inspected = this.inspectedSoFar();
     const stretch = inspected - this.inspectedBefore;
-    if (stretch > counts.longestHold) counts.longestHold = stretch;
+    if (stretch > this.counts.longestHold) this.counts.longestHold = stretch;
     this.inspectedBefore = inspected;
+  }
+
+  /** By the walks, and by the nested walks that fill new tables. */
+  private inspectedSoFar(): number {
+    const filled = this.counts.tablesAllocated * this.geometry.entries;
+    return this.writeProtectWalker.inspected + this.splitWalker.inspected + filled;
   }
 
   /** One flush of a slot (kernel: `kvm_flush_remote_tlbs_memslot()`). */
@@ -149,7 +153,7 @@ export class Stage2 {
   /** Begins to count anew. */
   resetCounts(): void {
     resetStage2Counts(this.counts);
-    this.inspectedBefore = 0;
+    this.inspectedBefore = this.inspectedSoFar();
   }
 
   snapshot(): Stage2Snapshot {
@@ -163,10 +167,6 @@ export class Stage2 {
     this.resetCounts();
     this.cache.objects = 0;
   }
-}
-
-function sumOf(byLevel: Float64Array): number {
-  return byLevel[0]! + byLevel[1]! + byLevel[2]! + byLevel[3]!;
 }
 
 export interface Stage2Snapshot {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { times } from "../../testing/nightly.js";
 import { MARK_HI } from "./descriptor.js";
 import { enableDirtyLogging, wholeSlot } from "./dirtyLog.js";
 import { layoutOf } from "./layout.js";
@@ -38,7 +39,7 @@ describe("strict runs", () => {
         const strict = arm64.parse(scenario, "test").run(byId.get(id)!, { strict: true });
         expect(strict.counts).toEqual(fast.counts);
       }),
-      { numRuns: 40, seed: 11 },
+      { numRuns: times(12, 100), seed: 11 },
     );
   });
 

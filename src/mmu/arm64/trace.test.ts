@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { times } from "../../testing/nightly.js";
 import type { TraceEvent } from "../contract.js";
 import { byLevel, countAt, newTally } from "../counters.js";
 import { arm64 } from "./mmu.js";
@@ -57,7 +58,7 @@ describe("a trace", () => {
             expect([...told[walk].visits]).toEqual(counted("visits/valid").map((valid, i) => valid + invalid[i]!));
           }
         }),
-        { numRuns: 12, seed: 3 },
+        { numRuns: times(4, 12), seed: 3 },
       );
     },
   );
@@ -171,10 +172,10 @@ describe("a trace", () => {
         };
         arm64.parse(scenario, "test").trace!(byId.get(id)!, compare, { limit: 3000 });
       }),
-      { numRuns: 10, seed: 4 },
+      { numRuns: times(4, 10), seed: 4 },
     );
-    expect(alike).toBeGreaterThan(100);
-    expect(unlike).toBeGreaterThan(100);
+    expect(alike).toBeGreaterThan(times(50, 100));
+    expect(unlike).toBeGreaterThan(times(50, 100));
   });
 
   it("stops telling at its limit, and runs on", () => {

@@ -26,6 +26,9 @@ export const EAGAIN = -11;
 export const ENOMEM = -12;
 export const EINVAL = -22;
 
+/** The walk leaves the present table, without an error; never returned to a caller. */
+const LEFT = 1;
+
 /** {@link WalkPosition.fresh}: the entry is not a table that this visit made. */
 export const NOT_FRESH = 0;
 /** This visit made a table of next-level entries, of which some are blocks. */
@@ -77,11 +80,12 @@ export interface Visitor {
   /** A table, after its entries (TABLE_POST). */
   tablePost?(walker: Walker, slot: number): number;
   /**
-   * The same as `leaf` for `count` entries of one level-3 table from `slot`, for visitors that always CONTINUE there.
-   * Returns how many were valid. Each visitor has its own loop, so that the engine sees one visitor per call site and inlines it:
-   * that is what keeps the walk at a few times a bare scan.
+   * The same as `leaf` for `count` entries of one level-3 table from `slot`: level 3 goes by runs. Returns how many were valid. Where a
+   * visit gives anything but CONTINUE the run ends: the visitor leaves the walker at that entry, and sets `went` and `code`. Each
+   * visitor has its own loop, so that the engine sees one visitor per call site and inlines it: that is what keeps the walk at a few
+   * times a bare scan.
    */
-  pages?(words: Uint32Array, slot: number, count: number): number;
+  pages?(walker: Walker, slot: number, count: number): number;
 }
 
 /** Watches a walk entry by entry (trace, verify). A watched walk takes the general path, entry by entry. */
@@ -104,17 +108,24 @@ export class Walker implements WalkPosition {
   index = 0;
   addr = 0;
   end = 0;
-  entryGfn = 0;
   span = 1;
   lo = 0;
   hi = 0;
   fresh = NOT_FRESH;
   observer: WalkObserver | null = null;
+  /** How far a run of pages went, and the code of the visit that ended it: see {@link Visitor.pages}. */
+  went = 0;
+  code = CONTINUE;
 
-  /** Whether level 3 may go by runs: a visitor that has `pages`, and nothing that looks at single entries. */
+  /** Entries inspected so far, of all levels. */
+  inspected = 0;
+
+  /** Whether level 3 goes by runs. */
   private readonly runs: boolean;
   /** 1 / span by level. Spans are powers of two: multiplying is exact, and faster than dividing. */
   private readonly perSpan: readonly number[];
+  /** The same of whole tables. */
+  private readonly perTable: readonly number[];
   /** First frame of the present table, by level. Not an argument: frames beyond 2^31 would each be a number on the heap. */
   private readonly tableGfn = new Float64Array(4);
 
@@ -126,7 +137,13 @@ export class Walker implements WalkPosition {
     readonly counts: WalkCounts,
   ) {
     this.perSpan = geometry.spanPages.map((span) => 1 / span);
+    this.perTable = this.perSpan.map((perSpan) => perSpan / geometry.entries);
     this.runs = visitor.pages !== undefined && (rules.flags & WALK_PAGE) !== 0;
+  }
+
+  /** Computed when asked for, as few ask: a field would be written for each entry. */
+  get entryGfn(): number {
+    return this.tableGfn[this.level]! + this.index * this.span;
   }
 
   /**
@@ -158,109 +175,152 @@ export class Walker implements WalkPosition {
   }
 
   private table(level: number, page: number): number {
-    const { entries } = this.geometry;
-    const span = this.geometry.spanPages[level]!;
-    const perSpan = this.perSpan[level]!;
+    const { rules, observer, visitor, counts, end, runs } = this;
+    if (level === PAGE_LEVEL && runs && observer === null) return this.pageRuns(page);
+    const { flags, maxLevel, enter } = rules;
+    const { spanPages, entries } = this.geometry;
+    const span = spanPages[level]!;
+    const upper = level < PAGE_LEVEL;
+    const visitsLeaves = (flags & (upper ? WALK_BLOCK : WALK_PAGE)) !== 0;
+    const visitsBefore = (flags & WALK_TABLE_PRE) !== 0 && level < maxLevel;
+    const visitsAfter = (flags & WALK_TABLE_POST) !== 0 && level < maxLevel;
+    const deeper = level < maxLevel && this.wantsBelow(level);
+    const pagesBelow = level + 1 === PAGE_LEVEL && runs && observer === null;
+    const watched = observer !== null || enter !== undefined;
+    // An entry is a few instructions: V8 would load a constant of another module, and each counter, from memory for every one of them.
+    const typeMask = TYPE_MASK;
+    const tableType = TABLE_OR_PAGE;
+    const validBit = VALID;
+    const notFresh = NOT_FRESH;
+    const firstSlot = (page * entries) | 0;
+    let { addr } = this;
+    let { words } = this.mem;
     // ToInt32 keeps the low bits of any frame number, so this is the index also where `addr` has left the table.
-    let index = (this.addr * perSpan) & (entries - 1);
-    if (level === PAGE_LEVEL && this.runs && this.observer === null)
-      return this.pageRun(page * entries + index, entries - index);
-
-    const { flags, maxLevel, enter } = this.rules;
-    const { counts, observer } = this;
-    const tableGfn = this.tableGfn[level]!;
-    const visitFlag = level === PAGE_LEVEL ? WALK_PAGE : WALK_BLOCK;
-    // Whoever calls has seen that there is an entry. With the test at the top, a walk of one entry would jump back to it once; where an
-    // earlier walk had this loop compiled while it ran, V8 then goes in and out of that code in each call: 500 ns in place of 70.
+    const perSpan = this.perSpan[level]!;
+    let index = (addr * perSpan) & (entries - 1);
+    let entryGfn = this.tableGfn[level]! + index * span;
+    let inspected = 0;
+    let leaves = 0;
+    let valid = 0;
+    let result = 0;
+    this.at(level, span);
+    // The test stands at the bottom for V8's on-stack replacement. Whoever calls has seen that there is an entry; with the test at the top, a
+    // walk of one entry would jump back to it once, and where an earlier walk had this loop compiled while it ran, V8 would go
+    // in and out of that code in each call: 500 ns in place of 70.
     do {
-      const slot = page * entries + index;
-      const entryGfn = tableGfn + index * span;
-      this.read(slot);
-      counts.inspected[level]!++;
-      let isTable = level < PAGE_LEVEL && (this.lo & TYPE_MASK) === TABLE_OR_PAGE;
-      this.level = level;
-      this.index = index;
-      this.entryGfn = entryGfn;
-      this.span = span;
-      this.fresh = NOT_FRESH;
-      if (observer !== null) observer.inspected(this, slot);
-
-      let visited = false;
-      let code = CONTINUE;
-      if (isTable) {
-        if ((flags & WALK_TABLE_PRE) !== 0 && level < maxLevel) {
-          visited = true;
-          counts.visitsTable[level]!++;
-          code = this.visitor.tablePre!(this, slot);
-        }
-      } else if ((flags & visitFlag) !== 0) {
-        visited = true;
-        if ((this.lo & VALID) !== 0) counts.visitsValid[level]!++;
-        else counts.visitsInvalid[level]!++;
-        code = this.visitor.leaf(this, slot);
+      const slot = (firstSlot + index) | 0;
+      const lo = words[2 * slot]! | 0;
+      inspected = (inspected + 1) | 0;
+      let isTable = upper && (lo & typeMask) === tableType;
+      const visited = isTable ? visitsBefore : visitsLeaves;
+      let code = 0;
+      if (visited || watched) {
+        // Nobody else looks where the walk is.
+        this.index = index;
+        this.addr = addr;
+        this.read(slot);
+        if (observer !== null) observer.inspected(this, slot);
       }
       if (visited) {
+        if (isTable) {
+          counts.visitsTable[level]!++;
+          code = visitor.tablePre!(this, slot);
+        } else {
+          leaves = (leaves + 1) | 0;
+          valid = (valid + (lo & validBit)) | 0;
+          code = visitor.leaf(this, slot);
+        }
         // A visitor may have installed a table; the descriptor that was read before it ran says nothing now.
         this.read(slot);
-        isTable = level < PAGE_LEVEL && (this.lo & TYPE_MASK) === TABLE_OR_PAGE;
+        words = this.mem.words;
+        isTable = upper && (this.lo & typeMask) === tableType;
       }
 
-      if (code < 0 && !(code === EAGAIN && (flags & WALK_IGNORE_EAGAIN) !== 0)) {
-        if (observer !== null) observer.decided(this, slot, visited, code, "error");
-        return code;
+      const enters = deeper && isTable && code === 0 && (enter === undefined || enter(this));
+      if (code !== 0) {
+        result = this.skip(code);
+        addr = this.addr;
+      } else if (!enters) addr = endOf(addr, entryGfn, span, perSpan);
+      if (observer !== null) {
+        this.addr = addr;
+        observer.decided(this, slot, visited, code, stepOf(code, result, isTable, enters));
       }
-      if (code > 0) {
-        const siblings = code === SKIP_SIBLINGS;
-        this.advance(span, perSpan, siblings ? entries : 1);
-        if (observer !== null)
-          observer.decided(this, slot, visited, code, siblings ? "skip-siblings" : "skip-children");
-        if (siblings && this.rules.skips === "structured") return 0;
-        continue;
-      }
-      if (!isTable) {
-        this.advance(span, perSpan, 1);
-        if (observer !== null) observer.decided(this, slot, visited, code, "advance");
-        continue;
-      }
-      if (level < maxLevel && this.wantsBelow(level) && (enter === undefined || enter(this))) {
-        if (observer !== null) observer.decided(this, slot, visited, code, "enter");
+      if (visited) this.fresh = notFresh;
+      if (enters) {
+        this.addr = addr;
         this.tableGfn[level + 1] = entryGfn;
-        const below = this.table(level + 1, this.mem.childOf(this.lo, this.hi));
-        if (below !== 0) return below;
-      } else {
-        this.advance(span, perSpan, 1);
-        if (observer !== null) observer.decided(this, slot, visited, code, "not-entered");
+        const child = this.mem.childOf(words[2 * slot]!, words[2 * slot + 1]!);
+        result = pagesBelow ? this.pageRuns(child) : this.table(level + 1, child);
+        addr = this.addr;
+        words = this.mem.words;
+        this.at(level, span);
       }
-      if ((flags & WALK_TABLE_POST) !== 0 && level < maxLevel) {
-        this.read(slot);
-        this.level = level;
-        this.index = index;
-        this.entryGfn = entryGfn;
-        this.span = span;
-        counts.visitsTable[level]!++;
-        const post = this.visitor.tablePost!(this, slot);
-        if (post !== 0) return post;
-      }
-    } while (++index < entries && this.addr < this.end);
+      if (visitsAfter && isTable && code === 0 && result === 0) result = this.after(index, slot);
+      index = (index + 1) | 0;
+      entryGfn += span;
+    } while (result === 0 && index < entries && addr < end);
+    this.addr = addr;
+    this.inspected += inspected;
+    counts.inspected[level]! += inspected;
+    counts.visitsValid[level]! += valid;
+    counts.visitsInvalid[level]! += leaves - valid;
+    return result === LEFT ? 0 : result;
+  }
+
+  private at(level: number, span: number): void {
+    this.level = level;
+    this.span = span;
+  }
+
+  /** A table once more, after its entries. */
+  private after(index: number, slot: number): number {
+    this.read(slot);
+    this.index = index;
+    this.counts.visitsTable[this.level]!++;
+    return this.visitor.tablePost!(this, slot);
+  }
+
+  /** What a visitor's code other than CONTINUE does. Returns 0 where the walk goes on in this table, LEFT where it leaves it, or an error. */
+  private skip(code: number): number {
+    const { level, addr } = this;
+    if (code === SKIP_SIBLINGS) {
+      this.addr = endOf(addr, this.tableGfn[level]!, this.span * this.geometry.entries, this.perTable[level]!);
+      return this.rules.skips === "structured" ? LEFT : 0;
+    }
+    if (code < 0 && (code !== EAGAIN || (this.rules.flags & WALK_IGNORE_EAGAIN) === 0)) return code;
+    this.addr = endOf(addr, this.entryGfn, this.span, this.perSpan[level]!);
     return 0;
   }
 
-  /** Moves the address to the end of the so many entries of a level, aligned to as many, that it lies in. */
-  private advance(span: number, perSpan: number, entries: number): void {
-    const reach = span * entries;
-    this.addr = (entries === 1 ? Math.floor(this.addr * perSpan) : Math.floor(this.addr / reach)) * reach + reach;
-  }
-
-  /** A run of one level-3 table: as many entries as the table has from here and the range wants. */
-  private pageRun(slot: number, entriesLeft: number): number {
-    const wanted = this.end - this.addr;
-    const count = Math.min(wanted, entriesLeft);
-    const valid = this.visitor.pages!(this.mem.words, slot, count);
-    this.counts.inspected[PAGE_LEVEL]! += count;
-    this.counts.visitsValid[PAGE_LEVEL]! += valid;
-    this.counts.visitsInvalid[PAGE_LEVEL]! += count - valid;
-    this.addr += count;
-    return 0;
+  /** Level 3 by runs: as many entries as the table has from here and the range wants, or as its visitor goes on. */
+  private pageRuns(page: number): number {
+    const { counts, end, visitor } = this;
+    const { entries } = this.geometry;
+    const firstSlot = (page * entries) | 0;
+    const pageLevel = PAGE_LEVEL;
+    this.level = pageLevel;
+    this.span = 1;
+    this.fresh = NOT_FRESH;
+    let index = this.addr & (entries - 1);
+    let inspected = 0;
+    let valid = 0;
+    let result = 0;
+    do {
+      const count = Math.min(end - this.addr, entries - index) | 0;
+      this.index = index;
+      this.went = count;
+      this.code = 0;
+      valid += visitor.pages!(this, (firstSlot + index) | 0, count);
+      inspected += this.went;
+      index += this.went;
+      if (this.code === 0) this.addr += count;
+      else result = this.skip(this.code);
+    } while (result === 0 && index < entries && this.addr < end);
+    this.inspected += inspected;
+    counts.inspected[pageLevel]! += inspected;
+    counts.visitsValid[pageLevel]! += valid;
+    counts.visitsInvalid[pageLevel]! += inspected - valid;
+    return result === LEFT ? 0 : result;
   }
 
   private read(slot: number): void {
@@ -276,4 +336,22 @@ export class Walker implements WalkPosition {
     if ((flags & (WALK_SKIP_LEVEL0 << (level + 1))) !== 0) return false;
     return level + 1 < PAGE_LEVEL || (flags & WALK_PAGE) !== 0;
   }
+}
+
+function stepOf(code: number, result: number, isTable: boolean, enters: boolean): WalkStep {
+  if (code !== 0 && result !== 0 && result !== LEFT) return "error";
+  if (code > 0) return code === SKIP_SIBLINGS ? "skip-siblings" : "skip-children";
+  if (enters) return "enter";
+  return isTable && code === 0 ? "not-entered" : "advance";
+}
+
+/**
+ * End of the aligned piece of so many frames that an address lies in: mostly, but not always, the piece that begins at `start`. Then nothing is
+ * computed from the address, so that the next entry need not wait for it.
+ *
+ * @param perFrames 1 / frames
+ */
+function endOf(addr: number, start: number, frames: number, perFrames: number): number {
+  const end = start + frames;
+  return addr >= start && addr < end ? end : Math.floor(addr * perFrames) * frames + frames;
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
+import { times } from "../../testing/nightly.js";
 import { layoutOf } from "./layout.js";
 import { drive, guestFor, runOn } from "./mmu.js";
 import { type Arm64Scenario, CLEAR_RANGES, type Memslot, type Segment } from "./scenario.js";
@@ -113,7 +114,7 @@ describe("a guest that comes and goes region by region", () => {
   it.each(strategies.map(({ id }) => id))("counts, checks and digests under %s as the whole tree does", (id) => {
     fc.assert(
       fc.property(scenarios, fc.boolean(), (scenario, digest) => expectEqual(scenario, id, digest)),
-      { numRuns: 30, seed: 1 },
+      { numRuns: times(8, 100), seed: 1 },
     );
   });
 

@@ -4,11 +4,11 @@ import { newTally, type Tally } from "../counters.js";
 import { type TouchedSpans, TreeCheck } from "./check.js";
 import { TREE_COUNTERS } from "./counters.js";
 import { LEVELS } from "./counts.js";
-import { VALID } from "./descriptor.js";
 import { TreeDigest } from "./digest.js";
 import type { Windows } from "./dirtyLog.js";
 import { dirtySpans } from "./dirtyWords.js";
 import type { Layout, SlotLayout } from "./layout.js";
+import { countValid } from "./memory.js";
 import { freeTables, type LeafSink, scanLeaves } from "./scan.js";
 import { SegmentIndex } from "./segmentIndex.js";
 import type { Stage2 } from "./stage2.js";
@@ -156,14 +156,6 @@ export class RegionedGuest {
     }
     for (let region = Math.floor(start / this.regionPages); region * this.regionPages < end; region++) yield region;
   }
-}
-
-function countValid(words: Uint32Array, word: number, count: number): number {
-  const validBit = VALID;
-  const endWord = (word + 2 * count) | 0;
-  let valid = 0;
-  for (let at = word | 0; at < endWord; at = (at + 2) | 0) valid = (valid + (words[at]! & validBit)) | 0;
-  return valid;
 }
 
 /** What the work touches of a slot: all of it, or the spans of its masks. */

@@ -31,7 +31,7 @@ export class WriteProtectVisitor implements Visitor {
   }
 
   /** Reads every descriptor of the run and applies the rule of {@link leaf} to each; only the calls are left out. */
-  pages(words: Uint32Array, slot: number, count: number): number {
+  pages({ mem: { words } }: Walker, slot: number, count: number): number {
     const validBit = VALID;
     const writeBit = S2AP_WRITE;
     const writable = VALID | S2AP_WRITE;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { times } from "../../testing/nightly.js";
 import { rootSpecs, schedules } from "../../testing/x86Arbitrary.js";
 import { buildTree, type RootSpec } from "./build.js";
 import { mappedRuns, structureOf } from "./inspect.js";
@@ -38,7 +39,7 @@ describe("the TDP iterator", () => {
           const hooks = zapRoot(buildTree(root), byHooks(builtIn[id].variant), MAXPHYADDR, 0, { everyNPolls });
           expect(own).toEqual(hooks);
         }),
-        { numRuns: 60 },
+        { numRuns: times(20, 120) },
       );
     });
   }
@@ -58,7 +59,7 @@ describe("the TDP iterator", () => {
             expect(own).toEqual(hooks);
           },
         ),
-        { numRuns: 40 },
+        { numRuns: times(15, 80) },
       );
     });
 
@@ -75,7 +76,7 @@ describe("the TDP iterator", () => {
           expect(mappedRuns(tree)).toEqual(before);
           expect(Object.keys(structureOf(tree).leavesByLevel).filter((level) => level !== "1")).toEqual([]);
         }),
-        { numRuns: 40 },
+        { numRuns: times(15, 80) },
       );
     });
   }
@@ -90,7 +91,7 @@ describe("the TDP iterator", () => {
           expect(structureOf(tree).tablesByLevel).toEqual({ [root.rootLevel]: 1 });
           expect(mappedRuns(tree)).toEqual([]);
         }),
-        { numRuns: 60 },
+        { numRuns: times(20, 120) },
       );
     });
   }
@@ -108,7 +109,7 @@ describe("the TDP iterator", () => {
             expect(visited(root, builtIn[id].variant, start, start + length, minLevel)).toEqual(baseline);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: times(40, 200) },
     );
   });
 
