@@ -11,7 +11,7 @@ import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases, type Windows, wholeSlot } from "./dirtyLog.js";
 import { arm64Exhaustive } from "./exhaustive/index.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
-import type { Layout, SlotLayout } from "./layout.js";
+import { type Layout, noteText, type SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
@@ -95,6 +95,7 @@ function bind(value: unknown, input: string): Arm64Case {
     scenario,
     workload: mode,
     variables: { chunk, ...variantText(scenario.dirtyLog) },
+    notes: layout.notes.map(noteText),
     applies: () => true,
     expectedWork: ({ id }) => expectedWork(layout, id),
     run: (strategy, options) => runOn(layout, strategy, options),
