@@ -134,6 +134,8 @@ export interface Case<T extends Strategy = Strategy> {
   readonly workload: string;
   /** What distinguishes the case in a sweep, for headings and matching: chunk, target. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What the user should know of the scenario, although it is taken as it is; a sentence each. */
+  readonly notes?: readonly string[];
   /** Whether a strategy applies (the skip variants are not used for x86 splitting). */
   applies(strategy: T): boolean;
   /** Expected work in visited entries, for balancing shards and progress; an estimate, deterministic. */
