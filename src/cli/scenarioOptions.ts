@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { badInput, UserError } from "../errors.js";
-import type { ByteInput } from "../files/streams.js";
+import { badInput, clip, UserError } from "../errors.js";
+import type { ByteInput, TextOutput } from "../files/streams.js";
 import { loadScenario } from "../load/loadScenario.js";
 import type { Case, MmuEntry, WorkloadInfo } from "../mmu/contract.js";
 import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
@@ -78,7 +78,7 @@ function namesOf({ id, alias = [] }: WorkloadInfo): readonly string[] {
  */
 export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promise<Case[]> {
   const { registry, single = false } = how;
-  if (options.scenario !== undefined) return casesOfFiles(options.scenario, options, how.stdin, registry);
+  if (options.scenario !== undefined) return casesOfFiles(options.scenario, options, how);
   const entries = [...new Set(options.mmu ?? [defaultMmu(registry)])].map((id) => mmuEntry(id, registry));
   refuseForeign(options, entries, registry);
   for (const entry of entries) refuseWorkload(options, entry);
@@ -91,6 +91,8 @@ export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promis
 export interface CasesHow {
   /** What `--scenario -` reads. */
   readonly stdin: ByteInput;
+  /** Where notes on scenario files go. */
+  readonly stderr: TextOutput;
   readonly registry: Registry;
   /** For a trace: of each MMU one guest, where the options leave several. */
   readonly single?: boolean;
@@ -99,8 +101,7 @@ export interface CasesHow {
 async function casesOfFiles(
   paths: readonly string[],
   options: ScenarioOptions,
-  stdin: ByteInput,
-  registry: Registry,
+  { stdin, stderr, registry }: CasesHow,
 ): Promise<Case[]> {
   const given = givenOptions(options, registry);
   const besides = given.find(({ option }) => option.variesFile !== true);
@@ -108,6 +109,9 @@ async function casesOfFiles(
   if (options.workload !== undefined) throw withFile("--workload", "gives it");
   if (options.mmu !== undefined) throw withFile("--mmu", "gives the guest");
   const files = await Promise.all(paths.map((path) => loadScenario(path, stdin, registry)));
+  for (const [i, { notes = [] }] of files.entries()) {
+    for (const note of notes) stderr.write(`note: ${clip(paths[i]!)}: ${note}\n`);
+  }
   const unread = given.find(({ name }) => files.every(({ mmu }) => !Object.hasOwn(mmu.options, name)));
   if (unread !== undefined) {
     const of = [...new Set(files.map(({ mmu }) => mmu.id))].join(" and ");

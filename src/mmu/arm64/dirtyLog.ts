@@ -73,14 +73,14 @@ export function clearSlot(
   windows((_start, end) => {
     while (more && at < end) {
       const stop = Math.min(ranges.endGfn, end);
-      const begins = at === ranges.startGfn;
-      if (begins) counts.writeProtectRanges++;
-      else stage2.mayDropLock();
-      stage2.writeProtect(at, stop);
-      if (split) {
-        if (begins) counts.splitCalls++;
-        stage2.split(at, stop);
+      if (at === ranges.startGfn) {
+        counts.writeProtectRanges++;
+        if (split) counts.splitCalls++;
+      } else {
+        stage2.mayDropLock();
       }
+      stage2.writeProtect(at, stop);
+      if (split) stage2.split(at, stop);
       at = stop;
       if (at < ranges.endGfn) return;
       more = ranges.next();

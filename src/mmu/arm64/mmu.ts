@@ -11,7 +11,18 @@ import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases, type Windows, wholeSlot } from "./dirtyLog.js";
 import { arm64Exhaustive } from "./exhaustive/index.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
+
+<<<<<<< HEAD
+
+import { arm64Interleave } from "./interleave/index.js";
 import type { Layout, SlotLayout } from "./layout.js";
+
+=======
+
+import { type Layout, noteText, type SlotLayout } from "./layout.js";
+
+>>>>>>> engine
+
 import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
@@ -82,6 +93,7 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
       const bound = bind(scenario, "");
       return (strategy) => bound.run(strategy, { strict: true, digest: false }).findings;
     }),
+  interleave: (options) => arm64Interleave(options),
   adoptStrategy: adoptArm64Strategy,
 };
 
@@ -95,6 +107,7 @@ function bind(value: unknown, input: string): Arm64Case {
     scenario,
     workload: mode,
     variables: { chunk, ...variantText(scenario.dirtyLog) },
+    notes: layout.notes.map(noteText),
     applies: () => true,
     expectedWork: ({ id }) => expectedWork(layout, id),
     run: (strategy, options) => runOn(layout, strategy, options),

@@ -1,4 +1,3 @@
-
 import { expect, it } from "vitest";
 import { compareResults } from "../../compare/compare.js";
 import { noiseOf } from "../../compare/noise.js";

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { EXIT } from "../exit.js";
+import { run } from "../testing/inProcess.js";
+
+const words = (...words: string[]) =>
+  JSON.stringify({
+    granule: "4K",
+    ipaBits: 40,
+    memslots: [{ base: "0x40000000", segments: [{ map: "4K", size: "260K" }], dirty: { words } }],
+    dirtyLog: { mode: "clear", chunk: "2M" },
+  });
+
+const FULL = "0xffffffffffffffff";
+
+describe("a scenario file whose dirty words reach past its slot's end", () => {
+  it.each(["bench", "verify"])("is taken by %s as by the kernel, with a note on stderr", async (command) => {
+    const options = command === "bench" ? ["--no-wall"] : [];
+    const args = [command, "--scenario", "-", "--strategy", "max-level", ...options];
+    const { code, stdout, stderr } = await run(args, { stdin: words(FULL, FULL) });
+    expect(code).toBe(EXIT.fine);
+    expect(stdout).toContain("max-level");
+    expect(stderr).toContain(
+      "note: -: memslots[0].dirty: 63 dirty pages lie past the slot's end and do nothing, as in the kernel\n",
+    );
+    const exact = await run(args, { stdin: words(FULL, "0x1") });
+    expect([exact.stdout, exact.stderr.includes("note:")]).toEqual([stdout, false]);
+  });
+});
+
+describe("variants of a clear", () => {
+  it("are cases of their own, named where they are not Linux", async () => {
+    const { code, stdout } = await run([
+      ...["bench", "-s", "thp", "-b", "4M", "--mode", "clear", "--chunk", "2M", "--no-wall", "--strategy", "max-level"],
+      ...["--clear-range", "word,2M", "--dsb", "per-call,per-change"],
+    ]);
+    expect(code).toBe(EXIT.fine);
+    const headings = stdout.split("\n").filter((line) => line.startsWith("thp-4M:"));
+    expect(headings.map((line) => /chunk 2M(.*), leaves/.exec(line)![1])).toEqual([
+      "",
+      ", clear-range 2M-proposed",
+      ", dsb per-change-proposed",
+      ", dsb per-change-proposed, clear-range 2M-proposed",
+    ]);
+  });
+
+  it.each([
+    [["--clear-range", "4M", "--mode", "clear"], "--clear-range 4M: unknown; expected word, 2M, chunk, ioctl"],
+    [["--clear-range", "2M", "-g"], "--clear-range: enabling clears nothing; expected --mode clear"],
+    [["--dsb", "never"], "--dsb never: unknown; expected per-block, per-call, per-change"],
+    [["--tlbi-range", "maybe"], "Allowed choices are on, off"],
+    [["--mmu", "x86-tdp", "--clear-range", "2M"], "--clear-range"],
+  ])("are refused with %j", async (options, message) => {
+    const { code, stderr } = await run(["bench", "--no-wall", ...options]);
+    expect([code, stderr.trim().split("\n").length]).toEqual([EXIT.usage, 1]);
+    expect(stderr).toContain(message);
+  });
+});
