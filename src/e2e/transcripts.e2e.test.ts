@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { splitWords } from "../measure/selftestCommand.js";
+import { NIGHTLY } from "../testing/nightly.js";
 import { ROOT, shown, temporaryFolder } from "./cli.js";
 
 interface Step {
@@ -100,7 +101,17 @@ const withBlocks = documents
   .map((document) => ({ document, blocks: blocksOf(readFileSync(join(ROOT, document), "utf8")) }))
   .filter(({ blocks }) => blocks.length > 0);
 
-describe.each(withBlocks)("the transcripts of $document", ({ document, blocks }) => {
+/** A search takes seconds: by day those of the README are shown to print what they say, at night all. */
+function isForTheNight(document: string, steps: readonly Step[]): boolean {
+  const searches = steps.some(({ command }) => /verify .*--(?:random|exhaustive|interleave)/.test(command));
+  return !NIGHTLY && !UPDATE && document !== "README.md" && searches;
+}
+
+const toRun = withBlocks
+  .map(({ document, blocks }) => ({ document, blocks: blocks.filter((steps) => !isForTheNight(document, steps)) }))
+  .filter(({ blocks }) => blocks.length > 0);
+
+describe.each(toRun)("the transcripts of $document", ({ document, blocks }) => {
   it.each(blocks.map((steps) => ({ steps, first: steps[0]?.command ?? "" })))(
     "are what is printed: $first",
     async ({ steps }) => {
