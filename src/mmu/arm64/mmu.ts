@@ -11,18 +11,8 @@ import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases, type Windows, wholeSlot } from "./dirtyLog.js";
 import { arm64Exhaustive } from "./exhaustive/index.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
-
-<<<<<<< HEAD
-
 import { arm64Interleave } from "./interleave/index.js";
-import type { Layout, SlotLayout } from "./layout.js";
-
-=======
-
 import { type Layout, noteText, type SlotLayout } from "./layout.js";
-
->>>>>>> engine
-
 import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
