@@ -21,8 +21,12 @@ export default defineConfig(({ mode }) => {
             name: "unit",
             setupFiles: ["src/testing/setup.ts"],
             include: ["src/**/*.test.ts"],
-            exclude: [...common.exclude, "src/e2e/**", "src/browser/**"],
+            exclude: [...common.exclude, "src/e2e/**", "src/browser/**", "**/*.isolated.test.ts"],
           },
+        },
+        {
+          // What measures V8 itself, and must not find what others have taught it.
+          test: { ...common, name: "isolated", include: ["src/**/*.isolated.test.ts"], isolate: true },
         },
         {
           test: {

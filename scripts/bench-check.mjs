@@ -18,10 +18,11 @@ const [{ loadScenario }, { planOf }, { runPlan }, { formatJson }, { parseResult 
     load("cli/gate.js"),
     load("report/compareTable.js"),
   ]);
-const [{ styleFor }, { DEFAULT_COMPARE_OPTIONS }, { toolVersion }] = await Promise.all([
+const [{ styleFor }, { DEFAULT_COMPARE_OPTIONS }, { toolVersion }, { mmus }] = await Promise.all([
   load("report/style.js"),
   load("compare/types.js"),
   load("version.js"),
+  load("mmu/registry.js"),
 ]);
 
 /** The folder that an option names, else that of the project. */
@@ -56,7 +57,7 @@ async function difference(name, fresh) {
   if (committed === formatJson(sameVersion)) return undefined;
   const sides = [[{ path: `results/${name}`, result: old }], [{ path: "the working tree", result: fresh }]];
   try {
-    const comparison = await compareNamed(...sides, DEFAULT_COMPARE_OPTIONS);
+    const comparison = await compareNamed(...sides, DEFAULT_COMPARE_OPTIONS, { registry: mmus });
     return compareText(comparison, styleFor(process, "auto"));
   } catch (error) {
     if (error.name !== "UserError") throw error;

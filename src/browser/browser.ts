@@ -34,6 +34,7 @@ export interface Watched {
   readonly complaints: string[];
   /** Addresses that were asked for, but for the file itself. */
   readonly requests: string[];
+  /** Opens a file on a light screen. */
   open(path: string): Promise<void>;
 }
 
@@ -56,6 +57,7 @@ export async function watchedPage(browser: Browser, scripts: boolean): Promise<W
     if (request.url() !== opened) requests.push(request.url());
   });
   const open = async (path: string) => {
+    await page.emulateMedia({ media: null, colorScheme: "light" });
     opened = pathToFileURL(path).href;
     await page.goto(opened);
   };

@@ -84,6 +84,16 @@ describe.skipIf(NO_BROWSER).each(REPORTS)("the page of $name", ({ name, args, co
     },
   );
 
+  it("fits A4 on paper", async () => {
+    await plain.page.setViewportSize({ width: 690, height: 1000 });
+    await plain.page.emulateMedia({ media: "print", colorScheme: "dark" });
+    expect(await layoutDefects(plain.page)).toEqual([]);
+    // What a dark screen shows is printed on white.
+    expect(await plain.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")).toBe(
+      "rgb(255, 255, 255)",
+    );
+  });
+
   it("complains of nothing and asks for nothing", () => {
     for (const { complaints, requests } of [scripted, plain]) {
       expect(complaints).toEqual([]);

@@ -56,10 +56,16 @@ export class Exports {
     }
   }
 
-  /** Writes what there is of unfinished work, each where nothing complete can be lost. @returns the files that have it */
-  async writePartial(result: ResultFile, mmus: Mmus): Promise<string[]> {
+  /**
+   * Writes what there is of unfinished work, each where nothing complete can be lost.
+   *
+   * @param ended whether no more will come: until then exports that are `late` wait
+   * @returns the files that have it
+   */
+  async writePartial(result: ResultFile, mmus: Mmus, ended: boolean): Promise<string[]> {
     const paths: string[] = [];
     for (const { exporter, output } of this.targets) {
+      if (exporter.late === true && !ended) continue;
       if (output.path !== "-") paths.push(await output.writePartial(await exporter.format(result, mmus)));
     }
     return paths;

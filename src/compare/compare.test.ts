@@ -4,7 +4,7 @@ import { UserError } from "../errors.js";
 import type { NamedResult } from "../results/read.js";
 import type { ResultFile, RunResult } from "../results/types.js";
 import { seededRandom } from "../stats/random.js";
-import { times } from "../testing/nightly.js";
+import { NIGHTLY, times } from "../testing/nightly.js";
 import {
   environment,
   resultFile,
@@ -444,7 +444,8 @@ describe("many A/A comparisons of seeded noise at alpha 0.05, threshold 0, befor
     // A test that never rejects would pass too: the rank test alone must be near what it says, three sigma up.
     expect(rejected).toBeGreaterThanOrEqual(0.4 * nominal);
     expect(rejected).toBeLessThanOrEqual(nominal + 3 * Math.sqrt(0.95 * nominal));
-    expect(regressions).toBeGreaterThan(0);
+    // Six samples, and many ties, reject so seldom that a small number of comparisons may show none.
+    if (NIGHTLY) expect(regressions).toBeGreaterThan(0);
   });
 
   test("and a family of twenty gives, after Holm's correction, no more families with any than one in twenty", () => {

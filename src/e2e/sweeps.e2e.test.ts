@@ -189,7 +189,7 @@ describe("s2split completion", () => {
     expect(await completed("list", "str")).toEqual(["strategies"]);
     expect(await completed("bench", "-s", "anonymous_t")).toEqual(["anonymous_thp"]);
     expect(await completed("run", "-s", "")).toEqual(expect.arrayContaining(["thp", "hugetlb-1g", "anonymous_thp"]));
-    expect(await completed("run", "-m", "1")).toEqual(["12", "13", "14", "15", "16"]);
+    expect(await completed("run", "-m", "1")).toEqual(["1", "12", "13", "14", "15", "16"]);
     for (const command of ["bench", "run", "advise", "import-layout"]) {
       expect(await completed(command, "--chunk", "")).toEqual(["0", "4K", "2M", "1G", "16K", "32M", "64K", "512M"]);
     }

@@ -5,6 +5,7 @@ import type { Finding } from "./finding.js";
 import type { FindingWordTable } from "./findingWords.js";
 import type { FlowPhase, GuestFlow } from "./flow/guestFlow.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
+import type { InterleaveOptions, InterleaveSearch } from "./interleave.js";
 import type { MemoryMap } from "./memoryMap.js";
 import type { ScenarioBase, Strategy } from "./strategy.js";
 import type { ColumnSpec, DetailTable, SharedSpec, TotalsSpec } from "./tableSpecs.js";
@@ -93,6 +94,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   exhaustive?(bound: Bound): ExhaustiveSearch<T>;
   /** The whole of dirty_log_perf_test with its guests, for `run`; absent: guests' faults are not simulated in this form. */
   readonly flows?: FlowSpec<T>;
+  /** Every choice of a few actions of vCPUs, host and userspace while the work goes on; for `verify --interleave`. */
+  interleave?(options: InterleaveOptions): InterleaveSearch<T>;
   /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
   adoptStrategy(exported: unknown, input: string): T;
 }

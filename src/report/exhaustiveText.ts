@@ -5,9 +5,7 @@ import type { ExhaustiveResult, ExhaustiveVerdict } from "../verify/exhaustive.j
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
-
-/** Width of the running text: the bound is a long sentence. */
-const WIDTH = 110;
+import { wrapped } from "./wrapped.js";
 
 /** What an exhaustive search found: the bound in words, a line a strategy, then each fault with its smallest case. */
 export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, { chalk }: Style): string {
@@ -69,17 +67,4 @@ export function exhaustiveScenarioText(
     ...fault.scenario,
   };
   return formatJson(scenario);
-}
-
-function wrapped(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(" ")) {
-    if (line.length + word.length > WIDTH && line !== indent) {
-      lines.push(line.trimEnd());
-      line = indent;
-    }
-    line += `${word} `;
-  }
-  return [...lines, line.trimEnd()];
 }

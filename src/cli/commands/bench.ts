@@ -99,7 +99,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
     result = await runPlan(plan, benchOptions(flags, spec, part?.shard ?? null), {
       progress: (share, what) => progress.show(share, what),
       caseDone: async (_done, soFar) => {
-        if (soFar.partial) await exports.writePartial(soFar, mmus);
+        if (soFar.partial) await exports.writePartial(soFar, mmus, false);
       },
       signal: interrupt.signal,
     });
@@ -114,7 +114,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
     await exports.writeStdout(result, mmus);
   };
   if (result.partial) {
-    const files = result.runs.length === 0 ? [] : await exports.writePartial(result, mmus);
+    const files = result.runs.length === 0 ? [] : await exports.writePartial(result, mmus, true);
     if (result.runs.length > 0) await show();
     io.stderr.write(`s2split: ${interruptedText(result, plan, files)}\n`);
     return EXIT.interrupted;

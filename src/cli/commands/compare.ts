@@ -81,6 +81,10 @@ async function compareMeasured(
   ]);
   const files = [await readMeasurement(base), await readMeasurement(next)] as const;
   const comparison = compareMeasurements(...files, [base, next], compareOptionsOf(flags, flags.seed));
+  const writePage = await htmlOutput(flags, io, [base, next]);
+  await writePage(async () =>
+    (await import("../../report/html/compareMeasuredPage.js")).compareMeasuredPage(comparison, [base, next]),
+  );
   const exitCode = comparison.regressions > 0 ? EXIT.regression : EXIT.fine;
   if (flags.json === true) {
     const head = { kind: "s2split-measurement-comparison", schemaVersion: 1, exitCode };

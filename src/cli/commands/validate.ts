@@ -81,7 +81,9 @@ async function validate(io: Io, results: readonly string[], _: unknown, self: Co
   const writePage = await htmlOutput(options, io, results);
   if (results.length > 0) {
     const validation = await againstMeasured(io, results, profile);
-    await writePage(async () => (await import("../../report/html/validatePage.js")).validateMeasuredPage(validation));
+    await writePage(async () =>
+      (await import("../../report/html/validateMeasuredPage.js")).validateMeasuredPage(validation),
+    );
     const { validateMeasuredReport } = await import("../../report/validateMeasuredReport.js");
     io.stdout.write(
       options.json === true

@@ -23,13 +23,14 @@ import { toolVersion } from "../../version.js";
 import type { ExhaustiveFlags } from "../exhaustiveVerify.js";
 import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
+import { addInterleaveOptions, type InterleaveFlags, refuseWithoutInterleave } from "../interleaveVerify.js";
 import { Interrupt } from "../interrupt.js";
 import type { Invocation, Io } from "../io.js";
 import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
 import { addScenarioOptions, casesFrom } from "../scenarioOptions.js";
 
-interface VerifyFlags extends ExhaustiveFlags, HtmlFlags {
+interface VerifyFlags extends ExhaustiveFlags, InterleaveFlags, HtmlFlags {
   readonly random?: number;
 }
 
@@ -44,6 +45,7 @@ Examples:
   s2split verify                                     every strategy on the default guests
   s2split verify --random 500 --seed 1               search random layouts; each fault with its simplest layout
   s2split verify --exhaustive                        every case within a bound; the verdict is a proof within it
+  s2split verify --interleave                        every choice of 2 actions of vCPUs, host and userspace meanwhile
   s2split verify --strategy ./my-walker.mjs --random 5000 --save counterexample.json
   s2split verify --scenario scenarios/*.json --strategy skip-return,max-level`;
 
@@ -65,15 +67,21 @@ export function register(program: Command, invocation: Invocation): void {
     .option("--export-json <file>", "with --exhaustive: write the verdicts, for s2split merge")
     .option(
       "--save <file>",
-      "with --random or --exhaustive: write the simplest failing layout as a scenario (further ones as FILE-2 ...)",
+      "write the simplest failing layout as a scenario, or with --interleave the schedule (further ones as FILE-2 ...)",
     )
     .option("--force", "overwrite the files of --save")
     .option("--json", "print verdicts as JSON, and nothing else, on stdout");
+  addInterleaveOptions(command);
   addHtmlOption(command).addHelpText("after", EXAMPLES).action(invocation.action(verify));
 }
 
 async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
+  if (flags.interleave === true) {
+    const { verifyInterleavings } = await import("../interleaveRun.js");
+    return verifyInterleavings(io, flags, style);
+  }
+  refuseWithoutInterleave(flags);
   if (flags.exhaustive === true) {
     if (flags.exportHtml !== undefined)
       throw new UserError("--export-html with --exhaustive: it has no page; expected --random or scenarios");

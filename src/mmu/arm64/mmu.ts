@@ -11,6 +11,7 @@ import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases, type Windows, wholeSlot } from "./dirtyLog.js";
 import { arm64Exhaustive } from "./exhaustive/index.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
+import { arm64Interleave } from "./interleave/index.js";
 import { type Layout, noteText, type SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
 import { parseArm64Scenario } from "./parse.js";
@@ -82,6 +83,7 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
       const bound = bind(scenario, "");
       return (strategy) => bound.run(strategy, { strict: true, digest: false }).findings;
     }),
+  interleave: (options) => arm64Interleave(options),
   adoptStrategy: adoptArm64Strategy,
 };
 

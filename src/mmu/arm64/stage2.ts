@@ -26,6 +26,8 @@ export class Stage2 {
   readonly writeProtectVisitor: WriteProtectVisitor;
   readonly writeProtectWalker: Walker;
   readonly splitWalker: Walker;
+  /** Another party, called wherever mmu_lock may be dropped: it may change the tree. `at`: frame that the work goes on from, -1 at its end. */
+  otherParty: ((at: number) => void) | null = null;
   /** Set by {@link listen}. */
   listener: StoreListener | null = null;
   readonly maintenance: Maintenance;
@@ -79,7 +81,7 @@ export class Stage2 {
   writeProtect(start: number, end: number): void {
     const step = this.geometry.resetStepPages;
     for (let at = start; at < end; ) {
-      if (at > start) this.mayDropLock();
+      if (at > start) this.mayDropLock(at);
       const stop = Math.min(end, Math.floor(at / step) * step + step);
       this.counts.writeProtectWalks++;
       this.writeProtectWalker.walk(at, stop);
@@ -100,7 +102,7 @@ export class Stage2 {
     if (chunkPages === 0) return;
     const { beforeWalk } = this.rules;
     for (let at = start; at < end; ) {
-      this.mayDropLock();
+      this.mayDropLock(at);
       if (cache.objects < cache.capacity) {
         counts.topups++;
         counts.lockDrops++;
@@ -127,12 +129,17 @@ export class Stage2 {
     }
   }
 
-  /** mmu_lock may be dropped here, or is taken: what was inspected since the last such point was one stretch. */
-  mayDropLock(): void {
+  /**
+   * mmu_lock may be dropped here, or is taken: what was inspected since the last such point was one stretch.
+   *
+   * @param at see {@link otherParty}
+   */
+  mayDropLock(at = -1): void {
     const inspected = this.inspectedSoFar();
     const stretch = inspected - this.inspectedBefore;
     if (stretch > this.counts.longestHold) this.counts.longestHold = stretch;
     this.inspectedBefore = inspected;
+    if (this.otherParty !== null) this.otherParty(at);
   }
 
   /** By the walks, and by the nested walks that fill new tables. */

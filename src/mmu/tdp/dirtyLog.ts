@@ -170,7 +170,7 @@ export interface ClearOptions extends DirtyLogOptions {
 export function clearDirtyLog(
   tree: TdpTree,
   variant: IterVariant,
-  words: readonly ClearWord[],
+  words: Iterable<ClearWord>,
   options: ClearOptions,
 ): ClearOutcome {
   const { pml, eager, initiallySet, slotBaseGfn, schedule = NEVER, sink = null } = options;

@@ -6,6 +6,13 @@ import type { IterVariant, TableView } from "./variant.js";
 /** When a walk polls "should I yield": the poll is true at every n-th; 0 is never. */
 export interface YieldSchedule {
   readonly everyNPolls: number;
+  /**
+   * Asked at a poll at which the schedule would have the walk yield: whether it does. It may change the tree if so. A walk whose yields
+   * are chosen is not looked at for going in a circle: what it does after a restart does not follow from where it restarts.
+   */
+  readonly due?: ((iter: TdpIter) => boolean) | undefined;
+  /** Told whenever mmu_lock was dropped without having been asked for by {@link due}: others may change the tree then. */
+  readonly dropped?: ((iter: TdpIter) => void) | undefined;
 }
 
 export const NEVER: YieldSchedule = { everyNPolls: 0 };
@@ -77,6 +84,7 @@ export class TdpIter {
   readonly #detector = new LivelockDetector();
   readonly #view: View;
   #every = 0;
+  #schedule: YieldSchedule = NEVER;
   #minLevel = 1;
   #rootLevel = 4;
   #end = 0;
@@ -114,6 +122,7 @@ export class TdpIter {
     this.#rootLevel = tree.rootLevel;
     this.#minLevel = minLevel;
     this.#every = schedule.everyNPolls;
+    this.#schedule = schedule;
     this.#end = end;
     this.#loops.fill(0);
     this.#otherReads = 0;
@@ -163,13 +172,20 @@ export class TdpIter {
     }
     this.polls++;
     if (this.sink !== null) this.#tell("loop", { body: true });
-    if (this.#every !== 0 && this.polls % this.#every === 0 && this.mark !== this.#restartMark) {
+    if (this.#every !== 0 && this.polls % this.#every === 0 && this.mark !== this.#restartMark && this.#asked()) {
       this.yields++;
       this.#restartDue = true;
       if (this.sink !== null) this.#tell("yield", { mark: this.mark });
       return false;
     }
     if (this.#variant.aside !== 0) this.#stepAside();
+    return true;
+  }
+
+  #asked(): boolean {
+    const { due, dropped } = this.#schedule;
+    if (due !== undefined) return due(this);
+    dropped?.(this);
     return true;
   }
 
@@ -201,6 +217,10 @@ export class TdpIter {
   /** SPTE reads so far: one an iteration, and those that led to none. */
   get reads(): number {
     return this.loops + this.#otherReads;
+  }
+
+  get tree(): TdpTree {
+    return this.#tree;
   }
 
   /** First frame of the entry that the walk stands on. */
@@ -256,7 +276,7 @@ export class TdpIter {
 
   #restartAgain(): boolean {
     const phase = this.#every === 0 ? 0 : this.polls % this.#every;
-    if (this.#detector.seen(this.mark, phase, this.changes)) {
+    if (this.#schedule.due === undefined && this.#detector.seen(this.mark, phase, this.changes)) {
       this.livelock = true;
       this.livelockGfn = this.#detector.furthest;
       if (this.sink !== null) this.#tell("livelock", { mark: this.livelockGfn });

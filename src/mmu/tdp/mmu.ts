@@ -8,6 +8,7 @@ import { tdpCounters } from "./counters.js";
 import { tdpFindings, treesBefore } from "./findings.js";
 import { tdpGuests } from "./guests.js";
 import { type ByLevel, leavesIn, structureOf } from "./inspect.js";
+import { tdpInterleave } from "./interleave/index.js";
 import type { IterSink } from "./iter.js";
 import { parseTdpScenario } from "./parse.js";
 import { randomTdpScenarios } from "./random.js";
@@ -59,6 +60,7 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
   parse: (value, input) => bind(parseTdpScenario(value, input)),
   cases: (options, single) => tdpGuests(options, single).map(bind),
   random: randomTdpScenarios,
+  interleave: (options) => tdpInterleave(options),
   adoptStrategy: adoptTdpStrategy,
 };
 

@@ -71,6 +71,7 @@ export function splitRoot(
       iter.changes++;
       if (dropLockToAllocate) {
         iter.sink?.("lock-drop", iter, { why: "page table" });
+        options.schedule?.dropped?.(iter);
         iter.restartAtMark();
         continue;
       }
@@ -125,7 +126,7 @@ export function tablesToSplit(tree: TdpTree, start: number, end: number, targetL
 }
 
 /** Replaces a huge leaf by a table of leaves of the next level, with its frames and permissions. */
-function splitLeaf(tree: TdpTree, at: number, level: number, table: number): void {
+export function splitLeaf(tree: TdpTree, at: number, level: number, table: number): void {
   const flags = tree.words[at]! & (WRITABLE | DIRTY);
   const pfn = tree.pfns[at]!;
   const pages = PAGES[level - 1]!;

@@ -16,6 +16,17 @@ export const tdpWords: FindingWordTable = {
       `${counted(Number(f.data.entries), "entry", "entries")} ${was(Number(f.data.entries))} still present after the pass that was to zap ` +
       `entries of that level, the first at GPA ${f.data.gpa}, level ${f.data.level}, root ${f.data.root}`,
   },
+  "dirty-page-lost": {
+    short: (f) => `dirty page lost at ${f.data.gpa}`,
+    long: (f) =>
+      `dirty page lost: ${f.data.cause === "written" ? "a page that was written is not in the log that userspace gets next" : "a page that is not in the log is mapped so that its next write goes unseen"}; ` +
+      `first at GPA ${f.data.gpa}, level ${f.data.level}`,
+  },
+  "still-mapped": pages("still mapped", "that the host took away is still mapped"),
+  "tables-not-linked": {
+    short: (f) => `${f.data.used} page tables in use, ${f.data.linked} linked`,
+    long: (f) => `page tables do not add up: ${f.data.used} are in use, ${f.data.linked} are linked`,
+  },
   "lost-page": pages("no longer mapped", "that was mapped is mapped no longer"),
   "stray-page": pages("mapped that was not", "is mapped that was not before"),
   "wrong-frame": pages("mapped to another frame", "is mapped to another frame than before"),

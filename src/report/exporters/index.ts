@@ -14,6 +14,8 @@ export interface Exporter {
   readonly id: string;
   /** For --help. */
   readonly summary: string;
+  /** Made once, when the work has ended: it costs too much to be made again after each case. */
+  readonly late?: true;
   readonly format: (result: ResultFile, mmus: Mmus) => string | Promise<string>;
 }
 
@@ -22,7 +24,7 @@ export const exporters: readonly Exporter[] = [
   { id: "json", summary: "the result file, which compare and merge read", format: formatJson },
   { id: "csv", summary: "a line a run, a column a figure with its unit (RFC 4180)", format: toCsv },
   { id: "markdown", summary: "tables for a mail or a pull request", format: toMarkdown },
-  { id: "html", summary: "one page with pictures, for any browser, offline", format: toHtml },
+  { id: "html", summary: "one page with pictures, for any browser, offline", late: true, format: toHtml },
   { id: "ndjson", summary: "an object a run, a line an object, samples included", format: toNdjson },
   { id: "bmf", summary: "Bencher Metric Format, for bencher run --adapter json", format: toBencher },
   {

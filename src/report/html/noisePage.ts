@@ -3,8 +3,8 @@ import type { Comparison } from "../../compare/types.js";
 import { plural } from "../compareTable.js";
 import { formatPercent } from "../units.js";
 import { loadPlot } from "./charts/draw.js";
-import { wallFigures, wallTable } from "./comparePage.js";
 import type { Page } from "./page.js";
+import { wallFigures, wallTable } from "./wallChanges.js";
 
 /** The page of a benchmark that was held against itself: how far wall times change though nothing did. */
 export async function noisePage(report: NoiseReport, comparisons: readonly Comparison[]): Promise<Page> {

@@ -1,10 +1,10 @@
 import type { Validation } from "../../cost/validate.js";
-import type { MeasuredValidation } from "../../cost/validateMeasured.js";
-import { formatNs } from "../units.js";
+import { percentCell, signed } from "./cells.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { intervalsChart } from "./charts/intervals.js";
-import { type Line, linesChart } from "./charts/lines.js";
-import type { Cell, Figure, Group, KeyEntry, Page, Section, TableColumn } from "./page.js";
+import { columnsOf } from "./columns.js";
+import type { Cell, Group, Page, Section } from "./page.js";
+import { type Curve, curvesSection } from "./vcpuCurves.js";
 
 const FITTED =
   "A hollow mark is of a row that the model's figures were fitted to: that it agrees proves nothing. A filled one is judged.";
@@ -23,7 +23,7 @@ export async function validatePage(validation: Validation): Promise<Page> {
       title: "Many vCPUs at once",
       lead: FITTED,
       alarms: [],
-      sections: byTable(validation).map(([title, columns]) => columnsSection(plot, title, columns)),
+      sections: byTable(validation).map(([title, columns]) => curvesSection(plot, title, columns)),
     },
     {
       title: "x86 shadow MMU",
@@ -48,10 +48,6 @@ export async function validatePage(validation: Validation): Promise<Page> {
     ],
   };
 }
-
-const signed = (points: number): string => `${points > 0 ? "+" : ""}${points.toFixed(1)}`;
-const percentCell = (value: number): Cell => ({ value, text: `${signed(value)}%` });
-const ns = (value: number): Cell => ({ value, text: formatNs(value) });
 
 function splitSection(plot: Plot, { series, profile, rows }: Validation["split"][number]): Section {
   const figure = intervalsChart(
@@ -95,7 +91,7 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
     figures: [{ title: "Change against baseline", svg: figure }],
     warnings: [],
     table: {
-      columns: columns(["row"], ["published", "standard deviation", "modelled", "error, points"], ["role", "within"]),
+      columns: columnsOf(["row"], ["published", "standard deviation", "modelled", "error, points"], ["role", "within"]),
       rows: rows.map((row): Cell[] => [
         `${row.mode}, ${row.backing}`,
         percentCell(row.publishedPercent),
@@ -109,17 +105,6 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
   };
 }
 
-/** A curve over vCPUs: published, and modelled where the model tells. */
-interface Curve {
-  readonly name: string;
-  readonly rows: readonly {
-    readonly vcpus: number;
-    readonly publishedNs: number;
-    readonly modelledNs: number | null;
-    readonly role: string;
-  }[];
-}
-
 function byTable({ contention }: Validation): [string, Curve[]][] {
   const tables = new Map<string, Curve[]>();
   for (const { column, rows } of contention.columns) {
@@ -131,98 +116,7 @@ function byTable({ contention }: Validation): [string, Curve[]][] {
 }
 
 function shadowSections(plot: Plot, { shadow }: Validation): Section[] {
-  return shadow.sets.map(({ name, columns: fits }) => columnsSection(plot, name, fits));
-}
-
-const CURVE_KEY: readonly KeyEntry[] = [
-  { label: "published", mark: "s2", shape: 2, hides: true },
-  { label: "modelled (hollow: fitted)", mark: "s5", shape: 5, hides: true },
-];
-
-function columnsSection(plot: Plot, title: string, curves: readonly Curve[]): Section {
-  const all = curves.flatMap(({ rows }) =>
-    rows.flatMap(({ publishedNs, modelledNs }) => [publishedNs, modelledNs ?? publishedNs]),
-  );
-  const yDomain = [Math.min(...all) / 1.2, Math.max(...all) * 1.2] as const;
-  return {
-    title,
-    see: "Time of a pass over the number of vCPUs that run it at once: where the curves lie on each other, the model tells how it scales.",
-    unit: "nanoseconds over vCPUs, log axes",
-    kind: "modelled",
-    key: CURVE_KEY,
-    figures: curves.map((curve) => curveFigure(plot, title, curve, yDomain)),
-    warnings: [],
-    table: {
-      columns: columns(["column"], ["vCPUs", "published", "modelled", "error"], ["role"]),
-      rows: curves.flatMap(({ name, rows }) =>
-        rows.map(({ vcpus, publishedNs, modelledNs, role }): Cell[] => [
-          name,
-          vcpus,
-          ns(publishedNs),
-          modelledNs === null ? null : ns(modelledNs),
-          modelledNs === null ? null : percentCell(100 * (modelledNs / publishedNs - 1)),
-          role,
-        ]),
-      ),
-    },
-  };
-}
-
-function curveFigure(plot: Plot, title: string, { name, rows }: Curve, yDomain: readonly [number, number]): Figure {
-  const lines: Line[] = [
-    {
-      name: "published",
-      place: 2,
-      points: rows.map(({ vcpus, publishedNs }) => ({
-        x: vcpus,
-        y: publishedNs,
-        title: `${vcpus} vCPUs, published: ${formatNs(publishedNs)}`,
-      })),
-    },
-    {
-      name: "modelled",
-      place: 5,
-      points: rows.flatMap(({ vcpus, modelledNs, role }) =>
-        modelledNs === null
-          ? []
-          : [
-              {
-                x: vcpus,
-                y: modelledNs,
-                hollow: role === "fitted",
-                title: `${vcpus} vCPUs, modelled: ${formatNs(modelledNs)} (${role})`,
-              },
-            ],
-      ),
-    },
-  ];
-  const ticks = apart([...new Set(rows.map((row) => row.vcpus))]);
-  return {
-    title: name,
-    svg: linesChart(
-      plot,
-      {
-        title: `${title}, ${name}: published and modelled, over vCPUs`,
-        description: rows
-          .map(
-            (row) =>
-              `${row.vcpus} vCPUs: published ${formatNs(row.publishedNs)}, modelled ${row.modelledNs === null ? "not" : formatNs(row.modelledNs)}`,
-          )
-          .join("; "),
-      },
-      lines.filter(({ points }) => points.length > 0),
-      { x: { label: "vCPUs", log: true, ticks, format: String }, yDomain, yLabel: "", scale: "log", yFormat: formatNs },
-    ),
-  };
-}
-
-/** Places far enough from each other for their labels, the last among them. */
-function apart(places: readonly number[]): number[] {
-  const kept: number[] = [];
-  for (const place of [...places].sort((a, b) => b - a)) {
-    if (kept.length === 0 || kept[0]! >= 1.6 * place) kept.unshift(place);
-  }
-  return kept;
+  return shadow.sets.map(({ name, columns: fits }) => curvesSection(plot, name, fits));
 }
 
 function zapSection({ zap }: Validation): Section {
@@ -236,7 +130,7 @@ function zapSection({ zap }: Validation): Section {
     warnings: [],
     open: true,
     table: {
-      columns: columns(
+      columns: columnsOf(
         ["pass"],
         [
           "loops before, published",
@@ -259,76 +153,4 @@ function zapSection({ zap }: Validation): Section {
       ]),
     },
   };
-}
-
-/** The page of the model beside measured runs. */
-export async function validateMeasuredPage({ rows, profile }: MeasuredValidation): Promise<Page> {
-  const plot = await loadPlot();
-  const text = {
-    title: "Measured and modelled, phase by phase",
-    description: rows
-      .map(
-        ({ label, measuredNs, modelledNs }) =>
-          `${label}: measured ${formatNs(measuredNs)}, modelled ${formatNs(modelledNs)}`,
-      )
-      .join("; "),
-  };
-  const relative = rows.map(({ label, measuredNs, ci95Ns, modelledNs }) => ({
-    name: label,
-    value: 100,
-    low: (100 * ci95Ns[0]) / measuredNs,
-    high: (100 * ci95Ns[1]) / measuredNs,
-    title: `${label}: measured ${formatNs(measuredNs)}`,
-    other: {
-      value: (100 * modelledNs) / measuredNs,
-      title: `${label}: modelled ${formatNs(modelledNs)}`,
-      hollow: false,
-    },
-  }));
-  const section: Section = {
-    title: "Measured and modelled",
-    see: "Where a square lies within the line of its dot, the modelled time is within the 95% interval of what was measured.",
-    unit: "per cent of the measured median",
-    kind: "measured",
-    key: [
-      { label: "measured, 95% interval", mark: "p0", shape: 0 },
-      { label: "modelled", mark: "p1", shape: 1 },
-    ],
-    figures: [
-      {
-        title: "Modelled, of measured",
-        svg: intervalsChart(plot, text, relative, { format: (value) => `${Math.round(value)}%`, rules: [] }),
-      },
-    ],
-    warnings: [],
-    table: {
-      columns: columns(["phase"], ["samples", "measured", "95% from", "95% to", "modelled", "error"], []),
-      rows: rows.map((row): Cell[] => [
-        row.label,
-        row.samples,
-        ns(row.measuredNs),
-        ns(row.ci95Ns[0]),
-        ns(row.ci95Ns[1]),
-        ns(row.modelledNs),
-        percentCell(row.errorPercent),
-      ]),
-    },
-  };
-  return {
-    title: "The model beside measured runs",
-    lead: "How near modelled times come to what was measured, phase by phase.",
-    facts: [{ name: "Profile", value: profile }],
-    groups: [{ title: "Phases", lead: "", alarms: [], sections: [section] }],
-    notes: [
-      "Measured times are of the machine that ran the test. Modelled ones are exact counts times a profile of costs.",
-    ],
-  };
-}
-
-function columns(before: readonly string[], figures: readonly string[], after: readonly string[]): TableColumn[] {
-  return [
-    ...before.map((heading) => ({ heading, figure: false })),
-    ...figures.map((heading) => ({ heading, figure: true })),
-    ...after.map((heading) => ({ heading, figure: false })),
-  ];
 }

@@ -1,0 +1,132 @@
+import type { Finding } from "../../finding.js";
+import type { Choice, DirtyTracking, Interleaved, ScheduledAction } from "../../interleave.js";
+import type { ChunkAndCache } from "../exhaustive/session.js";
+import type { SplitRules } from "../splitRules.js";
+import { type ActionList, actionsOn, actionWords } from "./actions.js";
+import type { Script, SmallGuest, Step } from "./guests.js";
+import { Judge } from "./judge.js";
+import { type Makers, SmallVm } from "./vm.js";
+
+/** More places than any run of a small guest has: a walk that comes to so many does not end. */
+const MOST_PLACES = 1000;
+
+/** A guest, what userspace does to it, and the chunk. */
+export interface Unit {
+  readonly guest: SmallGuest;
+  readonly script: Script;
+  readonly chunk: ChunkAndCache;
+}
+
+class NeverEnds extends Error {}
+
+/** A script on a small VM, with others acting at the places where mmu_lock may be dropped and between ioctls. */
+export class ScriptRun implements Interleaved {
+  readonly words: string;
+  private readonly vm: SmallVm;
+  private readonly judge: Judge;
+  private readonly actions: ActionList;
+  private readonly script: Script;
+  private schedule: readonly Choice[] = [];
+  private done = 0;
+  private step = 0;
+  /** Walks when others could act last: without one since, it is the same place. */
+  private walks = -1;
+  private readonly open: (readonly number[])[] = [];
+  /** Set while a schedule is told. */
+  private told: ScheduledAction[] | null = null;
+
+  constructor({ guest, script, chunk }: Unit, rules: SplitRules, tracking: DirtyTracking, makers: Makers) {
+    this.script = script;
+    this.words = `${guest.words}; ${script.words}; chunk ${chunk.chunkPages} pages, page cache ${chunk.cacheCapacity}`;
+    this.vm = new SmallVm(guest, script.manual, chunk, rules, tracking, makers);
+    this.judge = new Judge(this.vm);
+    this.actions = actionsOn(guest.slot, script.manual);
+    this.vm.stage2.otherParty = (at) => this.lockDropped(at);
+  }
+
+  run(schedule: readonly Choice[]): readonly Finding[] {
+    const { vm } = this;
+    this.schedule = schedule;
+    this.done = 0;
+    this.open.length = 0;
+    this.walks = -1;
+    vm.reset();
+    try {
+      for (this.step = 0; this.step < this.script.steps.length; this.step++) {
+        this.place(this.actions.between, -2);
+        this.walks = this.walksDone();
+        vm.ioctl(this.script.steps[this.step]!);
+      }
+      this.place(this.actions.between, -2);
+    } catch (error) {
+      if (!(error instanceof NeverEnds)) throw error;
+      return [{ code: "walk-never-ends", count: 1, data: {} }];
+    }
+    return this.judge.judge();
+  }
+
+  choices(): readonly (readonly number[])[] {
+    return [...this.open];
+  }
+
+  tell(schedule: readonly Choice[]): readonly ScheduledAction[] {
+    const told: ScheduledAction[] = [];
+    this.told = told;
+    this.run(schedule);
+    this.told = null;
+    return told;
+  }
+
+  /** Others may act now. An ioctl of another thread that drops the lock itself is one action: nobody acts within it. */
+  private lockDropped(at: number): void {
+    if (this.acting) return;
+    const walks = this.walksDone();
+    if (walks === this.walks) return;
+    this.walks = walks;
+    this.place(this.actions.underIoctl, at);
+  }
+
+  private acting = false;
+
+  private place(allowed: readonly number[], at: number): void {
+    const place = this.open.length;
+    this.open.push(allowed);
+    if (place > MOST_PLACES) throw new NeverEnds();
+    this.acting = true;
+    for (; this.schedule[this.done]?.place === place; this.done++) {
+      const action = this.actions.all[this.schedule[this.done]!.action]!;
+      this.told?.push({ place, where: this.where(at), action: actionWords(action) });
+      this.vm.act(action);
+    }
+    this.acting = false;
+  }
+
+  private walksDone(): number {
+    const { writeProtectWalks, splitWalks } = this.vm.stage2.counts;
+    return writeProtectWalks + splitWalks;
+  }
+
+  private where(at: number): string {
+    const { steps } = this.script;
+    if (at === -2) {
+      const step = steps[this.step];
+      return step === undefined ? "in the end" : `before ${STEP_WORDS[step]}`;
+    }
+    const during = `while ${DURING_WORDS[steps[this.step]!]}`;
+    return at < 0 ? `${during}, after its last walk under mmu_lock` : `${during}, before it goes on at page ${at}`;
+  }
+}
+
+const STEP_WORDS: Readonly<Record<Step, string>> = {
+  enable: "logging is enabled",
+  disable: "logging is disabled",
+  get: "the log is got",
+  clear: "the log is cleared",
+};
+
+const DURING_WORDS: Readonly<Record<Step, string>> = {
+  enable: "logging is being enabled",
+  disable: "logging is being disabled",
+  get: "the log is being got",
+  clear: "the log is being cleared",
+};

@@ -1,0 +1,170 @@
+import type { Finding } from "../../finding.js";
+import type { Choice, Interleaved, ScheduledAction } from "../../interleave.js";
+import { ENTRIES } from "../../x86/pages.js";
+import type { TdpIter, YieldSchedule } from "../iter.js";
+import { PRESENT } from "../tree.js";
+import type { IterVariant } from "../variant.js";
+import type { Step, Unit } from "./guests.js";
+import { judge } from "./judge.js";
+import { type Action, SmallVm } from "./vm.js";
+
+/** A script on a small VM, with others acting between ioctls, where a walk yields, and where it drops mmu_lock to allocate. */
+export class ScriptRun implements Interleaved {
+  readonly words: string;
+  private readonly vm: SmallVm;
+  private readonly actions: readonly Action[];
+  private readonly within: readonly number[];
+  private readonly between: readonly number[];
+  private schedule: readonly Choice[] = [];
+  private done = 0;
+  private step = 0;
+  private open: (readonly number[])[] = [];
+  private told: ScheduledAction[] | null = null;
+
+  /** @param most actions in one run; where walks yield all the time, others act once less: such runs are long */
+  constructor(
+    private readonly unit: Unit,
+    variant: IterVariant,
+    private readonly most: number,
+  ) {
+    const { guest, script, pml, eager, policy } = unit;
+    const how = script.steps.includes("zap") ? "" : `; PML ${onOff(pml)}, eager splitting ${onOff(eager)}`;
+    const yields =
+      policy === "chosen" ? "" : `; every ${policy === 1 ? "poll" : `${policy}rd poll`} finds that the walk must yield`;
+    this.words = `${guest.words}; ${script.words}${how}${yields}`;
+    this.vm = new SmallVm(unit, variant, this.yields());
+    const vcpus = this.vm.logged ? accesses(unit) : [];
+    const ioctls: Action[] = this.vm.logged ? [{ kind: "get" }] : [];
+    if (script.manual) ioctls.push({ kind: "get-and-clear" });
+    this.actions = [{ kind: "none" }, ...vcpus, ...unmaps(unit), ...ioctls];
+    const numbers = this.actions.map((_, i) => i);
+    this.between = numbers.slice(1);
+    this.within = numbers.slice(policy === "chosen" ? 0 : 1, numbers.length - ioctls.length);
+  }
+
+  run(schedule: readonly Choice[]): readonly Finding[] {
+    const { vm, unit } = this;
+    this.schedule = schedule;
+    this.done = 0;
+    this.open = [];
+    vm.reset();
+    for (this.step = 0; this.step < unit.script.steps.length; this.step++) {
+      this.place(this.between, null);
+      vm.step(unit.script.steps[this.step]!);
+      if (vm.livelock !== null) return judge(vm);
+    }
+    this.place(this.between, null);
+    return judge(vm);
+  }
+
+  choices(): readonly (readonly number[])[] {
+    if (this.unit.policy !== "chosen" && this.schedule.length >= this.most - 1) return [];
+    return this.open;
+  }
+
+  tell(schedule: readonly Choice[]): readonly ScheduledAction[] {
+    const told: ScheduledAction[] = [];
+    this.told = told;
+    this.run(schedule);
+    this.told = null;
+    return told;
+  }
+
+  private acting = false;
+
+  private yields(): YieldSchedule {
+    const acted = (iter: TdpIter): boolean => {
+      if (this.acting || !tells(iter)) return false;
+      const chosen = this.place(this.within, iter);
+      if (chosen) iter.changes++;
+      return chosen;
+    };
+    const dropped = (iter: TdpIter) => void acted(iter);
+    return this.unit.policy === "chosen"
+      ? { everyNPolls: 1, due: acted, dropped }
+      : { everyNPolls: this.unit.policy, dropped };
+  }
+
+  /** Others may act now. @returns whether the schedule has anything here */
+  private place(allowed: readonly number[], iter: TdpIter | null): boolean {
+    const place = this.open.length;
+    this.open.push(allowed);
+    let chosen = false;
+    this.acting = true;
+    for (; this.schedule[this.done]?.place === place; this.done++) {
+      const action = this.actions[this.schedule[this.done]!.action]!;
+      this.told?.push({ place, where: this.where(iter), action: actionWords(action) });
+      this.vm.act(action);
+      chosen = true;
+    }
+    this.acting = false;
+    return chosen;
+  }
+
+  private where(iter: TdpIter | null): string {
+    const step = this.unit.script.steps[this.step];
+    if (iter === null) return step === undefined ? "in the end" : `before ${STEP_WORDS[step][0]}`;
+    const at = `the level-${iter.level} entry of gfn ${iter.gfn}`;
+    return `while ${STEP_WORDS[step!][1]}, where a walk drops mmu_lock at ${at}`;
+  }
+}
+
+/** Polls that are told apart: at an entry that is present or beside one, and at a table's ends. All others see what their neighbours see. */
+function tells(iter: TdpIter): boolean {
+  const { index, at, tree } = iter;
+  if (index === 0 || index === ENTRIES - 1) return true;
+  return ((tree.words[at - 1]! | tree.words[at]! | tree.words[at + 1]!) & PRESENT) !== 0 && besideChange(iter);
+}
+
+/** Within a run of pages only its ends. */
+function besideChange({ at, tree }: TdpIter): boolean {
+  return (tree.words[at - 1]! & tree.words[at]! & tree.words[at + 1]! & PRESENT) === 0;
+}
+
+/** Pages of the slot that vCPUs access: the first, the last of the 4K pages, the first of the huge page and one within it. */
+function accesses({ guest }: Unit): Action[] {
+  return [guest.startGfn, 511, 512, 700].flatMap((gfn): Action[] => [
+    { kind: "write", gfn },
+    { kind: "read", gfn },
+  ]);
+}
+
+function unmaps({ guest }: Unit): Action[] {
+  const page = guest.root.leaves[0]!.gfn + 1;
+  return [
+    { kind: "unmap", start: page, end: page + 1 },
+    { kind: "unmap", start: 512, end: 1024 },
+    { kind: "unmap", start: 0, end: 512 },
+  ].map((action) => ({ ...action, kind: "unmap", start: Math.max(action.start, guest.startGfn) }));
+}
+
+function actionWords(action: Action): string {
+  switch (action.kind) {
+    case "none":
+      return "it yields, and nobody does anything";
+    case "read":
+      return `a vCPU reads page ${action.gfn}`;
+    case "write":
+      return `a vCPU writes page ${action.gfn}`;
+    case "unmap":
+      return action.end === action.start + 1
+        ? `the host takes page ${action.start} away`
+        : `the host takes pages ${action.start} to ${action.end - 1} away`;
+    case "get":
+      return "another thread gets the log";
+    case "get-and-clear":
+      return "another thread gets the log and clears what it got";
+  }
+}
+
+const STEP_WORDS: Readonly<Record<Step, readonly [before: string, during: string]>> = {
+  enable: ["logging is enabled", "logging is being enabled"],
+  get: ["the log is got", "the log is being got"],
+  clear: ["the log is cleared", "the log is being cleared"],
+  "clear-first": ["the first word is cleared", "the first word is being cleared"],
+  zap: ["the root is zapped", "the root is being zapped"],
+};
+
+function onOff(on: boolean): string {
+  return on ? "on" : "off";
+}

@@ -1,0 +1,227 @@
+import { ENTRIES, PAGES } from "../../x86/pages.js";
+import { buildTree, indexOf } from "../build.js";
+import { type ClearWord, clearDirtyLog, enableDirtyLog } from "../dirtyLog.js";
+import { eachLeaf } from "../inspect.js";
+import type { YieldSchedule } from "../iter.js";
+import { splitLeaf } from "../split.js";
+import { childOf, DIRTY, isLeaf, isTable, PFN_OFFSET, PRESENT, TdpTree, WRITABLE } from "../tree.js";
+import type { IterVariant } from "../variant.js";
+import { zapRoot } from "../zap.js";
+import { MAXPHYADDR, type Step, type Unit } from "./guests.js";
+
+/** What another party may do. Pages and ranges are gfns. */
+export type Action =
+  | { readonly kind: "none" }
+  | { readonly kind: "read" | "write"; readonly gfn: number }
+  | { readonly kind: "unmap"; readonly start: number; readonly end: number }
+  | { readonly kind: "get" | "get-and-clear" };
+
+/** Tables that others may need in a run, made room for so that no walk's arrays are replaced while it takes them. */
+const SPARE_TABLES = 16;
+
+/** A VM of one small memslot, with what userspace knows of it. */
+export class SmallVm {
+  readonly tree: TdpTree;
+  readonly pages: number;
+  readonly logged: boolean;
+  logging = false;
+  splitDone = false;
+  /** By page of the slot, 0 or 1: the dirty bitmap; written since userspace was last told; taken by the host and not accessed since. */
+  readonly dirty: Uint8Array;
+  readonly written: Uint8Array;
+  readonly gone: Uint8Array;
+  /** A walk that goes in a circle, and the furthest gfn that it restarts from. */
+  livelock: { readonly walk: string; readonly gfn: number } | null = null;
+  foundGone = -1;
+  private readonly got: Uint8Array;
+  private readonly fresh: TdpTree;
+
+  constructor(
+    readonly unit: Unit,
+    private readonly variant: IterVariant,
+    private readonly schedule: YieldSchedule,
+  ) {
+    const { guest, script } = unit;
+    this.fresh = buildTree(guest.root);
+    this.tree = new TdpTree(this.fresh.rootLevel, this.fresh.levels.length + SPARE_TABLES);
+    this.pages = guest.endGfn - guest.startGfn;
+    this.logged = !script.steps.includes("zap");
+    this.dirty = new Uint8Array(this.pages);
+    this.written = new Uint8Array(this.pages);
+    this.gone = new Uint8Array(this.pages);
+    this.got = new Uint8Array(this.pages);
+  }
+
+  reset(): void {
+    this.tree.copyFrom(this.fresh);
+    this.logging = this.splitDone = false;
+    for (const pages of [this.dirty, this.written, this.gone, this.got]) pages.fill(0);
+    this.livelock = null;
+    this.foundGone = -1;
+  }
+
+  /** Userspace's step. */
+  step(step: Step): void {
+    switch (step) {
+      case "enable":
+        this.enable();
+        return;
+      case "get":
+        this.got.set(this.dirty);
+        if (!this.unit.script.manual) this.take(null, this.pages);
+        return;
+      case "clear":
+        this.take(this.got, this.pages);
+        this.splitDone = true;
+        return;
+      case "clear-first":
+        this.take(this.got, 64);
+        return;
+      case "zap":
+        this.zap();
+    }
+  }
+
+  act(action: Action): void {
+    switch (action.kind) {
+      case "read":
+      case "write":
+        this.access(action.gfn, action.kind === "write");
+        return;
+      case "unmap":
+        this.unmap(action.start, action.end);
+        return;
+      case "get":
+      case "get-and-clear":
+        if (!this.logging) return;
+        this.step("get");
+        if (action.kind === "get-and-clear") this.step("clear");
+    }
+  }
+
+  /** Linux 7.3, arch/x86/kvm/x86.c, `kvm_mmu_slot_apply_flags()`. */
+  private enable(): void {
+    const { guest, script, pml, eager } = this.unit;
+    this.logging = true;
+    this.dirty.fill(script.manual ? 1 : 0);
+    if (!script.manual) {
+      const { schedule } = this;
+      const steps = enableDirtyLog(this.tree, this.variant, guest.startGfn, guest.endGfn, { pml, eager, schedule });
+      for (const { step, livelockGfn } of steps)
+        if (livelockGfn !== null) this.livelock ??= { walk: step, gfn: livelockGfn };
+      this.splitDone = true;
+    }
+    // Userspace copies everything once when logging is on.
+    this.written.fill(0);
+  }
+
+  /** Takes the bits that are asked for, of the first pages, and clears them word by word under one hold of mmu_lock but for splits. */
+  private take(asked: Uint8Array | null, pages: number): void {
+    const { guest, script, pml, eager } = this.unit;
+    const taken: number[] = [];
+    const words = this.words(asked, pages, taken);
+    const options = { pml, eager, initiallySet: script.manual, slotBaseGfn: guest.startGfn, schedule: this.schedule };
+    const { livelockGfn } = clearDirtyLog(this.tree, this.variant, words, options);
+    if (livelockGfn !== null) this.livelock ??= { walk: "split", gfn: livelockGfn };
+    // Userspace copies what it was told when the ioctl has returned.
+    for (const page of taken) this.written[page] = 0;
+  }
+
+  /** Each word is taken out of the bitmap when the ioctl comes to it. */
+  private *words(asked: Uint8Array | null, pages: number, taken: number[]): Generator<ClearWord> {
+    for (let index = 0; 64 * index < pages; index++) {
+      let low = 0;
+      let high = 0;
+      for (let page = 64 * index; page < Math.min(64 * index + 64, this.pages); page++) {
+        if (this.dirty[page] === 0 || asked?.[page] === 0) continue;
+        taken.push(page);
+        this.dirty[page] = 0;
+        if ((page & 63) < 32) low |= 1 << (page & 31);
+        else high |= 1 << (page & 31);
+      }
+      if ((low | high) !== 0) yield { index, low: low >>> 0, high: high >>> 0 };
+    }
+  }
+
+  private zap(): void {
+    const passes = zapRoot(this.tree, this.variant, MAXPHYADDR, 0, this.schedule);
+    for (const { livelockGfn, zapLevel } of passes)
+      if (livelockGfn !== null) this.livelock ??= { walk: `zap level ${zapLevel}`, gfn: livelockGfn };
+  }
+
+  private access(gfn: number, write: boolean): void {
+    const { tree, unit } = this;
+    const page = gfn - unit.guest.startGfn;
+    const at = this.leafOver(gfn);
+    if (at >= 0 && this.gone[page] === 1) this.foundGone = gfn;
+    if (write && this.logging) this.written[page] = 1;
+    if (at < 0 || (write && (tree.words[at]! & WRITABLE) === 0)) {
+      this.fault(gfn);
+    } else if (write && (tree.words[at]! & DIRTY) === 0) {
+      tree.words[at]! |= DIRTY;
+      if (unit.pml && this.logging) this.dirty[page] = 1;
+    }
+    this.gone[page] = 0;
+  }
+
+  /**
+   * Maps a page, writable also for a read: then it counts as dirty at once. On the way down a huge page is split.
+   *
+   * Source: Linux 7.3, arch/x86/kvm/mmu/tdp_mmu.c, `kvm_tdp_mmu_map()`; spte.c, `make_spte()`.
+   */
+  private fault(gfn: number): void {
+    const { tree } = this;
+    const goal = this.logging ? 1 : this.naturalLevel(gfn);
+    let table = tree.root;
+    for (let level = tree.rootLevel; level > goal; level--) {
+      const at = table + indexOf(gfn, level);
+      const spte = tree.words[at]!;
+      if (isTable(spte)) {
+        table = childOf(spte);
+        continue;
+      }
+      table = tree.allocate(level - 1);
+      if (isLeaf(spte)) splitLeaf(tree, at, level, table);
+      else tree.setTable(at, table);
+    }
+    const at = table + indexOf(gfn, goal);
+    const was = tree.words[at]!;
+    const start = Math.floor(gfn / PAGES[goal]!) * PAGES[goal]!;
+    tree.setLeaf(at, PFN_OFFSET + start, WRITABLE | DIRTY);
+    if (isTable(was)) tree.freeTable(childOf(was));
+    if (this.logging) this.dirty[gfn - this.unit.guest.startGfn] = 1;
+  }
+
+  /** 2M where the slot holds all of it and the host has not taken pages of it away, or brings all back at once. */
+  private naturalLevel(gfn: number): number {
+    const { startGfn, endGfn } = this.unit.guest;
+    const start = Math.floor(gfn / ENTRIES) * ENTRIES;
+    if (start < startGfn || start + ENTRIES > endGfn) return 1;
+    const gone = this.gone.subarray(start - startGfn, start - startGfn + ENTRIES);
+    const count = gone.reduce((sum, one) => sum + one, 0);
+    if (count !== 0 && count !== ENTRIES && !(count === 1 && gone[gfn - start] === 1)) return 1;
+    gone.fill(0);
+    return 2;
+  }
+
+  private leafOver(gfn: number): number {
+    const { words, root, rootLevel } = this.tree;
+    let table = root;
+    for (let level = rootLevel; ; level--) {
+      const at = table + indexOf(gfn, level);
+      const spte = words[at]!;
+      if (isLeaf(spte)) return at;
+      if ((spte & PRESENT) === 0) return -1;
+      table = childOf(spte);
+    }
+  }
+
+  /** Leaves that the range touches go as a whole; tables stay (Linux 7.3, tdp_mmu.c, `tdp_mmu_zap_leafs()`). */
+  private unmap(start: number, end: number): void {
+    const leaves: number[] = [];
+    eachLeaf(this.tree, (at) => leaves.push(at), start, end);
+    for (const at of leaves) this.tree.clearRun(at, at + 1);
+    const { startGfn } = this.unit.guest;
+    this.gone.fill(1, Math.max(0, start - startGfn), Math.max(0, end - startGfn));
+  }
+}
