@@ -33,6 +33,7 @@ interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly shard?: string;
   readonly jobs?: number;
   readonly quiet?: boolean;
+  readonly long?: boolean;
   readonly plot?: boolean;
   readonly strict?: boolean;
 }
@@ -67,6 +68,7 @@ export function register(program: Command, invocation: Invocation): void {
     )
     .option("--jobs <n>", "with --no-wall: count in this many worker threads (default: 1)", integer(1, 256))
     .option("-q, --quiet", "print no table")
+    .option("--long", "print every counter too, barriers and TLB instructions among them")
     .option("--plot", "draw bars, and the address map, of characters")
     .option("--strict", "exit 3 if any strategy's result is wrong")
     .option(
@@ -110,6 +112,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   const style = styleFor(io, self.optsWithGlobals().color);
   const show = async () => {
     if (flags.quiet !== true && !exports.onStdout) showTables(result, mmus, style, io);
+    if (flags.long === true && !exports.onStdout) await showLong(result, mmus, style, io);
     if (flags.plot === true && !exports.onStdout) await showPlot(result, mmus, style, io);
     await exports.writeStdout(result, mmus);
   };
@@ -136,6 +139,11 @@ function showTables(result: ResultFile, mmus: Mmus, style: Style, io: Io): void 
   const beside = mmus.size > 1 ? besideTables(result, mmus, style) : "";
   const tables = beside === "" ? benchTables(result, mmus, style) : beside;
   if (tables !== "") io.stdout.write(`${tables}\n`);
+}
+
+async function showLong(result: ResultFile, mmus: Mmus, style: Style, io: Io): Promise<void> {
+  const { longTables } = await import("../../report/longTable.js");
+  io.stdout.write(`\n${longTables(result, mmus, style)}\n`);
 }
 
 async function showPlot(result: ResultFile, mmus: Mmus, style: Style, io: Io): Promise<void> {

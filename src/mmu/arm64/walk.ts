@@ -186,6 +186,7 @@ export class Walker implements WalkPosition {
     const visitsAfter = (flags & WALK_TABLE_POST) !== 0 && level < maxLevel;
     const deeper = level < maxLevel && this.wantsBelow(level);
     const pagesBelow = level + 1 === PAGE_LEVEL && runs && observer === null;
+    const passesTables = upper && !deeper && !visitsBefore && !visitsAfter && observer === null;
     const watched = observer !== null || enter !== undefined;
     // An entry is a few instructions: V8 would load a constant of another module, and each counter, from memory for every one of them.
     const typeMask = TYPE_MASK;
@@ -212,6 +213,17 @@ export class Walker implements WalkPosition {
       const lo = words[2 * slot]! | 0;
       inspected = (inspected + 1) | 0;
       let isTable = upper && (lo & typeMask) === tableType;
+      if (passesTables && isTable) {
+        // Tables that are neither visited nor entered go by runs too: to where one is none, or the table or the range ends.
+        addr = endOf(addr, entryGfn, span, perSpan);
+        const wanted = Math.min(entries - index, 1 + Math.max(0, Math.ceil((end - addr) * perSpan)));
+        const more = tablesFrom(words, slot + 1, wanted - 1);
+        addr += more * span;
+        entryGfn += (more + 1) * span;
+        inspected = (inspected + more) | 0;
+        index = (index + more + 1) | 0;
+        continue;
+      }
       const visited = isTable ? visitsBefore : visitsLeaves;
       let code = 0;
       if (visited || watched) {
@@ -343,6 +355,15 @@ function stepOf(code: number, result: number, isTable: boolean, enters: boolean)
   if (code > 0) return code === SKIP_SIBLINGS ? "skip-siblings" : "skip-children";
   if (enters) return "enter";
   return isTable && code === 0 ? "not-entered" : "advance";
+}
+
+/** How many of at most `count` descriptors from `slot` on are tables, to the first that is none. */
+function tablesFrom(words: Uint32Array, slot: number, count: number): number {
+  const typeMask = TYPE_MASK;
+  const tableType = TABLE_OR_PAGE;
+  let tables = 0;
+  while (tables < count && (words[(2 * (slot + tables)) | 0]! & typeMask) === tableType) tables = (tables + 1) | 0;
+  return tables;
 }
 
 /**

@@ -46,15 +46,3 @@ export function leafHi(pfn: number): number {
 export function pfnIn(lo: number, hi: number): number {
   return (hi & 0x3fffff) * PFN_LO + (lo >>> 10);
 }
-
-export type EntryKind = "empty" | "leaf" | "table";
-
-export function kindOf(lo: number): EntryKind {
-  if ((lo & LEAF_MASK) !== 0) return "leaf";
-  return (lo & VALID) === 0 ? "empty" : "table";
-}
-
-/** The entry as 16 lower-case hexadecimal digits, without 0x. */
-export function entryHex(lo: number, hi: number): string {
-  return (hi >>> 0).toString(16).padStart(8, "0") + (lo >>> 0).toString(16).padStart(8, "0");
-}

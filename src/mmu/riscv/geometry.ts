@@ -5,8 +5,6 @@ import { formatSize } from "../../guest/sizes.js";
 export const GSTAGE_MODES = ["sv39x4", "sv48x4", "sv57x4"] as const;
 export type GStageMode = (typeof GSTAGE_MODES)[number];
 
-/** Levels count upwards: 0 is 4K, 1 is 2M, 2 is 1G, 3 is 512G, 4 is 256T. */
-export const PAGE_LEVEL = 0;
 /** Levels that there can be, for arrays by level. */
 export const MOST_LEVELS = 5;
 /** Entries of a table. */

@@ -2,7 +2,7 @@ import { badInput } from "../../errors.js";
 import { parseSize } from "../../guest/sizes.js";
 import { pageFinder } from "../flow/slots.js";
 import { type DirtySlot, mergedRuns, type Run, wordRuns } from "./dirtyRuns.js";
-import { alignDown, formatGfn, formatPages, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
+import { alignDown, formatGfn, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
 import type { RiscvMemslot, RiscvScenario } from "./scenario.js";
 
 /** A scenario resolved into frames, checked: what the model works on. */
@@ -158,9 +158,4 @@ export function hasBlocks(segment: SegmentLayout): boolean {
 /** Frames in all slots, holes included. */
 export function guestPages(layout: Layout): number {
   return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
-}
-
-/** "3 slots of 2M": for messages. */
-export function describeGuest(layout: Layout): string {
-  return `${layout.slots.length} memslots, ${formatPages(guestPages(layout))}`;
 }
