@@ -29,23 +29,23 @@ export class Fields {
     return Object.hasOwn(this.value, name) ? this.value[name] : undefined;
   }
 
-  string(name: string, mostLength = 64): string {
+  string(name: string, maxLength = 64): string {
     const value = this.raw(name);
     if (typeof value !== "string") throw badInput(this.at(name), `is ${nameOf(value)}`, "a string");
-    if (value.length > mostLength)
-      throw badInput(this.at(name), `has ${value.length} characters`, `at most ${mostLength}`);
+    if (value.length > maxLength)
+      throw badInput(this.at(name), `has ${value.length} characters`, `at max ${maxLength}`);
     return value;
   }
 
-  optionalString(name: string, mostLength = 4000): string | undefined {
-    return this.has(name) ? this.string(name, mostLength) : undefined;
+  optionalString(name: string, maxLength = 4000): string | undefined {
+    return this.has(name) ? this.string(name, maxLength) : undefined;
   }
 
-  integer(name: string, least: number, most: number): number {
+  integer(name: string, min: number, max: number): number {
     const value = this.raw(name);
-    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
+    if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
       const what = typeof value === "number" ? `is ${value}` : `is ${nameOf(value)}`;
-      throw badInput(this.at(name), what, `a whole number from ${least} to ${most}`);
+      throw badInput(this.at(name), what, `a whole number from ${min} to ${max}`);
     }
     return value;
   }
@@ -66,11 +66,11 @@ export class Fields {
     return found;
   }
 
-  array(name: string, least: number, most: number): readonly unknown[] {
+  array(name: string, min: number, max: number): readonly unknown[] {
     const value = this.raw(name);
     if (!Array.isArray(value)) throw badInput(this.at(name), `is ${nameOf(value)}`, "an array");
-    if (value.length < least || value.length > most) {
-      throw badInput(this.at(name), `has ${value.length} elements`, `from ${least} to ${most}`);
+    if (value.length < min || value.length > max) {
+      throw badInput(this.at(name), `has ${value.length} elements`, `from ${min} to ${max}`);
     }
     return value;
   }
