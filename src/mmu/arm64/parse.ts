@@ -1,20 +1,10 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import { GRANULES } from "../../guest/geometry.js";
+import { MOST_SLOTS, parseSlot } from "../slotFields.js";
 import { type Layout, layoutOf } from "./layout.js";
-import {
-  type Arm64Scenario,
-  CLEAR_RANGES,
-  type DirtyBitmap,
-  DSB_PLACEMENTS,
-  type Memslot,
-  type Segment,
-  type VariantSpec,
-} from "./scenario.js";
+import { type Arm64Scenario, CLEAR_RANGES, DSB_PLACEMENTS, type VariantSpec } from "./scenario.js";
 
-/** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
-const MOST_SLOTS = 32_764;
-const MOST_SEGMENTS = 4_000_000;
 const FIELDS = [
   ...["mmu", "name", "description", "assumed"],
   ...["granule", "ipaBits", "lpa2", "outputOffset", "memslots", "dirtyLog"],
@@ -92,42 +82,4 @@ function variantSpec(fields: Fields): VariantSpec {
     ...(fields.has("nvhe") ? { nvhe: fields.boolean("nvhe") } : {}),
     ...(fields.has("clearRange") ? { clearRange: fields.oneOf("clearRange", CLEAR_RANGES) } : {}),
   };
-}
-
-function parseSlot(value: unknown, path: string): Memslot {
-  const fields = Fields.of(value, path, ["base", "segments", "dirty"]);
-  const segments = fields.array("segments", 1, MOST_SEGMENTS);
-  return {
-    base: fields.string("base"),
-    segments: segments.map((segment, i) => parseSegment(segment, `${path}.segments[${i}]`)),
-    ...(fields.has("dirty") ? { dirty: parseDirty(fields.raw("dirty"), fields.at("dirty")) } : {}),
-  };
-}
-
-function parseSegment(value: unknown, path: string): Segment {
-  const fields = Fields.of(value, path, ["map", "size", "writeProtected"]);
-  return {
-    map: fields.string("map"),
-    size: fields.string("size"),
-    ...(fields.has("writeProtected") ? { writeProtected: fields.boolean("writeProtected") } : {}),
-  };
-}
-
-function parseDirty(value: unknown, path: string): DirtyBitmap {
-  const fields = Fields.of(value, path, ["runs", "words"]);
-  if (fields.has("runs") === fields.has("words"))
-    throw badInput(path, "has both or neither of runs and words", "one of them");
-  if (fields.has("words")) {
-    const words = fields.array("words", 0, MOST_SEGMENTS);
-    const wrong = words.findIndex((word) => typeof word !== "string");
-    if (wrong >= 0) throw badInput(`${path}.words[${wrong}]`, `is ${nameOf(words[wrong])}`, "a hexadecimal string");
-    return { words: words as string[] };
-  }
-  const runs = fields.array("runs", 0, MOST_SEGMENTS).map((run, i): [number, number] => {
-    if (!Array.isArray(run) || run.length !== 2 || !run.every((n) => Number.isSafeInteger(n))) {
-      throw badInput(`${path}.runs[${i}]`, "not a run", "[first page, number of pages]");
-    }
-    return [run[0] as number, run[1] as number];
-  });
-  return { runs };
 }

@@ -1,12 +1,9 @@
 import { badInput } from "../../errors.js";
-import { Fields, nameOf } from "../../files/fields.js";
+import { Fields } from "../../files/fields.js";
+import { MOST_SLOTS, parseRuns, parseSlot } from "../slotFields.js";
 import { GSTAGE_MODES } from "./geometry.js";
 import { type Layout, layoutOf } from "./layout.js";
-import type { RiscvAfterDisable, RiscvDirty, RiscvMemslot, RiscvScenario, RiscvSegment } from "./scenario.js";
-
-/** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
-const MOST_SLOTS = 32_764;
-const MOST_SEGMENTS = 4_000_000;
+import type { RiscvAfterDisable, RiscvScenario } from "./scenario.js";
 
 /**
  * Checks a riscv scenario: its form, and that its memory can be (see `layoutOf`).
@@ -92,47 +89,6 @@ function refuseArm64Words(value: unknown, input: string): void {
   if (typeof dirtyLog === "object" && dirtyLog !== null && Object.hasOwn(dirtyLog, "chunk")) {
     throw badInput(`${input}.dirtyLog.chunk`, "has no meaning on riscv, which splits 2M at a time", "eagerSplit");
   }
-}
-
-function parseSlot(value: unknown, path: string): RiscvMemslot {
-  const fields = Fields.of(value, path, ["base", "segments", "dirty"]);
-  const segments = fields.array("segments", 1, MOST_SEGMENTS);
-  return {
-    base: fields.string("base"),
-    segments: segments.map((segment, i) => parseSegment(segment, `${path}.segments[${i}]`)),
-    ...(fields.has("dirty") ? { dirty: parseDirty(fields.raw("dirty"), fields.at("dirty")) } : {}),
-  };
-}
-
-function parseSegment(value: unknown, path: string): RiscvSegment {
-  const fields = Fields.of(value, path, ["map", "size", "writeProtected"]);
-  return {
-    map: fields.string("map"),
-    size: fields.string("size"),
-    ...(fields.has("writeProtected") ? { writeProtected: fields.boolean("writeProtected") } : {}),
-  };
-}
-
-function parseDirty(value: unknown, path: string): RiscvDirty {
-  const fields = Fields.of(value, path, ["runs", "words"]);
-  if (fields.has("runs") === fields.has("words"))
-    throw badInput(path, "has both or neither of runs and words", "one of them");
-  if (fields.has("words")) {
-    const words = fields.array("words", 0, MOST_SEGMENTS);
-    const wrong = words.findIndex((word) => typeof word !== "string");
-    if (wrong >= 0) throw badInput(`${path}.words[${wrong}]`, `is ${nameOf(words[wrong])}`, "a hexadecimal string");
-    return { words: words as string[] };
-  }
-  return { runs: parseRuns(fields, "runs") };
-}
-
-function parseRuns(fields: Fields, name: string): (readonly [number, number])[] {
-  return fields.array(name, 0, MOST_SEGMENTS).map((run, i): [number, number] => {
-    if (!Array.isArray(run) || run.length !== 2 || !run.every((n) => Number.isSafeInteger(n))) {
-      throw badInput(`${fields.at(name)}[${i}]`, "not a run", "[first page, number of pages]");
-    }
-    return [run[0] as number, run[1] as number];
-  });
 }
 
 function parseAfter(value: unknown, path: string): RiscvAfterDisable {

@@ -1,0 +1,66 @@
+import { badInput } from "../errors.js";
+import { Fields, nameOf } from "../files/fields.js";
+
+/** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
+export const MOST_SLOTS = 32_764;
+const MOST_SEGMENTS = 4_000_000;
+
+interface SegmentFields {
+  readonly map: string;
+  readonly size: string;
+  readonly writeProtected?: boolean;
+}
+
+type DirtyFields = { readonly runs: readonly (readonly [number, number])[] } | { readonly words: readonly string[] };
+
+/** A memslot as scenarios of several MMUs write it. */
+interface SlotFields {
+  readonly base: string;
+  readonly segments: readonly SegmentFields[];
+  readonly dirty?: DirtyFields;
+}
+
+/** Runs of pages `[first, count]`. @throws UserError naming the run that is none */
+export function parseRuns(fields: Fields, name: string): (readonly [number, number])[] {
+  return fields.array(name, 0, MOST_SEGMENTS).map((run, i): [number, number] => {
+    if (!Array.isArray(run) || run.length !== 2 || !run.every((n) => Number.isSafeInteger(n))) {
+      throw badInput(`${fields.at(name)}[${i}]`, "not a run", "[first page, number of pages]");
+    }
+    return [run[0] as number, run[1] as number];
+  });
+}
+
+/**
+ * The form of one of a scenario's memslots; whether such memory can be is for the MMU's layout to say.
+ *
+ * @throws UserError naming the field and what was expected
+ */
+export function parseSlot(value: unknown, path: string): SlotFields {
+  const fields = Fields.of(value, path, ["base", "segments", "dirty"]);
+  const segments = fields.array("segments", 1, MOST_SEGMENTS);
+  return {
+    base: fields.string("base"),
+    segments: segments.map((segment, i) => parseSegment(segment, `${path}.segments[${i}]`)),
+    ...(fields.has("dirty") ? { dirty: parseDirty(fields.raw("dirty"), fields.at("dirty")) } : {}),
+  };
+}
+
+function parseSegment(value: unknown, path: string): SegmentFields {
+  const fields = Fields.of(value, path, ["map", "size", "writeProtected"]);
+  return {
+    map: fields.string("map"),
+    size: fields.string("size"),
+    ...(fields.has("writeProtected") ? { writeProtected: fields.boolean("writeProtected") } : {}),
+  };
+}
+
+function parseDirty(value: unknown, path: string): DirtyFields {
+  const fields = Fields.of(value, path, ["runs", "words"]);
+  if (fields.has("runs") === fields.has("words"))
+    throw badInput(path, "has both or neither of runs and words", "one of them");
+  if (!fields.has("words")) return { runs: parseRuns(fields, "runs") };
+  const words = fields.array("words", 0, MOST_SEGMENTS);
+  const wrong = words.findIndex((word) => typeof word !== "string");
+  if (wrong >= 0) throw badInput(`${path}.words[${wrong}]`, `is ${nameOf(words[wrong])}`, "a hexadecimal string");
+  return { words: words as string[] };
+}
