@@ -121,9 +121,9 @@ function stepOf(step: EnableStep["step"], iter: TdpIter): EnableStepCounts {
   };
 }
 
-/** A 64-page word of a clear: which word of the slot, and its bits. */
+/** A word of a clear, 64 pages: which word of the slot, and its bits. */
 export interface ClearWord {
-  /** Index of the word: its first page is 64 x index from the slot's base. */
+  /** Index of the word: its first page is {@link TableGeometry.wordPages} x index from the slot's base. */
   readonly index: number;
   /** Bits 0 to 31 and 32 to 63, as unsigned numbers; not both 0. */
   readonly low: number;
@@ -174,6 +174,8 @@ export function clearDirtyLog(
   options: ClearOptions,
 ): ClearOutcome {
   const { pml, eager, initiallySet, slotBaseGfn, schedule = NEVER, sink = null } = options;
+  const { wordPages, pages } = tree.geometry;
+  const pagesOf2M = pages[2]!;
   const counts: ClearCounts = {};
   const iter = new TdpIter(tree, variant);
   iter.sink = sink;
@@ -181,7 +183,7 @@ export function clearDirtyLog(
   let split1g = 0;
   let maskedChanged = 0;
   for (const word of words) {
-    const gfn = slotBaseGfn + word.index * 64;
+    const gfn = slotBaseGfn + word.index * wordPages;
     const first = gfn + firstBit(word);
     const last = gfn + lastBit(word);
     sink?.("word", iter, { index: word.index, first, last });
@@ -201,7 +203,8 @@ export function clearDirtyLog(
       }
       writeProtect(iter, tree, first, stepAt(counts, "wpStart"));
       // The kernel compares the two addresses aligned up: a word whose first page is 2M-aligned is taken to cross a 2M boundary.
-      if (Math.ceil(first / 512) !== Math.ceil(last / 512)) writeProtect(iter, tree, last, stepAt(counts, "wpEnd"));
+      if (Math.ceil(first / pagesOf2M) !== Math.ceil(last / pagesOf2M))
+        writeProtect(iter, tree, last, stepAt(counts, "wpEnd"));
     }
     maskedChanged += clearMasked(iter, tree, gfn, word, pml ? DIRTY : WRITABLE, stepAt(counts, "clearMasked"));
   }
@@ -236,9 +239,10 @@ function clearMasked(
 ): number {
   counts.calls++;
   iter.sink?.("step", iter, { step: "clear masked" });
+  const end = gfn + tree.geometry.wordPages;
   let { low, high } = word;
   let changed = 0;
-  for (let more = iter.start(gfn + firstBit(word), gfn + 64, 1); more; more = iter.next()) {
+  for (let more = iter.start(gfn + firstBit(word), end, 1); more; more = iter.next()) {
     if (iter.gated && !iter.enterBody()) continue;
     if ((low | high) === 0) break;
     const { spte } = iter;

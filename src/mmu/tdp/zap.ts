@@ -1,4 +1,3 @@
-import { ENTRIES } from "../x86/pages.js";
 import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
 import { childOf, isTable, PRESENT, type TdpTree } from "./tree.js";
 import type { IterVariant } from "./variant.js";
@@ -95,7 +94,7 @@ function zapPass(
     zapped: iter.changes,
     spteReads: livelock ? null : iter.reads,
     tablesFreed,
-    removedPtEntries: tablesFreed * ENTRIES,
+    removedPtEntries: tablesFreed * tree.entries,
     yields: livelock ? null : iter.yields,
     livelock,
     livelockGfn: livelock ? iter.livelockGfn : null,
