@@ -117,9 +117,9 @@ export function clearBitOfLeaves(
   }
 }
 
-/** A 64-page word of a clear: which word of the slot, and its bits. */
+/** A word of a clear, 64 pages: which word of the slot, and its bits. */
 export interface ClearWord {
-  /** Index of the word: its first page is 64 x index from the slot's base. */
+  /** Index of the word: its first page is {@link TableGeometry.wordPages} x index from the slot's base. */
   readonly index: number;
   /** Bits 0 to 31 and 32 to 63, as unsigned numbers; not both 0. */
   readonly low: number;
@@ -152,6 +152,8 @@ export function clearDirtyLog(
   options: ClearOptions,
 ): ClearOutcome {
   const { pml, eager, initiallySet, slotBaseGfn, schedule = NEVER, sink = null } = options;
+  const { wordPages, pages } = tree.geometry;
+  const pagesOf2M = pages[2]!;
   const counts = newTally(CLEAR_COUNTERS, LEVELS);
   const steps: ClearSteps = {};
   const split = newTally(SPLIT_COUNTERS, LEVELS);
@@ -160,7 +162,7 @@ export function clearDirtyLog(
   let livelockGfn: number | null = null;
   for (const word of words) {
     counts.words++;
-    const gfn = slotBaseGfn + word.index * 64;
+    const gfn = slotBaseGfn + word.index * wordPages;
     const first = gfn + firstBit(word);
     const last = gfn + lastBit(word);
     sink?.("word", iter, { index: word.index, first, last });
@@ -174,7 +176,8 @@ export function clearDirtyLog(
       }
       writeProtect(iter, tree, first, stepAt(steps, "wpStart"));
       // The kernel compares the two addresses aligned up: a word whose first page is 2M-aligned is taken to cross a 2M boundary.
-      if (Math.ceil(first / 512) !== Math.ceil(last / 512)) writeProtect(iter, tree, last, stepAt(steps, "wpEnd"));
+      if (Math.ceil(first / pagesOf2M) !== Math.ceil(last / pagesOf2M))
+        writeProtect(iter, tree, last, stepAt(steps, "wpEnd"));
     }
     counts.sptesChanged += clearMasked(iter, tree, gfn, word, pml ? DIRTY : WRITABLE, stepAt(steps, "clearMasked"));
   }
@@ -229,9 +232,10 @@ function clearMasked(
 ): number {
   counts.calls++;
   iter.sink?.("step", iter, { step: "clear masked" });
+  const end = gfn + tree.geometry.wordPages;
   let { low, high } = word;
   let changed = 0;
-  for (let more = iter.start(gfn + firstBit(word), gfn + 64, 1); more; more = iter.next()) {
+  for (let more = iter.start(gfn + firstBit(word), end, 1); more; more = iter.next()) {
     if (iter.gated && !iter.enterBody()) continue;
     if ((low | high) === 0) break;
     const { spte } = iter;

@@ -1,5 +1,4 @@
 import { newTally } from "../counters.js";
-import { ENTRIES, PAGES } from "../x86/pages.js";
 import { LEVELS, SPLIT_COUNTERS, type SplitCounts } from "./counters.js";
 import { eachLeaf } from "./inspect.js";
 import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
@@ -91,9 +90,10 @@ export function splitLoops(
 
 /** Tables that a split of [start, end) down to a level takes. */
 export function tablesToSplit(tree: TdpTree, start: number, end: number, targetLevel: number): number {
+  const { pages } = tree.geometry;
   let tables = 0;
   const count = (_at: number, level: number): void => {
-    for (let from = level; from > targetLevel; from--) tables += PAGES[level]! / PAGES[from]!;
+    for (let from = level; from > targetLevel; from--) tables += pages[level]! / pages[from]!;
   };
   eachLeaf(tree, count, start, end, targetLevel + 1);
   return tables + 1;
@@ -103,8 +103,9 @@ export function tablesToSplit(tree: TdpTree, start: number, end: number, targetL
 export function splitLeaf(tree: TdpTree, at: number, level: number, table: number): void {
   const flags = tree.words[at]! & (WRITABLE | DIRTY);
   const pfn = tree.pfns[at]!;
-  const pages = PAGES[level - 1]!;
-  tree.levels[table / ENTRIES] = level - 1;
-  for (let i = 0; i < ENTRIES; i++) tree.setLeaf(table + i, pfn + i * pages, flags);
+  const pages = tree.geometry.pages[level - 1]!;
+  const { entries } = tree;
+  tree.levels[table / entries] = level - 1;
+  for (let i = 0; i < entries; i++) tree.setLeaf(table + i, pfn + i * pages, flags);
   tree.setTable(at, table);
 }

@@ -1,5 +1,4 @@
 import { newTally } from "../counters.js";
-import { ENTRIES } from "../x86/pages.js";
 import { LEVELS, presentLevels, ZAP_COUNTERS, type ZapCounts } from "./counters.js";
 import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
 import { childOf, isTable, PRESENT, type TdpTree } from "./tree.js";
@@ -98,7 +97,7 @@ function zapPass(
     zapped: iter.changes,
     spteReads: livelock ? null : iter.reads,
     tablesFreed,
-    removedPtEntries: tablesFreed * ENTRIES,
+    removedPtEntries: tablesFreed * tree.entries,
     yields: livelock ? null : iter.yields,
     livelock,
     livelockGfn: livelock ? iter.livelockGfn : null,
