@@ -203,14 +203,10 @@ export class TdpIter {
     this.#restartDue = true;
   }
 
-  /** Iterations so far, by level; levels with none are absent. */
-  get loopsByLevel(): Record<string, number> {
+  /** Iterations so far, by level. */
+  loopsAtLevels(): Int32Array {
     this.#flush();
-    const byLevel: Record<string, number> = {};
-    for (let level = 1; level <= MAX_LEVEL; level++) {
-      if (this.#loops[level] !== 0) byLevel[level] = this.#loops[level]!;
-    }
-    return byLevel;
+    return this.#loops;
   }
 
   /** Iterations so far. */
