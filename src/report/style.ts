@@ -7,9 +7,12 @@ export type ColorChoice = "auto" | "always" | "never";
 /** Whether and how output may be styled. */
 export interface Style {
   readonly chalk: ChalkInstance;
-  /** Columns that a line may have; Infinity where there is no terminal. */
+  /** Columns that a line may have: those of the terminal. */
   readonly columns: number;
 }
+
+/** Columns of a line where there is no terminal, and COLUMNS does not say. */
+export const PIPE_COLUMNS = 120;
 
 /** Standard output and the environment that says how it may be styled: `process` is one. */
 interface StyledStream {
@@ -22,8 +25,12 @@ interface StyledStream {
  * `FORCE_COLOR` ask for it. (chalk alone ignores NO_COLOR on a terminal.)
  */
 export function styleFor({ stdout, env }: StyledStream, when: ColorChoice): Style {
-  const columns = stdout.isTTY ? stdout.columns || 80 : Number(env.COLUMNS) || Number.POSITIVE_INFINITY;
-  return { chalk: new Chalk({ level: coloured(stdout, when, env) ? 1 : 0 }), columns };
+  return { chalk: new Chalk({ level: coloured(stdout, when, env) ? 1 : 0 }), columns: columnsOf(stdout, env) };
+}
+
+/** Columns that a line on a stream may have. */
+export function columnsOf(stream: TextOutput, env: Environment): number {
+  return stream.isTTY ? stream.columns || 80 : Number(env.COLUMNS) || PIPE_COLUMNS;
 }
 
 function coloured(stream: TextOutput, when: ColorChoice, env: Environment): boolean {

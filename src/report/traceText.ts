@@ -1,5 +1,5 @@
 import type { TraceEvent } from "../mmu/contract.js";
-import { plainLength } from "./grid.js";
+import { displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
 import { firstEvent, type TraceNode } from "./traceFold.js";
 import type { FullWords } from "./traceWords.js";
@@ -58,7 +58,7 @@ export function besideText(
     const same = a !== null && b !== null && a.text === b.text;
     for (let i = 0; i < Math.max(cellsA.length, cellsB.length); i++) {
       const cell = cellsA[i] ?? "";
-      const row = `${cell}${" ".repeat(width - plainLength(cell))} | ${cellsB[i] ?? ""}`.trimEnd();
+      const row = `${cell}${" ".repeat(width - displayWidth(cell))} | ${cellsB[i] ?? ""}`.trimEnd();
       rows.push(same ? chalk.dim(row) : row);
     }
   }
