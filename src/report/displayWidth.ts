@@ -1,3 +1,8 @@
+import type { Environment, TextOutput } from "../files/streams.js";
+
+/** Columns of a line where there is no terminal, and COLUMNS does not say. */
+const PIPE_COLUMNS = 120;
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what colour begins with
 const COLOUR = /\u001b\[[0-9;]*m/g;
 const WIDE =
@@ -13,4 +18,9 @@ export function displayWidth(line: string): number {
   let width = 0;
   for (const character of plain) width += NOTHING.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
   return width;
+}
+
+/** Columns that a line on a stream may have. */
+export function columnsOf(stream: TextOutput, env: Environment): number {
+  return stream.isTTY ? stream.columns || 80 : Number(env.COLUMNS) || PIPE_COLUMNS;
 }

@@ -13,7 +13,9 @@ type Rows = readonly (readonly string[])[];
 
 const GAP = "  ";
 /** A cell of text is not broken into lines narrower than this, if it can be helped. */
-const NARROWEST_TEXT = 24;
+const NARROW_TEXT = 24;
+/** Nor than this share of the widest cell of its column: in two lines, as a rule, but not in more. */
+const NARROWEST_SHARE = 0.6;
 
 const BLANK = Object.fromEntries([
   ["top", ""],
@@ -112,8 +114,8 @@ function fittingWidths(columns: readonly GridColumn[], rows: Rows, room: number)
   const steps = [
     naturalWidths(columns, rows),
     columns.map((column, i) => Math.max(longestWord(column.heading, BROKEN_HEADING), widestCell(rows, i))),
-    leastWidths(columns, rows, NARROWEST_TEXT),
-    leastWidths(columns, rows, 0),
+    leastWidths(columns, rows, () => NARROW_TEXT),
+    leastWidths(columns, rows),
   ];
   const fitting = steps.findIndex((widths) => total(widths) <= room);
   if (fitting < 1) return fitting === 0 ? steps[0]! : null;
@@ -124,13 +126,15 @@ function naturalWidths(columns: readonly GridColumn[], rows: Rows): number[] {
   return columns.map((column, i) => Math.max(displayWidth(column.heading), widestCell(rows, i)));
 }
 
-/** As narrow as columns can be, but for text, which is not broken into lines of less than `text`. */
-function leastWidths(columns: readonly GridColumn[], rows: Rows, text = 0): number[] {
+const narrowest = (widest: number) => Math.min(NARROW_TEXT, Math.ceil(NARROWEST_SHARE * widest));
+
+/** As narrow as columns can be; `text` says so of one of text, by its widest cell. */
+function leastWidths(columns: readonly GridColumn[], rows: Rows, text = narrowest): number[] {
   return columns.map(({ heading, figure }, i) => {
     const widest = widestCell(rows, i);
     const least = longestWord(heading, BROKEN_HEADING);
     if (figure) return Math.max(least, widest);
-    return Math.max(least, Math.min(text, widest), ...rows.map((row) => longestWord(row[i]!, BROKEN_CELL)));
+    return Math.max(least, Math.min(text(widest), widest), ...rows.map((row) => longestWord(row[i]!, BROKEN_CELL)));
   });
 }
 

@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import type { Environment, TextOutput } from "../files/streams.js";
+import { columnsOf } from "./displayWidth.js";
 
 /** What `--color` takes. */
 export type ColorChoice = "auto" | "always" | "never";
@@ -10,9 +11,6 @@ export interface Style {
   /** Columns that a line may have: those of the terminal. */
   readonly columns: number;
 }
-
-/** Columns of a line where there is no terminal, and COLUMNS does not say. */
-export const PIPE_COLUMNS = 120;
 
 /** Standard output and the environment that says how it may be styled: `process` is one. */
 interface StyledStream {
@@ -26,11 +24,6 @@ interface StyledStream {
  */
 export function styleFor({ stdout, env }: StyledStream, when: ColorChoice): Style {
   return { chalk: new Chalk({ level: coloured(stdout, when, env) ? 1 : 0 }), columns: columnsOf(stdout, env) };
-}
-
-/** Columns that a line on a stream may have. */
-export function columnsOf(stream: TextOutput, env: Environment): number {
-  return stream.isTTY ? stream.columns || 80 : Number(env.COLUMNS) || PIPE_COLUMNS;
 }
 
 function coloured(stream: TextOutput, when: ColorChoice, env: Environment): boolean {

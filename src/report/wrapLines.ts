@@ -1,4 +1,5 @@
-import { displayWidth } from "./displayWidth.js";
+import type { Environment, TextOutput } from "../files/streams.js";
+import { columnsOf, displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
 
 /** Running text is no easier to read in longer lines. */
@@ -41,4 +42,17 @@ export function brokenLine(line: string, width: number, further = "  "): string[
     empty = false;
   }
   return [...lines, current];
+}
+
+/** A stream that is given running text, in lines that fit it. What moves the cursor (progress) passes as it is. */
+export function wrappedOutput(stream: TextOutput, env: Environment): TextOutput {
+  return {
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return columnsOf(stream, env);
+    },
+    write: (text) => stream.write(text.startsWith("\r") ? text : wrapLines(text, { columns: columnsOf(stream, env) })),
+  };
 }
