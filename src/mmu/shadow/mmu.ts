@@ -5,6 +5,7 @@ import { ALIAS_PATTERNS, about, type ShadowOptions } from "./about.js";
 import { adoptShadowStrategy } from "./adopt.js";
 import { shadowCounters } from "./counters.js";
 import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./findings.js";
+import { newShadowStrategy } from "./newStrategy.js";
 import { randomShadowScenarios } from "./random.js";
 import { defaultShadowScenario, parseShadowScenario, type ShadowScenario } from "./scenario.js";
 import { ShadowMmu } from "./shadow.js";
@@ -31,6 +32,7 @@ export const x86Shadow: Mmu<ShadowStrategy, ShadowOptions> = {
   cases,
   random: randomShadowScenarios,
   adoptStrategy: adoptShadowStrategy,
+  newStrategy: newShadowStrategy,
 };
 
 function bind(scenario: ShadowScenario): Case<ShadowStrategy> {

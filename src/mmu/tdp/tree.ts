@@ -176,7 +176,7 @@ export class TdpTree {
     // Tables of fewer than 32 entries share a word.
     const last = (base + entries + 31) >> 5;
     let word = (base + from) >> 5;
-    let bits = bitmap[word]! & (-1 << (from & 31));
+    let bits = bitmap[word]! & (-1 << ((base + from) & 31));
     while (bits === 0) {
       word++;
       if (word >= last) return entries;
