@@ -40,11 +40,12 @@ const BLANK = Object.fromEntries([
  * text, and then columns go into blocks below each other, each with the first column. A figure is never broken.
  *
  * @param rows cells, already styled
+ * @param keys how many of the first columns say what a row is: each block has them
  */
-export function grid(columns: readonly GridColumn[], rows: Rows, style: Style): string {
+export function grid(columns: readonly GridColumn[], rows: Rows, style: Style, keys = 1): string {
   const widths = fittingWidths(columns, rows, style.columns);
   if (widths !== null) return drawn(columns, rows, widths, style);
-  return blocksOf(columns, rows, style.columns)
+  return blocksOf(columns, rows, style.columns, keys)
     .map((block) => {
       const part = block.map((i) => columns[i]!);
       const cells = rows.map((row) => block.map((i) => row[i]!));
@@ -150,12 +151,13 @@ function widened(widths: readonly number[], wanted: readonly number[], room: num
   return wide;
 }
 
-/** Columns by block, as even as can be: the first in each, and one without a heading with the one before it. */
-function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number): number[][] {
+/** Columns by block, as even as can be: the keys in each, and one without a heading with the one before it. */
+function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number, keyCount: number): number[][] {
+  const keys = columns.slice(0, keyCount).map((_, i) => i);
   const widths = leastWidths(columns, rows);
   const groups: number[][] = [];
-  for (let i = 1; i < columns.length; i++) {
-    if (columns[i]!.heading === "" && i > 1) groups.at(-1)!.push(i);
+  for (let i = keyCount; i < columns.length; i++) {
+    if (columns[i]!.heading === "" && i > keyCount) groups.at(-1)!.push(i);
     else groups.push([i]);
   }
   const hasRoom = (block: readonly number[]) => total(block.map((i) => widths[i]!)) <= room;
@@ -163,11 +165,11 @@ function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number): num
   for (const group of groups) {
     const last = filled.at(-1);
     if (last !== undefined && hasRoom([...last, ...group])) last.push(...group);
-    else filled.push([0, ...group]);
+    else filled.push([...keys, ...group]);
   }
   const each = Math.ceil(groups.length / filled.length);
-  const even = filled.map((_, i) => [0, ...groups.slice(i * each, (i + 1) * each).flat()]);
-  return even.every((block) => block.length > 1 && hasRoom(block)) ? even : filled;
+  const even = filled.map((_, i) => [...keys, ...groups.slice(i * each, (i + 1) * each).flat()]);
+  return even.every((block) => block.length > keyCount && hasRoom(block)) ? even : filled;
 }
 
 function total(widths: readonly number[]): number {
