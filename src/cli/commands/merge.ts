@@ -15,8 +15,10 @@ import { addExportOptions, type ExportFlags, Exports, mmusOf } from "../exportOp
 import type { Invocation, Io } from "../io.js";
 
 const HELP = `
-The parts are made by bench --shard I/N, or by verify --exhaustive --shard I/N. A part that is missing, given twice, interrupted or of another sweep is refused by name.
-The merged result is the one that bench without --shard gives, but for times and environment.
+The parts are made by bench --shard I/N, or by verify --exhaustive --shard I/N.
+A part that is missing, given twice, interrupted or of another sweep is refused
+by name. The merged result is the one that bench without --shard gives, but for
+times and environment.
 
 Example:
   s2split merge part-*.json --export-json whole.json`;

@@ -30,13 +30,19 @@ interface TraceFlags extends ScenarioOptions, HtmlFlags {
 const HIDDEN_PHASES: readonly string[] = ["write-protect", "nested"];
 
 const EXAMPLES = `
-Steps that differ only in where they are become one line, and lines that repeat become a group.
+Steps that differ only in where they are become one line, and lines that repeat
+become a group.
 
 Examples:
-  s2split trace --strategy max-level -s hugetlb-1g            what is still inspected after a 1G block is split
-  s2split trace --strategy skip-return-rfc --against skip-return --scenario scenarios/fault-passed-over.json
-  s2split trace --phase all --json --limit 100 -s thp         one event a line
-  s2split trace --format casemate --scenario scenarios/fault-tlbi-wrong-ipa.json > run.casemate   for casemate-check: docs/oracle.md`;
+  what is still inspected after a 1G block is split:
+    s2split trace --strategy max-level -s hugetlb-1g
+  two strategies side by side:
+    s2split trace --scenario fault-passed-over \\
+        --strategy skip-return-rfc --against skip-return
+  one event a line:
+    s2split trace --phase all --json --limit 100 -s thp
+  for casemate-check (docs/oracle.md):
+    s2split trace --format casemate --scenario fault-tlbi-wrong-ipa > run`;
 
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
