@@ -136,7 +136,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   const lines = [
     "enable, 1st clear: what the VMM waits for in the ioctl. 1st pass: what the guest's vCPUs lose to faults while every page is accessed " +
       "once, after enabling (enable mode) or the first clear (clear mode); each vCPU's time, all at once.",
-    "TLBIs are broadcasts: by the ioctl's thread, and by vCPUs that fault. cache: pages for tables, topped up before a chunk.",
+    "TLBIs are broadcasts: by the ioctl's thread, and by vCPUs that fault. cache: memory for tables, topped up before each chunk.",
     "lock hold: the longest from taking mmu_lock, or retaking it after a top-up of the page cache, to the next such drop or the release. " +
       "stretch: the longest between points where the kernel drops it if a reschedule is due (before a chunk; between write-protect " +
       "steps); a lazy clear has no such point.",

@@ -185,6 +185,7 @@ const BROKEN_CELL = 17;
 const BROKEN_HEADING = 9;
 /** Marks such a place, behind the blank that stands for it. */
 const MEET = "\u200b";
+const BETWEEN_PARTS = /(?<=\S) \u200b/g;
 
 /** Indentation counts: it is kept before what is broken. */
 function longestWord(text: string, from: number): number {
@@ -202,6 +203,6 @@ function breakable(text: string, from: number): string {
 function brokenCell(cell: string, width: number, from: number): string {
   if (displayWidth(cell) <= width) return cell;
   return brokenLine(breakable(cell, from), width, "")
-    .map((line) => line.replaceAll(` ${MEET}`, "").replaceAll(MEET, ""))
+    .map((line) => line.replace(BETWEEN_PARTS, "").replaceAll(MEET, ""))
     .join("\n");
 }
