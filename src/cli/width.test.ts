@@ -75,9 +75,12 @@ const SLOW: typeof COMMANDS = [
   () => ["validate"],
 ];
 
-/** What must not be broken, for it is there to be pasted, stands on a line of its own, as wide as it is: JSON, a command, a path. */
+/**
+ * What must not be broken stands on a line of its own, as wide as it is: what is there to be pasted (JSON, a command, a path), and an
+ * error, which is one line, for logs.
+ */
 function isPasted(line: string): boolean {
-  return /^\s*(?:[{[]"|s2split |\S+$)/.test(line);
+  return /^\s*(?:[{[]"|s2split |\S+$)|^s2split: /.test(line);
 }
 
 /** Lines of both streams, as a terminal that is not redrawn has them: of progress only what is shown last. */
