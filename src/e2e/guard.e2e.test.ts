@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { spawned, temporaryFolder } from "./cli.js";
 
+type Hostile = readonly [what: string, module: string, line: RegExp, timeoutMs?: string];
+
 /** A module that would make a gate pass or hang, and what is said of it: one line. */
-const HOSTILE: readonly (readonly [what: string, module: string, line: RegExp, timeoutMs?: string])[] = [
+const HOSTILE: readonly Hostile[] = [
   ["ends the program while it loads", "process.exit(0);", /mine\.mjs: ended the program before there was a result/],
   [
     "ends the program in a hook",
@@ -55,9 +57,9 @@ const HOSTILE: readonly (readonly [what: string, module: string, line: RegExp, t
   ],
 ];
 
-it.each(HOSTILE)(
-  "a module that %s ends verify in one line with code 2",
-  async (_, module, line, timeoutMs = "1000") => {
+it.each(HOSTILE.map(([what, module, line, timeoutMs = "1000"]) => ({ what, module, line, timeoutMs })))(
+  "a module that $what ends verify in one line with code 2",
+  async ({ module, line, timeoutMs }) => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, "mine.mjs"), module);
     const args = ["verify", "--strategy", "mine.mjs", "--backing", "thp", "--memory", "8M"];
