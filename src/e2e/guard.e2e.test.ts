@@ -89,6 +89,19 @@ it("a module that ends the program ends bench with code 2 too, also with --jobs"
   expect([code, stderr.match(/\n/g)?.length]).toEqual([2, 1]);
 });
 
+it("a module whose hooks return is not ended, however long they take together", async () => {
+  const cwd = temporaryFolder();
+  const module = `
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    let waits = 0;
+    export default { id: "slow", enter: () => { if (waits++ < 30) Atomics.wait(never, 0, 0, 30); return true; } };
+  `;
+  writeFileSync(join(cwd, "slow.mjs"), module);
+  const args = ["verify", "--strategy", "slow.mjs", "--backing", "4k", "--memory", "64M"];
+  const { code, stderr } = await spawned(args, { cwd, env: { S2SPLIT_MODULE_TIMEOUT_MS: "400" } });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
 it("a module that keeps a timer open does not keep the program from ending", async () => {
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, "mine.mjs"), 'setInterval(() => {}, 1000); export default { id: "mine", maxLevel: 2 };');

@@ -16,45 +16,39 @@ const SCENARIO = {
   targetLevel: 1,
 };
 
-interface Split {
-  readonly mmu: ShadowMmu;
-  readonly counts: ReturnType<ShadowMmu["split"]>;
-}
-
-/** The guest, damaged when it is split; @param damage says what the counts are then */
-function damaged(damage: (split: Split) => Split["counts"], changes: object = {}): Finding[] {
+/** The guest, damaged when it is split. */
+function damaged(damage: (mmu: ShadowMmu) => void, changes: object = {}): Finding[] {
   const scenario = parseShadowScenario({ ...SCENARIO, ...changes }, "damage");
   const mmu = new ShadowMmu(scenario);
   const sets = new RoleSets();
   const before = rolesByFrame(mmu, sets);
   const { targetLevel, reschedEvery } = scenario;
-  const counts = mmu.split(builtIn["default-capacity"].policy, { targetLevel, reschedEvery });
-  return shadowFindings(scenario, mmu, sets, before, damage({ mmu, counts }));
+  mmu.split(builtIn["default-capacity"].policy, { targetLevel, reschedEvery });
+  damage(mmu);
+  return shadowFindings(scenario, mmu, sets, before);
 }
 
 export const shadowDamages: Readonly<Record<string, Provoked>> = {
   livelock: {
-    provoke: () => damaged(({ counts }) => counts, { reschedEvery: 1 }),
+    provoke: () => damaged(() => {}, { reschedEvery: 1 }),
     says: "livelock: no progress between yields",
   },
   "unsplit-huge-page": {
     provoke: () =>
-      damaged(({ mmu, counts }) => {
+      damaged((mmu) => {
         mmu.lists[2]![1] = mmu.pool.add(0, mmu.sptes - 1);
-        return counts;
       }),
     says: "1 huge page unsplit, first at 0x400000",
   },
   "roles-changed": {
     provoke: () =>
-      damaged(({ mmu, counts }) => {
+      damaged((mmu) => {
         mmu.lists[1]![700] = 0;
-        return counts;
       }),
     says: "1 frame mapped by other roles, first at 0x4bc000",
   },
   "split-caches-unaccounted": {
-    provoke: () => damaged(({ counts }) => ({ ...counts, headerLeft: counts.headerLeft + 1 })),
+    provoke: () => damaged((mmu) => void mmu.counts.headers.left++),
     says: "split caches do not add up",
   },
 };
