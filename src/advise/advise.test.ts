@@ -8,7 +8,7 @@ import { strategies } from "../mmu/arm64/strategies/index.js";
 import { NIGHTLY, times } from "../testing/nightly.js";
 import { type AdviceRequest, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
 import { firstPass } from "./firstPass.js";
-import { type AdvisedGuest, leafRunsOf } from "./guest.js";
+import { type AdvisedGuest, leafRunsOf, workOf } from "./guest.js";
 import { parseDuration, parseFaultLock } from "./options.js";
 import { recommend } from "./recommend.js";
 import type { AdviceRow } from "./row.js";
@@ -118,6 +118,8 @@ describe("advise", () => {
     const loose = advise(request(uniform("1G", 8), { modes: ["enable"], chunks: ["1G"], writePercent: 10 }));
     expect(loose.recommendations[0]!.chunk).toBe("1G");
     const { ns } = rowOf(loose.rows, "enable", "1G").longestHold;
+    const exactly = { modes: ["enable"], chunks: ["1G"], writePercent: 10, maxLockHoldNs: ns } as const;
+    expect(advise(request(uniform("1G", 8), exactly)).recommendations[0]!.chunk).toBe("1G");
     const tight = advise(
       request(uniform("1G", 8), { modes: ["enable"], chunks: ["1G"], writePercent: 10, maxLockHoldNs: ns - 1 }),
     );
@@ -314,6 +316,16 @@ describe("firstPass", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("workOf", () => {
+  it("flushes the slot once an ioctl: as often as it has regions where userspace clears by region", () => {
+    const flushes = (perRegion: boolean) =>
+      workOf(uniform("4K", 3), "clear", "0", strategies[0]!, perRegion, new Map()).counts.flush;
+    const once = flushes(false) as Record<string, number>;
+    expect(once.memslot).toBe(1);
+    expect(flushes(true)).toEqual({ memslot: 3, rangeCalls: 3 * once.rangeCalls!, vmidAll: 0 });
   });
 });
 
