@@ -1,7 +1,7 @@
 import { type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
 import type { SplitStrategy } from "../strategy.js";
 import { CHUNKS, GUESTS, SCRIPTS } from "./guests.js";
-import { ScriptRun, type Unit } from "./run.js";
+import { ScriptRun, type Unit, unitId } from "./run.js";
 import type { Makers } from "./vm.js";
 
 /** The units that a search has by default: every guest with every script and chunk. */
@@ -24,8 +24,10 @@ export function arm64Interleave(
   return {
     text: textOf(actions, units),
     units: units.length,
+    unitIds: units.map(unitId),
     check: (strategy) =>
       new ScheduleSearch(actions, (unit) => new ScriptRun(units[unit]!, strategy, dirtyTracking, makers)),
+    subject: (strategy, unit, sink) => new ScriptRun(units[unit]!, strategy, dirtyTracking, makers, sink),
   };
 }
 

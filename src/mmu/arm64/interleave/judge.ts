@@ -18,7 +18,7 @@ const LEAF_HI = Array.from({ length: SMALL.endGfn }, (_, gfn) => SMALL_LEAF.hi(g
  *
  * - A page that was written since userspace was last told of it is in the log. A leaf that the next write goes through unseen maps
  *   only pages whose bits are set.
- * - No block is left in a slot that the split has gone over: faults make none while logging.
+ * - No block is left over a page that the split has gone over: faults make none while logging.
  * - What the host took away and nobody accessed since is not mapped; what is mapped has its own output address.
  * - Table pages in use are those that are linked, marks say what is below, and no descriptor is locked.
  * - No error was returned, and each TLBI went to the block that was broken.
@@ -86,7 +86,7 @@ export class Judge {
       this.add("wrong-output-address", gfn, level);
     }
     if (!vm.logging) return;
-    const block = level < PAGE_LEVEL && vm.splitDone;
+    const block = level < PAGE_LEVEL && (pages & vm.split) !== 0;
     const unseen = pages & ~vm.dirty;
     if (block && vm.tracking === "hardware") {
       if (unseen !== 0) this.add("dirty-page-lost", this.frame(unseen), level, "unsplit-block");

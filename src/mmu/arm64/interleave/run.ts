@@ -1,7 +1,10 @@
 import type { Finding } from "../../finding.js";
 import type { Choice, DirtyTracking, Interleaved, ScheduledAction } from "../../interleave.js";
+import type { StepSink } from "../../traceEvents.js";
 import type { ChunkAndCache } from "../exhaustive/session.js";
 import type { SplitRules } from "../splitRules.js";
+import { Stage2 } from "../stage2.js";
+import { traceWalks } from "../trace.js";
 import { type ActionList, actionsOn, actionWords } from "./actions.js";
 import type { Script, SmallGuest, Step } from "./guests.js";
 import { Judge } from "./judge.js";
@@ -17,11 +20,18 @@ export interface Unit {
   readonly chunk: ChunkAndCache;
 }
 
+/** By which a saved schedule means a unit: "block-16/enable/chunk-4". */
+export function unitId({ guest, script, chunk }: Unit): string {
+  return `${guest.id}/${script.id}/chunk-${chunk.chunkPages}`;
+}
+
 class NeverEnds extends Error {}
 
 /** A script on a small VM, with others acting at the places where mmu_lock may be dropped and between ioctls. */
 export class ScriptRun implements Interleaved {
+  readonly id: string;
   readonly words: string;
+  readonly actionWords: readonly string[];
   private readonly vm: SmallVm;
   private readonly judge: Judge;
   private readonly actions: ActionList;
@@ -35,12 +45,21 @@ export class ScriptRun implements Interleaved {
   /** Set while a schedule is told. */
   private told: ScheduledAction[] | null = null;
 
-  constructor({ guest, script, chunk }: Unit, rules: SplitRules, tracking: DirtyTracking, makers: Makers) {
+  constructor(
+    unit: Unit,
+    rules: SplitRules,
+    tracking: DirtyTracking,
+    makers: Makers,
+    private readonly sink: StepSink | null = null,
+  ) {
+    const { guest, script, chunk } = unit;
+    this.id = unitId(unit);
     this.script = script;
     this.words = `${guest.words}; ${script.words}; chunk ${chunk.chunkPages} pages, page cache ${chunk.cacheCapacity}`;
-    this.vm = new SmallVm(guest, script.manual, chunk, rules, tracking, makers);
+    this.vm = new SmallVm(guest, script.manual, chunk, rules, tracking, sink === null ? makers : traced(makers, sink));
     this.judge = new Judge(this.vm);
     this.actions = actionsOn(guest.slot, script.manual);
+    this.actionWords = this.actions.all.map(actionWords);
     this.vm.stage2.otherParty = (at) => this.lockDropped(at);
   }
 
@@ -55,7 +74,7 @@ export class ScriptRun implements Interleaved {
       for (this.step = 0; this.step < this.script.steps.length; this.step++) {
         this.place(this.actions.between, -2);
         this.walks = this.walksDone();
-        vm.ioctl(this.script.steps[this.step]!);
+        this.ioctl(this.script.steps[this.step]!);
       }
       this.place(this.actions.between, -2);
     } catch (error) {
@@ -63,6 +82,12 @@ export class ScriptRun implements Interleaved {
       return [{ code: "walk-never-ends", count: 1, data: {} }];
     }
     return this.judge.judge();
+  }
+
+  private ioctl(step: Step): void {
+    this.sink?.({ event: "ioctl", phase: "userspace", text: STEP_WORDS[step] });
+    const done = this.vm.ioctl(step);
+    if (!done) this.sink?.({ event: "action", phase: "userspace", text: "fails: the slot has no log" });
   }
 
   choices(): readonly (readonly number[])[] {
@@ -94,9 +119,11 @@ export class ScriptRun implements Interleaved {
     if (place > MOST_PLACES) throw new NeverEnds();
     this.acting = true;
     for (; this.schedule[this.done]?.place === place; this.done++) {
-      const action = this.actions.all[this.schedule[this.done]!.action]!;
-      this.told?.push({ place, where: this.where(at), action: actionWords(action) });
-      this.vm.act(action);
+      const number = this.schedule[this.done]!.action;
+      const words = this.actionWords[number]!;
+      this.told?.push({ place, where: this.where(at), action: words });
+      this.sink?.({ event: "action", phase: "others", text: words });
+      this.vm.act(this.actions.all[number]!);
     }
     this.acting = false;
   }
@@ -117,11 +144,24 @@ export class ScriptRun implements Interleaved {
   }
 }
 
+/** The makers with walks that are told. */
+function traced(makers: Makers, sink: StepSink): Makers {
+  return {
+    ...makers,
+    stage2: (layout, rules) => {
+      const stage2 = makers.stage2?.(layout, rules) ?? new Stage2(layout, rules);
+      traceWalks(stage2, sink, {}, true);
+      return stage2;
+    },
+  };
+}
+
 const STEP_WORDS: Readonly<Record<Step, string>> = {
   enable: "logging is enabled",
   disable: "logging is disabled",
   get: "the log is got",
   clear: "the log is cleared",
+  "clear-some": "some pages of the log are cleared",
 };
 
 const DURING_WORDS: Readonly<Record<Step, string>> = {
@@ -129,4 +169,5 @@ const DURING_WORDS: Readonly<Record<Step, string>> = {
   disable: "logging is being disabled",
   get: "the log is being got",
   clear: "the log is being cleared",
+  "clear-some": "some pages of the log are being cleared",
 };

@@ -12,7 +12,7 @@ import type { SplitRules } from "../splitRules.js";
 import { Stage2, type Stage2Snapshot } from "../stage2.js";
 import { UnmapVisitor } from "../unmap.js";
 import type { Action } from "./actions.js";
-import { type SmallGuest, type Step, WORD_PAGES } from "./guests.js";
+import { type SmallGuest, SOME, type Step, WORD_PAGES } from "./guests.js";
 
 /** What the engine's parts are made by: tests hand in faulty ones. */
 export interface Makers {
@@ -24,6 +24,8 @@ export interface Makers {
 export class SmallVm implements FaultSlot {
   readonly stage2: Stage2;
   readonly pages: number;
+  /** All pages of the slot. */
+  private readonly all: number;
   exists = true;
   logging = false;
   /** The slot's dirty bitmap. */
@@ -32,8 +34,8 @@ export class SmallVm implements FaultSlot {
   written = 0;
   /** Pages that the host took away and nobody accessed since. */
   gone = 0;
-  /** The split has gone over the whole slot since logging was enabled. */
-  splitDone = false;
+  /** Pages that the split has gone over since logging was enabled. */
+  split = 0;
   /** A page was found mapped, by a vCPU, that the host had taken away; -1: none. */
   foundGone = -1;
   private got = 0;
@@ -62,6 +64,7 @@ export class SmallVm implements FaultSlot {
     };
     this.stage2 = makers.stage2?.(layout, rules) ?? new Stage2(layout, rules);
     this.pages = guest.slot.endGfn - guest.slot.startGfn;
+    this.all = (1 << this.pages) - 1;
     this.mmu = new GuestMmu(this.stage2, 1, newGuestCounts(), () => this);
     this.unmapper = makers.unmap?.(this.stage2) ?? new UnmapVisitor(this.stage2);
     this.words = new SmallWords(this);
@@ -79,8 +82,8 @@ export class SmallVm implements FaultSlot {
     stage2.splitVisitor.firstWrongTlbi = null;
     this.mmu.caches.pages.fill(0);
     this.exists = true;
-    this.logging = this.splitDone = false;
-    this.dirty = this.written = this.gone = this.got = 0;
+    this.logging = false;
+    this.dirty = this.written = this.gone = this.got = this.split = 0;
     this.foundGone = -1;
   }
 
@@ -92,14 +95,26 @@ export class SmallVm implements FaultSlot {
     return to <= from ? 0 : ((1 << to) - 1) & ~((1 << from) - 1);
   }
 
-  /** An ioctl of userspace; nothing where the slot has no log to get or is gone: it fails. */
-  ioctl(step: Step): void {
-    if (!this.exists) return;
-    if (step === "enable") this.enable();
-    else if (!this.logging) return;
-    else if (step === "disable") this.disable();
-    else if (step === "get") this.get();
-    else this.clear();
+  /** An ioctl of userspace. @returns false where it fails, the slot being gone or without a log */
+  ioctl(step: Step): boolean {
+    if (!this.exists || (step !== "enable" && !this.logging)) return false;
+    switch (step) {
+      case "enable":
+        this.enable();
+        break;
+      case "disable":
+        this.disable();
+        break;
+      case "get":
+        this.get();
+        break;
+      case "clear":
+        this.take(this.got, true);
+        break;
+      case "clear-some":
+        this.take(this.got & SOME, true);
+    }
+    return true;
   }
 
   act(action: Action): void {
@@ -152,20 +167,20 @@ export class SmallVm implements FaultSlot {
   private enable(): void {
     this.logging = true;
     if (this.manual) {
-      this.dirty = (1 << this.pages) - 1;
+      this.dirty = this.all;
     } else {
       this.dirty = 0;
       const { startGfn, endGfn } = this.guest.slot;
       enableSlot(this.stage2, this.guest.slot, (work) => work(startGfn, endGfn));
-      this.splitDone = true;
+      this.split = this.all;
     }
     // Userspace copies everything once when logging is on: what was written before that is in the copy.
     this.written = 0;
   }
 
   private disable(): void {
-    this.logging = this.splitDone = false;
-    this.dirty = this.written = this.got = 0;
+    this.logging = false;
+    this.dirty = this.written = this.got = this.split = 0;
     this.stage2.cache.objects = 0;
   }
 
@@ -175,18 +190,13 @@ export class SmallVm implements FaultSlot {
     if (!this.manual) this.take(-1, false);
   }
 
-  private clear(): void {
-    this.take(this.got, true);
-    // All bits were set at first, and whoever clears one splits.
-    if (this.dirty !== (1 << this.pages) - 1) this.splitDone = true;
-  }
-
   private take(asked: number, split: boolean): void {
     const { startGfn, endGfn } = this.guest.slot;
     this.words.begin(asked);
     clearSlot(this.stage2, this.guest.slot, this.words, split, (work) => work(startGfn, endGfn));
     // Userspace copies what it was told when the ioctl has returned.
     this.written &= ~this.words.taken;
+    if (split) this.split |= this.words.spanned;
   }
 
   private access(gfn: number, write: boolean): void {
@@ -196,7 +206,7 @@ export class SmallVm implements FaultSlot {
     if (slot >= 0 && (this.gone & bit) !== 0) this.foundGone = gfn;
     if (write && this.logging) this.written |= bit;
     this.gone &= ~bit;
-    if (write && slot >= 0 && this.tracking === "hardware" && this.splitDone) this.hardwareWrite(gfn, slot);
+    if (write && slot >= 0 && this.tracking === "hardware" && (this.split & bit) !== 0) this.hardwareWrite(gfn, slot);
     else this.mmu.access(0, gfn, write);
   }
 
@@ -232,8 +242,9 @@ export class SmallVm implements FaultSlot {
 class SmallWords implements DirtyWords {
   startGfn = 0;
   endGfn = 0;
-  /** All that was taken. */
+  /** All that was taken, and all from the first bit of each word to its last. */
   taken = 0;
+  spanned = 0;
   private asked = 0;
   private at = 0;
 
@@ -241,7 +252,7 @@ class SmallWords implements DirtyWords {
 
   begin(asked: number): void {
     this.asked = asked;
-    this.at = this.taken = 0;
+    this.at = this.taken = this.spanned = 0;
   }
 
   next(): boolean {
@@ -255,6 +266,7 @@ class SmallWords implements DirtyWords {
       this.taken |= bits;
       this.startGfn = vm.guest.slot.startGfn + (31 - Math.clz32(bits & -bits));
       this.endGfn = vm.guest.slot.startGfn + (32 - Math.clz32(bits));
+      this.spanned |= vm.bits(this.startGfn, this.endGfn);
       return true;
     }
     return false;

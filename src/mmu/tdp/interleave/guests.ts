@@ -2,16 +2,21 @@ import type { RootSpec } from "../build.js";
 
 /** A small guest: one memslot, in 4K frames, and what is mapped of it at first; all of it writable and dirty. */
 export interface SmallGuest {
+  /** By which saved schedules name it. */
+  readonly id: string;
   readonly words: string;
   readonly startGfn: number;
   readonly endGfn: number;
   readonly root: RootSpec;
+  /** Pages of the slot that vCPUs access. */
+  readonly accessed: readonly number[];
 }
 
 /** What userspace does, in order. `get` without manual protect clears too; `clear-first` clears the first word alone. */
-export type Step = "enable" | "get" | "clear" | "clear-first" | "zap";
+export type Step = "enable" | "get" | "clear" | "clear-first" | "disable" | "zap";
 
 export interface Script {
+  readonly id: string;
   readonly words: string;
   readonly manual: boolean;
   readonly steps: readonly Step[];
@@ -30,9 +35,13 @@ export interface Unit {
 
 const root = (leaves: RootSpec["leaves"]): RootSpec => ({ rootLevel: 4, leaves, nonpresentPaths: [] });
 
+/** The first page of a slot, the last before its 2M page, the first of that and one within it. */
+const around512 = (first: number) => [first, 511, 512, 700];
+
 /** Bases on no 64-page grid, on that of words, and on that of 2M pages. */
 export const GUESTS: readonly SmallGuest[] = [
   {
+    id: "gfn-449",
     words: "a slot of 575 pages from gfn 449: 63 pages of 4K, then one of 2M",
     startGfn: 449,
     endGfn: 1024,
@@ -40,8 +49,10 @@ export const GUESTS: readonly SmallGuest[] = [
       { gfn: 449, level: 1, count: 63 },
       { gfn: 512, level: 2, count: 1 },
     ]),
+    accessed: around512(449),
   },
   {
+    id: "gfn-448",
     words: "a slot of 576 pages from gfn 448: 64 pages of 4K, then one of 2M",
     startGfn: 448,
     endGfn: 1024,
@@ -49,12 +60,24 @@ export const GUESTS: readonly SmallGuest[] = [
       { gfn: 448, level: 1, count: 64 },
       { gfn: 512, level: 2, count: 1 },
     ]),
+    accessed: around512(448),
   },
 ];
+
+/** Where a fault puts an entry before one that a walk has still to come to. */
+export const HOLE_GUEST: SmallGuest = {
+  id: "hole",
+  words: "a slot of 1,024 pages from gfn 512: nothing mapped in the first 512, then one of 2M",
+  startGfn: 512,
+  endGfn: 1536,
+  root: root([{ gfn: 1024, level: 2, count: 1 }]),
+  accessed: [512, 1023, 1024, 1500],
+};
 
 /** What is zapped: the pages of a root at both ends of a table, in two tables, and beside a 2M page. */
 export const ZAP_GUESTS: readonly SmallGuest[] = [
   {
+    id: "ends",
     words: "a root with 4K pages at gfn 0 to 2 and 511, and a 2M page at gfn 512",
     startGfn: 0,
     endGfn: 1024,
@@ -63,8 +86,10 @@ export const ZAP_GUESTS: readonly SmallGuest[] = [
       { gfn: 511, level: 1, count: 1 },
       { gfn: 512, level: 2, count: 1 },
     ]),
+    accessed: [],
   },
   {
+    id: "two-tables",
     words: "a root with 4K pages at gfn 40, 41 and 1100",
     startGfn: 0,
     endGfn: 1536,
@@ -72,6 +97,7 @@ export const ZAP_GUESTS: readonly SmallGuest[] = [
       { gfn: 40, level: 1, count: 2 },
       { gfn: 1100, level: 1, count: 1 },
     ]),
+    accessed: [],
   },
 ];
 
@@ -79,26 +105,36 @@ export const ZAP_GUESTS: readonly SmallGuest[] = [
 export const MAXPHYADDR = 31;
 
 const ENABLE: Script = {
+  id: "enable",
   words: "logging is enabled, then the log is got",
   manual: false,
   steps: ["enable", "get"],
 };
+const AGAIN: Script = {
+  id: "again",
+  words: "logging is enabled, disabled, enabled again, then the log is got",
+  manual: false,
+  steps: ["enable", "disable", "enable", "get"],
+};
 const CLEARS: readonly Script[] = [
   {
+    id: "clear-twice",
     words:
       "logging is enabled with all bits set, the log is got, its first word is cleared, then all, and it is got again",
     manual: true,
     steps: ["enable", "get", "clear-first", "clear", "get"],
   },
   {
+    id: "clear-first",
     words: "logging is enabled with all bits set, the log is got, its first word is cleared, and it is got again",
     manual: true,
     steps: ["enable", "get", "clear-first", "get"],
   },
 ];
-const ZAP: Script = { words: "the root is zapped", manual: false, steps: ["zap"] };
+const ZAP: Script = { id: "zap", words: "the root is zapped", manual: false, steps: ["zap"] };
 
 const BOTH = [false, true] as const;
+const HARDWARE = BOTH.flatMap((pml) => BOTH.map((eager) => ({ pml, eager })));
 const POLICIES: readonly Policy[] = ["chosen", 1, 3];
 
 export const UNITS: readonly Unit[] = [
@@ -106,11 +142,17 @@ export const UNITS: readonly Unit[] = [
     POLICIES.map((policy) => ({ guest, script: ZAP, pml: false, eager: false, policy })),
   ),
   ...GUESTS.flatMap((guest) =>
-    BOTH.flatMap((pml) =>
-      BOTH.flatMap((eager): Unit[] => [
-        ...POLICIES.map((policy) => ({ guest, script: ENABLE, pml, eager, policy })),
-        ...CLEARS.map((script) => ({ guest, script, pml, eager, policy: "chosen" as const })),
-      ]),
-    ),
+    HARDWARE.flatMap((how): Unit[] => [
+      ...POLICIES.map((policy) => ({ guest, script: ENABLE, ...how, policy })),
+      ...[...CLEARS, AGAIN].map((script) => ({ guest, script, ...how, policy: "chosen" as const })),
+    ]),
   ),
+  ...HARDWARE.map((how): Unit => ({ guest: HOLE_GUEST, script: ENABLE, ...how, policy: "chosen" })),
 ];
+
+/** By which a saved schedule means a unit: "gfn-449/enable/no-pml/eager". */
+export function unitId({ guest, script, pml, eager, policy }: Unit): string {
+  const how = script === ZAP ? [] : [pml ? "pml" : "no-pml", eager ? "eager" : "lazy"];
+  const yields = policy === "chosen" ? [] : [`every-${policy}`];
+  return [guest.id, script.id, ...how, ...yields].join("/");
+}

@@ -1,7 +1,7 @@
 import { UserError } from "../../../errors.js";
 import { type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
 import type { TdpStrategy } from "../strategy.js";
-import { MAXPHYADDR, UNITS, type Unit } from "./guests.js";
+import { MAXPHYADDR, UNITS, type Unit, unitId } from "./guests.js";
 import { ScriptRun } from "./run.js";
 
 /**
@@ -20,15 +20,19 @@ export function tdpInterleave(
       "--dirty-tracking hardware with --mmu x86-tdp: its guests have PML on and off; expected faults",
     );
   }
+  // Kauer's patch is for the loop that zaps.
+  const subject: InterleaveSearch<TdpStrategy>["subject"] = ({ variant }, index, sink) => {
+    const unit = units[index]!;
+    return variant.aside !== 0 && !unit.script.steps.includes("zap")
+      ? null
+      : new ScriptRun(unit, variant, actions, sink);
+  };
   return {
     text: textOf(actions),
     units: units.length,
-    check: ({ variant }) =>
-      new ScheduleSearch(actions, (index) => {
-        const unit = units[index]!;
-        // Kauer's patch is for the loop that zaps.
-        return variant.aside !== 0 && !unit.script.steps.includes("zap") ? null : new ScriptRun(unit, variant, actions);
-      }),
+    unitIds: units.map(unitId),
+    check: (strategy) => new ScheduleSearch(actions, (index) => subject(strategy, index)),
+    subject,
   };
 }
 
