@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
-import { UserError } from "../../errors.js";
+import { badInput, clip, UserError } from "../../errors.js";
 import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { type OutputOptions, type OutputTarget, prepareOutput } from "../../files/write.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
-import type { Case } from "../../mmu/contract.js";
+import type { Case, Mmu, Strategy } from "../../mmu/contract.js";
 import { BOUNDS } from "../../mmu/exhaustive.js";
 import { defaultMmu, loadMmu } from "../../mmu/registry.js";
 import { Progress } from "../../report/progress.js";
@@ -116,7 +116,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
     throw new UserError(
       "--save without --random or --exhaustive: given scenarios are not shrunk; expected one of them",
     );
-  const cases = await casesFrom(flags, io);
+  const cases = await casesFrom(flags, { ...io, schedules: true });
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))], io.registry);
   const { planOf } = await import("../../bench/plan.js");
@@ -129,7 +129,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
   try {
     for (const [index, { id, bound }] of plan.entries()) {
       const verdicts: Verdict[] = [];
-      for (const strategy of choose(bound.mmu)) {
+      for (const strategy of ofCase(bound, choose, flags)) {
         progress.show(index / plan.length, `${id}: ${strategy.id}`);
         await new Promise((resolve) => setImmediate(resolve));
         if (interrupt.stopped) return "interrupted";
@@ -163,6 +163,18 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
     io.stdout.write(`${wrapLines(conclusion(wrong, namesAmong(checked, checked).length), style)}\n`);
   }
   return wrong.length > 0;
+}
+
+/** The strategies for a case. A schedule is one strategy's, whose places it counts: where none is asked for, it is replayed under that one. */
+function ofCase({ mmu, schedule }: Case, choose: (mmu: Mmu) => readonly Strategy[], { strategy }: VerifyFlags) {
+  if (schedule === undefined || strategy !== undefined) return choose(mmu);
+  const own = choose(mmu).filter(({ id }) => id === schedule.strategy);
+  if (own.length > 0) return own;
+  throw badInput(
+    `strategy "${clip(schedule.strategy)}"`,
+    "of the schedule is not built in",
+    "--strategy with its module",
+  );
 }
 
 /** Searches random layouts. Returns whether any strategy is wrong. */
