@@ -4,10 +4,13 @@ import { CHUNKS, GUESTS, SCRIPTS } from "./guests.js";
 import { ScriptRun, type Unit, unitId } from "./run.js";
 import type { Makers } from "./vm.js";
 
-/** The units that a search has by default: every guest with every script and chunk. */
+/** Searched with a chunk of a page too: others may act before each page, which makes many schedules. */
+const BY_PAGE: readonly string[] = ["block-16/enable", "from-page-2/enable", "block-16/clear-some"];
+
+/** The units that a search has by default: every guest with every script and the chunks of blocks, some with that of a page. */
 export const UNITS: readonly Unit[] = SCRIPTS.flatMap((script) =>
   GUESTS.flatMap((guest) => CHUNKS.map((chunk) => ({ guest, script, chunk }))),
-);
+).filter(({ guest, script, chunk }) => chunk.chunkPages > 1 || BY_PAGE.includes(`${guest.id}/${script.id}`));
 
 /**
  * Explores what others may do while stage-2 tables are write-protected and split: on small guests, in tables of 4 entries, with the

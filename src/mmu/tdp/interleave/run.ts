@@ -50,7 +50,8 @@ export class ScriptRun implements Interleaved {
     const numbers = this.actions.map((_, i) => i);
     this.between = numbers.slice(1);
     this.within = numbers.slice(policy === "chosen" ? 0 : 1, numbers.length - ioctls.length);
-    this.shared = numbers.slice(1, 1 + vcpus.length);
+    // A read maps a page as a write does, but for what is written.
+    this.shared = numbers.filter((i) => this.actions[i]!.kind === "write");
   }
 
   run(schedule: readonly Choice[]): readonly Finding[] {
@@ -155,7 +156,7 @@ function accesses({ guest }: Unit): Action[] {
 function unmaps({ guest }: Unit): Action[] {
   const { startGfn, endGfn } = guest;
   const page = guest.root.leaves[0]!.gfn + 1;
-  const huge = [0, 512, 1024].map((gfn) => [Math.max(gfn, startGfn), Math.min(gfn + 512, endGfn)] as const);
+  const huge = [0, 512, 1024, 1536].map((gfn) => [Math.max(gfn, startGfn), Math.min(gfn + 512, endGfn)] as const);
   const all = [[page, page + 1] as const, ...huge.filter(([start, end]) => start < end)];
   return all.map(([start, end]): Action => ({ kind: "unmap", start, end }));
 }

@@ -45,6 +45,7 @@ export class SmallVm {
   ) {
     const { guest, script } = unit;
     this.fresh = buildTree(guest.root);
+    if (guest.writeProtected !== undefined) this.fresh.words[leafOver(this.fresh, guest.writeProtected)]! &= ~WRITABLE;
     this.tree = new TdpTree(this.fresh.rootLevel, this.fresh.levels.length + SPARE_TABLES);
     this.pages = guest.endGfn - guest.startGfn;
     this.logged = !script.steps.includes("zap");
@@ -178,7 +179,7 @@ export class SmallVm {
     if (!this.exists) return;
     const { tree, unit } = this;
     const page = gfn - unit.guest.startGfn;
-    const at = this.leafOver(gfn);
+    const at = leafOver(tree, gfn);
     if (at >= 0 && this.gone[page] === 1) this.foundGone = gfn;
     if (write && this.logging) this.written[page] = 1;
     if (at < 0 || (write && (tree.words[at]! & WRITABLE) === 0)) {
@@ -230,18 +231,6 @@ export class SmallVm {
     return 2;
   }
 
-  private leafOver(gfn: number): number {
-    const { words, root, rootLevel } = this.tree;
-    let table = root;
-    for (let level = rootLevel; ; level--) {
-      const at = table + indexOf(gfn, level);
-      const spte = words[at]!;
-      if (isLeaf(spte)) return at;
-      if ((spte & PRESENT) === 0) return -1;
-      table = childOf(spte);
-    }
-  }
-
   /** Leaves that the range touches go as a whole; tables stay (Linux 7.3, tdp_mmu.c, `tdp_mmu_zap_leafs()`). */
   private unmap(start: number, end: number): void {
     const leaves: number[] = [];
@@ -249,5 +238,17 @@ export class SmallVm {
     for (const at of leaves) this.tree.clearRun(at, at + 1);
     const { startGfn } = this.unit.guest;
     this.gone.fill(1, Math.max(0, start - startGfn), Math.max(0, end - startGfn));
+  }
+}
+
+/** Offset of the leaf that maps a gfn, -1 where none does. */
+function leafOver({ words, root, rootLevel }: TdpTree, gfn: number): number {
+  let table = root;
+  for (let level = rootLevel; ; level--) {
+    const at = table + indexOf(gfn, level);
+    const spte = words[at]!;
+    if (isLeaf(spte)) return at;
+    if ((spte & PRESENT) === 0) return -1;
+    table = childOf(spte);
   }
 }
