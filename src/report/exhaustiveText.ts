@@ -27,12 +27,17 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
     lines.push(`  ${word}  ${verdict.strategy.padEnd(width)}  ${verdictWords(verdict)}`);
   }
   for (const [i, { whose, fault }] of exhaustiveFaults(result).entries()) {
-    lines.push("", `${chalk.bold(`${i + 1}. ${whose}`)}: ${longFinding(fault.finding, mmu.findingWords)}`);
+    lines.push("", `${chalk.bold(`${i + 1}. ${whose}`)}: ${faultWords(fault, mmu)}`);
     lines.push(`   ${fault.kind}, on ${formatCount(fault.combinations)} combinations; the smallest of its kind:`);
     lines.push(`   ${fault.words}`);
     if (fault.scenario !== null) lines.push(`   at full size: ${JSON.stringify(fault.scenario)}`);
   }
   return wrapLines(lines.join("\n"), style);
+}
+
+/** What is wrong; by the name of its kind alone where no layout at full size shows it, for a small case has no addresses. */
+function faultWords({ kind, finding, scenario }: ExhaustiveFault, mmu: Mmu): string {
+  return scenario === null ? kind.replaceAll("-", " ") : longFinding(finding, mmu.findingWords);
 }
 
 function verdictWords({ combinations, failing, faults }: ExhaustiveVerdict): string {

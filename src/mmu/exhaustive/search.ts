@@ -37,9 +37,8 @@ export type OnWrong<Wrong> = (
 
 /** Tries one strategy on trees, one after the other, each with everything that is done to it. */
 export interface Trial<Tree, Wrong> {
-  try(tree: Tree, onWrong: OnWrong<Wrong>): void;
-  /** How many combinations of a tree the strategy is used for; absent: all of the scope's. */
-  combinations?(tree: Tree): number;
+  /** @returns how many combinations were tried */
+  try(tree: Tree, onWrong: OnWrong<Wrong>): number;
 }
 
 /** Lays a scenario at full size out, once, and checks strategies on it; null: the strategy is not used for it. */
@@ -147,7 +146,7 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
   }
 
   private tree(index: number, tree: Tree): void {
-    this.trial.try(tree, (kinds, combination, wrong, ofLinux = []) => {
+    this.combinations += this.trial.try(tree, (kinds, combination, wrong, ofLinux = []) => {
       if (kinds.length > ofLinux.length) this.failing++;
       const rank = [index, combination] as const;
       for (const kind of kinds) {
@@ -155,7 +154,6 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
         if (found.small === null || ranksBefore(rank, found.small.rank)) found.small = { rank, tree, wrong };
       }
     });
-    this.combinations += this.trial.combinations?.(tree) ?? this.scope.combinations(tree);
   }
 
   private place(index: number): void {

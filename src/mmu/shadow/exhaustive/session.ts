@@ -35,7 +35,7 @@ export class Session implements Trial<SmallGuest, Work> {
     private readonly makeMmu: MakeShadowMmu = (...given) => new ShadowMmu(...given),
   ) {}
 
-  try(guest: SmallGuest, onWrong: OnWrong<Work>): void {
+  try(guest: SmallGuest, onWrong: OnWrong<Work>): number {
     const judge = new Judge(guest);
     const laidOut = guestAt(guest, SMALL_SHADOW.pages, 0);
     for (const [combination, work] of WORKS.entries()) {
@@ -44,6 +44,7 @@ export class Session implements Trial<SmallGuest, Work> {
       const ofLinux = this.faults(defaultCapacity, laidOut, judge, work).filter((fault) => faults.includes(fault));
       onWrong(faults, combination, work, ofLinux);
     }
+    return WORKS.length;
   }
 
   private faults(

@@ -10,17 +10,7 @@ import type { IterVariant } from "../variant.js";
 import { zapRoot } from "../zap.js";
 import { buildSmall, SMALL, SMALL_HALF_WORDS } from "./geometry.js";
 import { faultBit, Judge, presentAt, SMALL_FAULTS, type SmallFault } from "./judge.js";
-import {
-  type Clear,
-  CombinationCounter,
-  type Enable,
-  isLegal,
-  type Split,
-  type Work,
-  type Works,
-  worksFor,
-  type Zap,
-} from "./works.js";
+import { type Clear, type Enable, isLegal, type Split, type Work, type Works, worksFor, type Zap } from "./works.js";
 
 /** The walks that are tried; tests hand in some with a fault. */
 export interface TdpEngine {
@@ -108,7 +98,6 @@ class Benches {
 export class Session implements Trial<readonly TopEntry[], WrongCase> {
   private readonly judge = new Judge();
   private readonly works: Works;
-  private readonly counter: CombinationCounter;
   private readonly strategy: Benches;
   /** What comes with the kernel is what this one shows. */
   private readonly baseline: Benches;
@@ -120,16 +109,11 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
   ) {
     const applying = (list: readonly Work[]) => list.filter((work) => applies(variant, work));
     this.works = [applying(works[0]), applying(works[1])];
-    this.counter = new CombinationCounter(this.works);
     this.strategy = new Benches(variant);
     this.baseline = new Benches(baseline.variant);
   }
 
-  combinations(tops: readonly TopEntry[]): number {
-    return this.counter.of(tops);
-  }
-
-  try(tops: readonly TopEntry[], onWrong: OnWrong<WrongCase>): void {
+  try(tops: readonly TopEntry[], onWrong: OnWrong<WrongCase>): number {
     const { judge, strategy } = this;
     judge.begin(tops);
     strategy.set(tops);
@@ -147,6 +131,7 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
         combination++;
       }
     }
+    return combination;
   }
 
   private verdictOfBaseline(tops: readonly TopEntry[], work: Work, everyNPolls: number): number {
