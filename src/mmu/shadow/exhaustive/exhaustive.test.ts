@@ -43,9 +43,9 @@ describe("the exhaustive search of the shadow MMU", () => {
   it("counts in its text and its figures what it tries", () => {
     const check = first(3).check(builtIn.double);
     for (let unit = 0; unit < 3; unit++) check.unit(unit);
-    expect(check.combinations).toBe(3 * 40);
+    expect(check.combinations).toBe(3 * 72);
     expect(whole.text).toContain("all 15,552 guests");
-    expect(whole.combinations).toBe(15_552 * 40 + 70);
+    expect(whole.combinations).toBe(15_552 * 72 + 70);
   });
 
   it("scales the capacities of strategies so that they remain three", () => {

@@ -11,10 +11,10 @@ export type MakeShadowMmu = (...given: ConstructorParameters<typeof ShadowMmu>) 
 
 /**
  * Reschedules at every poll are left out: then nothing is ever split, in Linux too. With 5 MMU pages or fewer to be made nothing is split
- * either; with 6 to 8 it ends in the middle.
+ * either; with 6 to 9 it ends in the middle.
  */
-const RESCHEDS = [0, 2, 3, 5];
-const LIMITS = [null, 5, 6, 7, 8];
+const RESCHEDS = [0, 2, 3, 4, 5, 7];
+const LIMITS = [null, 5, 6, 7, 8, 9];
 
 export const WORKS: readonly Work[] = ([1, 2] as const).flatMap((targetLevel) =>
   RESCHEDS.flatMap((reschedEvery) =>

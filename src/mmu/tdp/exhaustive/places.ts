@@ -91,7 +91,10 @@ function clearOf({ start, end }: Slot, cleared: "all" | readonly number[]): Reco
   const npages = end - start;
   const slot = { slotBaseGfn: start, npages };
   if (cleared === "all") return { ...slot, masks: allBits(npages) };
-  const masks = new Array<bigint>(Math.ceil(npages / 64)).fill(0n);
-  for (const gfn of cleared) masks[Math.floor((gfn - start) / 64)]! |= 1n << BigInt((gfn - start) % 64);
-  return { ...slot, masks: masks.map((mask) => `0x${mask.toString(16)}`) };
+  const masks = new Array<string>(Math.ceil(npages / 64)).fill("0x0");
+  for (const gfn of cleared) {
+    const word = Math.floor((gfn - start) / 64);
+    masks[word] = `0x${(BigInt(masks[word]!) | (1n << BigInt((gfn - start) % 64))).toString(16)}`;
+  }
+  return { ...slot, masks };
 }
