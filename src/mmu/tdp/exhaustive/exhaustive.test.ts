@@ -4,7 +4,7 @@ import type { TopEntry } from "../../exhaustive/trees.js";
 import type { ExhaustiveSearch } from "../../exhaustive.js";
 import { x86Tdp } from "../mmu.js";
 import { strategies } from "../strategies/index.js";
-import type { TdpStrategy } from "../strategy.js";
+import { strategyFrom, type TdpStrategy } from "../strategy.js";
 import { buildSmall } from "./geometry.js";
 import { tdpExhaustive } from "./index.js";
 import { boundOf } from "./scope.js";
@@ -169,6 +169,17 @@ describe("the exhaustive search of the TDP MMU", () => {
       [false, 1],
       [true, 1],
     ]);
+  });
+
+  it("finds a strategy that leaves tables an entry too early, and does not tell it as Linux's", () => {
+    const early = strategyFrom({
+      id: "early",
+      mmu: "x86-tdp",
+      next: (table, index) => (index + 2 < table.entries ? index + 1 : 512),
+    });
+    const own = faultsOf(first(5), early).filter(({ ofLinux }) => ofLinux !== true);
+    expect(own.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["missed-entries", "unsplit-huge-page"]));
+    expect(own.every(({ scenario }) => scenario !== null)).toBe(true);
   });
 
   it("tries strategies that take every table for one of 512 entries", () => {
