@@ -1,6 +1,7 @@
+import { wholeSlot } from "../../flow/regions.js";
 import type { SmallGuest } from "../../interleave/guests.js";
 import { SmallVm } from "../../interleave/vm.js";
-import { DirtyLog, wholeSlot } from "../dirtyLog.js";
+import { DirtyLog } from "../dirtyLog.js";
 import { LEAF_MASK, VALID } from "../entry.js";
 import { buildSmall, smallGeometry } from "../exhaustive/geometry.js";
 import type { Circumstances, MakeEngine } from "../exhaustive/session.js";
