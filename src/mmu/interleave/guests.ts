@@ -17,7 +17,10 @@ export interface Script {
   readonly steps: readonly Step[];
 }
 
-/** `get` and `clear` are the ioctls of KVM's dirty log; a get without manual protect clears too; `clear-first` is of the first word alone. */
+/**
+ * `get` and `clear` are the ioctls of KVM's dirty log; a get without manual protect clears too; `clear-first` is of the
+ * first word alone.
+ */
 export type Step = "enable" | "get" | "clear" | "clear-first" | "disable";
 
 const FULL = 0b1111;

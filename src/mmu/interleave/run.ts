@@ -76,7 +76,10 @@ export class ScriptRun implements Interleaved {
     return told;
   }
 
-  /** mmu_lock may be dropped: others may act now. An ioctl of another thread that drops the lock itself is one action: nobody acts within it. */
+  /**
+   * mmu_lock may be dropped: others may act now. An ioctl of another thread that drops the lock itself is one action:
+   * nobody acts within it.
+   */
   lockDropped(at: number): void {
     if (this.acting) return;
     const walks = this.vm.walksDone();

@@ -22,7 +22,7 @@ export interface Makers {
 
 /** Pages of a word of the dirty bitmap: two words for 16 pages. */
 const WORD_PAGES = 8;
-/** Pages of a block, by level. */
+/** Level of a leaf, by its pages. */
 const LEVEL_OF: Readonly<Record<number, number>> = { 16: 1, 4: 2, 1: PAGE_LEVEL };
 const BLOCK_SPANS = [16, 4];
 

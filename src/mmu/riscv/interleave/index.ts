@@ -35,8 +35,8 @@ export const UNITS: readonly Unit[] = [...SCRIPTS, CLEAR_FIRST].flatMap((script)
 );
 
 /**
- * Explores what others may do while G-stage tables are write-protected and split: on small guests, in tables of 4 entries, with the
- * engine's own walks, faults and unmapping.
+ * Explores what others may do while G-stage tables are write-protected and split: on small guests, in tables of 4
+ * entries, with the engine's own walks, faults and unmapping.
  *
  * @param units tests search fewer
  * @param make makes the engine: tests hand in a faulty one
