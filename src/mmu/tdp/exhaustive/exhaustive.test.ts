@@ -23,7 +23,10 @@ function faultsOf(search: ExhaustiveSearch<TdpStrategy>, strategy: TdpStrategy) 
   return check.faults();
 }
 
-/** How often baseline is tried on a tree, a walk of any kind being one; a wrong one is tried once more, to see whether it is Linux's. */
+/**
+ * How often baseline is tried on a tree, a walk of any kind being one; a wrong one is tried once more,
+ * to see whether it is Linux's.
+ */
 function walksOf(works: Works, tops: readonly TopEntry[]): number {
   let walks = 0;
   const counted = <A extends unknown[], R>(walk: (...given: A) => R) => {
@@ -38,7 +41,10 @@ function walksOf(works: Works, tops: readonly TopEntry[]): number {
   return walks;
 }
 
-/** Kinds of faults that show on the smallest trees if strategies are tried with another engine; every strategy has them then. */
+/**
+ * Kinds of faults that show on the smallest trees if strategies are tried with another engine; every
+ * strategy has them then.
+ */
 function kindsWith(damage: Partial<TdpEngine>): string[] {
   const search = { ...tdpExhaustive("small", () => () => [], { ...ENGINE, ...damage }), units: 6 };
   return faultsOf(search, named("baseline")).map(({ kind }) => kind);
@@ -52,7 +58,8 @@ describe("the exhaustive search of the TDP MMU", () => {
       kind: "still-writable",
       ofLinux: true,
       words:
-        "[hole, hole, hole, block]; clear of pages 11, 12 of a slot from page 1, PML on, eager splitting off, with initially-all-set, " +
+        "[hole, hole, hole, block]; clear of pages 11, 12 of a slot from page 1, PML on, eager splitting off, with " +
+        "initially-all-set, " +
         "words of 4 pages",
       finding: { code: "still-writable", count: 1 },
     });
