@@ -3,7 +3,7 @@ import { badInput, clip } from "../errors.js";
 import { parseSize } from "../guest/sizes.js";
 import { FAULT_LOCKS } from "./contention.js";
 import { profileNamed } from "./profiles.js";
-import type { ContentionTable } from "./published/contention.js";
+import type { ContentionTable } from "./published/contentionTable.js";
 
 /** A table over vCPUs from a file, in zod: loaded only where one is read. */
 
