@@ -8,28 +8,28 @@ export const PER_DESCRIPTOR = 14;
 
 /** The descriptors of all lists. */
 export class RmapPool {
-  #slots = new Int32Array(64 * PER_DESCRIPTOR);
-  #counts = new Uint8Array(64);
-  #more = new Int32Array(64);
-  #made = 0;
-  #free: number[] = [];
+  private slots = new Int32Array(64 * PER_DESCRIPTOR);
+  private counts = new Uint8Array(64);
+  private more = new Int32Array(64);
+  private made = 0;
+  private free: number[] = [];
 
   /** Adds an SPTE. @returns the list; {@link added} says whether it took a descriptor */
   add(list: number, spte: number): number {
     this.added = false;
     if (list === 0) return spte + 1;
     if (list > 0) {
-      const head = this.#take(-1);
-      this.#slots[head * PER_DESCRIPTOR] = list - 1;
-      this.#slots[head * PER_DESCRIPTOR + 1] = spte;
-      this.#counts[head] = 2;
+      const head = this.take(-1);
+      this.slots[head * PER_DESCRIPTOR] = list - 1;
+      this.slots[head * PER_DESCRIPTOR + 1] = spte;
+      this.counts[head] = 2;
       return -(head + 1);
     }
     let head = -list - 1;
     // Only the head may have room, so a full one gets a new one in front.
-    if (this.#counts[head] === PER_DESCRIPTOR) head = this.#take(head);
-    this.#slots[head * PER_DESCRIPTOR + this.#counts[head]!] = spte;
-    this.#counts[head]!++;
+    if (this.counts[head] === PER_DESCRIPTOR) head = this.take(head);
+    this.slots[head * PER_DESCRIPTOR + this.counts[head]!] = spte;
+    this.counts[head]!++;
     return -(head + 1);
   }
 
@@ -46,9 +46,9 @@ export class RmapPool {
       return 0;
     }
     const head = -list - 1;
-    for (let at = list === 0 ? -1 : head; at >= 0; at = this.#more[at]!) {
-      for (let i = 0; i < this.#counts[at]!; i++) {
-        if (this.#slots[at * PER_DESCRIPTOR + i] === spte) return this.#removeSlot(head, at * PER_DESCRIPTOR + i);
+    for (let at = list === 0 ? -1 : head; at >= 0; at = this.more[at]!) {
+      for (let i = 0; i < this.counts[at]!; i++) {
+        if (this.slots[at * PER_DESCRIPTOR + i] === spte) return this.removeSlot(head, at * PER_DESCRIPTOR + i);
       }
     }
     throw new Error(`SPTE ${spte} is not in its reverse map`);
@@ -57,49 +57,49 @@ export class RmapPool {
   /** The SPTE that a walk of the list meets first, or -1. */
   first(list: number): number {
     if (list >= 0) return list - 1;
-    return this.#slots[(-list - 1) * PER_DESCRIPTOR]!;
+    return this.slots[(-list - 1) * PER_DESCRIPTOR]!;
   }
 
   /** All SPTEs of a list, in the order of a walk. */
   members(list: number): number[] {
     if (list >= 0) return list === 0 ? [] : [list - 1];
     const all: number[] = [];
-    for (let at = -list - 1; at >= 0; at = this.#more[at]!) {
-      for (let i = 0; i < this.#counts[at]!; i++) all.push(this.#slots[at * PER_DESCRIPTOR + i]!);
+    for (let at = -list - 1; at >= 0; at = this.more[at]!) {
+      for (let i = 0; i < this.counts[at]!; i++) all.push(this.slots[at * PER_DESCRIPTOR + i]!);
     }
     return all;
   }
 
-  #removeSlot(head: number, slot: number): number {
-    const left = this.#counts[head]! - 1;
-    this.#slots[slot] = this.#slots[head * PER_DESCRIPTOR + left]!;
-    this.#counts[head] = left;
+  private removeSlot(head: number, slot: number): number {
+    const left = this.counts[head]! - 1;
+    this.slots[slot] = this.slots[head * PER_DESCRIPTOR + left]!;
+    this.counts[head] = left;
     if (left > 0) return -(head + 1);
     this.freed = true;
-    this.#free.push(head);
-    const more = this.#more[head]!;
+    this.free.push(head);
+    const more = this.more[head]!;
     return more < 0 ? 0 : -(more + 1);
   }
 
-  #take(more: number): number {
+  private take(more: number): number {
     this.added = true;
-    const descriptor = this.#free.pop() ?? this.#made++;
-    if (descriptor >= this.#counts.length) this.#grow();
-    this.#counts[descriptor] = 0;
-    this.#more[descriptor] = more;
+    const descriptor = this.free.pop() ?? this.made++;
+    if (descriptor >= this.counts.length) this.grow();
+    this.counts[descriptor] = 0;
+    this.more[descriptor] = more;
     return descriptor;
   }
 
-  #grow(): void {
-    const capacity = this.#counts.length * 2;
+  private grow(): void {
+    const capacity = this.counts.length * 2;
     const slots = new Int32Array(capacity * PER_DESCRIPTOR);
-    slots.set(this.#slots);
-    this.#slots = slots;
+    slots.set(this.slots);
+    this.slots = slots;
     const counts = new Uint8Array(capacity);
-    counts.set(this.#counts);
-    this.#counts = counts;
+    counts.set(this.counts);
+    this.counts = counts;
     const more = new Int32Array(capacity);
-    more.set(this.#more);
-    this.#more = more;
+    more.set(this.more);
+    this.more = more;
   }
 }
