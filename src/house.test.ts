@@ -32,7 +32,7 @@ const BASEMENT = ["cleanup.ts", "errors.ts", "exit.ts", "version.ts"];
 const ROOF = ["index.ts", "library.ts"];
 const MODEL = ["mmu", "guest"];
 
-/** The folders of MMUs. `flow` and `x86` in the same room are what several of them share. */
+/** The folders of MMUs. `flow`, `search`, `exhaustive` and `x86` in the same room are what several of them share. */
 const MMU_FOLDERS = ["arm64", "riscv", "shadow", "tdp"];
 
 /**
