@@ -12,8 +12,6 @@ export const ENTRIES = 512;
 /** The root has two more index bits: four pages, one after the other. */
 export const ROOT_PAGES = 4;
 export const ROOT_ENTRIES = ENTRIES * ROOT_PAGES;
-/** Frames of a 2M block, the step of the split loop. */
-export const BLOCK_PAGES = 512;
 
 /** What walks know of tables: how many entries they have, and so what an entry covers. Frames are doubles, where powers of two are exact. */
 export class TableShape {
