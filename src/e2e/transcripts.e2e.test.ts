@@ -104,7 +104,7 @@ const withBlocks = documents
 /** A search takes seconds: by day those of the README that end soon are shown to print what they say, at night all. */
 function ofTheDay(document: string, steps: readonly Step[]): readonly Step[] {
   if (NIGHTLY || UPDATE) return steps;
-  const long = (command: string) => /verify .*--random \d{4}/.test(command);
+  const long = (command: string) => /verify .*--(?:exhaustive|random \d{4})/.test(command);
   if (document === "README.md") return steps.filter(({ command }) => !long(command));
   // What follows a search may need what it has saved.
   return steps.some(({ command }) => /verify .*--(?:random|exhaustive|interleave)/.test(command)) ? [] : steps;
