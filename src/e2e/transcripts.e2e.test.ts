@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { splitWords } from "../measure/selftestCommand.js";
 import { makeFakeSelftest } from "../testing/fakeSelftest.js";
 import { NIGHTLY } from "../testing/nightly.js";
 import { ROOT, shown, temporaryFolder } from "./cli.js";
+import { unpack } from "./packed.js";
 
 interface Step {
   readonly command: string;
@@ -31,10 +32,19 @@ function blocksOf(text: string): Step[][] {
   });
 }
 
+/** Where the program is that the commands run: at night the packed one, outside the clone. */
+let program = ROOT;
+if (NIGHTLY) {
+  const packed = unpack();
+  program = packed.root;
+  afterAll(() => packed.remove());
+}
+
 const said = new Map<string, Promise<{ code: number; output: string }>>();
 
 /** What a command alone on its line prints; one with pipes, expansions or further commands goes to a shell. */
 function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
+  if (NIGHTLY) return inShell(command, cwd);
   const alone = /^(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
   // A strategy's module is loaded once in a process, and may be written anew within a transcript.
   if (alone === null || /\.m?[jt]s\b/.test(command)) return inShell(command, cwd);
@@ -49,7 +59,7 @@ function run(command: string, cwd: string): Promise<{ code: number; output: stri
 /** A shell command, with `npx s2split` as the built program. */
 function inShell(command: string, cwd: string): Promise<{ code: number; output: string }> {
   const { GITHUB_ACTIONS: _a, GITHUB_STEP_SUMMARY: _s, FORCE_COLOR: _f, COLUMNS: _c, ...env } = process.env;
-  const script = `s2split() { "${process.execPath}" "${ROOT}bin/s2split.js" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
+  const script = `s2split() { "${process.execPath}" "${join(program, "bin/s2split.js")}" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
   return new Promise((resolve) => {
     const child = execFile(
       "bash",
@@ -127,7 +137,7 @@ const toRun = withBlocks
 function readersFolder(steps: readonly Step[]): string {
   const folder = temporaryFolder();
   const text = steps.map(({ command }) => command).join("\n");
-  cpSync(join(ROOT, "examples"), join(folder, "examples"), { recursive: true });
+  cpSync(join(program, "examples"), join(folder, "examples"), { recursive: true });
   mkdirSync(join(folder, "node_modules", ".bin"), { recursive: true });
   for (const [name, target] of [
     ["s2split", "."],
@@ -135,13 +145,13 @@ function readersFolder(steps: readonly Step[]): string {
     ["typescript", "node_modules/typescript"],
     [".bin/tsc", "node_modules/typescript/bin/tsc"],
   ] as const) {
-    symlinkSync(join(ROOT, target), join(folder, "node_modules", name));
+    symlinkSync(join(target.startsWith("node_modules") ? ROOT : program, target), join(folder, "node_modules", name));
   }
   for (const name of OF_A_CLONE) if (text.includes(` ${name}/`)) symlinkSync(join(ROOT, name), join(folder, name));
   if (text.includes("./dirty_log_perf_test")) {
-    const { program, remove } = makeFakeSelftest({ 9: "assert" });
-    onTestFinished(remove);
-    symlinkSync(program, join(folder, "dirty_log_perf_test"));
+    const fake = makeFakeSelftest({ 9: "assert" });
+    onTestFinished(fake.remove);
+    symlinkSync(fake.program, join(folder, "dirty_log_perf_test"));
   }
   return folder;
 }
