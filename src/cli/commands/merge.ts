@@ -7,6 +7,7 @@ import { readJson } from "../../files/read.js";
 import { loadMmu } from "../../mmu/registry.js";
 import { benchTables } from "../../report/benchTable.js";
 import { type Style, styleFor } from "../../report/style.js";
+import { wrapLines } from "../../report/wrapLines.js";
 import { mergeShards } from "../../results/merge.js";
 import { LARGEST_RESULT_BYTES, readResults } from "../../results/read.js";
 import type { NamedShare } from "../../verify/exhaustive.js";
@@ -102,7 +103,7 @@ async function mergeVerdicts(
   const wrong = result.strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy);
   if (flags.quiet !== true && flags.exportJson !== "-") {
     io.stdout.write(`${exhaustiveText(result, await loadMmu(result.mmu, io.registry), style)}\n\n`);
-    io.stdout.write(`${exhaustiveConclusion(wrong, result.strategies.length, false)}\n`);
+    io.stdout.write(`${wrapLines(exhaustiveConclusion(wrong, result.strategies.length, false), style)}\n`);
   }
   return wrong.length > 0 ? EXIT.regression : EXIT.fine;
 }

@@ -10,6 +10,7 @@ import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
 import { fullWords } from "../../report/traceWords.js";
+import { wrapLines } from "../../report/wrapLines.js";
 import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
@@ -107,7 +108,7 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
         : `result: WRONG, ${findings.map((one) => shortFinding(one, mmu.findingWords)).join("; ")}`,
     );
     const prefix = told.length > 1 ? `${strategy.id}: ` : "";
-    io.stdout.write(`\n${lines.map((line) => `${prefix}${line}`).join("\n")}\n`);
+    io.stdout.write(`\n${wrapLines(lines.map((line) => `${prefix}${line}`).join("\n"), style)}\n`);
   }
   return EXIT.fine;
 }

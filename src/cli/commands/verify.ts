@@ -17,6 +17,7 @@ import {
   verdictJson,
   verdictsText,
 } from "../../report/verifyText.js";
+import { wrapLines } from "../../report/wrapLines.js";
 import type { SearchResult } from "../../verify/search.js";
 import type { Verdict } from "../../verify/verify.js";
 import { toolVersion } from "../../version.js";
@@ -159,7 +160,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
     }));
     io.stdout.write(formatJson({ ...header(), wrong, scenarios }));
   } else {
-    io.stdout.write(`${conclusion(wrong, namesAmong(checked, checked).length)}\n`);
+    io.stdout.write(`${wrapLines(conclusion(wrong, namesAmong(checked, checked).length), style)}\n`);
   }
   return wrong.length > 0;
 }
@@ -209,7 +210,7 @@ async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<b
     const searches = results.map((result) => ({ mmu: result.mmu.id, ...searchJson(result) }));
     io.stdout.write(formatJson({ ...header(), wrong, searches }));
   } else {
-    io.stdout.write(`${conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length)}\n`);
+    io.stdout.write(`${wrapLines(conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length), style)}\n`);
   }
   return interrupt.stopped ? "interrupted" : wrong.length > 0;
 }

@@ -78,7 +78,7 @@ function runOn(scenario: ShadowScenario, strategy: ShadowStrategy, sink: Sink | 
   const initial = { leaves: leavesOf(mmu), sptes: mmu.sptes };
   const counts = mmu.split(strategy.policy, optionsOf(scenario, sink));
   const final = { hugeLeft: hugeLeft(mmu, scenario.targetLevel).reduce((sum, { entries }) => sum + entries, 0) };
-  return { initial, counts: { ...counts, final }, findings: shadowFindings(scenario, mmu, sets, before, counts) };
+  return { initial, counts: { ...counts, final }, findings: shadowFindings(scenario, mmu, sets, before) };
 }
 
 function optionsOf(scenario: ShadowScenario, sink: Sink | null) {
@@ -109,7 +109,7 @@ function timed(scenario: ShadowScenario, strategy: ShadowStrategy): TimedRun {
           mmu = new ShadowMmu(scenario);
         },
         work: () => {
-          counts = { ...mmu.split(strategy.policy, optionsOf(scenario, null)) };
+          counts = mmu.split(strategy.policy, optionsOf(scenario, null));
         },
         counts: () => counts,
       },
