@@ -51,7 +51,6 @@ const KNOWS_INSIDES: Readonly<Record<string, readonly [reason: string, ...of: st
   "cli/commands/calibrate.ts": ["fits to measured runs of the selftest", "arm64"],
   "cli/commands/run.ts": ["the command of selftest", "arm64"],
   "cli/commands/validate.ts": ["sets the model beside measured runs of the selftest", "arm64"],
-  "cli/commands/newStrategy.ts": ["writes a strategy for arm64", "arm64"],
   "mmu/defineStrategy.ts": ["checks arm64's strategies where they are defined", "arm64"],
   "index.ts": ["exports the types that library users write", ...MMU_FOLDERS],
 };
