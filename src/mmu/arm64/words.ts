@@ -1,4 +1,4 @@
-import { counted, type FindingWordTable, size, was } from "../findingWords.js";
+import { are, counted, type FindingWordTable, size, was } from "../findingWords.js";
 import { treeWords } from "../treeWords.js";
 
 /** Words for the findings of arm64. */
@@ -39,6 +39,11 @@ export const arm64Words: FindingWordTable = {
     long: (f) =>
       `${counted(f.count, "entry", "entries")} ${was(f.count)} read that ${f.count === 1 ? "does" : "do"} not cover the walk's address: first ` +
       `index ${f.data.index} of a level-${f.data.level} table, which covers IPA ${f.data.entry}, with the address at ${f.data.addr}`,
+  },
+  "table-linked-twice": {
+    short: (f) => `${counted(f.count, "table")} linked twice, first at ${f.data.ipa}`,
+    long: (f) =>
+      `${counted(f.count, "table page")} ${are(f.count)} linked at more than one place, the first at IPA ${f.data.ipa}, level ${f.data.level}`,
   },
   "mark-inexact": {
     short: (f) => `${counted(f.count, "mark")} wrong, first at ${f.data.ipa}`,
