@@ -127,7 +127,7 @@ describe("the reusable action", () => {
   it("fails with 1 on a count that rose, and passes within max-increase", () => {
     gate({ scenario, strategy: "max-level" });
     const base = JSON.parse(readFileSync(join(folder, "s2split-result.json"), "utf8"));
-    for (const { counts } of base.runs) counts.split.pteStores -= 1;
+    for (const { counts } of base.runs) counts.writeProtect.pteStores -= 1;
     writeFileSync(join(folder, "base.json"), JSON.stringify(base));
     const compared = { scenario, strategy: "max-level", baseline: "base.json" };
     expect(gate(compared).status).toBe(1);
