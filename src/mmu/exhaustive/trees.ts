@@ -84,17 +84,17 @@ export class SmallTree {
     this.blocks.fill(0);
     for (const [i, top] of tops.entries()) {
       const gfn = i * TOP_PAGES;
-      if (typeof top === "number") this.#leaf(top, gfn, 2);
-      else for (let j = 0; j < ENTRIES; j++) this.#middle(top[j] as MiddleEntry, gfn + j * BLOCK_PAGES);
+      if (typeof top === "number") this.leaf(top, gfn, 2);
+      else for (let j = 0; j < ENTRIES; j++) this.middle(top[j] as MiddleEntry, gfn + j * BLOCK_PAGES);
     }
   }
 
-  #middle(entry: MiddleEntry, gfn: number): void {
-    if (entry < 0) this.#leaf(entry, gfn, 1);
-    else for (let k = 0; k < ENTRIES; k++) if ((entry & (1 << k)) !== 0) this.#leaf(BLOCK, gfn + k, 0);
+  private middle(entry: MiddleEntry, gfn: number): void {
+    if (entry < 0) this.leaf(entry, gfn, 1);
+    else for (let k = 0; k < ENTRIES; k++) if ((entry & (1 << k)) !== 0) this.leaf(BLOCK, gfn + k, 0);
   }
 
-  #leaf(kind: number, gfn: number, height: number): void {
+  private leaf(kind: number, gfn: number, height: number): void {
     if (kind === HOLE_ENTRY) return;
     const pages = ENTRIES ** height;
     this.span.fill(pages, gfn, gfn + pages);
