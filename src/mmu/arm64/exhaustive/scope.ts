@@ -1,5 +1,6 @@
 import type { Bound } from "../../exhaustive.js";
 import type { Arm64Scenario } from "../scenario.js";
+import { furtherScenarios } from "./masks.js";
 import { placeScenarios } from "./places.js";
 import { CHUNKS, type Work } from "./session.js";
 import { BLOCK, HOLE_ENTRY, type Level2Entry, PROTECTED_BLOCK, TOP_PAGES, type TopEntry, topEntries } from "./trees.js";
@@ -41,14 +42,14 @@ const LIGHT_WORDS = "that are a hole, a block, or a table with a block first or 
 
 export function scopeOf(bound: Bound): Scope {
   const [trees, words] = TREES[bound]();
-  const places = placeScenarios(bound === "small" ? "some" : "all");
+  const places = [...placeScenarios(bound === "small" ? "some" : "all"), ...furtherScenarios()];
   return {
     trees,
     works: [[...enables(TOP_PAGES), ...clears()], enables(2 * TOP_PAGES)],
     places,
     text:
       `${words}; in tables of 4 entries, with every start and end of a range, below one top entry also every first and last bit of a word ` +
-      `beside a full one, ${chunkWords()}; and ${count(places)} layouts of the real geometry whose ends lie at those of tables and blocks`,
+      `beside a full one, ${chunkWords()}; and ${count(places)} layouts of the real geometry whose ends, or whose dirty bits, lie at those of tables, blocks and words`,
   };
 }
 
@@ -83,7 +84,7 @@ function chunkWords(): string {
     CHUNKS.map(({ cacheCapacity }) => cacheCapacity),
   ];
   const words = (sizes: readonly number[]) => [...new Set(sizes)].join(", ").replace(/, (\d+)$/, " and $1");
-  return `chunks of ${words(chunks)} pages and page caches of ${words(caches)}`;
+  return `chunks of ${words(chunks)} pages and page caches of ${words(caches)}, the largest chunk once more with the walk's loops over runs`;
 }
 
 /** Every start and end, the shortest range first. */

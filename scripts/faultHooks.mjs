@@ -1,0 +1,44 @@
+// Loads src/ as it stands, transpiled, once for each fault: an import with `?fault=ID` gets modules of its own, all of them right but for
+// the one that the fault changes. Needs no build.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const src = new URL("../src/", import.meta.url);
+const ts = createRequire(import.meta.url)("typescript");
+const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
+const faults = new Map();
+for (const fault of JSON.parse(readFileSync(new URL("testing/faults.json", src), "utf8"))) faults.set(fault.id, fault);
+
+/** Right modules by address, transpiled once for all faults. */
+const transpiled = new Map();
+
+export async function resolve(specifier, context, next) {
+  const { parentURL } = context;
+  const ours = specifier.startsWith(".") && parentURL?.startsWith(src.href);
+  if (!ours) return next(specifier, context);
+  const url = new URL(specifier.replace(/\.js$/, ".ts"), parentURL);
+  url.search = new URL(parentURL).search;
+  return { url: url.href, format: "module", shortCircuit: true };
+}
+
+export async function load(address, context, next) {
+  if (!address.startsWith(src.href)) return next(address, context);
+  const url = new URL(address);
+  const fault = faults.get(url.searchParams.get("fault"));
+  url.search = "";
+  if (fault !== undefined && url.href === new URL(fault.file, src).href) {
+    return { format: "module", shortCircuit: true, source: javascript(faulty(fault, read(url))) };
+  }
+  if (!transpiled.has(url.href)) transpiled.set(url.href, javascript(read(url)));
+  return { format: "module", shortCircuit: true, source: transpiled.get(url.href) };
+}
+
+function faulty({ id, find, replace }, text) {
+  const parts = text.split(find);
+  if (parts.length !== 2) throw new Error(`fault ${id}: its text stands ${parts.length - 1} times in the source`);
+  return parts.join(replace);
+}
+
+const read = (url) => readFileSync(fileURLToPath(url), "utf8");
+const javascript = (text) => ts.transpileModule(text, { compilerOptions: options }).outputText;
