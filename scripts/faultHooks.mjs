@@ -1,17 +1,15 @@
-// Loads src/ as it stands, transpiled, once for each fault: an import with `?fault=ID` gets modules of its own, all of them right but for
-// the one that the fault changes. Needs no build.
+// Loads the program once for each fault: an import from src/ with `?fault=ID` gets modules of its own, as built in dist/ but for the one
+// that the fault changes, which is transpiled from src/ as the fault has it. Run after npm run build.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
 const src = new URL("../src/", import.meta.url);
+const dist = new URL("../dist/", import.meta.url);
 const ts = createRequire(import.meta.url)("typescript");
 const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
 const faults = new Map();
 for (const fault of JSON.parse(readFileSync(new URL("testing/faults.json", src), "utf8"))) faults.set(fault.id, fault);
-
-/** Right modules by address, transpiled once for all faults. */
-const transpiled = new Map();
 
 export async function resolve(specifier, context, next) {
   const { parentURL } = context;
@@ -26,12 +24,15 @@ export async function load(address, context, next) {
   if (!address.startsWith(src.href)) return next(address, context);
   const url = new URL(address);
   const fault = faults.get(url.searchParams.get("fault"));
-  url.search = "";
-  if (fault !== undefined && url.href === new URL(fault.file, src).href) {
-    return { format: "module", shortCircuit: true, source: javascript(faulty(fault, read(url))) };
-  }
-  if (!transpiled.has(url.href)) transpiled.set(url.href, javascript(read(url)));
-  return { format: "module", shortCircuit: true, source: transpiled.get(url.href) };
+  const path = url.pathname.slice(src.pathname.length);
+  return { format: "module", shortCircuit: true, source: sourceOf(path, fault) };
+}
+
+function sourceOf(path, fault) {
+  if (fault?.file === path) return javascript(faulty(fault, read(new URL(path, src))));
+  // What only tests need is not built.
+  if (path.startsWith("testing/")) return javascript(read(new URL(path, src)));
+  return read(new URL(path.replace(/\.ts$/, ".js"), dist));
 }
 
 function faulty({ id, find, replace }, text) {

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import { faultOf } from "../verify/search.js";
 import { caseCheck } from "../verify/verify.js";
-import { firstGoldenDifference } from "./goldenArm64.js";
 
 /** What a search says of an engine. */
 export interface Found {
@@ -16,8 +15,8 @@ export interface Found {
 const right = arm64.strategies.filter(({ knownFaults }) => knownFaults.length === 0);
 
 /** Each ends with the first fault that it finds; an exception of the engine is one. */
-export const searches: Readonly<Record<string, (units?: number) => Found>> = {
-  golden: () => attempt(firstGoldenDifference),
+export const searches: Readonly<Record<string, (units?: number) => Found | Promise<Found>>> = {
+  golden,
   random: () => attempt(random),
   exhaustive: (units) => attempt(() => exhaustive(units)),
   interleave: () => attempt(interleave),
@@ -29,6 +28,11 @@ function attempt(search: () => Found): Found {
   } catch (error) {
     return { what: `an exception: ${(error as Error).message}`, tried: 0 };
   }
+}
+
+async function golden(): Promise<Found> {
+  const { firstGoldenDifference } = await import("./goldenArm64.js");
+  return attempt(firstGoldenDifference);
 }
 
 /** As `verify --random 500 --seed 1`. */
