@@ -46,7 +46,7 @@ const KNOWS_INSIDES: Readonly<Record<string, readonly [reason: string, ...of: st
   reproduce: ["a C program is written for the hosts of an MMU: its ioctls and page tables", "arm64", "tdp"],
   selftest: ["dirty_log_perf_test as a flow: guests run on arm64's stage 2", "arm64"],
   perf: ["benchmarks of engines, outside of the package", ...MMU_FOLDERS],
-  "report/runTable.ts": ["renders the steps of the flow that run drives", "arm64"],
+  "report/runRows.ts": ["renders the steps of the flow that run drives", "arm64"],
   "cli/commands/advise.ts": ["the command of advise", "arm64"],
   "cli/commands/calibrate.ts": ["fits to measured runs of the selftest", "arm64"],
   "cli/commands/run.ts": ["the command of selftest", "arm64"],

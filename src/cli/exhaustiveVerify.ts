@@ -10,6 +10,7 @@ import { defaultMmu, loadMmu } from "../mmu/registry.js";
 import { exhaustiveConclusion, exhaustiveScenarioText, exhaustiveText } from "../report/exhaustiveText.js";
 import { Progress } from "../report/progress.js";
 import type { Style } from "../report/style.js";
+import { wrapLines } from "../report/wrapLines.js";
 import { MODEL_VERSION } from "../results/types.js";
 import type { ExhaustiveResult } from "../verify/exhaustive.js";
 import { inputsOf } from "./inputs.js";
@@ -65,7 +66,7 @@ export async function verifyExhaustively(io: Io, flags: ExhaustiveFlags, style: 
   if (flags.json === true) io.stdout.write(formatJson(result));
   else if (flags.exportJson !== "-") {
     io.stdout.write(`${exhaustiveText(result, mmu, style)}\n\n`);
-    io.stdout.write(`${exhaustiveConclusion(wrong, strategies.length, result.partial)}\n`);
+    io.stdout.write(`${wrapLines(exhaustiveConclusion(wrong, strategies.length, result.partial), style)}\n`);
   }
   if (flags.save !== undefined) await saveCases(io, flags.save, result, mmu);
   if (target !== undefined && !complete) io.stderr.write(`s2split: interrupted; ${target.path} is not written\n`);

@@ -8,6 +8,7 @@ import { defaultMmu, loadMmu } from "../mmu/registry.js";
 import { interleaveConclusion, interleaveText, scheduleText } from "../report/interleaveText.js";
 import { Progress } from "../report/progress.js";
 import type { Style } from "../report/style.js";
+import { wrapLines } from "../report/wrapLines.js";
 import { MODEL_VERSION } from "../results/types.js";
 import { type InterleaveResult, searchInterleavings } from "../verify/interleave.js";
 import type { InterleaveFlags } from "./interleaveVerify.js";
@@ -40,7 +41,7 @@ export async function verifyInterleavings(io: Io, flags: Flags, style: Style): P
   if (flags.json === true) io.stdout.write(formatJson(result));
   else {
     io.stdout.write(`${interleaveText(result, mmu, style)}\n\n`);
-    io.stdout.write(`${interleaveConclusion(wrong, strategies.length, result.partial)}\n`);
+    io.stdout.write(`${wrapLines(interleaveConclusion(wrong, strategies.length, result.partial), style)}\n`);
   }
   if (flags.save !== undefined) await saveSchedules(io, flags.save, result, mmu);
   if (result.partial) return EXIT.interrupted;

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { EXIT } from "../exit.js";
 import type { ByteInput, Environment, TextOutput } from "../files/streams.js";
 import type { Registry } from "../mmu/registry.js";
+import { wrappedOutput } from "../report/wrapLines.js";
 
 /** All that a command has of the world beside files: handed in, so that a test needs no process. */
 export interface Io {
@@ -26,12 +27,16 @@ type Work<A extends any[]> = (io: Io, ...args: A) => Promise<number>;
 /** One call of the program: its commands get their io from it, and leave their exit code. */
 export class Invocation {
   exitCode: number = EXIT.fine;
+  /** What commands get: notes on stderr are no wider than it is. */
+  readonly io: Io;
 
   /** @param everything builds the program with all commands, as shell completion must know them */
   constructor(
-    readonly io: Io,
+    io: Io,
     readonly everything: () => Promise<Command>,
-  ) {}
+  ) {
+    this.io = { ...io, stderr: wrappedOutput(io.stderr, io.env) };
+  }
 
   /** A command's work as commander's action. */
   // biome-ignore lint/suspicious/noExplicitAny: as above

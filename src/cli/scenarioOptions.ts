@@ -23,8 +23,13 @@ export function addScenarioOptions(command: Command, registry: Registry): Comman
   const workloads = [...new Set(registry.flatMap((entry) => entry.workloads.flatMap(namesOf)))];
   command
     .option("--mmu <list>", `simulated MMUs: ${[`${first} (default)`, ...others].join(", ")}`, list)
-    .option("--scenario <files...>", "scenario files (JSON) in place of the guest's options")
-    .option("--seed <n>", "seed of everything random", integer(0, 2 ** 32 - 1), 1);
+    .option("--scenario <files...>", "scenario files (JSON), or names of s2split's, in place of the guest's options")
+    .addOption(
+      new Option("--seed <n>", "seed of everything random")
+        .argParser(integer(0, 2 ** 32 - 1))
+        .default(1)
+        .helpGroup("Guest:"),
+    );
   for (const [name, option] of declaredOptions(registry)) {
     const added = optionOf(option);
     if (added.attributeName() !== name) throw new Error(`"${option.flags}" is declared as ${name}`);

@@ -1,5 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import * as nodeModule from "node:module";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
@@ -160,53 +159,6 @@ function workshop(files: Readonly<Record<string, string>>): string {
 }
 
 describe("a custom strategy", () => {
-  it("begins with new-strategy, which runs as it is and is never written over", async () => {
-    const cwd = workshop({});
-    for (const [args, file] of [
-      [["mine"], "mine.mjs"],
-      [["mine", "--ts"], "mine.ts"],
-    ] as const) {
-      expect((await s2split(["new-strategy", ...args], { cwd })).code).toBe(0);
-      writeFileSync(
-        join(cwd, file),
-        readFileSync(join(cwd, file), "utf8").replace('"mine"', `"mine-${file.slice(5)}"`),
-      );
-      const again = await s2split(["new-strategy", ...args], { cwd });
-      expect([again.code, again.stderr]).toEqual([2, `s2split: ${file}: is there already; expected another name\n`]);
-    }
-    const { code, stdout } = await s2split(["verify", "--random", "50", "--strategy", "./mine.mjs,./mine.ts"], { cwd });
-    expect(stdout).toContain("2 strategies checked, all right");
-    expect(code).toBe(0);
-  });
-
-  it("new-strategy --ts says what it needs exactly where the module would not run", async () => {
-    // A package as it is installed: without the TypeScript that a clone has for its build.
-    const home = temporaryFolder();
-    for (const name of ["bin", "dist", "package.json"]) cpSync(join(ROOT, name), join(home, name), { recursive: true });
-    mkdirSync(join(home, "node_modules"));
-    for (const name of readdirSync(join(ROOT, "node_modules")).filter((one) => one !== "typescript"))
-      symlinkSync(join(ROOT, "node_modules", name), join(home, "node_modules", name));
-    const bin = join(home, "bin/s2split.js");
-    for (const installed of [false, true]) {
-      const cwd = workshop({});
-      if (installed) {
-        mkdirSync(join(cwd, "node_modules"));
-        symlinkSync(join(ROOT, "node_modules/typescript"), join(cwd, "node_modules/typescript"));
-      }
-      const { stdout } = await spawned(["new-strategy", "mine", "--ts"], { cwd, bin });
-      const { code } = await spawned(["verify", "--strategy", "./mine.ts", "--random", "5"], { cwd, bin });
-      expect(code).toBe(installed || "stripTypeScriptTypes" in nodeModule ? 0 : 2);
-      expect(stdout.includes("Try it (needs Node.js 22.18 or newer, or TypeScript installed beside")).toBe(code !== 0);
-    }
-  });
-
-  it.each(["../escape", "a b", "max-level", "all", ""])('new-strategy refuses the name "%s"', async (name) => {
-    const cwd = workshop({});
-    const { code, stderr } = await s2split(["new-strategy", name], { cwd });
-    expect([code, stderr.includes("    at ")]).toEqual([2, false]);
-    expect(readdirSync(cwd)).toEqual([]);
-  });
-
   it("runs beside the built-in ones in bench, counted and judged", async () => {
     const cwd = workshop({ "own.mjs": 'export const strategy = { id: "own", maxLevel: 2, summary: "mine" };' });
     const { code, stdout } = await s2split(

@@ -7,6 +7,7 @@ import type { FlowPhase, GuestFlow } from "./flow/guestFlow.js";
 import type { GivenOptions, GuestOptionTable } from "./guestOptions.js";
 import type { InterleaveOptions, InterleaveSearch } from "./interleave.js";
 import type { MemoryMap } from "./memoryMap.js";
+import type { StrategyStart } from "./newStrategy.js";
 import type { ScenarioBase, Strategy } from "./strategy.js";
 import type { ColumnSpec, DetailTable, SharedSpec, TotalsSpec } from "./tableSpecs.js";
 import type { TraceEvent, TraceWords } from "./traceEvents.js";
@@ -98,6 +99,8 @@ export interface Mmu<T extends Strategy = Strategy, O extends GivenOptions = Giv
   interleave?(options: InterleaveOptions): InterleaveSearch<T>;
   /** Makes a strategy of this MMU from what a user's module exports. @throws UserError if it does not fit */
   adoptStrategy(exported: unknown, input: string): T;
+  /** What a module with a custom strategy begins with, for `new-strategy`; absent: it writes none for this MMU. */
+  readonly newStrategy?: StrategyStart;
 }
 
 /** Whole flows: what an MMU makes of the test's steps, set side by side in a table of phases. */

@@ -4,12 +4,14 @@ import { STAGE2_COUNTERS } from "./arm64/counters.js";
 import {
   byLevel,
   count,
+  countOrNone,
   declarationsOf,
   derived,
   newTally,
   resetTally,
   tallyCounts,
   text,
+  undeclared,
   untold,
 } from "./counters.js";
 
@@ -45,6 +47,24 @@ describe("a table of counters", () => {
       split: { walks: 5, ranges: 2, between: 3, nested: { tlbi: { 1: 0, 2: 1 } } },
       final: { digest: "ab" },
     });
+  });
+
+  it("tells null for a walk that never ends, and what it does not declare", () => {
+    const table = {
+      loops: countOrNone("loops", "loops", "loops", "cost", "Loops."),
+      golden: undeclared(count("golden", "golden", "loops", "cost", "Only in golden files.")),
+      step: { calls: count("step/calls", "calls", "calls", "cost", "Calls.") },
+    };
+    const { step: _, ...tally } = newTally(table, 0);
+    expect(tallyCounts(table, tally, levels)).toEqual({ loops: 0, golden: 0 });
+    expect(tallyCounts(table, { loops: null, step: { calls: 2 } }, levels)).toMatchObject({
+      loops: null,
+      step: { calls: 2 },
+    });
+    expect(declarationsOf(table).map(({ path, values }) => [path, values])).toEqual([
+      ["loops", "count-or-none"],
+      ["step/calls", undefined],
+    ]);
   });
 
   it("is at zero when new, and again after a reset", () => {

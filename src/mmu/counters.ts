@@ -33,13 +33,15 @@ export type CounterValues = "count" | "count-or-none" | "errno" | "address-or-no
 /** How a change of a counter is judged: `cost`, or an outcome of which `more` or anything `different` is worse. */
 export type Judgement = "cost" | "more" | "different";
 
-type Storage = "number" | "levels" | "text" | "derived";
+type Storage = "number" | "number-or-none" | "levels" | "text" | "derived";
 
 /** A line of a {@link CounterTable}: a declaration, and how its value is stored. */
 export interface Counter<S extends Storage = Storage> extends CounterDeclaration {
   readonly storage: S;
   /** False for what only the engine looks at: it is stored, but stands in no result. */
   readonly told: boolean;
+  /** False for what stands in results, as in the golden files, and is no counter of the MMU. */
+  readonly declared: boolean;
   /** Where nothing is stored: the value, from the other fields of the table. */
   value?(tally: Readonly<Record<string, unknown>>): number;
 }
@@ -57,11 +59,19 @@ export interface CounterTable {
   readonly [field: string]: Counter | CounterTable;
 }
 
+interface Stored {
+  number: number;
+  "number-or-none": number | null;
+  text: string | null;
+}
+
 /** The storage of a table: a number, an array from level to number, or a text; plain fields, which a hot loop may count in. */
 export type Tally<T extends CounterTable> = {
-  -readonly [F in keyof T as T[F] extends Counter<"number" | "text"> ? F : never]: T[F] extends Counter<"number">
-    ? number
-    : string | null;
+  -readonly [F in keyof T as T[F] extends Counter<keyof Stored> ? F : never]: T[F] extends Counter<
+    infer S extends keyof Stored
+  >
+    ? Stored[S]
+    : never;
 } & {
   readonly [F in keyof T as T[F] extends Counter<"levels"> ? F : never]: Float64Array;
 } & {
@@ -84,6 +94,7 @@ function counter<S extends Storage>(
     doc,
     storage,
     told: true,
+    declared: true,
   };
 }
 
@@ -93,6 +104,11 @@ type CounterLine = [path: string, label: string, unit: string, judged: Judgement
 /** A counter of one number. */
 export function count(...line: CounterLine): Counter<"number"> {
   return counter("number", line);
+}
+
+/** A counter of one number that is null where a walk never ends, or is not made. */
+export function countOrNone(...line: CounterLine): Counter<"number-or-none"> {
+  return counter("number-or-none", line, "count-or-none");
 }
 
 /** A counter with a number for each level. */
@@ -118,6 +134,11 @@ export function derived<T>(value: (tally: T) => number, ...line: CounterLine): C
 /** The same counter, stored and told to nobody. */
 export function untold<S extends Storage>(one: Counter<S>): Counter<S> {
   return { ...one, told: false };
+}
+
+/** The same counter, told in results but not declared. */
+export function undeclared<S extends Storage>(one: Counter<S>): Counter<S> {
+  return { ...one, declared: false };
 }
 
 function isCounter(entry: Counter | CounterTable): entry is Counter {
@@ -153,13 +174,13 @@ export function resetTally<T extends CounterTable>(table: T, tally: Tally<T>): v
 }
 
 /**
- * The counts of a table, nested by path, in the order of the table.
+ * The counts of a table, nested by path, in the order of the table. Tables in the table of which the tally has none are left out.
  *
  * @param levelsOf levels as keys, for counters by level
  */
 export function tallyCounts<T extends CounterTable>(
   table: T,
-  tally: Tally<T>,
+  tally: Partial<Tally<T>>,
   levelsOf: (values: Float64Array) => Counts,
 ): Counts {
   const counts: MutableCounts = {};
@@ -179,7 +200,7 @@ function put(
 ): void {
   for (const [field, entry] of Object.entries(table)) {
     if (!isCounter(entry)) {
-      put(entry, fields[field] as Record<string, unknown>, levelsOf, into);
+      if (fields[field] !== undefined) put(entry, fields[field] as Record<string, unknown>, levelsOf, into);
       continue;
     }
     if (!entry.told) continue;
@@ -208,9 +229,10 @@ function valueTold(
 export function declarationsOf(table: CounterTable): CounterDeclaration[] {
   return Object.values(table).flatMap((entry): CounterDeclaration[] => {
     if (!isCounter(entry)) return declarationsOf(entry);
-    if (!entry.told) return [];
-    const { storage: _, told: __, value: ___, ...declaration } = entry;
-    return [declaration];
+    if (!entry.told || !entry.declared) return [];
+    const { path, byLevel, label, unit, role, worse, values, doc } = entry;
+    const judged = worse === undefined ? { role } : { role, worse };
+    return [{ path, byLevel, label, unit, ...judged, ...(values === undefined ? {} : { values }), doc }];
   });
 }
 

@@ -1,26 +1,31 @@
-import { clip } from "../errors.js";
 import type { Mmu, TotalsSpec } from "../mmu/contract.js";
-import { countAt, totalAt } from "../mmu/counters.js";
+import { totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
-import { isSound, verdictIn } from "../results/verdict.js";
-import { isWide, WIDE_SHARE } from "../stats/statistics.js";
-import { shortFinding } from "./findings.js";
-import { type GridColumn, grid } from "./grid.js";
+import { isWide } from "../stats/statistics.js";
+import { closingLine } from "./benchClosing.js";
+import { legend } from "./benchLegend.js";
+import { fitsUnbroken, folded, type GridColumn, grid } from "./grid.js";
 import { assumedOf, describeScenario } from "./scenarioText.js";
 import type { Style } from "./style.js";
-import { fewer, formatChange, formatNs } from "./units.js";
-import { resultWords } from "./verdictWords.js";
+import { sumAt } from "./sums.js";
+import { sweepTables } from "./sweepTable.js";
+import { formatChange, formatCount, formatNs } from "./units.js";
+import { caseNotes, verdictCell } from "./verdictMarks.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** What the tables need to know of MMUs; the renderer loads nothing. */
 export type Mmus = ReadonlyMap<string, Mmu>;
 
-/** All cases of a result: per case the table of the split walks, the whole ioctl below it, and what it means. */
+/**
+ * All cases of a result: per case the table of the split walks, the whole ioctl below it, and what it means; of several cases a matrix
+ * at the end.
+ */
 export function benchTables(result: ResultFile, mmus: Mmus, style: Style): string {
   const parts = result.scenarios.map((scenario) =>
     benchTable(scenario, runsOf(result, scenario), mmus.get(scenario.mmu)!, style),
   );
-  if (parts.length > 0) parts.push(legend(result, style));
-  return parts.join("\n\n");
+  if (parts.length > 0) parts.push(legend(result, style), ...sweepTables(result, mmus, style));
+  return wrapLines(parts.join("\n\n"), style);
 }
 
 function runsOf(result: ResultFile, scenario: ScenarioResult): readonly RunResult[] {
@@ -28,51 +33,90 @@ function runsOf(result: ResultFile, scenario: ScenarioResult): readonly RunResul
 }
 
 /** One case. */
-export function benchTable(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mmu, style: Style): string {
+function benchTable(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mmu, style: Style): string {
   const { chalk } = style;
   const base = runs.find((run) => run.strategy === mmu.baseline)!;
   const title = `${chalk.bold(scenario.name)}: ${describeScenario(scenario, mmu)}`;
-  const main = grid(...mainGrid(runs, base, mmu, style), style);
   const assumed = assumedOf(scenario).map((one) => chalk.yellow(`Assumed: ${one}`));
-  const lines = [title, ...assumed, "", main];
-  // Equal for all cases of one strategy, but few strategies have it.
-  for (const run of runs) {
-    if (run.verdict?.code === "unsearched")
-      lines.push(
-        "",
-        `${run.strategy}: bench searches no other layouts for faults; ${clip(run.verdict.search, 500)} does.`,
-      );
-  }
+  const grids = gridsOf(runs, base, mmu, style);
+  const lines = [title, ...assumed, "", foldedText(grids.main, style), ...caseNotes(runs, mmu, style)];
   const details = mmu.details?.(runs);
   if (details !== undefined) {
     const columns = details.headings.map((heading) => ({ heading, figure: true }));
-    lines.push("", chalk.bold(`${details.title}:`), grid(columns, details.rows, style));
+    const rows = details.rows.map((row) => row.map((cell) => (/^\d+$/.test(cell) ? formatCount(Number(cell)) : cell)));
+    lines.push("", chalk.bold(`${details.title}:`), grid(columns, rows, style));
   }
-  if (mmu.totals !== undefined) {
-    lines.push("", chalk.bold(`${mmu.totals.title}:`), grid(...totalsGrid(runs, base, mmu, style), style));
-    const closing = closingLine(runs, base, mmu);
-    if (closing !== undefined) lines.push("", closing);
+  if (grids.totals !== null) {
+    lines.push("", chalk.bold(`${mmu.totals!.title}:`), foldedText(grids.totals, style));
   }
+  if (grids.wall !== null) {
+    lines.push("", chalk.bold("wall time of this simulation, measured:"), grid(...grids.wall, style));
+  }
+  const closing = closingLine(runs, base, mmu);
+  if (closing !== undefined) lines.push("", closing);
   return lines.join("\n");
+}
+
+/** A table, with what is equal in all of its rows above it. */
+function foldedText([columns, rows]: GridArguments, style: Style): string {
+  const { same, ...rest } = folded(columns, rows);
+  const table = grid(rest.columns, rest.rows, style);
+  if (same === "") return table;
+  return `The same under ${rows.length === 2 ? "both strategies" : "every strategy"}: ${same}.\n\n${table}`;
 }
 
 type GridArguments = [GridColumn[], string[][]];
 
-function mainGrid(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): GridArguments {
+interface CaseGrids {
+  readonly main: GridArguments;
+  readonly totals: GridArguments | null;
+  /** Wall times, where they have no room beside the counts. */
+  readonly wall: GridArguments | null;
+}
+
+/** The tables of a case: counts with wall times beside them, or where these have no room each by itself. */
+function gridsOf(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): CaseGrids {
+  const wallPart = mmu.totals?.wallPart;
+  const parts = Object.keys(base.wall ?? {});
+  const gridsWith = (wall: readonly string[]) => ({
+    // What is timed as a whole only stands in the table of the whole.
+    main: mainGrid(runs, base, mmu, wall.filter((part) => part !== wallPart).slice(0, 1), style),
+    totals:
+      mmu.totals === undefined
+        ? null
+        : strategyGrid(
+            runs,
+            base,
+            mmu.totals.columns,
+            wall.filter((part) => part === wallPart),
+            style,
+          ),
+  });
+  const beside = gridsWith(parts);
+  const fit = [beside.main, ...(beside.totals === null ? [] : [beside.totals])].every(([columns, rows]) => {
+    const rest = folded(columns, rows);
+    return fitsUnbroken(rest.columns, rest.rows, style);
+  });
+  if (parts.length === 0 || fit) return { ...beside, wall: null };
+  return { ...gridsWith([]), wall: strategyGrid(runs, base, [], parts, style) };
+}
+
+function mainGrid(
+  runs: readonly RunResult[],
+  base: RunResult,
+  mmu: Mmu,
+  wall: readonly string[],
+  style: Style,
+): GridArguments {
   // An MMU has columns for all its workloads; those that this one does not count are left out.
   const counted = mmu.columns
     .filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined))
     .map(({ path, ...column }) => ({ ...column, paths: [path] }));
-  // What is timed as a whole only stands in the table of the whole.
-  const part = Object.keys(base.wall ?? {}).find((id) => id !== mmu.totals?.wallPart);
-  const [columns, rows] = strategyGrid(runs, base, counted, part, style);
-  const verdicts = runs.map((run) => verdictCell(run, mmu, style));
-  return [[...columns, { heading: "result", figure: false }], rows.map((row, i) => [...row, verdicts[i]!])];
-}
-
-function totalsGrid(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): GridArguments {
-  const { columns, wallPart } = mmu.totals!;
-  return strategyGrid(runs, base, columns, base.wall?.[wallPart] === undefined ? undefined : wallPart, style);
+  const [columns, rows] = strategyGrid(runs, base, counted, wall, style);
+  return [
+    [...columns, { heading: "result", figure: false }],
+    rows.map((row, i) => [...row, verdictCell(runs[i]!, style)]),
+  ];
 }
 
 /** A row a strategy: figures, each with its change against `base` where its column asks for that, then wall time. */
@@ -80,7 +124,7 @@ function strategyGrid(
   runs: readonly RunResult[],
   base: RunResult,
   figures: TotalsSpec["columns"],
-  wallPart: string | undefined,
+  wall: readonly string[],
   style: Style,
 ): GridArguments {
   const columns: GridColumn[] = [{ heading: "strategy", figure: false }];
@@ -88,15 +132,11 @@ function strategyGrid(
     columns.push({ heading, figure: true });
     if (change === true) columns.push({ heading: "", figure: true });
   }
-  if (wallPart !== undefined) {
-    columns.push({ heading: `wall, ${wallPart}`, figure: true }, { heading: "", figure: true });
-  }
+  for (const part of wall) columns.push({ heading: `wall, ${part}`, figure: true }, { heading: "", figure: true });
   const rows = runs.map((run) => {
     const row = [run.strategy];
     for (const { paths, change } of figures) row.push(...figureCells(paths, run, base, change === true, style));
-    if (wallPart !== undefined) {
-      row.push(...wallCells(run.wall?.[wallPart], base.wall?.[wallPart], isRight(run), style));
-    }
+    for (const part of wall) row.push(...wallCells(run.wall?.[part], base.wall?.[part], isRight(run), style));
     return row;
   });
   return [columns, rows];
@@ -111,7 +151,7 @@ function figureCells(
 ): string[] {
   const value = sumAt(run, paths);
   const before = sumAt(base, paths);
-  const cells = [value === undefined ? "-" : String(value)];
+  const cells = [value === undefined ? "-" : formatCount(value)];
   if (!change) return cells;
   if (run === base || value === undefined || before === undefined) return [...cells, ""];
   return [...cells, changeCell(before, value, isRight(run), style)];
@@ -140,85 +180,6 @@ function wallCells(
   return [cell, apart ? changeCell(base.medianNs, series.medianNs, right, style) : "~"];
 }
 
-/** The verdict on a run, coloured: "right", "right here, wrong on other layouts", or what is wrong. */
-export function verdictCell(run: RunResult, mmu: Mmu, { chalk }: Style): string {
-  switch (verdictIn(run)?.code) {
-    case "wrong": {
-      const wrong = run.findings.map((finding) => shortFinding(finding, mmu.findingWords));
-      return chalk.red(`WRONG: ${wrong.join("; ")}`);
-    }
-    case "right":
-      return chalk.green(resultWords(run, mmu.findingWords));
-    case "idle":
-      return chalk.dim(resultWords(run, mmu.findingWords));
-    default:
-      return chalk.yellow(resultWords(run, mmu.findingWords));
-  }
-}
-
-/** The gain of the walk alone beside the gain of the whole, for the best strategy that is right here and has no known fault. */
-function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): string | undefined {
-  const totals = mmu.totals!;
-  const main = mmu.columns.find((column) => column.heading === totals.comparedHeading)!;
-  const whole = totals.columns.find((column) => column.heading === totals.comparedHeading)!;
-  const sound = runs.filter((run) => run !== base && isSound(run));
-  const before = totalAt(base.counts, main.path);
-  const wholeBefore = sumAt(base, whole.paths);
-  if (sound.length === 0 || !before || !wholeBefore) return undefined;
-  const best = sound.reduce((a, b) => (totalAt(b.counts, main.path)! < totalAt(a.counts, main.path)! ? b : a));
-  const after = totalAt(best.counts, main.path)!;
-  const wholeAfter = sumAt(best, whole.paths)!;
-  if (after >= before) return undefined;
-  const gain = 1 - after / before;
-  const wholeGain = 1 - wholeAfter / wholeBefore;
-  const sentence =
-    `${best.strategy} inspects ${fewer(before, after)} entries than ${base.strategy} in the split walk, and ` +
-    `${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
-  // Five points: below, the walk that all have in common is no news.
-  return totals.commonPart !== undefined && gain - wholeGain > 0.05
-    ? `${sentence}: ${totals.commonPart} is the same under every strategy.`
-    : `${sentence}.`;
-}
-
 function isRight(run: RunResult): boolean {
   return run.findings.length === 0;
-}
-
-/** The sum of counters of a run; undefined where one is not counted. */
-export function sumAt(run: RunResult, paths: readonly string[]): number | undefined {
-  let sum = 0;
-  for (const path of paths) {
-    const value = totalAt(run.counts, path);
-    if (value === undefined) return undefined;
-    sum += value;
-  }
-  return sum;
-}
-
-/** What kind of figures the tables hold. */
-export function legend(result: ResultFile, style: Style): string {
-  const lines = [
-    "Counts are exact: the same on every machine; the tests hold them equal to those of the kernel's own code.",
-  ];
-  if (result.runs.some(({ counts }) => countAt(counts, "final/digest") === null)) {
-    lines.push(
-      "Digests of the finished trees are left out for guests beyond 16 GiB; what is right is checked region by region.",
-    );
-  }
-  if (result.runs.some((run) => run.wall !== null)) {
-    const host = result.environment;
-    lines.push(
-      `Wall times are measured: of this simulation on this host (${host?.cpuModel}, ${host?.cpuCount} CPUs, node ${host?.node}), median ± half the`,
-      "95% interval; not times of any kernel. ~ means that the intervals overlap.",
-    );
-    if (result.runs.some(({ wall }) => Object.values(wall ?? {}).some(isWide))) {
-      const share = `${100 * WIDE_SHARE}%`;
-      lines.push(
-        `! the interval is wider than ${share} of its median: something else had the host; a quiet one, or more --runs.`,
-      );
-    }
-  } else if (result.options.wall) {
-    lines.push("Wall time was not measured: the guest is too large for copies of its whole tree.");
-  }
-  return style.chalk.dim(lines.join("\n"));
 }

@@ -1,8 +1,14 @@
 import type { Mmu, SharedSpec } from "../mmu/contract.js";
 import type { ResultFile } from "../results/types.js";
-import { legend, type Mmus, sumAt, verdictCell } from "./benchTable.js";
+import { legend } from "./benchLegend.js";
+import type { Mmus } from "./benchTable.js";
 import { type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
+import { sumAt } from "./sums.js";
+import { sweepTables } from "./sweepTable.js";
+import { formatCount } from "./units.js";
+import { caseNotes, verdictCell } from "./verdictMarks.js";
+import { wrapLines } from "./wrapLines.js";
 
 const COLUMNS: GridColumn[] = [
   { heading: "MMU", figure: false },
@@ -26,23 +32,34 @@ export function besideTables(result: ResultFile, mmus: Mmus, style: Style): stri
   for (const name of names) {
     const cases = asked.filter((scenario) => scenario.name === name);
     if (new Set(cases.map(({ mmu }) => mmu)).size < 2) continue;
-    const rows = cases.flatMap((scenario) => {
+    const rowsAndNotes = cases.map((scenario) => {
       const mmu = mmus.get(scenario.mmu)!;
-      return result.runs
-        .filter((run) => run.scenario === scenario.id)
-        .map((run) => rowOf(mmu, mmu.shared!, run, style));
+      const runs = result.runs.filter((run) => run.scenario === scenario.id);
+      return {
+        rows: runs.map((run) => rowOf(mmu, mmu.shared!, run, style)),
+        notes: caseNotes(runs, mmu, style),
+      };
     });
-    parts.push(`${style.chalk.bold(name)}: eager splitting, side by side\n\n${grid(COLUMNS, rows, style)}`);
+    const table = grid(
+      COLUMNS,
+      rowsAndNotes.flatMap(({ rows }) => rows),
+      style,
+    );
+    const title = `${style.chalk.bold(name)}: eager splitting, side by side`;
+    parts.push([title, "", table, ...rowsAndNotes.flatMap(({ notes }) => notes)].join("\n"));
   }
   if (parts.length === 0) return "";
   const notes = [...mmus.values()].flatMap((mmu) => mmu.shared?.note ?? []);
-  return [...parts, ...notes, legend(result, style)].join("\n\n");
+  return wrapLines(
+    [...parts, ...notes, legend(result, style), ...sweepTables(result, mmus, style)].join("\n\n"),
+    style,
+  );
 }
 
 function rowOf(mmu: Mmu, shared: SharedSpec, run: ResultFile["runs"][number], style: Style): string[] {
-  const begun = String(shared.fromRoot?.(run.counts) ?? "-");
-  const figures = [shared.inspected, shared.tables, shared.flushes, shared.lockDrops].map((paths) =>
-    String(sumAt(run, paths) ?? "-"),
-  );
-  return [mmu.id, run.strategy, begun, ...figures, verdictCell(run, mmu, style)];
+  const figures = [
+    shared.fromRoot?.(run.counts),
+    ...[shared.inspected, shared.tables, shared.flushes, shared.lockDrops].map((paths) => sumAt(run, paths)),
+  ].map((figure) => (figure === undefined ? "-" : formatCount(figure)));
+  return [mmu.id, run.strategy, ...figures, verdictCell(run, style)];
 }

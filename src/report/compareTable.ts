@@ -3,8 +3,9 @@ import { clip } from "../errors.js";
 import type { CountValue } from "../mmu/counters.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs, formatPercent } from "./units.js";
+import { formatCount, formatNs, formatPercent } from "./units.js";
 import { resultWord, resultWords } from "./verdictWords.js";
+import { wrapLines } from "./wrapLines.js";
 
 /**
  * A comparison as text: per case and strategy every figure that changed, side by side with its change, and one line on what
@@ -14,8 +15,11 @@ import { resultWord, resultWords } from "./verdictWords.js";
  */
 export function compareText(comparison: Comparison, style: Style, all = false): string {
   const blocks: string[] = [];
+  const samples = oneSampleCount(comparison);
   for (const [scenario, cells] of byScenario(comparison.cells)) {
-    const shown = cells.map((cell) => ({ cell, rows: rowsOf(cell, style, all) })).filter(({ rows }) => rows.length > 0);
+    const shown = cells
+      .map((cell) => ({ cell, rows: rowsOf(cell, style, all, samples === null) }))
+      .filter(({ rows }) => rows.length > 0);
     if (shown.length === 0) continue;
     const lines = [style.chalk.bold(clip(scenario, 200))];
     const columns = [
@@ -33,7 +37,8 @@ export function compareText(comparison: Comparison, style: Style, all = false): 
     blocks.push(lines.join("\n"));
   }
   blocks.push(...absentBlocks(comparison, style));
-  const notes = [...comparison.notes.map(noteText), ...wallNotes(comparison)];
+  const counted = samples === null ? [] : [`wall times are medians of ${samples}; p is after Holm's correction`];
+  const notes = [...counted, ...comparison.notes.map(noteText), ...wallNotes(comparison)];
   if (notes.length > 0) blocks.push(notes.join("\n"));
   const regressions = regressionsOf(comparison);
   if (regressions.length > 0) {
@@ -41,7 +46,15 @@ export function compareText(comparison: Comparison, style: Style, all = false): 
     blocks.push([title, ...regressions.map(({ text }) => `  ${text}`)].join("\n"));
   }
   blocks.push(summaryLine(comparison));
-  return blocks.join("\n\n");
+  return wrapLines(blocks.join("\n\n"), style);
+}
+
+/** "20 samples each" where all wall times are of equally many, so that it need not stand in each row; null where they differ. */
+function oneSampleCount({ cells }: Comparison): string | null {
+  const counts = new Set(cells.flatMap(({ wall }) => wall.map(({ samples }) => samples.join(" and "))));
+  if (counts.size !== 1) return null;
+  const [[base, next]] = cells.flatMap(({ wall }) => wall.map(({ samples }) => samples)) as [readonly [number, number]];
+  return base === next ? `${base} samples each` : `${base} samples in the base and ${next} in the new result`;
 }
 
 /** A regression in one line, and the file of the base that it is a regression from. */
@@ -97,7 +110,7 @@ export function summaryLine({ summary, cells, missing, added }: Comparison): str
 }
 
 /** Cells of one metric after the strategy: metric, base, new, change, status. */
-function rowsOf(cell: CellComparison, style: Style, all: boolean): string[][] {
+function rowsOf(cell: CellComparison, style: Style, all: boolean, withSamples: boolean): string[][] {
   const rows: string[][] = [];
   if (all || cell.findings.status !== "equal") {
     const { verdicts, status } = cell.findings;
@@ -109,13 +122,13 @@ function rowsOf(cell: CellComparison, style: Style, all: boolean): string[][] {
     const status = mark(metric.status, style);
     rows.push([label, valueText(metric.base), valueText(metric.next), changeText(metric), status]);
     for (const { level, base, next } of metric.levels) {
-      rows.push([`  level ${level}`, String(base), String(next), percentOf(base, next), ""]);
+      rows.push([`  level ${level}`, formatCount(base), formatCount(next), percentOf(base, next), ""]);
     }
   }
   for (const metric of cell.wall) {
     if (!all && metric.status === "noise") continue;
     const figures = [formatNs(metric.baseNs), formatNs(metric.nextNs), formatPercent(metric.change)];
-    const p = `p ${pText(metric.pHolm)}, n ${metric.samples[0]}+${metric.samples[1]}`;
+    const p = `p ${pText(metric.pHolm)}${withSamples ? `, n ${metric.samples[0]}+${metric.samples[1]}` : ""}`;
     rows.push([
       `wall, ${clip(metric.part)} [measured]`,
       ...figures,
@@ -144,8 +157,9 @@ function mark(status: ExactMetric["status"] | WallMetric["status"], { chalk }: S
 function valueText(value: CountValue | undefined): string {
   if (value === undefined) return "absent";
   if (value === null) return "none";
+  if (typeof value === "number") return formatCount(value);
   // A digest is told apart by its beginning.
-  return typeof value === "object" ? "..." : clip(String(value), 20);
+  return typeof value === "object" ? "..." : clip(String(value), 12);
 }
 
 function changeText(metric: ExactMetric): string {
@@ -157,7 +171,7 @@ function percentOf(base: number, next: number): string {
   if (base === next) return "=";
   if (base > 0) return formatPercent((next - base) / base);
   // Of nothing, or of an errno, there is no percentage.
-  return next > base ? `+${next - base}` : String(next - base);
+  return `${next > base ? "+" : ""}${formatCount(next - base)}`;
 }
 
 function pText(p: number): string {
@@ -219,7 +233,7 @@ function wallNotes({ cells, options }: Comparison): string[] {
   const have = Math.min(...few.flatMap((metric) => metric.samples));
   return [
     `too few samples in ${plural(few.length, "wall time")}: to see a change of ${formatPercent(options.wallThreshold)} four times in five, ` +
-      `each side needs up to ${needed} samples (the fewest are ${have}): bench --runs ${needed}`,
+      `each side needs up to ${formatCount(needed)} samples (the fewest are ${have}): bench --runs ${needed}`,
   ];
 }
 

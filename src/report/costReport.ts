@@ -5,20 +5,22 @@ import type { SkippedCase } from "../cost/measuredRuns.js";
 import { COSTS } from "../cost/profile.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs, formatPercent } from "./units.js";
+import { formatCount, formatNs, formatPercent } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** Every profile with every figure and where it comes from. */
 export function profilesReport(profiles: readonly ProfileListing[], style: Style): string {
-  return `${profiles.map((profile) => profileText(profile, style)).join("\n\n")}\n`;
+  return `${wrapLines(profiles.map((profile) => profileText(profile, style)).join("\n\n"), style)}\n`;
 }
 
 function profileText(profile: ProfileListing, style: Style): string {
   const rows = profile.figures.map((figure) => {
-    const further = figure.perFurtherIssuer === null ? "" : ` + ${figure.perFurtherIssuer} for each further issuer`;
+    const further =
+      figure.perFurtherIssuer === null ? "" : ` + ${formatCount(figure.perFurtherIssuer)} for each further issuer`;
     const scale = figure.scale === null ? "" : `, on the assumed scale of ${figure.scale}`;
     return [
       figure.label,
-      `${figure.value}${further}`,
+      `${formatCount(figure.value)}${further}`,
       figure.unit,
       `${figure.kind}${scale}`,
       `${figure.how} (${figure.source})`,
@@ -116,7 +118,7 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   notes.push(...warningLines(fit.warnings).map((line) => chalk.yellow(line)));
   notes.push(...skippedLines(measured.skipped).map((line) => chalk.yellow(line)));
   notes.push(...ignoredWrites(measured.ignoredWritePercent).map((line) => chalk.yellow(line)));
-  return `${[
+  const text = [
     chalk.bold(`Profile ${profile.name}, fitted to ${fit.rows.length} measured phases`),
     grid(
       [
@@ -146,7 +148,8 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
     `  root mean square error ${rms.toFixed(1)}%, largest ${worst.toFixed(1)}%`,
     "",
     ...notes,
-  ].join("\n")}\n`;
+  ].join("\n");
+  return `${wrapLines(text, style)}\n`;
 }
 
 /** More rows than these are no table to read. */

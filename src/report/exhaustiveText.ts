@@ -5,14 +5,15 @@ import type { ExhaustiveResult, ExhaustiveVerdict } from "../verify/exhaustive.j
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
-import { wrapped } from "./wrapped.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** What an exhaustive search found: the bound in words, a line a strategy, then each fault with its smallest case. */
-export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, { chalk }: Style): string {
+export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style): string {
+  const { chalk } = style;
   const { shard, bound, text } = result;
   const part = shard === null ? "" : `, shard ${shard.index} of ${shard.count}`;
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.length));
-  const lines = [chalk.bold(`${mmu.title}: exhaustive, bound ${bound}${part}`), ...wrapped(`${text}.`, "  ")];
+  const lines = [chalk.bold(`${mmu.title}: exhaustive, bound ${bound}${part}`), `  ${text}.`];
   if (result.partial) {
     const share = shard === null ? result.units : Math.ceil((result.units - shard.index + 1) / shard.count);
     lines.push(
@@ -34,7 +35,7 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, { chalk }: St
       if (fault.scenario !== null) lines.push(`   at full size: ${JSON.stringify(fault.scenario)}`);
     }
   }
-  return lines.join("\n");
+  return wrapLines(lines.join("\n"), style);
 }
 
 function verdictWords({ combinations, failing }: ExhaustiveVerdict): string {

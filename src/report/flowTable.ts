@@ -3,8 +3,10 @@ import type { FlowSpec } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { FlowPhase, GuestFlow } from "../mmu/flow/guestFlow.js";
 import { type GridColumn, grid } from "./grid.js";
-import { phaseWords } from "./runTable.js";
+import { listed, phaseWords } from "./runRows.js";
 import type { Style } from "./style.js";
+import { formatCount } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** A flow that was run: one strategy, one way to split. */
 export interface FlowRun {
@@ -25,15 +27,18 @@ export function flowReport(
   style: Style,
 ): string {
   const parts = [`${style.chalk.bold(title)}: ${guestText(flow)}`];
+  const sentences: string[] = [];
   for (const strategy of new Set(runs.map((run) => run.strategy))) {
     const those = runs.filter((run) => run.strategy === strategy);
     parts.push(`${style.chalk.bold(strategy)}\n\n${phaseTable(spec, those, style)}`);
+    sentences.push(closing(spec, those as [FlowRun, ...FlowRun[]]));
   }
   const notes = [
-    "Counts are exact. A phase of guests counts their faults, one of ioctls what userspace waits for.",
+    "Counts are exact. A phase of guests counts their faults, one of ioctls what userspace waits for. " +
+      "A phase without lazy or eager is the same under both; what is 0 throughout is left out.",
     ...spec.notes,
   ];
-  return `${[...parts, style.chalk.dim(notes.join("\n"))].join("\n\n")}\n`;
+  return `${wrapLines([...parts, style.chalk.dim(notes.join("\n")), sentences.join("\n")].join("\n\n"), style)}\n`;
 }
 
 function guestText({ slots, vcpus, manual }: GuestFlow): string {
@@ -43,22 +48,52 @@ function guestText({ slots, vcpus, manual }: GuestFlow): string {
   return `${formatSize(bytes)} of ${maps} at ${slots[0]!.base}, ${vcpus} ${vcpus === 1 ? "vCPU" : "vCPUs"}, ${protect}`;
 }
 
-/** Rows by phase, then by variant; columns that nothing has are left out. */
+/** A row a phase, or one for each variant where they differ; what is 0 throughout is left out. */
 function phaseTable({ columns }: FlowSpec, runs: readonly FlowRun[], style: Style): string {
-  const sum = (step: FlowPhase, paths: readonly string[]) =>
-    paths.reduce((total, path) => total + (totalAt(step.counts, path) ?? 0), 0);
-  const shown = columns.filter(({ paths }) => runs.some(({ steps }) => steps.some((step) => sum(step, paths) > 0)));
+  const shown = columns.filter(({ paths }) => runs.some(({ steps }) => steps.some((step) => sumOf(step, paths) > 0)));
   const headings: GridColumn[] = [
     { heading: "phase", figure: false },
-    { heading: "", figure: false },
     ...shown.map(({ heading }) => ({ heading, figure: true })),
   ];
-  const rows = runs[0]!.steps.flatMap(({ phase }, index) =>
-    runs.map(({ variant, steps }, i) => [
-      i === 0 ? phaseWords(phase) : "",
+  const rows = runs[0]!.steps.flatMap(({ phase }, index) => {
+    const variants = runs.map(({ variant, steps }) => ({
       variant,
-      ...shown.map(({ paths }) => String(sum(steps[index]!, paths))),
-    ]),
-  );
+      figures: shown.map(({ paths }) => sumOf(steps[index]!, paths)),
+    }));
+    if (variants.every(({ figures }) => figures.every((figure) => figure === 0))) return [];
+    const [first] = variants;
+    const same = variants.every(({ figures }) => String(figures) === String(first!.figures));
+    return (same ? [first!] : variants).map(({ variant, figures }) => [
+      same ? phaseWords(phase) : `${phaseWords(phase)}, ${variant}`,
+      ...figures.map(formatCount),
+    ]);
+  });
   return grid(headings, rows, style);
+}
+
+function sumOf(step: FlowPhase, paths: readonly string[]): number {
+  return paths.reduce((total, path) => total + (totalAt(step.counts, path) ?? 0), 0);
+}
+
+/** What the first variant and each other come to, all phases together: what differs, or the figures of one alone. */
+function closing({ columns }: FlowSpec, [first, ...others]: readonly [FlowRun, ...FlowRun[]]): string {
+  const sums = ({ steps }: FlowRun) =>
+    columns.map(({ paths }) => steps.reduce((total, step) => total + sumOf(step, paths), 0));
+  const before = sums(first);
+  if (others.length === 0) {
+    const figures = columns.flatMap(({ heading }, i) =>
+      before[i]! > 0 ? [`${formatCount(before[i]!)} ${heading}`] : [],
+    );
+    return `${first.strategy}, ${first.variant}: ${listed(figures)} in all.`;
+  }
+  return others
+    .map((other) => {
+      const changes = sums(other).flatMap((after, i) =>
+        after === before[i] ? [] : [`${columns[i]!.heading} from ${formatCount(before[i]!)} to ${formatCount(after)}`],
+      );
+      const all = `${other.strategy}: all phases together, ${other.variant} splits`;
+      if (changes.length === 0) return `${all} cost what ${first.variant} ones do.`;
+      return `${all} in place of ${first.variant} ones take ${listed(changes)}.`;
+    })
+    .join("\n");
 }

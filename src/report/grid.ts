@@ -1,11 +1,21 @@
 import Table from "cli-table3";
+import { displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
+import { brokenLine } from "./wrapLines.js";
 
 /** A column: its heading, and whether its cells are figures (right-aligned). */
 export interface GridColumn {
   readonly heading: string;
   readonly figure: boolean;
 }
+
+type Rows = readonly (readonly string[])[];
+
+const GAP = "  ";
+/** A cell of text is not broken into lines narrower than this, if it can be helped. */
+const NARROW_TEXT = 24;
+/** Nor than this share of the widest cell of its column: in two lines, as a rule, but not in more. */
+const NARROWEST_SHARE = 0.6;
 
 const BLANK = Object.fromEntries([
   ["top", ""],
@@ -22,51 +32,174 @@ const BLANK = Object.fromEntries([
   ["mid-mid", ""],
   ["right", ""],
   ["right-mid", ""],
-  ["middle", "  "],
+  ["middle", GAP],
 ] as const);
 
 /**
- * A table without borders, as benchstat has them. Where the terminal is too narrow for it, the same as records, a line a figure: a
- * table that wraps cannot be read.
+ * A table without borders, as benchstat has them. Where the terminal is too narrow for it headings are broken into lines, then cells of
+ * text, and then columns go into blocks below each other, each with the first column. A figure is never broken.
  *
  * @param rows cells, already styled
  */
-export function grid(columns: readonly GridColumn[], rows: readonly (readonly string[])[], style: Style): string {
+export function grid(columns: readonly GridColumn[], rows: Rows, style: Style): string {
+  const widths = fittingWidths(columns, rows, style.columns);
+  if (widths !== null) return drawn(columns, rows, widths, style);
+  return blocksOf(columns, rows, style.columns)
+    .map((block) => {
+      const part = block.map((i) => columns[i]!);
+      const cells = rows.map((row) => block.map((i) => row[i]!));
+      return drawn(part, cells, fittingWidths(part, cells, style.columns) ?? leastWidths(part, cells), style);
+    })
+    .join("\n\n");
+}
+
+/** Whether a table has room in one block. */
+export function fits(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
+  return fittingWidths(columns, rows, room) !== null;
+}
+
+/** Whether a table has room in one block, with no heading and no cell broken. */
+export function fitsUnbroken(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
+  return total(naturalWidths(columns, rows)) <= room;
+}
+
+/** A table without the columns that are equal in all of several rows, and what they are. */
+export interface FoldedGrid {
+  readonly columns: readonly GridColumn[];
+  readonly rows: Rows;
+  /** "TLBIs 512, tables 512"; empty where none is. */
+  readonly same: string;
+}
+
+/** Takes out columns of figures that are equal in all rows, each with the column of its changes: they are said once. */
+export function folded(columns: readonly GridColumn[], rows: Rows): FoldedGrid {
+  const isSame = (i: number) => rows.length > 1 && columns[i]!.figure && rows.every((row) => row[i] === rows[0]![i]);
+  const gone = new Set<number>();
+  const same: string[] = [];
+  for (const [i, { heading }] of columns.entries()) {
+    if (heading === "" || !isSame(i)) continue;
+    gone.add(i);
+    if (columns[i + 1]?.heading === "" && columns[i + 1]!.figure) gone.add(i + 1);
+    same.push(`${heading} ${rows[0]![i]}`);
+  }
+  const kept = columns.flatMap((_, i) => (gone.has(i) ? [] : [i]));
+  return {
+    columns: kept.map((i) => columns[i]!),
+    rows: rows.map((row) => kept.map((i) => row[i]!)),
+    same: same.join(", "),
+  };
+}
+
+function drawn(columns: readonly GridColumn[], rows: Rows, widths: readonly number[], style: Style): string {
   const table = new Table({
     chars: BLANK,
     // cli-table3 colours head and borders even into a pipe unless these are empty.
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0, compact: true },
-    head: columns.map((column) => style.chalk.bold(column.heading)),
+    head: columns.map(({ heading }, i) => style.chalk.bold(brokenCell(heading, widths[i]!, BROKEN_HEADING))),
     colAligns: columns.map((column) => (column.figure ? "right" : "left")),
+    rowAligns: ["bottom"],
   });
-  for (const row of rows) table.push([...row]);
-  const lines = table
+  for (const row of rows) {
+    table.push(row.map((cell, i) => (columns[i]!.figure ? cell : brokenCell(cell, widths[i]!, BROKEN_CELL))));
+  }
+  return table
     .toString()
     .split("\n")
-    .map((line) => line.trimEnd());
-  if (lines.every((line) => plainLength(line) <= style.columns)) return lines.join("\n");
-  return records(columns, rows, style);
-}
-
-function records(columns: readonly GridColumn[], rows: readonly (readonly string[])[], style: Style): string {
-  const width = Math.max(...columns.slice(1).map((column) => column.heading.length));
-  return rows
-    .map((row) => {
-      const lines = [style.chalk.bold(row[0]!)];
-      for (const [i, column] of columns.entries()) {
-        const cell = row[i]!.trim();
-        if (i === 0 || cell === "") continue;
-        // A column without a heading belongs to the one before it.
-        if (column.heading === "") lines.push(`${lines.pop()}  ${cell}`);
-        else lines.push(`  ${column.heading.padEnd(width)}  ${cell}`);
-      }
-      return lines.join("\n");
-    })
+    .map((line) => line.trimEnd())
     .join("\n");
 }
 
-/** Characters that a line takes on a terminal, without escape sequences. */
-export function plainLength(line: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what colour begins with
-  return line.replace(/\u001b\[[0-9;]*m/g, "").length;
+/** Widths of columns within `room`, as few cells broken as can be; null where it takes more. */
+function fittingWidths(columns: readonly GridColumn[], rows: Rows, room: number): number[] | null {
+  const steps = [
+    naturalWidths(columns, rows),
+    columns.map((column, i) => Math.max(longestWord(column.heading, BROKEN_HEADING), widestCell(rows, i))),
+    leastWidths(columns, rows, () => NARROW_TEXT),
+    leastWidths(columns, rows),
+  ];
+  const fitting = steps.findIndex((widths) => total(widths) <= room);
+  if (fitting < 1) return fitting === 0 ? steps[0]! : null;
+  return widened(steps[fitting]!, steps[fitting - 1]!, room);
+}
+
+function naturalWidths(columns: readonly GridColumn[], rows: Rows): number[] {
+  return columns.map((column, i) => Math.max(displayWidth(column.heading), widestCell(rows, i)));
+}
+
+const narrowest = (widest: number) => Math.min(NARROW_TEXT, Math.ceil(NARROWEST_SHARE * widest));
+
+/** As narrow as columns can be; `text` says so of one of text, by its widest cell. */
+function leastWidths(columns: readonly GridColumn[], rows: Rows, text = narrowest): number[] {
+  return columns.map(({ heading, figure }, i) => {
+    const widest = widestCell(rows, i);
+    const least = longestWord(heading, BROKEN_HEADING);
+    if (figure) return Math.max(least, widest);
+    return Math.max(least, Math.min(text(widest), widest), ...rows.map((row) => longestWord(row[i]!, BROKEN_CELL)));
+  });
+}
+
+/** Room that is left goes, a character at a time, to the column that lacks most. */
+function widened(widths: readonly number[], wanted: readonly number[], room: number): number[] {
+  const wide = [...widths];
+  for (let left = room - total(wide); left > 0; left--) {
+    const lacks = wide.map((width, i) => wanted[i]! - width);
+    const most = Math.max(...lacks);
+    if (most <= 0) break;
+    wide[lacks.indexOf(most)]!++;
+  }
+  return wide;
+}
+
+/** Columns by block, as even as can be: the first in each, and one without a heading with the one before it. */
+function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number): number[][] {
+  const widths = leastWidths(columns, rows);
+  const groups: number[][] = [];
+  for (let i = 1; i < columns.length; i++) {
+    if (columns[i]!.heading === "" && i > 1) groups.at(-1)!.push(i);
+    else groups.push([i]);
+  }
+  const hasRoom = (block: readonly number[]) => total(block.map((i) => widths[i]!)) <= room;
+  const filled: number[][] = [];
+  for (const group of groups) {
+    const last = filled.at(-1);
+    if (last !== undefined && hasRoom([...last, ...group])) last.push(...group);
+    else filled.push([0, ...group]);
+  }
+  const each = Math.ceil(groups.length / filled.length);
+  const even = filled.map((_, i) => [0, ...groups.slice(i * each, (i + 1) * each).flat()]);
+  return even.every((block) => block.length > 1 && hasRoom(block)) ? even : filled;
+}
+
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
+}
+
+function widestCell(rows: Rows, i: number): number {
+  return Math.max(0, ...rows.map((row) => displayWidth(row[i]!)));
+}
+
+/** Names (of cases, of files) from this length on may be broken where their parts meet. */
+const BROKEN_CELL = 17;
+const BROKEN_HEADING = 9;
+/** Marks such a place, behind the blank that stands for it. */
+const MEET = "\u200b";
+
+/** Indentation counts: it is kept before what is broken. */
+function longestWord(text: string, from: number): number {
+  const indent = /^ */.exec(text)![0].length;
+  return indent + Math.max(...breakable(text, from).trim().split(" ").map(displayWidth));
+}
+
+function breakable(text: string, from: number): string {
+  return text
+    .split(" ")
+    .map((word) => (word.length < from ? word : word.replace(/(?<=\w[-/,=_])(?=\w)/g, ` ${MEET}`)))
+    .join(" ");
+}
+
+function brokenCell(cell: string, width: number, from: number): string {
+  if (displayWidth(cell) <= width) return cell;
+  return brokenLine(breakable(cell, from), width, "")
+    .map((line) => line.replaceAll(` ${MEET}`, "").replaceAll(MEET, ""))
+    .join("\n");
 }

@@ -5,21 +5,24 @@ import type { InterleaveResult, InterleaveVerdict } from "../verify/interleave.j
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
-import { wrapped } from "./wrapped.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** What an interleaving search found: the bound in words, a line a strategy, then each fault with its smallest schedule. */
-export function interleaveText(result: InterleaveResult, mmu: Mmu, { chalk }: Style): string {
+export function interleaveText(result: InterleaveResult, mmu: Mmu, style: Style): string {
+  const { chalk } = style;
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.length));
   const tracking = result.dirtyTracking === "hardware" ? ", dirty tracking by hardware" : "";
   const lines = [
     chalk.bold(
       `${mmu.title}: against a guest that moves, up to ${result.actions} ${result.actions === 1 ? "action" : "actions"}${tracking}`,
     ),
-    ...wrapped(`${result.text}.`, "  "),
+    `  ${result.text}.`,
   ];
   if (result.partial) {
     lines.push(
-      chalk.yellow(`  interrupted after ${result.unitsTried} of ${result.units} guests and what is done to them`),
+      chalk.yellow(
+        `  interrupted after ${formatCount(result.unitsTried)} of ${formatCount(result.units)} guests and what is done to them`,
+      ),
     );
   }
   lines.push("");
@@ -35,7 +38,7 @@ export function interleaveText(result: InterleaveResult, mmu: Mmu, { chalk }: St
     const whose = count === 1 ? "" : `, under ${count} strategies`;
     lines.push("", ...faultLines(`${chalk.bold("Linux itself")}${whose}`, fault, mmu));
   }
-  return lines.join("\n");
+  return wrapLines(lines.join("\n"), style);
 }
 
 function verdictWords({ runs, failing, faults, kernelFaults }: InterleaveVerdict): string {
@@ -47,9 +50,9 @@ function verdictWords({ runs, failing, faults, kernelFaults }: InterleaveVerdict
 
 function faultLines(whose: string, { finding, kind, runs, guest, schedule }: InterleaveFault, mmu: Mmu): string[] {
   return [
-    ...wrapped(`${whose}: ${longFinding(finding, mmu.findingWords)}`, ""),
+    `${whose}: ${longFinding(finding, mmu.findingWords)}`,
     `   ${kind}, in ${formatCount(runs)} ${runs === 1 ? "run" : "runs"}; the smallest schedule:`,
-    ...wrapped(guest, "   "),
+    `   ${guest}`,
     ...(schedule.length === 0 ? ["   with nobody else acting"] : []),
     ...schedule.map(({ where, action }, i) => `   ${i + 1}. ${where}: ${action}`),
   ];

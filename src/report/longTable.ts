@@ -5,18 +5,20 @@ import type { Mmus } from "./benchTable.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /**
  * Every counter of every case, a row each with a column a strategy: what the headline tables leave out, barriers and TLB instructions among it.
  * Levels are summed; what no strategy has is left out.
  */
 export function longTables(result: ResultFile, mmus: Mmus, style: Style): string {
-  return result.scenarios
+  const tables = result.scenarios
     .map((scenario) => {
       const runs = result.runs.filter((run) => run.scenario === scenario.id);
       return longTable(scenario, runs, mmus.get(scenario.mmu)!, style);
     })
     .join("\n\n");
+  return wrapLines(tables, style);
 }
 
 function longTable(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mmu, style: Style): string {

@@ -3,6 +3,7 @@ import type { WallMetric } from "../compare/types.js";
 import { type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 const VERDICT: Readonly<Record<WallMetric["status"], string>> = {
   "not-gated": "",
@@ -56,7 +57,7 @@ export function measureCompareText(comparison: MeasurementComparison, style: Sty
     "Medians, measured by the test itself. p: Mann-Whitney, after Holm's correction over all phases; interval: bootstrap, of the change.",
   );
   if (options.wallThreshold === null) out.push("No verdict without --wall-threshold.");
-  return out.join("\n");
+  return wrapLines(out.join("\n"), style);
 }
 
 function coloured(status: WallMetric["status"], chalk: Style["chalk"]): string {

@@ -5,6 +5,7 @@ import { type GridColumn, grid } from "./grid.js";
 import { noteWords } from "./measureNotes.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /**
  * The report of measured runs: a table for each case and guest mode, what did not work, and what makes figures mean something else than
@@ -48,7 +49,7 @@ export function measureReport(file: MeasurementFile, style: Style): string {
     );
   }
   if (file.partial) out.push(chalk.yellow("Interrupted: the runs that were planned after this are not there."));
-  return `${out.join("\n").trimEnd()}\n`;
+  return `${wrapLines(out.join("\n").trimEnd(), style)}\n`;
 }
 
 /** One line per output with lines that could not be read, each named by number. */

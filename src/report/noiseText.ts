@@ -5,6 +5,7 @@ import { plural } from "./compareTable.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** An A/A check as text: the change of every wall time though nothing changed, and what follows for a gate. */
 export function noiseText(report: NoiseReport, comparisons: readonly Comparison[], style: Style): string {
@@ -40,5 +41,5 @@ export function noiseText(report: NoiseReport, comparisons: readonly Comparison[
       "Whole runs differ on this machine by more than their samples show: without a threshold a gate would cry wolf.",
     );
   }
-  return lines.join("\n");
+  return wrapLines(lines.join("\n"), style);
 }

@@ -1,63 +1,13 @@
 import type { PricedRun } from "../cost/selftestTime.js";
 import { parseSize } from "../guest/sizes.js";
-import { countsOfStep, type FlowStep } from "../mmu/arm64/flowStep.js";
-import { type Counts, totalAt } from "../mmu/counters.js";
 import type { GuestMode } from "../selftest/guestModes.js";
-import { isIn, type TotalId } from "../selftest/run.js";
 import { type GridColumn, grid } from "./grid.js";
+import { closingSentence } from "./runClosing.js";
+import { comparison } from "./runComparison.js";
+import { FIGURES, figureOf, groupsOf, type Row, type RunGroup } from "./runRows.js";
 import type { Style } from "./style.js";
-import { formatNs } from "./units.js";
-
-/** A figure of a phase: a sum over counter paths of the flows. */
-export interface Figure {
-  readonly heading: string;
-  /** In a sentence. */
-  readonly title: string;
-  readonly paths: readonly string[];
-}
-
-const WALKS = ["writeProtect", "split", "split/nested", "map", "relax", "freeWalk"];
-
-export const FIGURES: readonly Figure[] = [
-  { heading: "faults", title: "guest faults", paths: ["faults"] },
-  { heading: "visits", title: "visitor calls, all walks", paths: WALKS.map((walk) => `${walk}/visits`) },
-  { heading: "stores", title: "descriptor stores", paths: WALKS.map((walk) => `${walk}/pteStores`) },
-  { heading: "broadcast", title: "broadcast TLBIs by IPA", paths: ["split/tlbi", "tlbi"] },
-  { heading: "ranges", title: "TLBIs of a range", paths: ["flush/rangeCalls", "tlbiRange"] },
-  { heading: "local", title: "local TLBIs", paths: ["tlbiLocal"] },
-  { heading: "tables", title: "tables allocated", paths: ["split/tablesAllocated", "tablesAllocated"] },
-  { heading: "drops", title: "mmu_lock drops to top the split cache up", paths: ["split/lockDrops"] },
-];
-
-/** What lazy and eager splitting are set against each other by. */
-const COMPARED = ["faults", "broadcast", "visits", "drops"];
-
-export function figureOf(figure: Figure, counts: Counts): number {
-  return figure.paths.reduce((sum, path) => sum + (totalAt(counts, path) ?? 0), 0);
-}
-
-/** A figure of one step. */
-export function figureOfStep(figure: Figure, step: FlowStep): number {
-  return figureOf(figure, countsOfStep(step));
-}
-
-/** The test's own words for a step, and ours where it has none. */
-export function phaseWords(phase: string): string {
-  const iteration = /^(dirty|get|clear)(\d+)$/.exec(phase);
-  if (iteration !== null) {
-    const what = { dirty: "dirty memory", get: "get dirty log", clear: "clear dirty log" }[iteration[1]!];
-    return `Iteration ${iteration[2]} ${what}`;
-  }
-  const words: Readonly<Record<string, string>> = {
-    populate: "Populate memory",
-    enable: "Enabling dirty logging",
-    disable: "Disabling dirty logging",
-    destroy: "End of the VM",
-    while_disabling: "Guests while disabling (-e)",
-    after_disable: "First accesses after disable",
-  };
-  return words[phase] ?? phase;
-}
+import { formatCount, formatNs } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** What the whole report needs besides the runs. */
 export interface RunHeading {
@@ -68,15 +18,21 @@ export interface RunHeading {
   readonly whileDisabling: boolean;
 }
 
-/** Everything `s2split run` prints: what the test says of itself, each run by phase, and the runs against each other. */
+/**
+ * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs against each other, and what they come to.
+ * Runs that count the same share a table.
+ */
 export function runReport(runs: readonly PricedRun[], heading: RunHeading, style: Style): string {
-  const parts = [headingText(runs[0]!, heading), ...runs.map((run) => detail(run, heading, style))];
-  for (const strategy of new Set(runs.map((run) => run.strategy))) {
-    const compared = runs.filter((run) => run.strategy === strategy);
-    if (compared.length > 1) parts.push(comparison(compared, heading, style));
+  const strategies = [...new Set(runs.map((run) => run.strategy))].map((strategy) =>
+    runs.filter((run) => run.strategy === strategy),
+  );
+  const grouped = strategies.map((own) => groupsOf(own, heading.iterations));
+  const parts = [headingText(runs[0]!, heading), ...grouped.flat().map((group) => detail(group, style))];
+  for (const [i, groups] of grouped.entries()) {
+    if (strategies[i]!.length > 1) parts.push(comparison(groups, style));
   }
-  parts.push(style.chalk.dim(notes(runs, heading).join("\n")));
-  return `${parts.join("\n\n")}\n`;
+  parts.push(style.chalk.dim(notes(runs, heading).join("\n")), grouped.map(closingSentence).join("\n"));
+  return `${wrapLines(parts.join("\n\n"), style)}\n`;
 }
 
 function headingText({ input }: PricedRun, heading: RunHeading): string {
@@ -99,95 +55,37 @@ function manualWords(manual: 0 | 1 | 3): string {
   return manual === 3 ? "manual protect, initially-all-set" : "manual protect";
 }
 
-/** "2M, bbm 2 (proposed)". */
-export function caseName(run: PricedRun): string {
-  return run.bbm === null ? `chunk ${run.chunk}` : `chunk ${run.chunk}, bbm ${run.bbm} (proposed)`;
-}
-
-interface Row {
-  readonly label: string;
-  readonly counts: Counts;
-  readonly ns: number | null;
-}
-
-/** Rows of a run: its phases in the test's order, then the test's sums, then totals by who waits. */
-function rowsOf(run: PricedRun, iterations: number): { readonly phases: Row[]; readonly totals: Row[] } {
-  const phases = run.steps.map((step: FlowStep, i) => ({
-    label: phaseWords(step.phase),
-    counts: countsOfStep(step),
-    ns: run.modelled?.stepsNs[i] ?? null,
-  }));
-  const total = (id: TotalId, label: string): Row[] =>
-    run.steps.some((step) => isIn(id, step))
-      ? [{ label, counts: run.totals[id], ns: run.modelled?.totalsNs[id] ?? null }]
-      : [];
-  return {
-    phases,
-    totals: [
-      ...total("get", `Get dirty log over ${iterations} iterations`),
-      ...total("clear", `Clear dirty log over ${iterations} iterations`),
-      ...total("guest", "Guests, after populating"),
-      ...total("ioctl", "Ioctls"),
-      ...total("whole", "Whole, populating included"),
-    ],
-  };
-}
-
-function detail(run: PricedRun, heading: RunHeading, style: Style): string {
-  const { phases, totals } = rowsOf(run, heading.iterations);
-  const timed = run.modelled !== null;
+function detail({ name, runs, phases, totals }: RunGroup, style: Style): string {
+  const timed = runs[0]!.modelled !== null;
+  const rowsShown = [...phases, ...totals].filter(isCounted);
+  const figures = FIGURES.filter((figure) => rowsShown.some(({ counts }) => figureOf(figure, counts) > 0));
   const columns: GridColumn[] = [
     { heading: "phase", figure: false },
-    ...FIGURES.map((figure) => ({ heading: figure.heading, figure: true })),
+    ...figures.map((figure) => ({ heading: figure.heading, figure: true })),
     ...(timed ? [{ heading: "modelled", figure: true }] : []),
   ];
   const cells = ({ label, counts, ns }: Row) => [
     label,
-    ...FIGURES.map((figure) => String(figureOf(figure, counts))),
+    ...figures.map((figure) => formatCount(figureOf(figure, counts))),
     ...(ns === null ? [] : [formatNs(ns)]),
   ];
-  const rows = [...phases.map(cells), ...totals.map(cells).map((row) => row.map((cell) => style.chalk.bold(cell)))];
-  const kind = run.chunk === "0" ? "lazy: faults of the guest break the blocks" : "eager";
-  return `${style.chalk.bold(`${run.strategy}, ${caseName(run)}`)}, ${kind}\n${grid(columns, rows, style)}`;
+  const rows = [
+    ...phases.filter(isCounted).map(cells),
+    ...totals.filter(isCounted).map((row) => cells(row).map((cell) => style.chalk.bold(cell))),
+  ];
+  const kind = runs[0]!.chunk === "0" ? "lazy: faults of the guest break the blocks" : "eager";
+  const same = runs.length === 1 ? "" : ` (${runs.length === 2 ? "both" : `all ${runs.length}`} count the same)`;
+  return `${style.chalk.bold(`${runs[0]!.strategy}, ${name}`)}, ${kind}${same}\n${grid(columns, rows, style)}`;
 }
 
-/** A row a phase and a column a chunk, for each figure that differs; phases in which it does not differ are left out. */
-function comparison(runs: readonly PricedRun[], heading: RunHeading, style: Style): string {
-  const tables = runs.map((run) => {
-    const { phases, totals } = rowsOf(run, heading.iterations);
-    return [...phases, ...totals];
-  });
-  const columns: GridColumn[] = [
-    { heading: "", figure: false },
-    ...runs.map((run) => ({ heading: run.chunk === "0" ? "chunk 0 (lazy)" : caseName(run), figure: true })),
-  ];
-  const lines: string[] = [];
-  const same: string[] = [];
-  const section = (title: string, value: (row: Row) => number, format: (value: number) => string) => {
-    const rows = tables[0]!.flatMap((first, i) => {
-      const values = tables.map((rows) => value(rows[i]!));
-      return values.every((v) => v === values[0]) ? [] : [[first.label, ...values.map(format)]];
-    });
-    if (rows.length === 0) same.push(title);
-    else lines.push("", style.chalk.bold(title), grid(columns, rows, style));
-  };
-  for (const id of COMPARED) {
-    const figure = FIGURES.find((candidate) => candidate.heading === id)!;
-    section(figure.title, (row) => figureOf(figure, row.counts), String);
-  }
-  const { modelled } = runs[0]!;
-  if (modelled !== null) section(`modelled time, profile ${modelled.profile}`, (row) => row.ns!, formatNs);
-  const lazy = runs.some((run) => run.chunk === "0");
-  const what = lazy ? "lazy against eager" : "eager splits against each other";
-  const title = style.chalk.bold(`${runs[0]!.strategy}: ${what}, by phase`);
-  const left = same.length === 0 ? [] : [`The same in every phase: ${same.join("; ")}.`];
-  if (lines.length === 0) return [title, ...left].join("\n");
-  return [`${title} (phases that differ)`, ...lines, ...left.flatMap((line) => ["", line])].join("\n");
+function isCounted({ counts, ns }: Row): boolean {
+  return (ns ?? 0) > 0 || FIGURES.some((figure) => figureOf(figure, counts) > 0);
 }
 
 function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   const lines = [
     "Counts are exact. broadcast: TLBIs by IPA, each two broadcasts on hardware; ranges: slot flushes and collapses; drops: of mmu_lock.",
+    "Phases and figures that are 0 throughout are left out.",
   ];
   const { modelled, input } = runs[0]!;
   if (modelled !== null) {

@@ -2,6 +2,7 @@ import { clip } from "../errors.js";
 import type { Mmu } from "../mmu/contract.js";
 import { countAt } from "../mmu/counters.js";
 import type { ScenarioResult } from "../results/types.js";
+import { formatCount } from "./units.js";
 
 /** One line that says what a case is: MMU, workload, variables, and the tree it starts from. */
 export function describeScenario(scenario: ScenarioResult, mmu: Mmu): string {
@@ -27,6 +28,6 @@ function leavesText(scenario: ScenarioResult): string {
   if (leaves === null || typeof leaves !== "object") return "";
   const parts = Object.entries(leaves)
     .filter(([, count]) => typeof count === "number" && count > 0)
-    .map(([level, count]) => `${count} at level ${level}`);
+    .map(([level, count]) => `${formatCount(count as number)} at level ${level}`);
   return parts.length === 0 ? "nothing mapped" : `leaves: ${parts.join(", ")}`;
 }

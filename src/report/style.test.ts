@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Environment, TextOutput } from "../files/streams.js";
-import { type GridColumn, grid, plainLength } from "./grid.js";
+import { displayWidth } from "./displayWidth.js";
+import { type GridColumn, grid } from "./grid.js";
 import { type ColorChoice, styleFor } from "./style.js";
 
 const terminal = { isTTY: true, columns: 100 } as TextOutput;
@@ -55,6 +56,6 @@ describe("grid", () => {
   });
 
   it("measures lines without their escape sequences", () => {
-    expect(plainLength("\u001b[31mred\u001b[39m")).toBe(3);
+    expect(displayWidth("\u001b[31mred\u001b[39m")).toBe(3);
   });
 });

@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import type { Environment, TextOutput } from "../files/streams.js";
+import { columnsOf } from "./displayWidth.js";
 
 /** What `--color` takes. */
 export type ColorChoice = "auto" | "always" | "never";
@@ -7,7 +8,7 @@ export type ColorChoice = "auto" | "always" | "never";
 /** Whether and how output may be styled. */
 export interface Style {
   readonly chalk: ChalkInstance;
-  /** Columns that a line may have; Infinity where there is no terminal. */
+  /** Columns that a line may have: those of the terminal. */
   readonly columns: number;
 }
 
@@ -22,8 +23,7 @@ interface StyledStream {
  * `FORCE_COLOR` ask for it. (chalk alone ignores NO_COLOR on a terminal.)
  */
 export function styleFor({ stdout, env }: StyledStream, when: ColorChoice): Style {
-  const columns = stdout.isTTY ? stdout.columns || 80 : Number(env.COLUMNS) || Number.POSITIVE_INFINITY;
-  return { chalk: new Chalk({ level: coloured(stdout, when, env) ? 1 : 0 }), columns };
+  return { chalk: new Chalk({ level: coloured(stdout, when, env) ? 1 : 0 }), columns: columnsOf(stdout, env) };
 }
 
 function coloured(stream: TextOutput, when: ColorChoice, env: Environment): boolean {

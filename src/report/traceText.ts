@@ -1,8 +1,10 @@
 import type { TraceEvent } from "../mmu/contract.js";
-import { plainLength } from "./grid.js";
+import { displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
 import { firstEvent, type TraceNode } from "./traceFold.js";
 import type { FullWords } from "./traceWords.js";
+import { formatCount } from "./units.js";
+import { brokenLine } from "./wrapLines.js";
 
 /** A line of a folded trace, with what it is about, so that two traces can be set side by side. */
 export interface TraceLine {
@@ -22,22 +24,23 @@ export function traceLines(nodes: readonly TraceNode[], words: FullWords, depth 
       const to = words.place(node.last);
       const where = at === "" || at === to ? "" : `, the first at ${at}, the last at ${to}`;
       return [
-        { text: `${node.count} times${where}:`, depth: indent, place: `${node.count} ${place}` },
+        { text: `${formatCount(node.count)} times${where}:`, depth: indent, place: `${node.count} ${place}` },
         ...traceLines(node.nodes, words, indent + (first.event === "walk" ? 1 : 0)),
       ];
     }
     if (node.count === 1) return [{ text: words.text(first), depth: indent, place }];
     const to = words.place(node.last);
     const where = to === "" ? "" : ` (${at} to ${to})`;
-    return [{ text: `${node.count} x ${words.fold(first)}${where}`, depth: indent, place }];
+    return [{ text: `${formatCount(node.count)} x ${words.fold(first)}${where}`, depth: indent, place }];
   });
 }
 
 /** A folded trace as text. */
-export function traceText(nodes: readonly TraceNode[], words: FullWords, { chalk }: Style): string {
+export function traceText(nodes: readonly TraceNode[], words: FullWords, { chalk, columns }: Style): string {
   return traceLines(nodes, words)
     .map(({ text, depth, place }) => {
-      const line = `${"  ".repeat(depth)}${text}`;
+      // Indented by more than a line one deeper, so as not to be taken for one.
+      const line = brokenLine(`${"  ".repeat(depth)}${text}`, columns, "    ").join("\n");
       return place.startsWith("walk") ? chalk.bold(line) : line;
     })
     .join("\n");
@@ -58,7 +61,7 @@ export function besideText(
     const same = a !== null && b !== null && a.text === b.text;
     for (let i = 0; i < Math.max(cellsA.length, cellsB.length); i++) {
       const cell = cellsA[i] ?? "";
-      const row = `${cell}${" ".repeat(width - plainLength(cell))} | ${cellsB[i] ?? ""}`.trimEnd();
+      const row = `${cell}${" ".repeat(width - displayWidth(cell))} | ${cellsB[i] ?? ""}`.trimEnd();
       rows.push(same ? chalk.dim(row) : row);
     }
   }
@@ -88,7 +91,9 @@ export class TraceSummary {
   lines(): string[] {
     return [...this.phases].map(([phase, { read, visited, newRead, newVisited }]) => {
       const fresh =
-        newRead === 0 ? "" : `; in tables that the walk had just made: ${newRead} inspected, ${newVisited} visited`;
+        newRead === 0
+          ? ""
+          : `; in tables that the walk had just made: ${formatCount(newRead)} inspected, ${formatCount(newVisited)} visited`;
       return `${phase}: ${byLevel(read, "entry", "entries")} inspected, ${byLevel(visited, "visitor call", "visitor calls")}${fresh}`;
     });
   }
@@ -102,8 +107,8 @@ function bump(levels: Level, level: number): void {
 
 function byLevel(levels: Level, one: string, many: string): string {
   const total = [...levels.values()].reduce((sum, count) => sum + count, 0);
-  const parts = [...levels].sort(([a], [b]) => a - b).map(([level, count]) => `level ${level}: ${count}`);
-  return `${total} ${total === 1 ? one : many}${total === 0 ? "" : ` (${parts.join(", ")})`}`;
+  const parts = [...levels].sort(([a], [b]) => a - b).map(([level, count]) => `level ${level}: ${formatCount(count)}`);
+  return `${formatCount(total)} ${total === 1 ? one : many}${total === 0 ? "" : ` (${parts.join(", ")})`}`;
 }
 
 function wrapped({ text, depth }: TraceLine, width: number): string[] {

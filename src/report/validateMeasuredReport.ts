@@ -4,6 +4,7 @@ import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
 import { unpricedNote } from "./validateReport.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** Modelled beside measured, phase by phase, and what was left out. */
 export function validateMeasuredReport(validation: MeasuredValidation, style: Style): string {
@@ -32,13 +33,14 @@ export function validateMeasuredReport(validation: MeasuredValidation, style: St
     style,
   );
   const notes = [
-    "Measured: median of the runs. (range) with fewer than 6 runs, lowest to highest. Counts are of Linux 7.3 with the same options;",
-    "-m: the guest mode by its number there.",
+    "Measured: median of the runs. (range) with fewer than 6 runs, lowest to highest. Counts are of Linux 7.3 with the same options; " +
+      "-m: the guest mode by its number there.",
     "Populating and disabling are not modelled. A fitted profile agrees with the runs it was fitted to: judge it by others.",
     ...unpricedNote(validation.unpriced, validation.profile),
   ];
   if (validation.restsOnAssumptions) notes.push(chalk.yellow("Modelled times rest on assumed figures of the profile."));
   notes.push(...skippedLines(validation.skipped).map((line) => chalk.yellow(line)));
   notes.push(...ignoredWrites(validation.ignoredWritePercent).map((line) => chalk.yellow(line)));
-  return `${[chalk.bold(`Measured, and modelled with profile ${validation.profile}`), table, "", ...notes].join("\n")}\n`;
+  const title = chalk.bold(`Measured, and modelled with profile ${validation.profile}`);
+  return `${wrapLines([title, table, "", ...notes].join("\n"), style)}\n`;
 }

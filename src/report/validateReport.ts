@@ -6,7 +6,7 @@ import type { ZapValidation } from "../cost/validateZap.js";
 import { contentionReport, shadowReport } from "./contentionReport.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
-import { formatNs } from "./units.js";
+import { formatCount, formatNs } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
 /** The model beside every published measurement: one table a series, and what must be known to read it. */
@@ -99,7 +99,7 @@ function zapSeries(zap: ZapValidation, style: Style): string {
         pass.simulatedAfter,
         pass.publishedEntries,
         pass.simulatedEntries,
-      ].map(String),
+      ].map(formatCount),
     ),
     style,
   );
@@ -135,7 +135,7 @@ function legend(validation: Validation, style: Style): string {
 
 export function unpricedNote(unpriced: readonly UnpricedCount[], profile: string): string[] {
   if (unpriced.length === 0) return [];
-  const list = unpriced.map((one) => `${one.label} (${one.count})`).join(", ");
+  const list = unpriced.map((one) => `${one.label} (${formatCount(one.count)})`).join(", ");
   return [`Counted, but ${profile} has no cost for: ${list}.`];
 }
 

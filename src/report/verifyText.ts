@@ -7,22 +7,26 @@ import { faultOf } from "../verify/search.js";
 import type { Verdict } from "../verify/verify.js";
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
+import { formatCount } from "./units.js";
+import { wrapLines } from "./wrapLines.js";
 
 /** Verdicts on one case of an MMU, a line a strategy, each fault in full below it. */
-export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdict[], { chalk }: Style): string {
+export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdict[], style: Style): string {
+  const { chalk } = style;
   const lines = [chalk.bold(heading)];
   for (const { strategy, findings, notes } of verdicts) {
     lines.push(`  ${mark(findings.length === 0, chalk)}  ${strategy.id}`);
     for (const finding of findings) lines.push(`           ${longFinding(finding, mmu.findingWords)}`);
     for (const note of notes) lines.push(`           noted: ${longFinding(note, mmu.findingWords)}`);
   }
-  return lines.join("\n");
+  return wrapLines(lines.join("\n"), style);
 }
 
 /** What a search found: a line a strategy, then each fault with the simplest layout that shows it. */
-export function searchText(result: SearchResult, { chalk }: Style): string {
+export function searchText(result: SearchResult, style: Style): string {
+  const { chalk } = style;
   const { title, findingWords } = result.mmu;
-  const heading = `${title}: ${result.layouts} random layouts, seed ${result.seed}${result.stopped ? " (interrupted)" : ""}`;
+  const heading = `${title}: ${formatCount(result.layouts)} random layouts, seed ${result.seed}${result.stopped ? " (interrupted)" : ""}`;
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
   const lines = [chalk.bold(heading)];
   for (const { strategy, layouts, failing } of result.strategies) {
@@ -32,16 +36,19 @@ export function searchText(result: SearchResult, { chalk }: Style): string {
     }
     const those = layouts === result.layouts ? "" : " layouts it applies to";
     const how =
-      failing === 0 ? `right on all ${layouts}${those}` : `wrong on ${failing} of ${those && "the "}${layouts}${those}`;
+      failing === 0
+        ? `right on all ${formatCount(layouts)}${those}`
+        : `wrong on ${formatCount(failing)} of ${those && "the "}${formatCount(layouts)}${those}`;
     lines.push(`  ${mark(failing === 0, chalk)}  ${strategy.id.padEnd(width)}  ${how}`);
   }
   for (const [index, fault] of result.faults.entries()) {
     const tried =
       result.strategies.find(({ strategy }) => strategy.id === fault.strategy.id)?.layouts ?? result.layouts;
-    const those = tried === result.layouts ? `${tried} layouts` : `the ${tried} layouts it applies to`;
+    const those =
+      tried === result.layouts ? `${formatCount(tried)} layouts` : `the ${formatCount(tried)} layouts it applies to`;
     lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding, findingWords)}`);
     lines.push(
-      `   ${faultOf(fault.finding)}, on ${fault.layouts} of ${those}; the simplest layout found that shows it:`,
+      `   ${faultOf(fault.finding)}, on ${formatCount(fault.layouts)} of ${those}; the simplest layout found that shows it:`,
       `   ${JSON.stringify(fault.scenario)}`,
     );
   }
@@ -49,10 +56,10 @@ export function searchText(result: SearchResult, { chalk }: Style): string {
   for (const { finding, strategies, layouts, scenario } of result.notes) {
     const whose = strategies.length === result.strategies.length ? "every strategy" : strategies.join(", ");
     lines.push("", `${chalk.bold(finding.code)} (${whose}): ${longFinding(finding, findingWords)}`);
-    const on = `on ${layouts} of ${result.layouts} layouts under ${strategies[0]}`;
+    const on = `on ${formatCount(layouts)} of ${formatCount(result.layouts)} layouts under ${strategies[0]}`;
     lines.push(`   ${on}; the simplest layout found that shows it:`, `   ${JSON.stringify(scenario)}`);
   }
-  return lines.join("\n");
+  return wrapLines(lines.join("\n"), style);
 }
 
 /** The last line: who is wrong, or that nobody is. */

@@ -1,32 +1,58 @@
-import { plainLength } from "./grid.js";
+import type { Environment, TextOutput } from "../files/streams.js";
+import { columnsOf, displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
 
-/** Longest line where there is no terminal to tell. */
+/** Running text is no easier to read in longer lines. */
 const WIDEST = 120;
 
+/** What is there to be pasted: a command, JSON. */
+const PASTED = /^\s*(?:(?:\$ |npx )?s2split \S|[{[]")/;
+
 /**
- * Lines that are too long broken at spaces, what follows indented by two more than its line. Lines that fit (a grid's do) stay as they
- * are.
+ * Lines that are too long broken at spaces, what follows indented by two more than its line. Lines that fit (a grid's do) and those to
+ * be pasted stay as they are.
  */
-export function wrapLines(text: string, style: Pick<Style, "columns">): string {
-  const width = Math.min(style.columns, WIDEST);
+export function wrapLines(text: string, { columns }: Pick<Style, "columns">): string {
+  const width = Math.min(columns, WIDEST);
   return text
     .split("\n")
-    .flatMap((line) => (plainLength(line) <= width ? [line] : broken(line, width)))
+    .flatMap((line) => {
+      if (displayWidth(line) <= columns && (displayWidth(line) <= width || isRow(line))) return [line];
+      return PASTED.test(line) ? [line] : brokenLine(line, width);
+    })
     .join("\n");
 }
 
-function broken(line: string, width: number): string[] {
+/** Whether a line is one of a grid, which may be as wide as the terminal. */
+function isRow(line: string): boolean {
+  return /\S {2,}\S/.test(line);
+}
+
+/** One line of running text as lines of at most `width`, but for a word that is longer. */
+export function brokenLine(line: string, width: number, further = "  "): string[] {
   const indent = /^ */.exec(line)![0];
   const lines: string[] = [];
   let current = indent;
   let empty = true;
   for (const word of line.slice(indent.length).split(" ")) {
-    if (!empty && plainLength(current) + 1 + plainLength(word) > width) {
+    if (!empty && displayWidth(current) + 1 + displayWidth(word) > width) {
       lines.push(current);
-      current = `${indent}  ${word}`;
+      current = `${indent}${further}${word}`;
     } else current += empty ? word : ` ${word}`;
     empty = false;
   }
   return [...lines, current];
+}
+
+/** A stream that is given running text, in lines that fit it. What moves the cursor (progress) passes as it is. */
+export function wrappedOutput(stream: TextOutput, env: Environment): TextOutput {
+  return {
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return columnsOf(stream, env);
+    },
+    write: (text) => stream.write(text.startsWith("\r") ? text : wrapLines(text, { columns: columnsOf(stream, env) })),
+  };
 }

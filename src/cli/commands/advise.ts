@@ -37,11 +37,13 @@ interface AdviseOptions extends HtmlFlags, PlotFlags {
 const EXAMPLES = `
 Examples:
   s2split advise --backing thp --memory 64G --vcpus 32 --write-percent 20
-  s2split advise --backing hugetlb-1g --memory 1T --max-lock-hold 5ms --mode clear
+  s2split advise -s hugetlb-1g -b 1T --max-lock-hold 5ms --mode clear
   s2split advise --scenario guest.json --profile my-box.json --json
-  grep . /sys/kernel/debug/kvm/*/pages_* > stats.txt && s2split advise --stats stats.txt
+  grep . /sys/kernel/debug/kvm/*/pages_* > stats.txt
+  s2split advise --stats stats.txt
 
-Counts are exact and of Linux 7.3 (strategy baseline). Times are modelled with the profile; s2split calibrate makes one of your mmu.`;
+Counts are exact and of Linux 7.3 (strategy baseline). Times are modelled with
+the profile; s2split calibrate makes one of your machine.`;
 
 /** Adds `advise`: whether to split eagerly, with which chunk, in each mode. */
 export function register(program: Command, invocation: Invocation): void {

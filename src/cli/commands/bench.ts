@@ -42,10 +42,14 @@ const DEFAULT_ROUNDS = 20;
 
 const EXAMPLES = `
 Examples:
-  s2split bench --backing thp                       every strategy on 1 GiB of transparent huge pages
-  s2split bench -s 4k,thp -b 4G --chunk 2M,1G       a sweep over backings and chunk sizes
-  s2split bench --mode both --strategy max-level    enable and clear, one strategy against baseline
-  s2split bench --scenario my.json --no-wall --json counts only, as JSON on stdout`;
+  every strategy on 1 GiB of transparent huge pages:
+    s2split bench --backing thp
+  a sweep over backings and chunk sizes:
+    s2split bench -s 4k,thp -b 4G --chunk 2M,1G
+  enable and clear, one strategy against baseline:
+    s2split bench --mode both --strategy max-level
+  counts only, as JSON on stdout:
+    s2split bench --scenario my.json --no-wall --json`;
 
 /** Adds `s2split bench`. */
 export function register(program: Command, invocation: Invocation): void {

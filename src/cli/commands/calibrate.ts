@@ -18,8 +18,10 @@ Examples:
   s2split calibrate measured.json --output my-box.json --name my-box
   s2split advise --backing thp --memory 64G --profile my-box.json
 
-Each measured phase that works on page tables is simulated with the same options; the times are then explained by non-negative least
-squares over its counts. A good set of runs varies backing, chunk and mode: the report says which costs yours cannot tell apart.`;
+Each measured phase that works on page tables is simulated with the same
+options; the times are then explained by non-negative least squares over its
+counts. A good set of runs varies backing, chunk and mode: the report says
+which costs yours cannot tell apart.`;
 
 /** Adds `calibrate`: a cost profile from measured runs. */
 export function register(program: Command, invocation: Invocation): void {

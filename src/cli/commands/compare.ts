@@ -19,13 +19,17 @@ interface CompareFlags extends GateFlags, HtmlFlags {
 }
 
 const HELP = `
-BASE and NEW are result files, folders of them, or - for standard input; or both are files that measure or import wrote.
+BASE and NEW are result files, folders of them, or - for standard input; or
+both are files that measure or import wrote.
 
-Exact figures (counters, final tree, right or wrong): any change is shown, an increase beyond --max-increase is a regression.
-Wall times gate only with --wall-threshold; then a regression needs a median beyond the threshold, a Mann-Whitney test with
-p < alpha after Holm's correction over all comparisons, and a 95% bootstrap interval that excludes zero.
+Exact figures (counters, final tree, right or wrong): any change is shown, an
+increase beyond --max-increase is a regression. Wall times gate only with
+--wall-threshold; then a regression needs a median beyond the threshold, a
+Mann-Whitney test with p < alpha after Holm's correction over all comparisons,
+and a 95% bootstrap interval that excludes zero.
 
-Exit codes: 0 no regression, 1 regression, 2 not comparable or unreadable, 130 interrupted.
+Exit codes: 0 no regression, 1 regression, 2 not comparable or unreadable,
+130 interrupted.
 
 Examples:
   s2split compare base.json new.json

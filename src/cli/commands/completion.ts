@@ -16,7 +16,7 @@ export function register(program: Command, invocation: Invocation): void {
     .command("completion")
     .summary("print a shell completion script")
     .description("Print a completion script for a shell, made from the commands and options of this version.")
-    .addArgument(new Argument("<shell>").choices([...shells]))
+    .addArgument(new Argument("<shell>", "the shell that reads it").choices([...shells]))
     .addHelpText("after", HELP)
     .action(
       invocation.action(async (io: Io, shell: string) => {

@@ -17,14 +17,16 @@ interface ImportOptions {
 const EXAMPLES = `
 Examples:
   s2split import dlpt-4k.log dlpt-thp.log --output measured.json
-  s2split import --command "dirty_log_perf_test -v 96 -s anonymous_hugetlb_1gb" mail.txt
+  s2split import --command "dirty_log_perf_test -v 96 -s anonymous_thp" mail.txt
   ./dirty_log_perf_test -b 1G | s2split import -
 
-A command line in a log is found ("$ ./dirty_log_perf_test -b 1G"); without one, the options of a run are not known, and calibrate and
-validate cannot use it. Logs with the same command are runs of one case. Lines that cannot be read are named on stderr.
+A command line in a log is found ("$ ./dirty_log_perf_test -b 1G"); without one,
+the options of a run are not known, and calibrate and validate cannot use it.
+Logs with the same command are runs of one case. Lines that cannot be read are
+named on stderr.
 
-Exit codes: 0 every run is complete; 1 some are, others not (they are in the result, marked, and left out of figures); 2 none is:
-nothing is written.`;
+Exit codes: 0 every run is complete; 1 some are, others not (they are in the
+result, marked, and left out of figures); 2 none is: nothing is written.`;
 
 /** Adds `import`: saved output of dirty_log_perf_test as a measured result. */
 export function register(program: Command, invocation: Invocation): void {

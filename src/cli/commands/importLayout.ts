@@ -30,14 +30,16 @@ interface ImportLayoutOptions {
 
 const EXAMPLES = `
 Examples:
-  # a guest of this arm64 host, by its folder in debugfs (reads ipa_range and stage2_levels too)
-  s2split import-layout /sys/kernel/debug/kvm/1234-11 --memslot 0x40000000:4G --output guest.json
-  s2split bench --scenario guest.json
+  a guest of this arm64 host, by its folder in debugfs (ipa_range and
+  stage2_levels are read too):
+    s2split import-layout /sys/kernel/debug/kvm/1234-11 \\
+        --memslot 0x40000000:4G --output guest.json
+    s2split bench --scenario guest.json
+  the memory of a running VMM, on any architecture:
+    s2split import-layout --smaps /proc/1234/smaps --output vmm.json
 
-  # the memory of a running VMM, on any architecture
-  s2split import-layout --smaps /proc/1234/smaps --output vmm.json
-
-A dump has no output addresses and smaps has no positions: notes on stderr say what was assumed.`;
+A dump has no output addresses and smaps has no positions: notes on stderr say
+what was assumed.`;
 
 const DUMP = "a stage2_page_tables file of debugfs, or the folder that has it";
 

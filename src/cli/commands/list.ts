@@ -1,12 +1,12 @@
-import { readdir } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import { Argument, type Command } from "commander";
 import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
-import { loadScenario } from "../../load/loadScenario.js";
+import { loadScenario, shippedScenarios } from "../../load/loadScenario.js";
 import type { Registry } from "../../mmu/registry.js";
 import { grid } from "../../report/grid.js";
-import { styleFor } from "../../report/style.js";
+import { type Style, styleFor } from "../../report/style.js";
+import { wrapLines } from "../../report/wrapLines.js";
 import type { Invocation, Io } from "../io.js";
 
 /** One thing that can be listed; `--json` has all fields, the table the first column's name and the summary. */
@@ -14,6 +14,20 @@ export interface Listing {
   readonly name: string;
   readonly summary: string;
   readonly [field: string]: unknown;
+}
+
+/** A scenario that comes with s2split. */
+interface ScenarioListing extends Listing {
+  readonly description: string;
+  readonly mmu: string;
+  readonly workload: string;
+  /** Of its file. */
+  readonly path: string;
+}
+
+interface ListFlags {
+  readonly json?: boolean;
+  readonly long?: boolean;
 }
 
 /** What `list` lists. A new kind is a line here; each loads what it needs only when asked. */
@@ -35,33 +49,47 @@ export function register(program: Command, invocation: Invocation): void {
   program
     .command("list")
     .summary("list strategies, scenarios, backings or cost profiles")
-    .description("List what can be named in options. Scenarios are those that come with s2split: files for --scenario.")
-    .addArgument(new Argument("<what>").choices(Object.keys(LISTERS)))
+    .description(
+      "List what can be named in options. Scenarios are those that come with s2split; --scenario takes their names.",
+    )
+    .addArgument(new Argument("<what>", "what to list").choices(Object.keys(LISTERS)))
     .option("--json", "print all that is known, as JSON")
-    .option("--long", "profiles: print every figure with its unit and where it comes from")
-    .action(
-      invocation.action(async (io: Io, what: string, flags: { json?: boolean; long?: boolean }, command: Command) => {
-        const listings = await LISTERS[what]!(io.registry);
-        if (flags.json === true) {
-          io.stdout.write(formatJson(listings));
-          return EXIT.fine;
-        }
-        const style = styleFor(io, command.optsWithGlobals().color);
-        if (flags.long === true && what === "profiles") {
-          const { listProfiles } = await import("../../cost/listProfiles.js");
-          const { profilesReport } = await import("../../report/costReport.js");
-          io.stdout.write(profilesReport(listProfiles(), style));
-          return EXIT.fine;
-        }
-        const columns = [
-          { heading: "name", figure: false },
-          { heading: "what it is", figure: false },
-        ];
-        const rows = listings.map(({ name, summary }) => [name, summary]);
-        io.stdout.write(`${grid(columns, rows, style)}\n`);
-        return EXIT.fine;
-      }),
-    );
+    .option("--long", "profiles: every figure with its unit and source; scenarios: paths and whole texts")
+    .action(invocation.action(list));
+}
+
+async function list(io: Io, what: string, flags: ListFlags, self: Command): Promise<number> {
+  const listings = await LISTERS[what]!(io.registry);
+  const style = styleFor(io, self.optsWithGlobals().color);
+  if (flags.json === true) io.stdout.write(formatJson(listings));
+  else
+    io.stdout.write((flags.long === true ? await longOf(what, listings, style) : undefined) ?? table(listings, style));
+  if (what === "scenarios" && flags.json !== true && flags.long !== true) {
+    const { path } = listings[0] as ScenarioListing;
+    io.stdout.write(`\n--scenario takes these names. Their files are ${join(dirname(path), "NAME.json")}\n`);
+  }
+  return EXIT.fine;
+}
+
+function table(listings: readonly Listing[], style: Style): string {
+  const columns = ["name", "what it is"].map((heading) => ({ heading, figure: false }));
+  const rows = listings.map(({ name, summary }) => [name, summary]);
+  return `${grid(columns, rows, style)}\n`;
+}
+
+/** With `--long`; undefined where there is no more than the table has. */
+async function longOf(what: string, listings: readonly Listing[], style: Style): Promise<string | undefined> {
+  if (what === "profiles") {
+    const { listProfiles } = await import("../../cost/listProfiles.js");
+    const { profilesReport } = await import("../../report/costReport.js");
+    return profilesReport(listProfiles(), style);
+  }
+  if (what !== "scenarios") return undefined;
+  const texts = (listings as readonly ScenarioListing[]).map(
+    ({ name, mmu, workload, path, description }) =>
+      `${style.chalk.bold(name)}: ${mmu}, ${workload}\n  ${path}\n  ${description}\n`,
+  );
+  return wrapLines(texts.join("\n"), style);
 }
 
 async function strategies(registry: Registry): Promise<Listing[]> {
@@ -79,22 +107,12 @@ async function strategies(registry: Registry): Promise<Listing[]> {
   );
 }
 
-/** The scenario files of the package, by name, with their paths for `--scenario`. */
-async function scenarios(registry: Registry): Promise<Listing[]> {
-  const folder = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
-  const files = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+async function scenarios(registry: Registry): Promise<ScenarioListing[]> {
   return Promise.all(
-    files.map(async (file) => {
-      const { mmu, scenario, workload } = await loadScenario(folder + file, undefined, registry);
+    [...(await shippedScenarios())].map(async ([name, path]) => {
+      const { mmu, scenario, workload } = await loadScenario(path, undefined, registry);
       const description = scenario.description ?? "";
-      return {
-        name: file.replace(/\.json$/, ""),
-        summary: firstSentence(description),
-        description,
-        mmu: mmu.id,
-        workload,
-        path: folder + file,
-      };
+      return { name, summary: firstSentence(description), description, mmu: mmu.id, workload, path };
     }),
   );
 }

@@ -23,11 +23,14 @@ interface MeasureOptions {
 const EXAMPLES = `
 Examples:
   s2split measure -- ./dirty_log_perf_test -m 6 -b 1G -s anonymous_thp
-  s2split measure --runs 20 --vary 's=anonymous,anonymous_thp,anonymous_hugetlb_1gb' --vary 'g=on,off' \\
-      --output patched.json -- ./dirty_log_perf_test -m 6 -b 16G -c 2,3
-  s2split measure --eager-split-chunk 0,2M,1G --vary g=on,off -- ./dirty_log_perf_test -m 6 -b 1G -s anonymous_thp
+  s2split measure --runs 20 --vary 's=anonymous,anonymous_thp' \\
+      --vary 'g=on,off' --output patched.json \\
+      -- ./dirty_log_perf_test -m 6 -b 16G -c 2,3
+  s2split measure --eager-split-chunk 0,2M,1G --vary g=on,off \\
+      -- ./dirty_log_perf_test -m 6 -b 1G -s anonymous_thp
 
-Runs are interleaved: every case once in each round. All raw output is kept, in the result and in files beside it.
+Runs are interleaved: every case once in each round. All raw output is kept, in
+the result and in files beside it.
 Exit code 1: some run failed, and is named; the others count.`;
 
 /** Adds `measure`: run the real selftest, again and again, and summarise what it prints. */

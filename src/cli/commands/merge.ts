@@ -7,6 +7,7 @@ import { readJson } from "../../files/read.js";
 import { loadMmu } from "../../mmu/registry.js";
 import { benchTables } from "../../report/benchTable.js";
 import { type Style, styleFor } from "../../report/style.js";
+import { wrapLines } from "../../report/wrapLines.js";
 import { mergeShards } from "../../results/merge.js";
 import { LARGEST_RESULT_BYTES, readResults } from "../../results/read.js";
 import type { NamedShare } from "../../verify/exhaustive.js";
@@ -14,8 +15,10 @@ import { addExportOptions, type ExportFlags, Exports, mmusOf } from "../exportOp
 import type { Invocation, Io } from "../io.js";
 
 const HELP = `
-The parts are made by bench --shard I/N, or by verify --exhaustive --shard I/N. A part that is missing, given twice, interrupted or of another sweep is refused by name.
-The merged result is the one that bench without --shard gives, but for times and environment.
+The parts are made by bench --shard I/N, or by verify --exhaustive --shard I/N.
+A part that is missing, given twice, interrupted or of another sweep is refused
+by name. The merged result is the one that bench without --shard gives, but for
+times and environment.
 
 Example:
   s2split merge part-*.json --export-json whole.json`;
@@ -100,7 +103,7 @@ async function mergeVerdicts(
   const wrong = result.strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy);
   if (flags.quiet !== true && flags.exportJson !== "-") {
     io.stdout.write(`${exhaustiveText(result, await loadMmu(result.mmu, io.registry), style)}\n\n`);
-    io.stdout.write(`${exhaustiveConclusion(wrong, result.strategies.length, false)}\n`);
+    io.stdout.write(`${wrapLines(exhaustiveConclusion(wrong, result.strategies.length, false), style)}\n`);
   }
   return wrong.length > 0 ? EXIT.regression : EXIT.fine;
 }

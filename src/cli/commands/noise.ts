@@ -19,8 +19,10 @@ import { runAgain } from "../ownProcess.js";
 import { addScenarioOptions } from "../scenarioOptions.js";
 
 const HELP = `
-An A/A check: bench runs twice with these options, one process after the other as in CI, and what differs is noise. Repeat it
-with --pairs at different times of day before trusting a threshold. Counts must be equal; if they are not, the exit code is 3.
+An A/A check: bench runs twice with these options, one process after the other
+as in CI, and what differs is noise. Repeat it with --pairs at different times
+of day before trusting a threshold. Counts must be equal; if they are not, the
+exit code is 3.
 
 Example:
   s2split noise --backing thp --runs 50 --pairs 3`;

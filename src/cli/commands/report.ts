@@ -6,8 +6,10 @@ import { mmusOf } from "../exportOptions.js";
 import type { Invocation, Io } from "../io.js";
 
 const HELP = `
-The page is one file that needs nothing else: no network, no script or font from elsewhere. It can be read with scripts off;
-with them it has tooltips, sorting, both scales, and strategies can be hidden. Of several results it has an index.
+The page is one file that needs nothing else: no network, no script or font
+from elsewhere. It can be read with scripts off; with them it has tooltips,
+sorting, both scales, and strategies can be hidden. Of several results it has
+an index.
 
 Examples:
   s2split report run.json --output run.html

@@ -14,18 +14,19 @@ interface ReproduceFlags extends ScenarioOptions {
 }
 
 const EXAMPLES = `
-The program needs root, /dev/kvm and, on arm64, Linux 6.5. It ends with 1 and the first block that is left if one is, with 0 if none is, and
-with 2 and one line if the host cannot do it.
+The program needs root, /dev/kvm and, on arm64, Linux 6.5. It ends with 1 and
+the first block that is left if one is, with 0 if none is, and with 2 and one
+line if the host cannot do it.
 
 Examples:
-  s2split reproduce scenarios/fault-passed-over.json --output passed-over.c
+  s2split reproduce fault-passed-over --output passed-over.c
   cc -O2 -o passed-over passed-over.c && sudo ./passed-over
-  s2split reproduce scenarios/x86-split-partial.json --output - | cc -O2 -o partial -x c -`;
+  s2split reproduce x86-split-partial --output - | cc -O2 -o partial -x c -`;
 
 /** Adds `s2split reproduce`. */
 export function register(program: Command, invocation: Invocation): void {
   addScenarioOptions(
-    program.command("reproduce").argument("[scenario]", "scenario file (JSON), as with --scenario"),
+    program.command("reproduce").argument("[scenario]", "a scenario, as with --scenario"),
     invocation.io.registry,
   )
     .summary("write a C program that shows a scenario on a real host")

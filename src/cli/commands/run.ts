@@ -21,13 +21,17 @@ const LARGEST_BYTES = 128 * 2 ** 30;
 
 const EXAMPLES = `
 Examples:
-  s2split run -s anonymous_thp                       1 GiB of THP: lazy against every chunk size, manual protect
-  s2split run -s anonymous_thp -g -v 8 -b 256M -w 20 --profile ampereone
-  s2split run -s anonymous_hugetlb_1gb -g --chunk 0,1G --bbm 2
-  s2split run --scenario guest.json --json
-  s2split run --mmu riscv -s anonymous_thp -g -w 50  lazy against eager, to the end of the VM
+  1 GiB of THP, lazy against every chunk size, manual protect:
+    s2split run -s anonymous_thp
+  lazy against eager, to the end of the VM:
+    s2split run --mmu riscv -s anonymous_thp -g -w 50
+  more:
+    s2split run -s anonymous_thp -g -v 8 -b 256M -w 20 --profile ampereone
+    s2split run -s anonymous_hugetlb_1gb -g --chunk 0,1G --bbm 2
+    s2split run --scenario guest.json --json
 
-The letters are those of dirty_log_perf_test. Its -m takes one guest mode; -n and -c have no meaning here.`;
+The letters are those of dirty_log_perf_test. Its -m takes one guest mode; -n
+and -c have no meaning here.`;
 
 /** Adds `run`: the whole of dirty_log_perf_test on the model, guests and their faults included. */
 export function register(program: Command, invocation: Invocation): void {

@@ -10,6 +10,7 @@ import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
 import { fullWords } from "../../report/traceWords.js";
+import { wrapLines } from "../../report/wrapLines.js";
 import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
@@ -29,13 +30,19 @@ interface TraceFlags extends ScenarioOptions, HtmlFlags {
 const HIDDEN_PHASES: readonly string[] = ["write-protect", "nested"];
 
 const EXAMPLES = `
-Steps that differ only in where they are become one line, and lines that repeat become a group.
+Steps that differ only in where they are become one line, and lines that repeat
+become a group.
 
 Examples:
-  s2split trace --strategy max-level -s hugetlb-1g            what is still inspected after a 1G block is split
-  s2split trace --strategy skip-return-rfc --against skip-return --scenario scenarios/fault-passed-over.json
-  s2split trace --phase all --json --limit 100 -s thp         one event a line
-  s2split trace --format casemate --scenario scenarios/fault-tlbi-wrong-ipa.json > run.casemate   for casemate-check: docs/oracle.md`;
+  what is still inspected after a 1G block is split:
+    s2split trace --strategy max-level -s hugetlb-1g
+  two strategies side by side:
+    s2split trace --scenario fault-passed-over \\
+        --strategy skip-return-rfc --against skip-return
+  one event a line:
+    s2split trace --phase all --json --limit 100 -s thp
+  for casemate-check (docs/oracle.md):
+    s2split trace --format casemate --scenario fault-tlbi-wrong-ipa > run`;
 
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
@@ -101,7 +108,7 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
         : `result: WRONG, ${findings.map((one) => shortFinding(one, mmu.findingWords)).join("; ")}`,
     );
     const prefix = told.length > 1 ? `${strategy.id}: ` : "";
-    io.stdout.write(`\n${lines.map((line) => `${prefix}${line}`).join("\n")}\n`);
+    io.stdout.write(`\n${wrapLines(lines.map((line) => `${prefix}${line}`).join("\n"), style)}\n`);
   }
   return EXIT.fine;
 }

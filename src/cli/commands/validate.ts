@@ -22,8 +22,10 @@ Examples:
   s2split validate --profile my-box.json
   s2split validate measured.json --profile my-box.json
 
-Each series is modelled with the profile made for its mmu, unless --profile gives another; every row is then judged.
-With measured results (of s2split measure or import), the measured times of each phase stand beside the modelled ones.`;
+Each series is modelled with the profile made for its machine, unless --profile
+gives another; every row is then judged. With measured results (of s2split
+measure or import), the measured times of each phase stand beside the modelled
+ones.`;
 
 /** Adds `validate`: modelled beside published, or beside measured. */
 export function register(program: Command, invocation: Invocation): void {

@@ -17,6 +17,7 @@ import {
   verdictJson,
   verdictsText,
 } from "../../report/verifyText.js";
+import { wrapLines } from "../../report/wrapLines.js";
 import type { SearchResult } from "../../verify/search.js";
 import type { Verdict } from "../../verify/verify.js";
 import { toolVersion } from "../../version.js";
@@ -35,19 +36,27 @@ interface VerifyFlags extends ExhaustiveFlags, InterleaveFlags, HtmlFlags {
 }
 
 const EXAMPLES = `
-Checks, on every scenario: all blocks in range split (with a page cache that is too small, those that baseline splits), output
-addresses and attributes kept, nothing lost or mapped twice, write protection exact, table pages accounted for, one TLBI for each
-broken block and to its own IPA, no entry read after its table was left, and the tree that baseline leaves.
+Checks, on every scenario: all blocks in range split (with a page cache that is
+too small, those that baseline splits), output addresses and attributes kept,
+nothing lost or mapped twice, write protection exact, table pages accounted
+for, one TLBI for each broken block and to its own IPA, no entry read after its
+table was left, and the tree that baseline leaves.
 
 Exit code 1 if any strategy is wrong.
 
 Examples:
-  s2split verify                                     every strategy on the default guests
-  s2split verify --random 500 --seed 1               search random layouts; each fault with its simplest layout
-  s2split verify --exhaustive                        every case within a bound; the verdict is a proof within it
-  s2split verify --interleave                        every choice of 2 actions of vCPUs, host and userspace meanwhile
-  s2split verify --strategy ./my-walker.mjs --random 5000 --save counterexample.json
-  s2split verify --scenario scenarios/*.json --strategy skip-return,max-level`;
+  every strategy on the default guests:
+    s2split verify
+  search random layouts; each fault with its simplest layout:
+    s2split verify --random 500 --seed 1
+  every case within a bound; the verdict is a proof within it:
+    s2split verify --exhaustive
+  every choice of 2 actions of vCPUs, host and userspace meanwhile:
+    s2split verify --interleave
+  a strategy of your own, and the layout that shows its fault:
+    s2split verify --strategy ./my.mjs --random 5000 --save counterexample.json
+  given scenarios:
+    s2split verify --scenario fault-passed-over holes --strategy skip-return`;
 
 /** Adds `s2split verify`. */
 export function register(program: Command, invocation: Invocation): void {
@@ -151,7 +160,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
     }));
     io.stdout.write(formatJson({ ...header(), wrong, scenarios }));
   } else {
-    io.stdout.write(`${conclusion(wrong, namesAmong(checked, checked).length)}\n`);
+    io.stdout.write(`${wrapLines(conclusion(wrong, namesAmong(checked, checked).length), style)}\n`);
   }
   return wrong.length > 0;
 }
@@ -201,7 +210,7 @@ async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<b
     const searches = results.map((result) => ({ mmu: result.mmu.id, ...searchJson(result) }));
     io.stdout.write(formatJson({ ...header(), wrong, searches }));
   } else {
-    io.stdout.write(`${conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length)}\n`);
+    io.stdout.write(`${wrapLines(conclusion(wrong, strategies.filter(({ layouts }) => layouts > 0).length), style)}\n`);
   }
   return interrupt.stopped ? "interrupted" : wrong.length > 0;
 }

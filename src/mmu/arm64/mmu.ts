@@ -14,6 +14,7 @@ import { arm64Guests, arm64Variants } from "./guests.js";
 import { arm64Interleave } from "./interleave/index.js";
 import { type Layout, noteText, type SlotLayout } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
+import { newArm64Strategy } from "./newStrategy.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
 import type { Arm64Scenario, VariantSpec } from "./scenario.js";
@@ -85,6 +86,7 @@ export const arm64: Mmu<SplitStrategy, Arm64Options> = {
     }),
   interleave: (options) => arm64Interleave(options),
   adoptStrategy: adoptArm64Strategy,
+  newStrategy: newArm64Strategy,
 };
 
 /** Checks a scenario and lays it out, once for all that is done with it. */

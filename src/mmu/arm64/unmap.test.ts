@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { BLOCK, HOLE_ENTRY, type TopEntry } from "../exhaustive/trees.js";
 import { MARK_HI } from "./descriptor.js";
-import { BLOCK, buildSmall, HOLE_ENTRY, SMALL, SMALL_LEAF, type TopEntry } from "./exhaustive/trees.js";
+import { buildSmall, SMALL, SMALL_LEAF } from "./exhaustive/geometry.js";
 import { variantOf } from "./layout.js";
 import { Stage2 } from "./stage2.js";
 import { splitMark } from "./strategies/splitMark.js";

@@ -18,6 +18,8 @@ export const LEAF_RWX = 0xdf;
 
 /** lo word bits below the PFN. */
 export const FLAGS_MASK = 0x3ff;
+/** lo-word distance between the entries of neighbouring frames. */
+export const PFN_STEP = 1 << 10;
 /** PFN bits that stand in the lo word. */
 const PFN_LO = 2 ** 22;
 /** Frames of a 56-bit physical space. */

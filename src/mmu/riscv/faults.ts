@@ -1,6 +1,5 @@
 import { LEAF_MASK, VALID, WRITE } from "./entry.js";
 import type { GuestCounts } from "./flowCounters.js";
-import { ENTRIES, INVERSE_SPAN, ROOT_ENTRIES } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
 import { FaultMapper } from "./map.js";
@@ -43,7 +42,7 @@ export class GuestMmu {
     svvptc: boolean,
   ) {
     this.caches = Array.from({ length: vcpus }, () => new PageCache());
-    this.lookup = new Lookup(gstage.mem, gstage.geometry.rootLevel);
+    this.lookup = new Lookup(gstage.mem, gstage.geometry);
     this.mapper = new FaultMapper(gstage, counts.map, svvptc);
   }
 
@@ -110,9 +109,9 @@ export class GuestMmu {
 
   /** The hardware's own walk: nothing of it is counted. @returns the lo word of the entry where it stopped */
   private hardwareWalk(gfn: number): number {
-    const { mem, geometry } = this.gstage;
+    const { mem, geometry, shape } = this.gstage;
     let level = geometry.rootLevel;
-    let slot = (gfn * INVERSE_SPAN[level]!) & (ROOT_ENTRIES - 1);
+    let slot = shape.rootIndex(gfn, level);
     for (;;) {
       const lo = mem.words[2 * slot]!;
       if ((lo & LEAF_MASK) !== 0 || (lo & VALID) === 0) {
@@ -120,7 +119,7 @@ export class GuestMmu {
         return lo;
       }
       level--;
-      slot = mem.childOf(lo, mem.words[2 * slot + 1]!) * ENTRIES + ((gfn * INVERSE_SPAN[level]!) & (ENTRIES - 1));
+      slot = mem.childOf(lo, mem.words[2 * slot + 1]!) * shape.entries + shape.index(gfn, level);
     }
   }
 }

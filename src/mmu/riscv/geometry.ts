@@ -15,10 +15,57 @@ export const ROOT_ENTRIES = ENTRIES * ROOT_PAGES;
 /** Frames of a 2M block, the step of the split loop. */
 export const BLOCK_PAGES = 512;
 
+/** What walks know of tables: how many entries they have, and so what an entry covers. Frames are doubles, where powers of two are exact. */
+export class TableShape {
+  readonly entries: number;
+  readonly rootEntries: number;
+  /** Frames that an entry covers, by level. */
+  readonly span: readonly number[];
+  /** 1 / {@link span}: a product is exact too. */
+  private readonly inverse: readonly number[];
+  private readonly mask: number;
+  private readonly rootMask: number;
+
+  /** @param indexBits address bits that a level resolves: 9, but for small tables that all of a bound is tried on */
+  constructor(readonly indexBits: number) {
+    this.entries = 2 ** indexBits;
+    this.rootEntries = this.entries * ROOT_PAGES;
+    this.mask = this.entries - 1;
+    this.rootMask = this.rootEntries - 1;
+    this.span = Array.from({ length: MOST_LEVELS }, (_, level) => 2 ** (indexBits * level));
+    this.inverse = this.span.map((span) => 1 / span);
+  }
+
+  /** The entry of a frame in the root. */
+  rootIndex(gfn: number, level: number): number {
+    return (gfn * this.inverse[level]!) & this.rootMask;
+  }
+
+  /** The entry of a frame in its table of a level. */
+  index(gfn: number, level: number): number {
+    return (gfn * this.inverse[level]!) & this.mask;
+  }
+
+  /** The number of the entry of a level that covers a frame, counted from frame 0. */
+  entryOf(gfn: number, level: number): number {
+    return Math.floor(gfn * this.inverse[level]!);
+  }
+
+  /** The first frame of that entry. */
+  start(gfn: number, level: number): number {
+    return Math.floor(gfn * this.inverse[level]!) * this.span[level]!;
+  }
+
+  /** The frame behind that entry. */
+  end(gfn: number, level: number): number {
+    return this.start(gfn, level) + this.span[level]!;
+  }
+}
+
+const SHAPE = new TableShape(9);
+
 /** Frames that an entry covers, by level: 512^level. */
-export const SPAN: readonly number[] = [1, 2 ** 9, 2 ** 18, 2 ** 27, 2 ** 36];
-/** 1 / {@link SPAN}: powers of two, so that a product is exact. */
-export const INVERSE_SPAN: readonly number[] = SPAN.map((span) => 1 / span);
+export const SPAN: readonly number[] = SHAPE.span;
 
 /**
  * The shape of one G-stage tree. Frame numbers (gfn) are doubles up to 2^47, where they are exact; addresses above 2^53 are not, so
@@ -36,18 +83,19 @@ export interface GStageGeometry {
   readonly gpaBits: number;
   /** End of the guest physical space, in frames. */
   readonly endGfn: number;
+  readonly shape: TableShape;
 }
 
 export function geometryOf(mode: GStageMode): GStageGeometry {
   const levels = 3 + GSTAGE_MODES.indexOf(mode);
   const rootLevel = levels - 1;
   const gpaBits = 12 + 9 * levels + 2;
-  return { mode, levels, rootLevel, gpaBits, endGfn: 2 ** (gpaBits - 12) };
+  return { mode, levels, rootLevel, gpaBits, endGfn: 2 ** (gpaBits - 12), shape: SHAPE };
 }
 
 /** The first frame of the entry of `level` that covers `gfn`. */
 export function alignDown(gfn: number, level: number): number {
-  return Math.floor(gfn * INVERSE_SPAN[level]!) * SPAN[level]!;
+  return SHAPE.start(gfn, level);
 }
 
 /** Mapping sizes, by level; no host maps 512G, but the split code is ready for it. */

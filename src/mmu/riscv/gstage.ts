@@ -1,8 +1,8 @@
 import type { SplitCounts, WriteProtectCounts } from "./counters.js";
 import { newWalkCounts, resetWalkCounts } from "./counts.js";
-import { LEAF_MASK, WRITE } from "./entry.js";
+import { LEAF_MASK, PFN_STEP, WRITE } from "./entry.js";
 import { type FlushKind, FlushLog, PAGE_ORDER } from "./flushLog.js";
-import { alignDown, ENTRIES, type GStageGeometry, SPAN } from "./geometry.js";
+import type { GStageGeometry, TableShape } from "./geometry.js";
 import { type MemorySnapshot, TableMemory } from "./memory.js";
 import { PageCache } from "./pageCache.js";
 import type { GStageRules } from "./strategy.js";
@@ -28,6 +28,8 @@ export interface GStageSetup {
   readonly clearing: boolean;
   /** need_resched is true at every n-th poll; 0: never. */
   readonly reschedEvery: number;
+  /** Pages that the split cache is filled to: the kernel's 32 by default. */
+  readonly cacheCapacity?: number;
 }
 
 /**
@@ -37,12 +39,13 @@ export interface GStageSetup {
  */
 export class GStage {
   readonly geometry: GStageGeometry;
+  readonly shape: TableShape;
   readonly counts = newWalkCounts();
   readonly writeProtect: WriteProtectCounts = this.counts.writeProtect;
   readonly split: SplitCounts = this.counts.split;
   readonly flushes = new FlushLog();
   /** The VM's split cache. */
-  readonly cache = new PageCache();
+  readonly cache: PageCache;
   /** Splits that had no flush of any kind since. */
   unflushed = 0;
   /** The first lock drop with such splits: where the loop stood, and how many. */
@@ -56,9 +59,11 @@ export class GStage {
     readonly setup: GStageSetup,
     readonly rules: GStageRules,
     /** Given where another's tree is used on, with counts of its own. */
-    readonly mem: TableMemory = new TableMemory(),
+    readonly mem: TableMemory = new TableMemory(setup.geometry.shape),
   ) {
     this.geometry = setup.geometry;
+    this.shape = setup.geometry.shape;
+    this.cache = new PageCache(setup.cacheCapacity);
     this.flushes.onFlush = (kind, gfn, pages) => {
       this.unflushed = 0;
       this.observer?.flush?.(kind, gfn, pages);
@@ -110,7 +115,7 @@ export class GStage {
   }
 
   /**
-   * Replaces the leaf at `slot` by a table of the next level in one store over the live entry, with the leaf's rights in all 512 children.
+   * Replaces the leaf at `slot` by a table of the next level in one store over the live entry, with the leaf's rights in all its children.
    * The page comes from `cache`, which must have one.
    *
    * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_split_huge()`.
@@ -121,19 +126,21 @@ export class GStage {
     if (cache.pages-- === 0) throw new Error("the cache has no page for a split");
     const { mem, split } = this;
     const page = mem.alloc(false);
-    fillChildren(mem.words, 2 * page * ENTRIES, mem.words[2 * slot]!, mem.words[2 * slot + 1]!, level);
+    const [lo, hi] = [mem.words[2 * slot]!, mem.words[2 * slot + 1]!];
+    fillChildren(mem.words, page * this.shape.entries, this.shape.entries, lo, hi, this.shape.span[level - 1]!);
     mem.link(slot, page);
     split.splits[level]!++;
-    split.childStores += ENTRIES;
+    split.childStores += this.shape.entries;
     split.tablesAllocated++;
     this.unflushed++;
-    this.observer?.split?.(level, alignDown(gfn, level));
+    this.observer?.split?.(level, this.shape.start(gfn, level));
     return page;
   }
 
   /** A flush of one entry, at its level. */
   flushEntry(gfn: number, level: number): void {
-    this.flushes.request("pte", alignDown(gfn, level), SPAN[level]!, PAGE_ORDER + 9 * level);
+    const { span, indexBits } = this.shape;
+    this.flushes.request("pte", this.shape.start(gfn, level), span[level]!, PAGE_ORDER + indexBits * level);
   }
 
   snapshot(): MemorySnapshot {
@@ -150,15 +157,23 @@ export class GStage {
   }
 }
 
-/** Stores 512 children of a leaf of `level` from word `at` on: its rights, and its frame + i x 512^(level - 1). */
-function fillChildren(words: Uint32Array, at: number, lo: number, hi: number, level: number): void {
+/** Stores the children of a leaf from entry `slot` on: its rights, and its frame + i times the frames that a child maps. */
+function fillChildren(
+  words: Uint32Array,
+  slot: number,
+  entries: number,
+  lo: number,
+  hi: number,
+  childFrames: number,
+): void {
   if ((lo & LEAF_MASK) === 0) throw new Error("only a leaf is split");
-  const step = 2 ** (10 + 9 * (level - 1));
-  if (level <= 2) {
-    // The frame is a multiple of the leaf's span: 512 steps stay within the lo word.
+  const at = 2 * slot;
+  const step = childFrames * PFN_STEP;
+  if (entries * step <= 2 ** 32) {
+    // The frame is a multiple of the leaf's span: all steps stay within the lo word.
     const step32 = step | 0;
     let child = lo | 0;
-    const end = (at + 2 * ENTRIES) | 0;
+    const end = (at + 2 * entries) | 0;
     for (let word = at | 0; word < end; word = (word + 2) | 0) {
       words[word] = child;
       words[word + 1] = hi;
@@ -166,7 +181,7 @@ function fillChildren(words: Uint32Array, at: number, lo: number, hi: number, le
     }
     return;
   }
-  for (let i = 0; i < ENTRIES; i++) {
+  for (let i = 0; i < entries; i++) {
     const offset = i * step;
     words[at + 2 * i] = lo + (offset % 2 ** 32);
     words[at + 2 * i + 1] = hi + Math.floor(offset / 2 ** 32);

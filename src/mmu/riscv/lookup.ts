@@ -1,6 +1,6 @@
 import type { ByLevel } from "./counts.js";
 import { LEAF_MASK, VALID } from "./entry.js";
-import { ENTRIES, INVERSE_SPAN, ROOT_ENTRIES } from "./geometry.js";
+import type { GStageGeometry, TableShape } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
 
 /**
@@ -18,17 +18,23 @@ export class Lookup {
   /** Whether that is a leaf; else it is empty. */
   found = false;
 
+  private readonly rootLevel: number;
+  private readonly shape: TableShape;
+
   constructor(
     private readonly mem: TableMemory,
-    private readonly rootLevel: number,
-  ) {}
+    { rootLevel, shape }: GStageGeometry,
+  ) {
+    this.rootLevel = rootLevel;
+    this.shape = shape;
+  }
 
   /** @param inspected what the entries read are added to, by level */
   of(gfn: number, inspected: ByLevel): void {
-    const { mem } = this;
+    const { mem, shape } = this;
     const words = mem.words;
     let level = this.rootLevel;
-    let slot = (gfn * INVERSE_SPAN[level]!) & (ROOT_ENTRIES - 1);
+    let slot = shape.rootIndex(gfn, level);
     for (;;) {
       inspected[level]!++;
       const lo = words[2 * slot]!;
@@ -37,7 +43,7 @@ export class Lookup {
         break;
       }
       level--;
-      slot = mem.childOf(lo, words[2 * slot + 1]!) * ENTRIES + ((gfn * INVERSE_SPAN[level]!) & (ENTRIES - 1));
+      slot = mem.childOf(lo, words[2 * slot + 1]!) * shape.entries + shape.index(gfn, level);
     }
     this.slot = slot;
     this.level = level;

@@ -1,6 +1,5 @@
 import { FLAGS_MASK, LEAF_MASK, leafHi, leafLo, pfnIn, pfnOf, VALID } from "./entry.js";
 import type { GuestCounts } from "./flowCounters.js";
-import { alignDown, ENTRIES, INVERSE_SPAN, ROOT_ENTRIES } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
 import type { PageCache } from "./pageCache.js";
@@ -23,7 +22,7 @@ export class FaultMapper {
     private readonly counts: GuestCounts["map"],
     private readonly svvptc: boolean,
   ) {
-    this.lookup = new Lookup(gstage.mem, gstage.geometry.rootLevel);
+    this.lookup = new Lookup(gstage.mem, gstage.geometry);
     this.flushSplit = (level, gfn) => gstage.flushEntry(gfn, level);
   }
 
@@ -35,8 +34,8 @@ export class FaultMapper {
    */
   map(accessed: number, target: number, thp: boolean, writable: boolean, cache: PageCache): void {
     const { counts, lookup, gstage } = this;
-    const gfn = thp ? alignDown(accessed, target) : accessed;
-    const pfn = pfnOf(alignDown(accessed, target));
+    const gfn = thp ? gstage.shape.start(accessed, target) : accessed;
+    const pfn = pfnOf(gstage.shape.start(accessed, target));
     counts.calls[target]!++;
     counts.lookups++;
     lookup.of(gfn, counts.inspected);
@@ -44,7 +43,7 @@ export class FaultMapper {
     (found ? counts.foundAt : counts.missingAt)[level]!++;
     if (found && level > target) {
       splitWalk(gstage, gfn, target, cache, this.flushSplit);
-    } else if (found && alignDown(this.pfnAt(lookup.slot), target) === pfn) {
+    } else if (found && gstage.shape.start(this.pfnAt(lookup.slot), target) === pfn) {
       this.update(lookup.slot, level, gfn, writable);
       return;
     }
@@ -72,9 +71,9 @@ export class FaultMapper {
   /** From the root to the target; empty entries on the way get tables. */
   private set(gfn: number, target: number, pfn: number, writable: boolean, cache: PageCache): void {
     const { counts, gstage } = this;
-    const { mem, geometry } = gstage;
+    const { mem, geometry, shape } = gstage;
     let level = geometry.rootLevel;
-    let slot = (gfn * INVERSE_SPAN[level]!) & (ROOT_ENTRIES - 1);
+    let slot = shape.rootIndex(gfn, level);
     for (; level > target; level--) {
       counts.inspected[level]!++;
       const lo = mem.words[2 * slot]!;
@@ -87,7 +86,7 @@ export class FaultMapper {
       } else {
         page = mem.childOf(lo, mem.words[2 * slot + 1]!);
       }
-      slot = page * ENTRIES + ((gfn * INVERSE_SPAN[level - 1]!) & (ENTRIES - 1));
+      slot = page * shape.entries + shape.index(gfn, level - 1);
     }
     counts.inspected[target]!++;
     this.store(slot, target, gfn, leafLo(pfn, writable), leafHi(pfn));

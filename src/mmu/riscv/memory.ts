@@ -1,13 +1,12 @@
 import { VALID } from "./entry.js";
-import { ENTRIES, ROOT_PAGES } from "./geometry.js";
+import { ROOT_PAGES, type TableShape } from "./geometry.js";
 
-const WORDS_PER_PAGE = 2 * ENTRIES;
 /** log2 of the page numbers that a table entry holds in its lo word. */
 const LO_PAGE_BITS = 22;
 
 /**
  * Page-table pages, in one typed array. Entry `slot` has its words at `words[2 * slot]` (lo) and `words[2 * slot + 1]` (hi); page `p` has
- * the slots `512 p` to `512 p + 511`. Pages 0 to 3 are the root.
+ * the 512 slots from `512 p` on. Pages 0 to 3 are the root.
  *
  * A table entry holds the page's number as its PFN; frames of tables are numbered from 0, apart from the guest's memory.
  */
@@ -18,8 +17,14 @@ export class TableMemory {
   private used = ROOT_PAGES;
   private readonly free: number[] = [];
 
-  constructor(pages = 16) {
-    this.words = new Uint32Array(WORDS_PER_PAGE * Math.max(pages, ROOT_PAGES + 1));
+  /** Entries of a table page. */
+  readonly entries: number;
+  private readonly wordsPerPage: number;
+
+  constructor({ entries }: TableShape, pages = 16) {
+    this.entries = entries;
+    this.wordsPerPage = 2 * entries;
+    this.words = new Uint32Array(this.wordsPerPage * Math.max(pages, ROOT_PAGES + 1));
   }
 
   /** Table pages in use, root excluded. */
@@ -30,13 +35,13 @@ export class TableMemory {
   /** A table page. @param zeroed false where the caller stores all its entries before it is linked */
   alloc(zeroed = true): number {
     const page = this.free.pop() ?? this.fresh();
-    if (zeroed) this.words.fill(0, page * WORDS_PER_PAGE, (page + 1) * WORDS_PER_PAGE);
+    if (zeroed) this.words.fill(0, page * this.wordsPerPage, (page + 1) * this.wordsPerPage);
     return page;
   }
 
   private fresh(): number {
     const page = this.used++;
-    if (this.used * WORDS_PER_PAGE > this.words.length) {
+    if (this.used * this.wordsPerPage > this.words.length) {
       const grown = new Uint32Array(this.words.length * 2);
       grown.set(this.words);
       this.words = grown;
@@ -61,7 +66,7 @@ export class TableMemory {
 
   /** A copy of what is in use, for {@link restore}. */
   snapshot(): MemorySnapshot {
-    return { words: this.words.slice(0, this.used * WORDS_PER_PAGE), used: this.used, free: [...this.free] };
+    return { words: this.words.slice(0, this.used * this.wordsPerPage), used: this.used, free: [...this.free] };
   }
 
   /** Puts a snapshot back; nothing is allocated unless the memory is smaller than it was. */

@@ -8,6 +8,7 @@ import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
 import { guestPages, type Layout } from "./layout.js";
+import { newRiscvStrategy } from "./newStrategy.js";
 import { parseRiscvScenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
 import { outcomeOf, setupOf, simulate, workJson } from "./run.js";
@@ -74,6 +75,7 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   random: randomLayouts,
   flows: riscvFlows,
   adoptStrategy: adoptRiscvStrategy,
+  newStrategy: newRiscvStrategy,
 };
 
 /** Checks a scenario and lays it out, once for all that is done with it. */

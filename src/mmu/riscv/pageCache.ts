@@ -1,5 +1,5 @@
 /** Pages that a cache is filled to. */
-export const CACHE_CAPACITY = 32;
+const CACHE_CAPACITY = 32;
 
 /**
  * A cache of pages for tables, so that none need be allocated under mmu_lock: one of the VM for splitting, one of each vCPU for its faults.
@@ -9,11 +9,14 @@ export const CACHE_CAPACITY = 32;
 export class PageCache {
   pages = 0;
 
+  /** @param capacity pages that it is filled to */
+  constructor(private readonly capacity = CACHE_CAPACITY) {}
+
   /** Fills the cache if it holds fewer than `least` pages. @returns the pages added, 0 where it held enough */
   topup(least: number): number {
     if (this.pages >= least) return 0;
-    const added = CACHE_CAPACITY - this.pages;
-    this.pages = CACHE_CAPACITY;
+    const added = this.capacity - this.pages;
+    this.pages = this.capacity;
     return added;
   }
 }

@@ -1,10 +1,7 @@
-import { LEAF_MASK, leafHi, leafLo, pfnOf, VALID } from "./entry.js";
-import { ENTRIES, type GStageGeometry, INVERSE_SPAN, ROOT_ENTRIES, SPAN } from "./geometry.js";
+import { LEAF_MASK, leafHi, leafLo, PFN_STEP, pfnOf, VALID } from "./entry.js";
+import { ENTRIES, type GStageGeometry, SPAN } from "./geometry.js";
 import { HOLE, leafLevelAt, type SegmentLayout } from "./layout.js";
 import type { TableMemory } from "./memory.js";
-
-/** Lo-word distance between the entries of neighbouring pages: one PFN. */
-const PAGE_STEP = 1 << 10;
 
 /** Builds trees as they are before dirty logging: nothing is counted. */
 export class Populator {
@@ -48,7 +45,7 @@ export class Populator {
     for (let word = (2 * slot) | 0; word < endWord; word = (word + 2) | 0) {
       words[word] = lo;
       words[word + 1] = hi;
-      lo = (lo + PAGE_STEP) | 0;
+      lo = (lo + PFN_STEP) | 0;
     }
     return count;
   }
@@ -56,8 +53,9 @@ export class Populator {
   /** The slot of the entry for `gfn` at `level`; tables on the way are made where there are none. */
   private slotFor(gfn: number, level: number): number {
     const { mem } = this;
-    let at = this.geometry.rootLevel;
-    let slot = (gfn * INVERSE_SPAN[at]!) & (ROOT_ENTRIES - 1);
+    const { rootLevel, shape } = this.geometry;
+    let at = rootLevel;
+    let slot = shape.rootIndex(gfn, at);
     while (at > level) {
       const lo = mem.words[2 * slot]!;
       if ((lo & LEAF_MASK) !== 0) throw new Error(`frame ${gfn} is mapped twice`);
@@ -69,7 +67,7 @@ export class Populator {
         mem.link(slot, page);
       }
       at--;
-      slot = page * ENTRIES + ((gfn * INVERSE_SPAN[at]!) & (ENTRIES - 1));
+      slot = page * shape.entries + shape.index(gfn, at);
     }
     return slot;
   }

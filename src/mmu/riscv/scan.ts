@@ -85,16 +85,16 @@ function freeIn(
 }
 
 /** Table pages that are linked in the tree, root excluded. */
-export function linkedTables({ rootLevel }: GStageGeometry, mem: TableMemory): number {
-  return tablesBelow(mem, rootLevel, 0, ROOT_ENTRIES);
+export function linkedTables({ rootLevel, shape }: GStageGeometry, mem: TableMemory): number {
+  return tablesBelow(mem, rootLevel, 0, shape.rootEntries);
 }
 
 /** Table pages linked below the table `page`, whose entries are of `level`. */
-export function tablesBelow(mem: TableMemory, level: number, page: number, entries = ENTRIES): number {
+export function tablesBelow(mem: TableMemory, level: number, page: number, entries = mem.entries): number {
   if (level === 0) return 0;
   let tables = 0;
   for (let index = 0; index < entries; index++) {
-    const word = 2 * (page * ENTRIES + index);
+    const word = 2 * (page * mem.entries + index);
     const lo = mem.words[word]!;
     if ((lo & VALID) === 0 || (lo & LEAF_MASK) !== 0) continue;
     tables += 1 + tablesBelow(mem, level - 1, mem.childOf(lo, mem.words[word + 1]!));

@@ -1,5 +1,4 @@
 import { LEAF_MASK, VALID } from "./entry.js";
-import { alignDown, BLOCK_PAGES, ENTRIES, INVERSE_SPAN, ROOT_ENTRIES, SPAN } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import type { PageCache } from "./pageCache.js";
 import type { SplitStep } from "./strategy.js";
@@ -29,27 +28,27 @@ export function splitWalk(
   cache: PageCache,
   onSplit: ((level: number, gfn: number) => void) | null,
 ): number {
-  const { mem, split, observer } = gstage;
+  const { mem, split, observer, shape } = gstage;
   let level = gstage.geometry.rootLevel;
-  let slot = (gfn * INVERSE_SPAN[level]!) & (ROOT_ENTRIES - 1);
+  let slot = shape.rootIndex(gfn, level);
   while (level > target) {
     split.inspected[level]!++;
     const lo = mem.words[2 * slot]!;
     if ((lo & VALID) === 0) {
-      observer?.stop?.("split", level, alignDown(gfn, level), "empty");
+      observer?.stop?.("split", level, shape.start(gfn, level), "empty");
       return level;
     }
     let page: number;
     if ((lo & LEAF_MASK) !== 0) {
-      observer?.stop?.("split", level, alignDown(gfn, level), "leaf");
+      observer?.stop?.("split", level, shape.start(gfn, level), "leaf");
       page = gstage.splitLeaf(slot, level, gfn, cache);
       if (onSplit !== null) onSplit(level, gfn);
     } else {
-      observer?.stop?.("split", level, alignDown(gfn, level), "table");
+      observer?.stop?.("split", level, shape.start(gfn, level), "table");
       page = mem.childOf(lo, mem.words[2 * slot + 1]!);
     }
     level--;
-    slot = page * ENTRIES + ((gfn * INVERSE_SPAN[level]!) & (ENTRIES - 1));
+    slot = page * shape.entries + shape.index(gfn, level);
   }
   return -1;
 }
@@ -87,7 +86,7 @@ export class LookupSplitter implements Splitter {
   begin(start: number, end: number): void {
     this.gstage.split.ranges++;
     this.gstage.observer?.call?.("split", start, end);
-    this.addr = this.gstage.rules.start === "aligned" ? alignDown(start, 1) : start;
+    this.addr = this.gstage.rules.start === "aligned" ? this.gstage.shape.start(start, 1) : start;
     this.last = this.addr;
     this.end = end;
     this.unflushed = 0;
@@ -121,7 +120,7 @@ export class LookupSplitter implements Splitter {
   }
 
   private nextAfter(emptyLevel: number, splits: number): number {
-    const { rules } = this.gstage;
+    const { rules, shape } = this.gstage;
     if (rules.next !== undefined) {
       this.step.gfn = this.addr;
       this.step.endGfn = this.end;
@@ -129,7 +128,7 @@ export class LookupSplitter implements Splitter {
       this.step.splits = splits;
       return rules.next(this.step);
     }
-    if (rules.holes === "skip" && emptyLevel >= 0) return alignDown(this.addr, emptyLevel) + SPAN[emptyLevel]!;
-    return this.addr + BLOCK_PAGES;
+    if (rules.holes === "skip" && emptyLevel >= 0) return shape.end(this.addr, emptyLevel);
+    return this.addr + shape.span[1]!;
   }
 }

@@ -1,6 +1,6 @@
 import type { ByLevel } from "./counts.js";
 import { LEAF_MASK, VALID } from "./entry.js";
-import { ENTRIES, INVERSE_SPAN, MOST_LEVELS, ROOT_ENTRIES } from "./geometry.js";
+import { type GStageGeometry, MOST_LEVELS, type TableShape } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
 
 /**
@@ -16,10 +16,16 @@ export class TablePath {
   /** The table page of each level. */
   private readonly pages = new Float64Array(MOST_LEVELS);
 
+  private readonly rootLevel: number;
+  private readonly shape: TableShape;
+
   constructor(
     private readonly mem: TableMemory,
-    private readonly rootLevel: number,
-  ) {}
+    { rootLevel, shape }: GStageGeometry,
+  ) {
+    this.rootLevel = rootLevel;
+    this.shape = shape;
+  }
 
   /** Nothing has been read: the start of a call, or after the lock was dropped. */
   restart(): void {
@@ -29,20 +35,20 @@ export class TablePath {
   /** The highest level whose entry for `gfn` has not been read last; below `lowest` where all have. */
   firstUnread(gfn: number, lowest: number): number {
     let level = this.rootLevel;
-    while (level >= lowest && this.entries[level] === Math.floor(gfn * INVERSE_SPAN[level]!)) level--;
+    while (level >= lowest && this.entries[level] === this.shape.entryOf(gfn, level)) level--;
     return level;
   }
 
   /** Reads the entry of `level`, whose table must be on the path. @returns its lo word */
   read(gfn: number, level: number, inspected: ByLevel): number {
     inspected[level]!++;
-    this.entries[level] = Math.floor(gfn * INVERSE_SPAN[level]!);
+    this.entries[level] = this.shape.entryOf(gfn, level);
     if (level > 0) this.entries[level - 1] = -1;
     this.level = level;
     this.slot =
       level === this.rootLevel
-        ? (gfn * INVERSE_SPAN[level]!) & (ROOT_ENTRIES - 1)
-        : this.pages[level]! * ENTRIES + ((gfn * INVERSE_SPAN[level]!) & (ENTRIES - 1));
+        ? this.shape.rootIndex(gfn, level)
+        : this.pages[level]! * this.shape.entries + this.shape.index(gfn, level);
     return this.mem.words[2 * this.slot]!;
   }
 

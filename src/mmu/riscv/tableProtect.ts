@@ -1,5 +1,5 @@
 import { lowestBit } from "./dirtyRuns.js";
-import { alignDown, ENTRIES, SPAN } from "./geometry.js";
+import type { TableShape } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { PageRun } from "./pageRun.js";
 import { TablePath } from "./tablePath.js";
@@ -10,11 +10,13 @@ export class TableWriteProtector implements WriteProtector {
   huge = false;
   private readonly path: TablePath;
   private readonly run = new PageRun();
+  private readonly shape: TableShape;
   private addr = 0;
   private end = 0;
 
   constructor(private readonly gstage: GStage) {
-    this.path = new TablePath(gstage.mem, gstage.geometry.rootLevel);
+    this.shape = gstage.shape;
+    this.path = new TablePath(gstage.mem, gstage.geometry);
   }
 
   begin(start: number, end: number): void {
@@ -28,7 +30,7 @@ export class TableWriteProtector implements WriteProtector {
     let addr = this.addr;
     while (addr < stop) {
       const level = this.handle(addr);
-      addr = alignDown(addr, level) + SPAN[level]!;
+      addr = this.shape.end(addr, level);
       if (level === 0 && !this.gstage.naive) addr = this.restOfTable(addr, stop);
     }
     this.addr = addr;
@@ -42,9 +44,9 @@ export class TableWriteProtector implements WriteProtector {
       const bit = lowestBit(lo, hi);
       const gfn = base + bit;
       const level = this.handle(gfn);
-      let done = Math.min(64, alignDown(gfn, level) + SPAN[level]! - base);
-      if (level === 0 && !this.gstage.naive && (gfn & (ENTRIES - 1)) < ENTRIES - 1) {
-        done = Math.min(64, bit + ENTRIES - (gfn & (ENTRIES - 1)));
+      let done = Math.min(64, this.shape.end(gfn, level) - base);
+      if (level === 0 && !this.gstage.naive && this.shape.index(gfn, 0) < this.shape.entries - 1) {
+        done = Math.min(64, bit + this.shape.entries - this.shape.index(gfn, 0));
         this.run.bits(this.gstage.mem.words, 2 * (this.path.slot + 1), bit + 1, done, lo, hi);
         this.countRun();
         // The next page, if there is one, is of another table: which one of this was read last makes no difference.
@@ -68,22 +70,22 @@ export class TableWriteProtector implements WriteProtector {
     const { writeProtect, observer } = this.gstage;
     const found = this.path.stopOf(gfn, writeProtect.inspected);
     const { level, slot } = this.path;
-    observer?.stop?.("write-protect", level, alignDown(gfn, level), found ? "leaf" : "empty");
+    observer?.stop?.("write-protect", level, this.shape.start(gfn, level), found ? "leaf" : "empty");
     if (!found) {
       writeProtect.missing[level]!++;
       return level;
     }
     writeProtect.found[level]!++;
     if (level > 0) this.huge = true;
-    this.gstage.protectLeaf(slot, level, alignDown(gfn, level));
+    this.gstage.protectLeaf(slot, level, this.shape.start(gfn, level));
     return level;
   }
 
   /** The pages from `addr` on that are in the level-0 table of the page before it, up to `stop`. */
   private restOfTable(addr: number, stop: number): number {
-    const index = addr & (ENTRIES - 1);
+    const index = this.shape.index(addr, 0);
     if (index === 0 || addr >= stop) return addr;
-    const count = Math.min(ENTRIES - index, stop - addr);
+    const count = Math.min(this.shape.entries - index, stop - addr);
     this.run.all(this.gstage.mem.words, 2 * (this.path.slot + 1), count);
     this.countRun();
     this.path.readPagesTo(addr + count - 1);

@@ -1,5 +1,4 @@
 import { LEAF_MASK, VALID } from "./entry.js";
-import { alignDown, BLOCK_PAGES, SPAN } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import type { Splitter } from "./splitLoop.js";
 import { TablePath } from "./tablePath.js";
@@ -14,7 +13,7 @@ export class TableSplitter implements Splitter {
   private unflushed = 0;
 
   constructor(private readonly gstage: GStage) {
-    this.path = new TablePath(gstage.mem, gstage.geometry.rootLevel);
+    this.path = new TablePath(gstage.mem, gstage.geometry);
   }
 
   get pending(): boolean {
@@ -24,7 +23,7 @@ export class TableSplitter implements Splitter {
   begin(start: number, end: number): void {
     this.gstage.split.ranges++;
     this.gstage.observer?.call?.("split", start, end);
-    this.addr = this.gstage.rules.start === "aligned" ? alignDown(start, 1) : start;
+    this.addr = this.gstage.rules.start === "aligned" ? this.gstage.shape.start(start, 1) : start;
     this.last = this.addr;
     this.end = end;
     this.unflushed = 0;
@@ -44,16 +43,16 @@ export class TableSplitter implements Splitter {
   /** One step: down to level 1 of the present address, splitting what is a leaf. @returns where the next begins */
   private step(): number {
     const { gstage, path, addr } = this;
-    const { mem, split, cache, observer } = gstage;
+    const { mem, split, cache, observer, shape } = gstage;
     let level = path.firstUnread(addr, 1);
     let splits = 0;
     while (level > 0) {
       const lo = path.read(addr, level, split.inspected);
       const kind = (lo & LEAF_MASK) !== 0 ? "leaf" : (lo & VALID) === 0 ? "empty" : "table";
-      observer?.stop?.("split", level, alignDown(addr, level), kind);
-      if (kind === "empty") return alignDown(addr, level) + SPAN[level]!;
+      observer?.stop?.("split", level, shape.start(addr, level), kind);
+      if (kind === "empty") return shape.end(addr, level);
       if (kind === "leaf" && cache.pages === 0) {
-        this.drop(splits > 0 ? addr + BLOCK_PAGES : addr, false);
+        this.drop(splits > 0 ? addr + shape.span[1]! : addr, false);
         level = gstage.geometry.rootLevel;
         continue;
       }
@@ -66,7 +65,7 @@ export class TableSplitter implements Splitter {
       }
       level--;
     }
-    return addr + BLOCK_PAGES;
+    return addr + shape.span[1]!;
   }
 
   /** Flushes what is pending up to `flushEnd`, drops the lock, tops up, and forgets the path. */

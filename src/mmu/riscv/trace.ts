@@ -1,5 +1,4 @@
 import type { TraceEvent, TraceOptions } from "../contract.js";
-import { alignDown, INVERSE_SPAN, ROOT_ENTRIES } from "./geometry.js";
 import type { GStage, GStageObserver } from "./gstage.js";
 
 type Walk = "write-protect" | "split";
@@ -101,7 +100,7 @@ class Teller implements GStageObserver {
   }
 
   private indexOf(gfn: number, level: number): number {
-    const entry = Math.floor(alignDown(gfn, level) * INVERSE_SPAN[level]!);
-    return entry % (level === this.gstage.geometry.rootLevel ? ROOT_ENTRIES : 512);
+    const { shape, rootLevel } = this.gstage.geometry;
+    return level === rootLevel ? shape.rootIndex(gfn, level) : shape.index(gfn, level);
   }
 }

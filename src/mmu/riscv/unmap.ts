@@ -1,5 +1,4 @@
 import type { UnmapCounts } from "./flowCounters.js";
-import { alignDown, SPAN } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
 
@@ -12,18 +11,18 @@ import { Lookup } from "./lookup.js";
  * @returns whether anything was cleared
  */
 export function unmapRange(gstage: GStage, counts: UnmapCounts, start: number, end: number, yields: boolean): boolean {
-  const { mem, geometry } = gstage;
-  const lookup = new Lookup(mem, geometry.rootLevel);
+  const { mem, geometry, shape } = gstage;
+  const lookup = new Lookup(mem, geometry);
   let cleared = false;
   let addr = start;
   while (addr < end) {
     counts.lookups++;
     lookup.of(addr, counts.inspected);
     const { level, slot, found } = lookup;
-    const span = SPAN[level]!;
+    const span = shape.span[level]!;
     if (found) {
       counts.found[level]!++;
-      if (alignDown(addr, level) === addr && addr + span <= end) {
+      if (shape.start(addr, level) === addr && addr + span <= end) {
         mem.words[2 * slot] = 0;
         mem.words[2 * slot + 1] = 0;
         counts.stores[level]!++;
@@ -32,7 +31,7 @@ export function unmapRange(gstage: GStage, counts: UnmapCounts, start: number, e
       addr += span;
     } else {
       counts.missing[level]!++;
-      addr = alignDown(addr, level) + span;
+      addr = shape.end(addr, level);
     }
     if (yields && addr < end) counts.reschedPoints++;
   }

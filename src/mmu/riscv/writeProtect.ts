@@ -1,5 +1,5 @@
 import { lowestBit } from "./dirtyRuns.js";
-import { alignDown, ENTRIES, SPAN } from "./geometry.js";
+import type { TableShape } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
 import { PageRun } from "./pageRun.js";
@@ -28,11 +28,13 @@ export class LookupWriteProtector implements WriteProtector {
   huge = false;
   private readonly lookup: Lookup;
   private readonly run = new PageRun();
+  private readonly shape: TableShape;
   private addr = 0;
   private end = 0;
 
   constructor(private readonly gstage: GStage) {
-    this.lookup = new Lookup(gstage.mem, gstage.geometry.rootLevel);
+    this.shape = gstage.shape;
+    this.lookup = new Lookup(gstage.mem, gstage.geometry);
   }
 
   begin(start: number, end: number): void {
@@ -52,8 +54,8 @@ export class LookupWriteProtector implements WriteProtector {
         addr = this.restOfTable(addr, stop);
         continue;
       }
-      if (this.lookup.found) this.gstage.protectLeaf(this.lookup.slot, level, alignDown(addr, level));
-      addr = alignDown(addr, level) + SPAN[level]!;
+      if (this.lookup.found) this.gstage.protectLeaf(this.lookup.slot, level, this.shape.start(addr, level));
+      addr = this.shape.end(addr, level);
     }
     this.addr = addr;
   }
@@ -70,12 +72,12 @@ export class LookupWriteProtector implements WriteProtector {
       const level = this.stopAt(gfn);
       let done = bit + 1;
       if (level === 0 && !this.gstage.naive) {
-        done = Math.min(64, bit + ENTRIES - (gfn & (ENTRIES - 1)));
+        done = Math.min(64, bit + this.shape.entries - this.shape.index(gfn, 0));
         this.run.bits(this.gstage.mem.words, 2 * this.lookup.slot, bit, done, lo, hi);
         this.countRun();
       } else if (this.lookup.found) {
-        this.gstage.protectLeaf(this.lookup.slot, level, alignDown(gfn, level));
-        done = Math.min(64, alignDown(gfn, level) + SPAN[level]! - base);
+        this.gstage.protectLeaf(this.lookup.slot, level, this.shape.start(gfn, level));
+        done = Math.min(64, this.shape.end(gfn, level) - base);
       }
       // Bits below `done` are handled: those below `bit` were clear already.
       lo = done >= 32 ? 0 : lo & (-1 << done);
@@ -95,13 +97,13 @@ export class LookupWriteProtector implements WriteProtector {
     } else {
       writeProtect.missing[level]!++;
     }
-    observer?.stop?.("write-protect", level, alignDown(gfn, level), found ? "leaf" : "empty");
+    observer?.stop?.("write-protect", level, this.shape.start(gfn, level), found ? "leaf" : "empty");
     return level;
   }
 
   /** The pages from `addr` on, whose lookup is done, to the end of its level-0 table or of the range. */
   private restOfTable(addr: number, stop: number): number {
-    const count = Math.min(ENTRIES - (addr & (ENTRIES - 1)), stop - addr);
+    const count = Math.min(this.shape.entries - this.shape.index(addr, 0), stop - addr);
     this.run.all(this.gstage.mem.words, 2 * this.lookup.slot, count);
     this.countRun();
     return addr + count;

@@ -3,7 +3,7 @@ import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
 import { PAGES } from "../x86/pages.js";
 import type { ShadowScenario } from "./scenario.js";
-import type { ShadowCounts, ShadowMmu } from "./shadow.js";
+import type { ShadowMmu } from "./shadow.js";
 
 /** Sets of roles, each with a number: 0 is the empty set. A guest has few of them, and millions of frames. */
 export class RoleSets {
@@ -74,7 +74,6 @@ export function shadowFindings(
   mmu: ShadowMmu,
   sets: RoleSets,
   before: Int32Array,
-  counts: ShadowCounts,
 ): Finding[] {
   const list = new FindingList();
   if (mmu.livelock) list.add("livelock", { walk: "split", everyNAttempts: scenario.reschedEvery });
@@ -91,27 +90,18 @@ export function shadowFindings(
     const gpa = formatAddress((mmu.slot.baseGfn + i) * 4096);
     list.add("roles-changed", { gpa, before: sets.textOf(before[i]!), after: sets.textOf(after[i]!) });
   }
-  const {
-    descAllocated,
-    descConsumed,
-    descLeft,
-    headerAllocated,
-    headerLeft,
-    pageAllocated,
-    pageLeft,
-    newShadowPages,
-  } = counts;
+  const { descriptors, headers, pages, newShadowPages } = mmu.counts;
   const adds =
-    descAllocated === descConsumed + descLeft &&
-    headerAllocated === newShadowPages + headerLeft &&
-    pageAllocated === newShadowPages + pageLeft;
+    descriptors.allocated === descriptors.consumed + descriptors.left &&
+    headers.allocated === newShadowPages + headers.left &&
+    pages.allocated === newShadowPages + pages.left;
   if (!adds)
     list.add("split-caches-unaccounted", {
-      descAllocated,
-      descConsumed,
-      descLeft,
-      headerAllocated,
-      headerLeft,
+      descAllocated: descriptors.allocated,
+      descConsumed: descriptors.consumed,
+      descLeft: descriptors.left,
+      headerAllocated: headers.allocated,
+      headerLeft: headers.left,
       newShadowPages,
     });
   return list.all();

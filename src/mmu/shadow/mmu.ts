@@ -5,6 +5,7 @@ import { ALIAS_PATTERNS, about, type ShadowOptions } from "./about.js";
 import { adoptShadowStrategy } from "./adopt.js";
 import { shadowCounters } from "./counters.js";
 import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./findings.js";
+import { newShadowStrategy } from "./newStrategy.js";
 import { randomShadowScenarios } from "./random.js";
 import { defaultShadowScenario, parseShadowScenario, type ShadowScenario } from "./scenario.js";
 import { ShadowMmu } from "./shadow.js";
@@ -31,6 +32,7 @@ export const x86Shadow: Mmu<ShadowStrategy, ShadowOptions> = {
   cases,
   random: randomShadowScenarios,
   adoptStrategy: adoptShadowStrategy,
+  newStrategy: newShadowStrategy,
 };
 
 function bind(scenario: ShadowScenario): Case<ShadowStrategy> {
@@ -76,7 +78,7 @@ function runOn(scenario: ShadowScenario, strategy: ShadowStrategy, sink: Sink | 
   const initial = { leaves: leavesOf(mmu), sptes: mmu.sptes };
   const counts = mmu.split(strategy.policy, optionsOf(scenario, sink));
   const final = { hugeLeft: hugeLeft(mmu, scenario.targetLevel).reduce((sum, { entries }) => sum + entries, 0) };
-  return { initial, counts: { ...counts, final }, findings: shadowFindings(scenario, mmu, sets, before, counts) };
+  return { initial, counts: { ...counts, final }, findings: shadowFindings(scenario, mmu, sets, before) };
 }
 
 function optionsOf(scenario: ShadowScenario, sink: Sink | null) {
@@ -107,7 +109,7 @@ function timed(scenario: ShadowScenario, strategy: ShadowStrategy): TimedRun {
           mmu = new ShadowMmu(scenario);
         },
         work: () => {
-          counts = { ...mmu.split(strategy.policy, optionsOf(scenario, null)) };
+          counts = mmu.split(strategy.policy, optionsOf(scenario, null));
         },
         counts: () => counts,
       },

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { goldenFiles, type ShadowGolden } from "../../testing/x86Golden.js";
+import { RoleSets, rolesByFrame, shadowFindings } from "./findings.js";
 import { PER_DESCRIPTOR } from "./rmap.js";
+import { defaultShadowScenario } from "./scenario.js";
 import { ShadowMmu } from "./shadow.js";
 import { DEFAULT_CAPACITY, MIN_DESCRIPTORS } from "./splitCaches.js";
 import { type BuiltInId, builtIn } from "./strategies/index.js";
@@ -40,6 +42,23 @@ describe("eager splitting of nested guests", () => {
       });
     }
   }
+});
+
+describe("the split caches", () => {
+  const scenario = defaultShadowScenario({ alias: "few", memoryBytes: 2 ** 30 });
+
+  it("add up after a split, and are found where an object is missing from any of them", () => {
+    const caches = ["descriptors", "headers", "pages"] as const;
+    for (const missing of [undefined, ...caches]) {
+      const mmu = new ShadowMmu(scenario);
+      const sets = new RoleSets();
+      const before = rolesByFrame(mmu, sets);
+      mmu.split(builtIn.double.policy, { targetLevel: 1 });
+      if (missing !== undefined) mmu.counts[missing].left--;
+      const found = shadowFindings(scenario, mmu, sets, before).map(({ code }) => code);
+      expect(found, missing).toEqual(missing === undefined ? [] : ["split-caches-unaccounted"]);
+    }
+  });
 });
 
 describe("a resched that is due", () => {

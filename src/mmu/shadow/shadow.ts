@@ -1,4 +1,6 @@
+import { type Counts, newTally, tallyCounts } from "../counters.js";
 import { ENTRIES, PAGES } from "../x86/pages.js";
+import { SHADOW_COUNTERS, type ShadowCounts } from "./counters.js";
 import { RmapPool } from "./rmap.js";
 import { type CachePolicy, DEFAULT_CAPACITY, MIN_DESCRIPTORS, ObjectCache } from "./splitCaches.js";
 
@@ -32,26 +34,6 @@ export interface ShadowOptions {
   readonly sink?: ((event: string, fields: Readonly<Record<string, number | string>>) => void) | null;
 }
 
-/** What a split of the slot counts, with the names of the golden files. */
-export interface ShadowCounts {
-  /** Splits and top-ups. */
-  readonly attempts: number;
-  readonly topupCalls: number;
-  readonly mmuLockDrops: number;
-  readonly splits2m: number;
-  readonly splits1g: number;
-  readonly newShadowPages: number;
-  readonly descAllocated: number;
-  readonly descConsumed: number;
-  readonly descLeft: number;
-  readonly descFreed: number;
-  readonly headerAllocated: number;
-  readonly headerLeft: number;
-  readonly pageAllocated: number;
-  readonly pageLeft: number;
-  readonly tlbFlushes: number;
-}
-
 /** With 5 or fewer MMU pages to be made, splitting gives up (KVM_MIN_FREE_MMU_PAGES). */
 const MIN_FREE_MMU_PAGES = 5;
 
@@ -78,13 +60,10 @@ export class ShadowMmu {
   readonly slot: ShadowGuest["slot"];
   /** Split tables by `gfn/level/role`, with the number of their parents. */
   readonly #tables = new Map<string, number>();
-  #descriptors = new ObjectCache(0, 0);
-  #headers = new ObjectCache(0, 0);
-  #pages = new ObjectCache(0, 0);
-  #descFreed = 0;
-  #splits = [0, 0, 0, 0];
-  #topups = 0;
-  #drops = 0;
+  readonly counts: ShadowCounts = newTally(SHADOW_COUNTERS, 0);
+  #descriptors = new ObjectCache(this.counts.descriptors, 0, 0);
+  #headers = new ObjectCache(this.counts.headers, 0, 0);
+  #pages = new ObjectCache(this.counts.pages, 0, 0);
   #polls = 0;
 
   constructor(guest: ShadowGuest) {
@@ -95,11 +74,15 @@ export class ShadowMmu {
     for (const mapping of guest.mappings) this.#map(mapping);
   }
 
-  /** Splits down to the target level. Once for each object: the caches start empty. */
-  split(policy: CachePolicy, options: ShadowOptions): ShadowCounts {
-    this.#descriptors = new ObjectCache(MIN_DESCRIPTORS, policy.descriptorCapacity);
-    this.#headers = new ObjectCache(1, DEFAULT_CAPACITY);
-    this.#pages = new ObjectCache(1, DEFAULT_CAPACITY);
+  /**
+   * Splits down to the target level. Once for each object: the caches start empty.
+   *
+   * @returns the counts, with the names of the golden files
+   */
+  split(policy: CachePolicy, options: ShadowOptions): Counts {
+    this.#descriptors = new ObjectCache(this.counts.descriptors, MIN_DESCRIPTORS, policy.descriptorCapacity);
+    this.#headers = new ObjectCache(this.counts.headers, 1, DEFAULT_CAPACITY);
+    this.#pages = new ObjectCache(this.counts.pages, 1, DEFAULT_CAPACITY);
     for (let level = 3; level > options.targetLevel && !this.livelock; level--) {
       const { length } = this.lists[level]!;
       for (let frame = 0; frame < length && !this.livelock; frame++) {
@@ -108,24 +91,7 @@ export class ShadowMmu {
         if (!this.livelock) this.#yieldIfDue(level, frame, options);
       }
     }
-    const [, , splits2m, splits1g] = this.#splits as [number, number, number, number];
-    return {
-      attempts: splits2m + splits1g + this.#topups,
-      topupCalls: this.#topups,
-      mmuLockDrops: this.#drops,
-      splits2m,
-      splits1g,
-      newShadowPages: this.#pages.consumed,
-      descAllocated: this.#descriptors.allocated,
-      descConsumed: this.#descriptors.consumed,
-      descLeft: this.#descriptors.left,
-      descFreed: this.#descFreed,
-      headerAllocated: this.#headers.allocated,
-      headerLeft: this.#headers.left,
-      pageAllocated: this.#pages.allocated,
-      pageLeft: this.#pages.left,
-      tlbFlushes: 0,
-    };
+    return tallyCounts(SHADOW_COUNTERS, this.counts, () => ({}));
   }
 
   /** First gfn of a list. */
@@ -167,7 +133,7 @@ export class ShadowMmu {
       const spte = this.pool.first(lists[frame]!);
       if (spte < 0) return;
       const gfn = this.gfnOf(level, frame);
-      if (availableMmuPages - this.#pages.consumed <= MIN_FREE_MMU_PAGES) {
+      if (availableMmuPages - this.counts.newShadowPages <= MIN_FREE_MMU_PAGES) {
         this.givenUp++;
         sink?.("give-up", { level, gfn });
         return;
@@ -196,14 +162,14 @@ export class ShadowMmu {
   /** What the walk does between two reverse maps. */
   #yieldIfDue(level: number, frame: number, { reschedEvery = 0, sink }: ShadowOptions): void {
     if (!this.#poll(reschedEvery)) return;
-    this.#drops++;
+    this.counts.mmuLockDrops++;
     sink?.("yield", { level, gfn: this.gfnOf(level, frame) });
   }
 
   #topUp(due: boolean, level: number, gfn: number, sink: NonNullable<ShadowOptions["sink"]> | null): void {
     const before = [this.#descriptors.left, this.#headers.left, this.#pages.left] as const;
-    this.#topups++;
-    this.#drops++;
+    this.counts.topupCalls++;
+    this.counts.mmuLockDrops++;
     this.#descriptors.topUp();
     this.#headers.topUp();
     this.#pages.topUp();
@@ -226,6 +192,7 @@ export class ShadowMmu {
     if (parents === undefined) {
       this.#headers.take();
       this.#pages.take();
+      this.counts.newShadowPages++;
       const first = this.#frame(gfn, level - 1);
       for (let i = 0; i < ENTRIES; i++) {
         if (this.#add(level - 1, first + i, role)) {
@@ -238,11 +205,13 @@ export class ShadowMmu {
       this.#descriptors.take();
       descriptors++;
     }
+    this.counts.descriptors.consumed += descriptors;
     this.#tables.set(key, (parents ?? 0) + 1);
     const lists = this.lists[level]!;
     lists[frame] = this.pool.remove(lists[frame]!, spte);
-    if (this.pool.freed) this.#descFreed++;
-    this.#splits[level]!++;
+    if (this.pool.freed) this.counts.descFreed++;
+    if (level === 2) this.counts.splits2m++;
+    else this.counts.splits1g++;
     sink?.("split", { level, gfn, role, table: parents === undefined ? "new" : "reused", descriptors });
   }
 }

@@ -14,35 +14,30 @@ export interface CachePolicy {
   readonly descriptorCapacity: number;
 }
 
-/** One cache of objects, with what was put in and taken. */
+/** One cache of objects; what is put in and what remains stands in a tally. */
 export class ObjectCache {
-  readonly minimum: number;
-  readonly capacity: number;
-  left = 0;
-  allocated = 0;
+  constructor(
+    private readonly tally: { allocated: number; left: number },
+    private readonly minimum: number,
+    private readonly capacity: number,
+  ) {}
 
-  constructor(minimum: number, capacity: number) {
-    this.minimum = minimum;
-    this.capacity = capacity;
+  get left(): number {
+    return this.tally.left;
   }
 
   get low(): boolean {
-    return this.left < this.minimum;
+    return this.tally.left < this.minimum;
   }
 
   topUp(): void {
     if (!this.low) return;
-    this.allocated += this.capacity - this.left;
-    this.left = this.capacity;
+    this.tally.allocated += this.capacity - this.tally.left;
+    this.tally.left = this.capacity;
   }
 
   take(): void {
-    if (this.left === 0) throw new Error("split cache is empty: its minimum is too small");
-    this.left--;
-  }
-
-  /** Objects taken so far. */
-  get consumed(): number {
-    return this.allocated - this.left;
+    if (this.tally.left === 0) throw new Error("split cache is empty: its minimum is too small");
+    this.tally.left--;
   }
 }

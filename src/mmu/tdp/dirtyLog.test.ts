@@ -32,7 +32,7 @@ describe("clearing dirty pages", () => {
           slotBaseGfn: golden.input.slotBaseGfn,
         };
         const tree = buildTree(golden.input.root);
-        expect(clearDirtyLog(tree, builtIn.baseline.variant, wordsOf(golden.input), options).counts).toEqual(expected);
+        expect(clearDirtyLog(tree, builtIn.baseline.variant, wordsOf(golden.input), options).steps).toEqual(expected);
       });
     }
   }

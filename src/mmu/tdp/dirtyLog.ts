@@ -1,7 +1,21 @@
+import { newTally } from "../counters.js";
+import {
+  CLEAR_COUNTERS,
+  CLEAR_STEPS,
+  type ClearCounts,
+  type ClearSteps,
+  ENABLE_COUNTERS,
+  type EnableCounts,
+  type EnableSteps,
+  LEVELS,
+  SPLIT_COUNTERS,
+  type SplitCounts,
+} from "./counters.js";
 import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
 import { splitRoot } from "./split.js";
 import { DIRTY, isLeaf, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 import type { IterVariant } from "./variant.js";
+import { addWalk, plus } from "./walked.js";
 
 /** Which hardware and module parameters a dirty-log flow meets. */
 export interface DirtyLogOptions {
@@ -13,26 +27,20 @@ export interface DirtyLogOptions {
   readonly sink?: IterSink | null;
 }
 
-/** One step of enabling, as `enableDirtyLogSequenceBaseline` has it. */
-export interface EnableStep {
-  readonly step: "split" | "clear_dirty" | "wrprot_min_level_1" | "wrprot_min_level_2";
-  /** Null where the walk never ends. */
-  readonly loops: number | null;
-  /** Leaves whose bit changed; null for the split. */
-  readonly sptesChanged: number | null;
-  readonly mmuLockDrops: number | null;
+type EnableStep = keyof EnableSteps;
+
+/** A step whose walk never ends, and the furthest gfn that it restarts from. */
+export interface StepLivelock {
+  readonly step: EnableStep;
+  readonly gfn: number;
 }
 
-/** An {@link EnableStep} with what its walk counted besides. */
-export interface EnableStepCounts extends EnableStep {
-  readonly body: number | null;
-  readonly spteReads: number | null;
-  readonly loopsByLevel: Readonly<Record<string, number>>;
-  readonly split2m: number;
-  readonly split1g: number;
-  readonly spAllocs: number;
-  readonly reschedYields: number | null;
-  readonly livelockGfn: number | null;
+/** What enabling counted, over all steps and by step. */
+export interface EnableOutcome {
+  readonly counts: EnableCounts;
+  /** In the order in which they were made. */
+  readonly steps: EnableSteps;
+  readonly livelocks: readonly StepLivelock[];
 }
 
 /**
@@ -46,27 +54,33 @@ export function enableDirtyLog(
   start: number,
   end: number,
   options: DirtyLogOptions,
-): EnableStepCounts[] {
+): EnableOutcome {
   const { pml, eager, schedule = NEVER, sink = null } = options;
-  const steps: EnableStepCounts[] = [];
+  const counts = newTally(ENABLE_COUNTERS, LEVELS);
+  const steps: EnableSteps = {};
+  const livelocks: StepLivelock[] = [];
   if (eager) {
     sink?.("step", new TdpIter(tree, variant), { step: "split" });
-    const { counts, livelockGfn } = splitRoot(tree, variant, start, end, { targetLevel: 1, schedule, sink });
-    const { loops, body, spteReads, loopsByLevel, split2m, split1g, spAllocs, reschedYields } = counts;
-    const drops = counts.mmuLockDropsTotal;
-    const walk = { body, spteReads, loopsByLevel, split2m, split1g, spAllocs, reschedYields, livelockGfn };
-    steps.push({ step: "split", loops, sptesChanged: null, mmuLockDrops: drops, ...walk });
+    const { livelockGfn } = splitRoot(tree, variant, start, end, { targetLevel: 1, schedule, sink, counts });
+    steps.split = { loops: counts.loops, sptesChanged: null, mmuLockDrops: counts.mmuLockDropsTotal };
+    if (livelockGfn !== null) livelocks.push({ step: "split", gfn: livelockGfn });
   }
-  const clearing = (step: EnableStep["step"], bit: number, minLevel: number): void => {
+  const clearing = (step: Exclude<EnableStep, "split">, bit: number, minLevel: number): void => {
     const iter = new TdpIter(tree, variant);
     iter.sink = sink;
     sink?.("step", iter, { step });
     clearBitOfLeaves(iter, tree, start, end, minLevel, bit, schedule);
-    steps.push(stepOf(step, iter));
+    const yields = addWalk(counts, iter);
+    counts.sptesChanged += iter.changes;
+    counts.mmuLockDropsTotal = plus(counts.mmuLockDropsTotal, yields);
+    counts.reschedYields = plus(counts.reschedYields, yields);
+    steps[step] = { loops: iter.livelock ? null : iter.loops, sptesChanged: iter.changes, mmuLockDrops: yields };
+    if (iter.livelock) livelocks.push({ step, gfn: iter.livelockGfn });
   };
   if (pml) clearing("clear_dirty", DIRTY, 1);
   clearing(pml ? "wrprot_min_level_2" : "wrprot_min_level_1", WRITABLE, pml ? 2 : 1);
-  return steps;
+  counts.tlbFlushes = 1;
+  return { counts, steps, livelocks };
 }
 
 /** The loop of `clear_dirty_gfn_range` and `wrprot_gfn_range`: takes a bit from every leaf at or above a level. */
@@ -103,60 +117,24 @@ export function clearBitOfLeaves(
   }
 }
 
-function stepOf(step: EnableStep["step"], iter: TdpIter): EnableStepCounts {
-  const { livelock } = iter;
-  return {
-    step,
-    loops: livelock ? null : iter.loops,
-    sptesChanged: iter.changes,
-    mmuLockDrops: livelock ? null : iter.yields,
-    body: livelock ? null : iter.loops - iter.filtered,
-    spteReads: livelock ? null : iter.reads,
-    loopsByLevel: livelock ? {} : iter.loopsByLevel,
-    split2m: 0,
-    split1g: 0,
-    spAllocs: 0,
-    reschedYields: livelock ? null : iter.yields,
-    livelockGfn: livelock ? iter.livelockGfn : null,
-  };
-}
-
-/** A 64-page word of a clear: which word of the slot, and its bits. */
+/** A word of a clear, 64 pages: which word of the slot, and its bits. */
 export interface ClearWord {
-  /** Index of the word: its first page is 64 x index from the slot's base. */
+  /** Index of the word: its first page is {@link TableGeometry.wordPages} x index from the slot's base. */
   readonly index: number;
   /** Bits 0 to 31 and 32 to 63, as unsigned numbers; not both 0. */
   readonly low: number;
   readonly high: number;
 }
 
-/** What a step of a clear counts over all words, with the names of the golden files. */
-export interface ClearStepCounts {
-  calls: number;
-  /** Null where a walk never ends. */
-  loops: number | null;
-  /** Leaves that the write-protects of 2M and above changed; 0 in the others. */
-  setSpte: number;
-  spAllocs: number;
-  mmuLockDrops: number | null;
-}
-
-/** A clear by step; a step that is never called is absent. */
-export interface ClearCounts {
-  split?: ClearStepCounts;
-  wpStart?: ClearStepCounts;
-  wpEnd?: ClearStepCounts;
-  clearMasked?: ClearStepCounts;
-}
-
+/** What a clear counted, over all steps and by step; a step that is never called is absent. */
 export interface ClearOutcome {
   readonly counts: ClearCounts;
-  /** Huge entries split, by size, and 4K leaves whose bit the masked walk cleared. */
-  readonly split2m: number;
-  readonly split1g: number;
-  readonly maskedChanged: number;
+  readonly steps: ClearSteps;
+  /** The furthest gfn that a split in livelock restarts from; otherwise null. */
   readonly livelockGfn: number | null;
 }
+
+type ClearStepCounts = NonNullable<ClearSteps[keyof ClearSteps]>;
 
 /** How a clear is made: {@link DirtyLogOptions}, and whether logging started with all bits set. */
 export interface ClearOptions extends DirtyLogOptions {
@@ -174,38 +152,56 @@ export function clearDirtyLog(
   options: ClearOptions,
 ): ClearOutcome {
   const { pml, eager, initiallySet, slotBaseGfn, schedule = NEVER, sink = null } = options;
-  const counts: ClearCounts = {};
+  const { wordPages, pages } = tree.geometry;
+  const pagesOf2M = pages[2]!;
+  const counts = newTally(CLEAR_COUNTERS, LEVELS);
+  const steps: ClearSteps = {};
+  const split = newTally(SPLIT_COUNTERS, LEVELS);
   const iter = new TdpIter(tree, variant);
   iter.sink = sink;
-  let split2m = 0;
-  let split1g = 0;
-  let maskedChanged = 0;
+  let livelockGfn: number | null = null;
   for (const word of words) {
-    const gfn = slotBaseGfn + word.index * 64;
+    counts.words++;
+    const gfn = slotBaseGfn + word.index * wordPages;
     const first = gfn + firstBit(word);
     const last = gfn + lastBit(word);
     sink?.("word", iter, { index: word.index, first, last });
     if (initiallySet) {
       if (eager) {
         sink?.("step", iter, { step: "split" });
-        const done = splitRoot(tree, variant, first, last + 1, { targetLevel: 1, schedule, sink, iter });
-        const split = stepAt(counts, "split");
-        split.calls++;
-        split.loops = plus(split.loops, done.counts.loops);
-        split.spAllocs += done.counts.spAllocs;
-        split.mmuLockDrops = plus(split.mmuLockDrops, done.counts.mmuLockDropsTotal);
-        split2m += done.counts.split2m;
-        split1g += done.counts.split1g;
-        if (done.livelockGfn !== null)
-          return { counts, split2m, split1g, maskedChanged, livelockGfn: done.livelockGfn };
+        const into = { targetLevel: 1, schedule, sink, iter, counts: split };
+        livelockGfn = splitRoot(tree, variant, first, last + 1, into).livelockGfn;
+        stepAt(steps, "split").calls++;
+        if (livelockGfn !== null) break;
       }
-      writeProtect(iter, tree, first, stepAt(counts, "wpStart"));
+      writeProtect(iter, tree, first, stepAt(steps, "wpStart"));
       // The kernel compares the two addresses aligned up: a word whose first page is 2M-aligned is taken to cross a 2M boundary.
-      if (Math.ceil(first / 512) !== Math.ceil(last / 512)) writeProtect(iter, tree, last, stepAt(counts, "wpEnd"));
+      if (Math.ceil(first / pagesOf2M) !== Math.ceil(last / pagesOf2M))
+        writeProtect(iter, tree, last, stepAt(steps, "wpEnd"));
     }
-    maskedChanged += clearMasked(iter, tree, gfn, word, pml ? DIRTY : WRITABLE, stepAt(counts, "clearMasked"));
+    counts.sptesChanged += clearMasked(iter, tree, gfn, word, pml ? DIRTY : WRITABLE, stepAt(steps, "clearMasked"));
   }
-  return { counts, split2m, split1g, maskedChanged, livelockGfn: null };
+  addSteps(counts, steps, split);
+  return { counts, steps, livelockGfn };
+}
+
+/** Adds up a clear's steps, when all are made. */
+function addSteps(counts: ClearCounts, steps: ClearSteps, split: SplitCounts): void {
+  if (steps.split !== undefined) {
+    steps.split.loops = split.loops;
+    steps.split.spAllocs = split.spAllocs;
+    steps.split.mmuLockDrops = split.mmuLockDropsTotal;
+  }
+  counts.split2m = split.split2m;
+  counts.split1g = split.split1g;
+  for (const step of Object.values(steps)) {
+    counts.loops = plus(counts.loops, step.loops);
+    counts.calls += step.calls;
+    counts.sptesChanged += step.setSpte;
+    counts.spAllocs += step.spAllocs;
+    counts.mmuLockDropsTotal = plus(counts.mmuLockDropsTotal, step.mmuLockDrops);
+  }
+  counts.tlbFlushes = counts.words === 0 ? 0 : 1;
 }
 
 /** Write-protects the leaf of 2M or more that maps a gfn. */
@@ -236,9 +232,10 @@ function clearMasked(
 ): number {
   counts.calls++;
   iter.sink?.("step", iter, { step: "clear masked" });
+  const end = gfn + tree.geometry.wordPages;
   let { low, high } = word;
   let changed = 0;
-  for (let more = iter.start(gfn + firstBit(word), gfn + 64, 1); more; more = iter.next()) {
+  for (let more = iter.start(gfn + firstBit(word), end, 1); more; more = iter.next()) {
     if (iter.gated && !iter.enterBody()) continue;
     if ((low | high) === 0) break;
     const { spte } = iter;
@@ -257,10 +254,9 @@ function clearMasked(
   return changed;
 }
 
-function stepAt(counts: ClearCounts, step: keyof ClearCounts): ClearStepCounts {
-  const at = counts[step] ?? { calls: 0, loops: 0, setSpte: 0, spAllocs: 0, mmuLockDrops: 0 };
-  counts[step] = at;
-  return at;
+function stepAt(steps: ClearSteps, step: keyof ClearSteps): ClearStepCounts {
+  steps[step] ??= newTally(CLEAR_STEPS[step], LEVELS);
+  return steps[step];
 }
 
 function firstBit(word: ClearWord): number {
@@ -269,8 +265,4 @@ function firstBit(word: ClearWord): number {
 
 function lastBit(word: ClearWord): number {
   return word.high !== 0 ? 63 - Math.clz32(word.high) : 31 - Math.clz32(word.low);
-}
-
-function plus(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a + b;
 }

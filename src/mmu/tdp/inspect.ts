@@ -1,4 +1,3 @@
-import { ENTRIES, PAGES } from "../x86/pages.js";
 import { childOf, DIRTY, isLeaf, isTable, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 
 /**
@@ -24,7 +23,7 @@ export function structureOf(tree: TdpTree): TreeStructure {
     add(tablesByLevel, level, 1);
     let present = 0;
     let leaves = 0;
-    for (let at = table; at < table + ENTRIES; at++) {
+    for (let at = table; at < table + tree.entries; at++) {
       const spte = tree.words[at]!;
       if ((spte & PRESENT) !== 0) present++;
       if (isLeaf(spte)) leaves++;
@@ -54,11 +53,12 @@ export function eachLeaf(
   end = Number.POSITIVE_INFINITY,
   lowest = 1,
 ): void {
-  const { words } = tree;
+  const { words, entries } = tree;
+  const frames = tree.geometry.pages;
   const enter = (table: number, level: number, gfn: number): void => {
-    const pages = PAGES[level]!;
+    const pages = frames[level]!;
     const first = Math.max(0, Math.floor((start - gfn) / pages));
-    const last = Math.min(ENTRIES, Math.ceil((end - gfn) / pages));
+    const last = Math.min(entries, Math.ceil((end - gfn) / pages));
     for (let i = first; i < last; i++) {
       const spte = words[table + i]!;
       if (isTable(spte)) {
@@ -71,12 +71,13 @@ export function eachLeaf(
 
 /** Calls `visit` for every table in walk order: offset of its first entry, level, first gfn. */
 export function eachTable(tree: TdpTree, visit: (table: number, level: number, gfn: number) => void): void {
-  const { words } = tree;
+  const { words, entries } = tree;
+  const frames = tree.geometry.pages;
   const enter = (table: number, level: number, gfn: number): void => {
     visit(table, level, gfn);
-    for (let i = 0; i < ENTRIES; i++) {
+    for (let i = 0; i < entries; i++) {
       const spte = words[table + i]!;
-      if (isTable(spte)) enter(childOf(spte), level - 1, gfn + i * PAGES[level]!);
+      if (isTable(spte)) enter(childOf(spte), level - 1, gfn + i * frames[level]!);
     }
   };
   enter(tree.root, tree.rootLevel, 0);
@@ -88,12 +89,13 @@ export function eachTable(tree: TdpTree, visit: (table: number, level: number, g
  * @returns how many, and the first gfn of the first; undefined where there is none
  */
 export function presentAt(tree: TdpTree, wanted: number, end: number): { count: number; gfn: number } | undefined {
-  const { words } = tree;
+  const { words, entries } = tree;
+  const frames = tree.geometry.pages;
   let count = 0;
   let first = 0;
   const enter = (table: number, level: number, gfn: number): void => {
-    const pages = PAGES[level]!;
-    const last = Math.min(ENTRIES, Math.ceil((end - gfn) / pages));
+    const pages = frames[level]!;
+    const last = Math.min(entries, Math.ceil((end - gfn) / pages));
     for (let i = 0; i < last; i++) {
       const spte = words[table + i]!;
       if (level > wanted) {
@@ -121,6 +123,7 @@ export interface MappedRun {
 
 /** All that a tree maps, as runs in gfn order that cannot be merged further: equal runs are equal translations. */
 export function mappedRuns(tree: TdpTree): MappedRun[] {
+  const frames = tree.geometry.pages;
   const runs: { gfn: number; pages: number; pfn: number; writable: boolean; dirty: boolean }[] = [];
   eachLeaf(tree, (at, level, gfn) => {
     const spte = tree.words[at]!;
@@ -134,8 +137,8 @@ export function mappedRuns(tree: TdpTree): MappedRun[] {
       (last.pfn + last.pages) % 2 ** 32 === pfn &&
       last.writable === writable &&
       last.dirty === dirty;
-    if (joins) last.pages += PAGES[level]!;
-    else runs.push({ gfn, pages: PAGES[level]!, pfn, writable, dirty });
+    if (joins) last.pages += frames[level]!;
+    else runs.push({ gfn, pages: frames[level]!, pfn, writable, dirty });
   });
   return runs;
 }

@@ -1,4 +1,4 @@
-import { ENTRIES, PAGES } from "../x86/pages.js";
+import { REAL_TABLES } from "../x86/pages.js";
 import { LivelockDetector } from "./livelock.js";
 import { childOf, isTable, MAX_LEVEL, PRESENT, type TdpTree } from "./tree.js";
 import type { IterVariant, TableView } from "./variant.js";
@@ -78,6 +78,10 @@ export class TdpIter {
 
   #tree: TdpTree;
   #words: Int32Array;
+  /** Entries of a table and frames of an entry, by level: of the tree's geometry. */
+  readonly #entries: number;
+  readonly #levelBits: number;
+  readonly #pages: readonly number[];
   readonly #kind: number;
   readonly #variant: IterVariant;
   readonly #filter: boolean;
@@ -105,10 +109,13 @@ export class TdpIter {
   constructor(tree: TdpTree, variant: IterVariant) {
     this.#tree = tree;
     this.#words = tree.words;
+    this.#entries = tree.entries;
+    this.#levelBits = tree.geometry.levelBits;
+    this.#pages = tree.geometry.pages;
     this.#variant = variant;
     this.#kind = variant.fast === undefined ? HOOKS : KINDS[variant.fast];
     this.#filter = variant.body === "present";
-    this.#view = new View(this.#memo);
+    this.#view = new View(this.#memo, tree.entries);
   }
 
   /**
@@ -137,7 +144,7 @@ export class TdpIter {
     this.at = 0;
     if (start >= end) return false;
     for (let level = 1; level <= MAX_LEVEL; level++) {
-      this.#idx[level] = Math.floor(start / PAGES[level]!) % ENTRIES;
+      this.#idx[level] = Math.floor(start / this.#pages[level]!) % this.#entries;
     }
     this.#markLevel = 1;
     this.#restartMark = start;
@@ -196,14 +203,10 @@ export class TdpIter {
     this.#restartDue = true;
   }
 
-  /** Iterations so far, by level; levels with none are absent. */
-  get loopsByLevel(): Record<string, number> {
+  /** Iterations so far, by level. */
+  loopsAtLevels(): Int32Array {
     this.#flush();
-    const byLevel: Record<string, number> = {};
-    for (let level = 1; level <= MAX_LEVEL; level++) {
-      if (this.#loops[level] !== 0) byLevel[level] = this.#loops[level]!;
-    }
-    return byLevel;
+    return this.#loops;
   }
 
   /** Iterations so far. */
@@ -225,7 +228,7 @@ export class TdpIter {
 
   /** First frame of the entry that the walk stands on. */
   get gfn(): number {
-    return this.#gfns[this.level]! + (this.at - this.#base) * PAGES[this.level]!;
+    return this.#gfns[this.level]! + (this.at - this.#base) * this.#pages[this.level]!;
   }
 
   /** Index of the entry in its table. */
@@ -237,7 +240,7 @@ export class TdpIter {
   get mark(): number {
     this.#flush();
     let gfn = 0;
-    for (let level = this.#markLevel; level <= this.#rootLevel; level++) gfn += this.#idx[level]! * PAGES[level]!;
+    for (let level = this.#markLevel; level <= this.#rootLevel; level++) gfn += this.#idx[level]! * this.#pages[level]!;
     return gfn;
   }
 
@@ -264,7 +267,7 @@ export class TdpIter {
     }
     for (;;) {
       const index = this.#nextIndex();
-      if (index < ENTRIES) {
+      if (index < this.#entries) {
         this.#idx[this.level] = index;
         this.#markLevel = this.level;
         return this.#landed();
@@ -304,7 +307,7 @@ export class TdpIter {
   #enter(level: number, base: number, gfn: number): boolean {
     let index = level >= this.#markLevel ? this.#idx[level]! : 0;
     if (this.#kind === COUNT) {
-      const used = this.#tree.used[base / ENTRIES]!;
+      const used = this.#tree.used[base >> this.#levelBits]!;
       if (used === 0) {
         // An empty root is landed on before its count is seen; an empty child is seen from its parent.
         if (level === this.#rootLevel) this.#otherReads++;
@@ -313,20 +316,20 @@ export class TdpIter {
       this.#memo[level] = used;
     } else if (this.#kind >= BITMAP) {
       const first = this.#kind === BITMAP ? this.#firstUsed(base, index) : this.#hookEnter(level, base, index);
-      if (first >= ENTRIES) return this.#passedBy(level);
+      if (first >= this.#entries) return this.#passedBy(level);
       if (first > index) {
         index = first;
         this.#markLevel = level;
       }
     }
-    const span = PAGES[level]!;
+    const span = this.#pages[level]!;
     const left = Math.ceil((this.#end - gfn) / span);
     this.level = level;
     this.#base = base;
     this.#bases[level] = base;
     this.#gfns[level] = gfn;
     this.#idx[level] = index;
-    this.#endIdx[level] = Math.max(0, Math.min(left, ENTRIES));
+    this.#endIdx[level] = Math.max(0, Math.min(left, this.#entries));
     return true;
   }
 
@@ -376,7 +379,7 @@ export class TdpIter {
     if (this.sink !== null) this.#tell("up", {});
   }
 
-  /** The entry that a step to the side goes to, or 512. */
+  /** The entry that a step to the side goes to; one beyond the last where there is none. */
   #nextIndex(): number {
     const index = this.at - this.#base;
     switch (this.#kind) {
@@ -385,15 +388,16 @@ export class TdpIter {
       case PRESENT_ONLY: {
         const words = this.#words;
         const base = this.#base;
+        const entries = this.#entries;
         let i = index + 1;
-        while (i < ENTRIES && (words[base + i]! & PRESENT) === 0) i++;
+        while (i < entries && (words[base + i]! & PRESENT) === 0) i++;
         // Every entry scanned is read; the one that is landed on is counted there.
         this.#otherReads += i - index - 1;
         return i;
       }
       case COUNT:
         if ((this.spte & PRESENT) !== 0) this.#memo[this.level]!--;
-        return this.#memo[this.level]! <= 0 ? ENTRIES : index + 1;
+        return this.#memo[this.level]! <= 0 ? this.#entries : index + 1;
       case BITMAP:
         return this.#firstUsed(this.#base, index + 1);
       default: {
@@ -404,24 +408,26 @@ export class TdpIter {
   }
 
   #firstUsed(base: number, from: number): number {
-    if (from >= ENTRIES) return ENTRIES;
+    const entries = this.#entries;
+    if (from >= entries) return entries;
     const { bitmap } = this.#tree;
-    const last = (base + ENTRIES) >> 5;
+    // Tables of fewer than 32 entries share a word.
+    const last = (base + entries + 31) >> 5;
     let word = (base + from) >> 5;
-    let bits = bitmap[word]! & (-1 << (from & 31));
+    let bits = bitmap[word]! & (-1 << ((base + from) & 31));
     while (bits === 0) {
       word++;
-      if (word === last) return ENTRIES;
+      if (word >= last) return entries;
       bits = bitmap[word]!;
     }
-    return word * 32 + (31 - Math.clz32(bits & -bits)) - base;
+    return Math.min(entries, word * 32 + (31 - Math.clz32(bits & -bits)) - base);
   }
 
   #stepAside(): void {
     const { aside, asideMark } = this.#variant;
     let index = this.at - this.#base;
     const from = index;
-    while ((this.spte & PRESENT) === 0 && index < ENTRIES - 1 && index - from < aside) {
+    while ((this.spte & PRESENT) === 0 && index < this.#entries - 1 && index - from < aside) {
       index++;
       this.#otherReads++;
       this.spte = this.#words[this.#base + index]!;
@@ -448,7 +454,7 @@ export class TdpIter {
     view.base = base;
     view.isRoot = level === this.#rootLevel;
     view.present = (this.spte & PRESENT) !== 0;
-    view.used = this.#tree.used[base / ENTRIES]!;
+    view.used = this.#tree.used[base >> this.#levelBits]!;
     view.loaded = -1;
     view.read = this.#load;
     view.find = this.#find;
@@ -476,10 +482,13 @@ class View implements TableView {
   used = 0;
   loaded = -1;
   read: (at: number) => boolean = () => false;
-  find: (base: number, index: number) => number = () => ENTRIES;
+  find: (base: number, index: number) => number = (_, index) => index;
   readonly #memos: Int32Array;
 
-  constructor(memos: Int32Array) {
+  constructor(
+    memos: Int32Array,
+    readonly entries: number,
+  ) {
     this.#memos = memos;
   }
 
@@ -492,19 +501,24 @@ class View implements TableView {
   }
 
   load(index: number): boolean {
-    if (!(index >= 0 && index < ENTRIES)) throw new RangeError(`load(${index}): a table has entries 0 to 511`);
+    if (!(index >= 0 && index < REAL_TABLES.entries))
+      throw new RangeError(`load(${index}): a table has entries 0 to 511`);
+    // A strategy may take every table for one of 512 entries: those that a small table lacks are not present.
+    if (index >= this.entries) return false;
     this.loaded = this.base + index;
     return this.read(this.loaded);
   }
 
   firstUsed(index: number): number {
-    return index >= ENTRIES ? ENTRIES : this.find(this.base, Math.max(0, index | 0));
+    return index >= this.entries ? REAL_TABLES.entries : this.find(this.base, Math.max(0, index | 0));
   }
 }
 
 function checked(hook: string, index: number, least: number): number {
-  if (!Number.isInteger(index) || index < least || index > ENTRIES) {
-    throw new RangeError(`${hook} gave entry ${String(index)}; expected a whole number from ${least} to ${ENTRIES}`);
+  if (!Number.isInteger(index) || index < least || index > REAL_TABLES.entries) {
+    throw new RangeError(
+      `${hook} gave entry ${String(index)}; expected a whole number from ${least} to ${REAL_TABLES.entries}`,
+    );
   }
   return index;
 }

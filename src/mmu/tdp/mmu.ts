@@ -10,6 +10,7 @@ import { tdpGuests } from "./guests.js";
 import { type ByLevel, leavesIn, structureOf } from "./inspect.js";
 import { tdpInterleave } from "./interleave/index.js";
 import type { IterSink } from "./iter.js";
+import { newTdpStrategy } from "./newStrategy.js";
 import { parseTdpScenario } from "./parse.js";
 import { randomTdpScenarios } from "./random.js";
 import type { TdpScenario, TdpSplit } from "./scenario.js";
@@ -62,6 +63,7 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
   random: randomTdpScenarios,
   interleave: (options) => tdpInterleave(options),
   adoptStrategy: adoptTdpStrategy,
+  newStrategy: newTdpStrategy,
 };
 
 function bind(scenario: TdpScenario): Case<TdpStrategy> {

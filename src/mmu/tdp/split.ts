@@ -1,27 +1,10 @@
-import { ENTRIES, PAGES } from "../x86/pages.js";
-import { type ByLevel, eachLeaf } from "./inspect.js";
+import { newTally } from "../counters.js";
+import { LEVELS, SPLIT_COUNTERS, type SplitCounts } from "./counters.js";
+import { eachLeaf } from "./inspect.js";
 import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
 import { DIRTY, isLeaf, type TdpTree, WRITABLE } from "./tree.js";
 import type { IterVariant } from "./variant.js";
-
-/** What a split of a root counts, with the names of the golden files. Null where the walk never ends. */
-export interface SplitCounts {
-  readonly loops: number | null;
-  readonly body: number | null;
-  readonly loopsByLevel: ByLevel;
-  readonly spteReads: number | null;
-  /** Huge entries split, by their size. */
-  readonly split2m: number;
-  readonly split1g: number;
-  /** Page tables allocated, each with mmu_lock dropped. */
-  readonly spAllocs: number;
-  readonly mmuLockDropsForAlloc: number;
-  /** {@link mmuLockDropsForAlloc} + {@link reschedYields}. */
-  readonly mmuLockDropsTotal: number | null;
-  readonly reschedYields: number | null;
-  /** Always 0: a split needs no flush. */
-  readonly tlbFlushes: number;
-}
+import { addWalk, plus } from "./walked.js";
 
 /** How a split is made. */
 export interface SplitOptions {
@@ -33,9 +16,11 @@ export interface SplitOptions {
   readonly sink?: IterSink | null;
   /** An iterator of this tree and variant to be used again, for many splits in a row. */
   readonly iter?: TdpIter;
+  /** What the split adds to; left out: zeros. */
+  readonly counts?: SplitCounts;
 }
 
-/** {@link SplitCounts} and how the walk ended. */
+/** What was counted, and how the walk ended. */
 export interface SplitOutcome {
   readonly counts: SplitCounts;
   /** The furthest gfn that a walk in livelock restarts from; otherwise null. */
@@ -58,8 +43,7 @@ export function splitRoot(
   tree.reserve(tablesToSplit(tree, start, end, targetLevel));
   const iter = options.iter ?? new TdpIter(tree, variant);
   iter.sink = options.sink ?? null;
-  let split2m = 0;
-  let split1g = 0;
+  const counts = options.counts ?? newTally(SPLIT_COUNTERS, LEVELS);
   let spAllocs = 0;
   let kept = -1;
   for (let more = iter.start(start, end, targetLevel + 1, options.schedule ?? NEVER); more; more = iter.next()) {
@@ -76,32 +60,21 @@ export function splitRoot(
         continue;
       }
     }
-    if (iter.level === 2) split2m++;
-    else split1g++;
+    if (iter.level === 2) counts.split2m++;
+    else counts.split1g++;
     splitLeaf(tree, iter.at, iter.level, kept);
     kept = -1;
     iter.changes++;
     iter.sink?.("split", iter, {});
   }
   if (kept >= 0) tree.freeTable(kept);
-  const { livelock } = iter;
   const drops = dropLockToAllocate ? spAllocs : 0;
-  return {
-    counts: {
-      loops: livelock ? null : iter.loops,
-      body: livelock ? null : iter.loops - iter.filtered,
-      loopsByLevel: livelock ? {} : iter.loopsByLevel,
-      spteReads: livelock ? null : iter.reads,
-      split2m,
-      split1g,
-      spAllocs,
-      mmuLockDropsForAlloc: drops,
-      mmuLockDropsTotal: livelock ? null : drops + iter.yields,
-      reschedYields: livelock ? null : iter.yields,
-      tlbFlushes: 0,
-    },
-    livelockGfn: livelock ? iter.livelockGfn : null,
-  };
+  const yields = addWalk(counts, iter);
+  counts.spAllocs += spAllocs;
+  counts.mmuLockDropsForAlloc += drops;
+  counts.mmuLockDropsTotal = plus(counts.mmuLockDropsTotal, plus(drops, yields));
+  counts.reschedYields = plus(counts.reschedYields, yields);
+  return { counts, livelockGfn: iter.livelock ? iter.livelockGfn : null };
 }
 
 /** Loops of the same walk on a tree that needs no splitting any more, or for what it would be without restarts. */
@@ -117,9 +90,10 @@ export function splitLoops(
 
 /** Tables that a split of [start, end) down to a level takes. */
 export function tablesToSplit(tree: TdpTree, start: number, end: number, targetLevel: number): number {
+  const { pages } = tree.geometry;
   let tables = 0;
   const count = (_at: number, level: number): void => {
-    for (let from = level; from > targetLevel; from--) tables += PAGES[level]! / PAGES[from]!;
+    for (let from = level; from > targetLevel; from--) tables += pages[level]! / pages[from]!;
   };
   eachLeaf(tree, count, start, end, targetLevel + 1);
   return tables + 1;
@@ -129,8 +103,9 @@ export function tablesToSplit(tree: TdpTree, start: number, end: number, targetL
 export function splitLeaf(tree: TdpTree, at: number, level: number, table: number): void {
   const flags = tree.words[at]! & (WRITABLE | DIRTY);
   const pfn = tree.pfns[at]!;
-  const pages = PAGES[level - 1]!;
-  tree.levels[table / ENTRIES] = level - 1;
-  for (let i = 0; i < ENTRIES; i++) tree.setLeaf(table + i, pfn + i * pages, flags);
+  const pages = tree.geometry.pages[level - 1]!;
+  const { entries } = tree;
+  tree.levels[table / entries] = level - 1;
+  for (let i = 0; i < entries; i++) tree.setLeaf(table + i, pfn + i * pages, flags);
   tree.setTable(at, table);
 }

@@ -1,11 +1,11 @@
-import { ENTRIES } from "../x86/pages.js";
+import { REAL_TABLES, type TableGeometry } from "../x86/pages.js";
 
 /**
  * The page tables of one TDP root, in typed arrays. Levels as in arch/x86/kvm/mmu: 1 is 4K, 2 is 2M, 3 is 1G, 4 or 5 is the root; 512
- * entries a table.
+ * entries a table, or fewer in the small geometry of an exhaustive search.
  *
- * An entry (SPTE) is one 32-bit word of flags and, for a table, the child's number, so that a walk reads small integers only; the frame
- * number of a leaf stands in an array of its own that no walk reads. Entry `i` of table `t` is at `512 * t + i`.
+ * An entry (SPTE) is one 32-bit word of flags and, for a table, where the child's entries begin, so that a walk reads small integers
+ * only; the frame number of a leaf stands in an array of its own that no walk reads. Entry `i` of table `t` is at `entries * t + i`.
  */
 
 /** The entry is shadow-present: a leaf or a table. */
@@ -16,7 +16,8 @@ export const LEAF = 2;
 export const WRITABLE = 4;
 /** The leaf's dirty bit, as PML uses it. */
 export const DIRTY = 8;
-const CHILD_SHIFT = 4;
+/** Bits of flags. Tables begin at multiples of 4: of 28 bits for a child 2 more are known. */
+const FLAG_BITS = 4;
 
 /** The highest root level. */
 export const MAX_LEVEL = 5;
@@ -36,12 +37,15 @@ export function isLeaf(spte: number): boolean {
 
 /** Offset of the first entry of the table that an entry points to; only for {@link isTable} entries. */
 export function childOf(spte: number): number {
-  return (spte >>> CHILD_SHIFT) * ENTRIES;
+  return (spte >>> FLAG_BITS) << 2;
 }
 
 /** A root and its tables. */
 export class TdpTree {
   readonly rootLevel: number;
+  readonly geometry: TableGeometry;
+  /** Entries of a table. */
+  readonly entries: number;
   /** Offset of the root's first entry: the root is table 0. */
   readonly root = 0;
   /** The entries. Replaced when the tree grows: walks take it anew when they start. */
@@ -54,16 +58,24 @@ export class TdpTree {
   bitmap: Int32Array;
   /** Level of each table; 0 while it is free. */
   levels: Uint8Array;
+  readonly #levelBits: number;
   #made = 0;
   #free: number[] = [];
 
-  /** @param capacity tables to make room for; the tree grows beyond when it must */
-  constructor(rootLevel: number, capacity = 8) {
+  /**
+   * @param capacity tables to make room for; the tree grows beyond when it must
+   * @param geometry default: that of x86
+   */
+  constructor(rootLevel: number, capacity = 8, geometry = REAL_TABLES) {
     this.rootLevel = rootLevel;
-    this.words = new Int32Array(capacity * ENTRIES);
-    this.pfns = new Uint32Array(capacity * ENTRIES);
+    this.geometry = geometry;
+    this.entries = geometry.entries;
+    this.#levelBits = geometry.levelBits;
+    const entries = capacity * geometry.entries;
+    this.words = new Int32Array(entries);
+    this.pfns = new Uint32Array(entries);
     this.used = new Uint16Array(capacity);
-    this.bitmap = new Int32Array((capacity * ENTRIES) / 32);
+    this.bitmap = new Int32Array(Math.ceil(entries / 32));
     this.levels = new Uint8Array(capacity);
     this.allocate(rootLevel);
   }
@@ -79,10 +91,11 @@ export class TdpTree {
     const have = this.levels.length;
     if (need <= have) return;
     const capacity = Math.max(need, have + (have >> 1));
-    this.words = grown(this.words, new Int32Array(capacity * ENTRIES));
-    this.pfns = grown(this.pfns, new Uint32Array(capacity * ENTRIES));
+    const entries = capacity * this.entries;
+    this.words = grown(this.words, new Int32Array(entries));
+    this.pfns = grown(this.pfns, new Uint32Array(entries));
     this.used = grown(this.used, new Uint16Array(capacity));
-    this.bitmap = grown(this.bitmap, new Int32Array((capacity * ENTRIES) / 32));
+    this.bitmap = grown(this.bitmap, new Int32Array(Math.ceil(entries / 32)));
     this.levels = grown(this.levels, new Uint8Array(capacity));
   }
 
@@ -92,7 +105,7 @@ export class TdpTree {
     if (reused === undefined && this.#made === this.levels.length) this.reserve(1);
     const table = reused ?? this.#made++;
     this.levels[table] = level;
-    return table * ENTRIES;
+    return table * this.entries;
   }
 
   /** Sets a leaf where nothing present was, or over a leaf. */
@@ -105,35 +118,31 @@ export class TdpTree {
   /** Lets an entry point to a table, over nothing or over a leaf. */
   setTable(at: number, child: number): void {
     this.#mark(at);
-    this.words[at] = PRESENT | ((child / ENTRIES) << CHILD_SHIFT);
+    this.words[at] = PRESENT | ((child >> 2) << FLAG_BITS);
   }
 
   /** Makes the present entries [from, to) of one table non-present. What they pointed to is left alone: see {@link freeTable}. */
   clearRun(from: number, to: number): void {
     if (to - from === 1) this.words[from] = 0;
     else this.words.fill(0, from, to);
-    this.used[from >> 9]! -= to - from;
-    for (let at = from; at < to; ) {
-      const stop = Math.min(to, (at | 31) + 1);
-      const bits = stop - at === 32 ? -1 : ((1 << (stop - at)) - 1) << (at & 31);
-      this.bitmap[at >> 5]! &= ~bits;
-      at = stop;
-    }
+    this.used[from >> this.#levelBits]! -= to - from;
+    this.#unmark(from, to);
   }
 
   /** Frees a table that nothing points to any more, and every table below it. @returns how many were freed */
   freeTable(table: number): number {
-    const number = table / ENTRIES;
+    const number = table >> this.#levelBits;
     let freed = 1;
     // An empty table, as zapping level by level leaves it, has nothing below it and nothing to wipe.
     if (this.used[number] !== 0) {
       const { words } = this;
-      for (let at = table; at < table + ENTRIES; at++) {
+      const end = table + this.entries;
+      for (let at = table; at < end; at++) {
         const spte = words[at]!;
         if (isTable(spte)) freed += this.freeTable(childOf(spte));
       }
-      words.fill(0, table, table + ENTRIES);
-      this.bitmap.fill(0, table / 32, (table + ENTRIES) / 32);
+      words.fill(0, table, end);
+      this.#unmark(table, end);
       this.used[number] = 0;
     }
     this.levels[number] = 0;
@@ -143,12 +152,12 @@ export class TdpTree {
 
   /** A tree with the same contents in the same places. */
   clone(): TdpTree {
-    const copy = new TdpTree(this.rootLevel, this.levels.length);
+    const copy = new TdpTree(this.rootLevel, this.levels.length, this.geometry);
     copy.copyFrom(this);
     return copy;
   }
 
-  /** Takes over the contents of another tree of the same root level. */
+  /** Takes over the contents of another tree of the same root level and geometry. */
   copyFrom(other: TdpTree): void {
     if (this.levels.length < other.levels.length) this.reserve(other.levels.length - this.tables);
     this.#made = other.#made;
@@ -162,8 +171,17 @@ export class TdpTree {
 
   #mark(at: number): void {
     if ((this.words[at]! & PRESENT) !== 0) return;
-    this.used[at >> 9]!++;
+    this.used[at >> this.#levelBits]!++;
     this.bitmap[at >> 5]! |= 1 << (at & 31);
+  }
+
+  #unmark(from: number, to: number): void {
+    for (let at = from; at < to; ) {
+      const stop = Math.min(to, (at | 31) + 1);
+      const bits = stop - at === 32 ? -1 : ((1 << (stop - at)) - 1) << (at & 31);
+      this.bitmap[at >> 5]! &= ~bits;
+      at = stop;
+    }
   }
 }
 

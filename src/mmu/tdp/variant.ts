@@ -37,6 +37,8 @@ export type FastSteps = "each" | "present" | "count" | "bitmap";
 export interface TableView {
   /** 1 is the table of 4K entries. */
   readonly level: number;
+  /** Entries of a table: 512, or fewer in the small geometry of an exhaustive search. 512 is beyond the end of any. */
+  readonly entries: number;
   /** Whether this is the root. */
   readonly isRoot: boolean;
   /** Whether the entry that the walk stands on was present when it was read last. */

@@ -1,11 +1,16 @@
-import type { Counts, CountValue } from "../counters.js";
+import { type Counts, tallyCounts } from "../counters.js";
 import {
-  type ClearStepCounts,
-  type ClearWord,
-  clearDirtyLog,
-  type EnableStepCounts,
-  enableDirtyLog,
-} from "./dirtyLog.js";
+  CLEAR_COUNTERS,
+  CLEAR_STEPS,
+  type ClearSteps,
+  ENABLE_COUNTERS,
+  ENABLE_STEPS,
+  presentLevels,
+  SPLIT_COUNTERS,
+  walkedCounts,
+  ZAP_COUNTERS,
+} from "./counters.js";
+import { type ClearWord, clearDirtyLog, enableDirtyLog } from "./dirtyLog.js";
 import { presentAt } from "./inspect.js";
 import type { IterSink } from "./iter.js";
 import type { TdpClear, TdpEnable, TdpScenario, TdpSplit, TdpZap } from "./scenario.js";
@@ -86,26 +91,18 @@ function zapWork(
     }),
   );
   const totals = zapTotals(passes);
-  const tablesFreed = passes.reduce((sum, pass) => sum + pass.tablesFreed, 0);
   const byRoot: Record<string, Record<string, Counts>> = {};
   for (const { livelock: _, ...pass } of passes) {
     byRoot[pass.root] ??= {};
     byRoot[pass.root]![pass.zapLevel] = pass;
   }
   return {
-    counts: {
-      ...totals,
-      ...levelsOfLoops(totals.loops, sumByLevel(passes.map((pass) => pass.loopsByLevel))),
-      yields: addUp(passes.map((pass) => pass.yields)),
-      tablesFreed,
-      removedPtEntries: passes.reduce((sum, pass) => sum + pass.removedPtEntries, 0),
-      passes: byRoot,
-    },
+    counts: { ...walkedCounts(ZAP_COUNTERS, totals), passes: byRoot },
     livelocks: passes
       .filter((pass) => pass.livelockGfn !== null)
       .map((pass) => ({ walk: `zap level ${pass.zapLevel}`, root: pass.root, gfn: pass.livelockGfn! })),
     missed,
-    tablesFreed,
+    tablesFreed: totals.tablesFreed,
     tablesAllocated: 0,
   };
 }
@@ -114,9 +111,8 @@ function splitWork(scenario: TdpSplit, tree: TdpTree, variant: IterVariant, sink
   const { startGfn, endGfnExclusive, targetLevel } = scenario;
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
   const { counts, livelockGfn } = splitRoot(tree, variant, startGfn, endGfnExclusive, { targetLevel, schedule, sink });
-  const { loopsByLevel, ...others } = counts;
   return {
-    counts: { ...others, ...levelsOfLoops(counts.loops, loopsByLevel) },
+    counts: walkedCounts(SPLIT_COUNTERS, counts),
     livelocks: livelockGfn === null ? [] : [{ walk: "split", root: 0, gfn: livelockGfn }],
     missed: [],
     tablesFreed: 0,
@@ -127,36 +123,14 @@ function splitWork(scenario: TdpSplit, tree: TdpTree, variant: IterVariant, sink
 function enableWork(scenario: TdpEnable, tree: TdpTree, variant: IterVariant, sink: IterSink | null): TdpWork {
   const { startGfn, endGfnExclusive, pml, eager } = scenario;
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
-  const steps = enableDirtyLog(tree, variant, startGfn, endGfnExclusive, { pml, eager, schedule, sink });
-  const total = (of: (step: EnableStepCounts) => number | null) => addUp(steps.map(of));
-  const loops = total((step) => step.loops);
-  const named: Record<string, Counts> = {};
-  for (const { step, sptesChanged, mmuLockDrops, ...of } of steps) {
-    named[step] = { loops: of.loops, sptesChanged, mmuLockDrops };
-  }
-  const split2m = total((step) => step.split2m)!;
-  const split1g = total((step) => step.split1g)!;
+  const options = { pml, eager, schedule, sink };
+  const { counts, steps, livelocks } = enableDirtyLog(tree, variant, startGfn, endGfnExclusive, options);
   return {
-    counts: {
-      loops,
-      body: total((step) => step.body),
-      ...levelsOfLoops(loops, sumByLevel(steps.map((step) => step.loopsByLevel))),
-      spteReads: total((step) => step.spteReads),
-      sptesChanged: total((step) => step.sptesChanged ?? 0),
-      split2m,
-      split1g,
-      spAllocs: total((step) => step.spAllocs),
-      mmuLockDropsTotal: total((step) => step.mmuLockDrops),
-      reschedYields: total((step) => step.reschedYields),
-      tlbFlushes: 1,
-      steps: named,
-    },
-    livelocks: steps
-      .filter((step) => step.livelockGfn !== null)
-      .map((step) => ({ walk: step.step, root: 0, gfn: step.livelockGfn! })),
+    counts: { ...walkedCounts(ENABLE_COUNTERS, counts), ...tallyCounts(ENABLE_STEPS, steps, presentLevels) },
+    livelocks: livelocks.map(({ step, gfn }) => ({ walk: step, root: 0, gfn })),
     missed: [],
     tablesFreed: 0,
-    tablesAllocated: split2m + split1g,
+    tablesAllocated: counts.split2m + counts.split1g,
   };
 }
 
@@ -165,28 +139,20 @@ function clearWork(scenario: TdpClear, tree: TdpTree, variant: IterVariant, sink
   const words = clearWords(scenario);
   const schedule = { everyNPolls: scenario.reschedEveryNPolls };
   const options = { pml, eager, initiallySet: manualProtectAndInitSet, slotBaseGfn, schedule, sink };
-  const { counts, split2m, split1g, maskedChanged, livelockGfn } = clearDirtyLog(tree, variant, words, options);
-  const steps = Object.values(counts) as ClearStepCounts[];
-  const named: Record<string, CountValue> = {};
-  for (const [step, of] of Object.entries(counts)) named[step] = { ...of };
+  const { counts, steps, livelockGfn } = clearDirtyLog(tree, variant, words, options);
   return {
-    counts: {
-      loops: addUp(steps.map((step) => step.loops)),
-      words: words.length,
-      calls: addUp(steps.map((step) => step.calls)),
-      sptesChanged: maskedChanged + steps.reduce((sum, step) => sum + step.setSpte, 0),
-      split2m,
-      split1g,
-      spAllocs: addUp(steps.map((step) => step.spAllocs)),
-      mmuLockDropsTotal: addUp(steps.map((step) => step.mmuLockDrops)),
-      tlbFlushes: words.length === 0 ? 0 : 1,
-      ...named,
-    },
+    counts: { ...tallyCounts(CLEAR_COUNTERS, counts, presentLevels), ...clearStepCounts(steps) },
     livelocks: livelockGfn === null ? [] : [{ walk: "split", root: 0, gfn: livelockGfn }],
     missed: [],
     tablesFreed: 0,
-    tablesAllocated: split2m + split1g,
+    tablesAllocated: counts.split2m + counts.split1g,
   };
+}
+
+/** Steps in the order in which they were first made. */
+function clearStepCounts(steps: ClearSteps): Counts {
+  const named = Object.entries(steps) as [keyof ClearSteps, NonNullable<ClearSteps[keyof ClearSteps]>][];
+  return Object.assign({}, ...named.map(([step, counts]) => tallyCounts(CLEAR_STEPS[step], counts, presentLevels)));
 }
 
 /** The non-zero words of a clear. */
@@ -201,24 +167,4 @@ export function clearWords({ masks, npages }: TdpClear): ClearWord[] {
     if (low !== 0 || high !== 0) words.push({ index, low, high });
   }
   return words;
-}
-
-function addUp(values: readonly (number | null)[]): number | null {
-  let sum = 0;
-  for (const value of values) {
-    if (value === null) return null;
-    sum += value;
-  }
-  return sum;
-}
-
-/** Loops by level, absent where a walk never ends: the sum over those that do is no total. */
-function levelsOfLoops(loops: number | null, loopsByLevel: Readonly<Record<string, number>>): Counts {
-  return loops === null ? {} : { loopsByLevel };
-}
-
-function sumByLevel(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sum: Record<string, number> = {};
-  for (const part of parts) for (const [level, n] of Object.entries(part)) sum[level] = (sum[level] ?? 0) + n;
-  return sum;
 }

@@ -1,7 +1,9 @@
-import { ENTRIES } from "../x86/pages.js";
+import { newTally } from "../counters.js";
+import { LEVELS, presentLevels, ZAP_COUNTERS, type ZapCounts } from "./counters.js";
 import { type IterSink, NEVER, TdpIter, type YieldSchedule } from "./iter.js";
 import { childOf, isTable, PRESENT, type TdpTree } from "./tree.js";
 import type { IterVariant } from "./variant.js";
+import { plus } from "./walked.js";
 
 /** One pass over a root, with the names of the golden files. */
 export interface ZapPass {
@@ -91,37 +93,29 @@ function zapPass(
     zapLevel,
     loops: livelock ? null : iter.loops,
     body: livelock ? null : iter.loops - iter.filtered,
-    loopsByLevel: livelock ? {} : iter.loopsByLevel,
+    loopsByLevel: livelock ? {} : presentLevels(iter.loopsAtLevels()),
     zapped: iter.changes,
     spteReads: livelock ? null : iter.reads,
     tablesFreed,
-    removedPtEntries: tablesFreed * ENTRIES,
+    removedPtEntries: tablesFreed * tree.entries,
     yields: livelock ? null : iter.yields,
     livelock,
     livelockGfn: livelock ? iter.livelockGfn : null,
   };
 }
 
-/** Sums of passes, as `totals` in the golden files; null where a pass never ends. */
-export function zapTotals(passes: readonly ZapPass[]): {
-  loops: number | null;
-  body: number | null;
-  zapped: number;
-  spteReads: number | null;
-} {
-  return {
-    loops: sum(passes.map((p) => p.loops)),
-    body: sum(passes.map((p) => p.body)),
-    zapped: passes.reduce((total, p) => total + p.zapped, 0),
-    spteReads: sum(passes.map((p) => p.spteReads)),
-  };
-}
-
-function sum(values: readonly (number | null)[]): number | null {
-  let total = 0;
-  for (const value of values) {
-    if (value === null) return null;
-    total += value;
+/** Sums of passes; null where one never ends. */
+export function zapTotals(passes: readonly ZapPass[]): ZapCounts {
+  const counts = newTally(ZAP_COUNTERS, LEVELS);
+  for (const pass of passes) {
+    counts.loops = plus(counts.loops, pass.loops);
+    counts.body = plus(counts.body, pass.body);
+    counts.zapped += pass.zapped;
+    counts.spteReads = plus(counts.spteReads, pass.spteReads);
+    for (const [level, loops] of Object.entries(pass.loopsByLevel)) counts.loopsByLevel[Number(level)]! += loops;
+    counts.yields = plus(counts.yields, pass.yields);
+    counts.tablesFreed += pass.tablesFreed;
+    counts.removedPtEntries += pass.removedPtEntries;
   }
-  return total;
+  return counts;
 }

@@ -1,7 +1,7 @@
 import type { Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
-import { sumAt } from "../benchTable.js";
+import { sumAt } from "../sums.js";
 import { formatChange } from "../units.js";
 import { resultWords } from "../verdictWords.js";
 import type { Plot } from "./charts/draw.js";

@@ -1,5 +1,5 @@
 import type { PricedRun } from "../../cost/selftestTime.js";
-import { caseName, FIGURES, figureOf, figureOfStep, phaseWords } from "../runTable.js";
+import { caseName, FIGURES, figureOf, figureOfStep, phaseWords } from "../runRows.js";
 import { formatNs } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { type PartsRow, partsChart } from "./charts/strategies.js";

@@ -2,7 +2,7 @@ import type { Advice } from "../../advise/advise.js";
 import { isRight } from "../../advise/row.js";
 import type { PricedRun } from "../../cost/selftestTime.js";
 import type { Validation } from "../../cost/validate.js";
-import { caseName, FIGURES, figureOf } from "../runTable.js";
+import { caseName, FIGURES, figureOf } from "../runRows.js";
 import { formatNs } from "../units.js";
 import { barsText } from "./bars.js";
 import type { Canvas } from "./canvas.js";

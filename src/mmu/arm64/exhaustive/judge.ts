@@ -1,7 +1,8 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
+import type { SmallTree } from "../../exhaustive/trees.js";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
 import type { Stage2 } from "../stage2.js";
-import { SMALL, SMALL_LEAF, type SmallTree } from "./trees.js";
+import { SMALL, SMALL_LEAF } from "./geometry.js";
 
 /** What a finished small tree can have wrong, as in `check.ts` and `strict.ts`; the index is the bit in a verdict. */
 export const SMALL_FAULTS = [
@@ -88,13 +89,14 @@ export class Judge {
     const { touched, met, tree } = this;
     for (let gfn = start; gfn < end; gfn++) touched[gfn] = 1;
     for (let gfn = start; gfn < end; ) {
-      if (tree.level[gfn] === 0) {
+      const span = tree.span[gfn]!;
+      if (span === 0) {
         gfn++;
         continue;
       }
-      const leafEnd = tree.leafEnd[gfn]!;
-      for (let at = tree.leafStart[gfn]!; at < leafEnd; at++) met[at] = 1;
-      gfn = leafEnd;
+      const leafStart = gfn & -span;
+      gfn = leafStart + span;
+      for (let at = leafStart; at < gfn; at++) met[at] = 1;
     }
   }
 
@@ -149,7 +151,7 @@ export class Judge {
       const hi = words[word + 1]! | 0;
       const gfn = tableGfn + index;
       if ((lo & VALID) === 0) this.empty(lo, hi, gfn, 1);
-      else if (tree.level[gfn] === 0) this.verdict |= STRAY;
+      else if (tree.span[gfn] === 0) this.verdict |= STRAY;
       else this.leaf(PAGE_LEVEL, gfn, lo, hi);
     }
     return false;
@@ -158,7 +160,7 @@ export class Judge {
   private empty(lo: number, hi: number, gfn: number, span: number): void {
     if ((lo | hi) !== 0) this.verdict |= LOCKED;
     for (let at = gfn; at < gfn + span; at++) {
-      if (this.tree.level[at] === 0) continue;
+      if (this.tree.span[at] === 0) continue;
       this.verdict |= LOST;
       return;
     }
@@ -166,22 +168,23 @@ export class Judge {
 
   /** A table where a block was: right only where a span meets that block, or the part of it that this table stands for. */
   private tableOver(gfn: number, level: number): void {
-    const natural = this.tree.level[gfn]!;
-    if (natural === 0 || natural > level) return;
+    const natural = this.tree.span[gfn]!;
+    const span = SMALL.spanPages[level]!;
+    if (natural < span) return;
     if (this.met[gfn] === 0) this.verdict |= SPLIT_OUTSIDE;
-    else if (natural < level && !this.wholeSubtree && !this.touches(gfn, level)) this.verdict |= SPLIT_OUTSIDE;
+    else if (natural > span && !this.wholeSubtree && !this.touches(gfn, level)) this.verdict |= SPLIT_OUTSIDE;
   }
 
   private block(level: number, gfn: number, span: number, lo: number, hi: number): void {
-    const natural = this.tree.level[gfn]!;
+    const natural = this.tree.span[gfn]!;
     this.blocksLeft[level] = this.blocksLeft[level]! + 1;
-    if (natural === 0 || natural > level || gfn + span > this.tree.leafEnd[gfn]!) {
+    if (natural < span) {
       this.verdict |= STRAY;
       return;
     }
     this.leaf(level, gfn, lo, hi);
     if (!this.splits || this.met[gfn] === 0) return;
-    if (natural === level) this.verdict |= PASSED_OVER;
+    if (natural === span) this.verdict |= PASSED_OVER;
     else if (this.wholeSubtree || this.touches(gfn, level)) this.verdict |= LEFT_IN_NEW_TABLE;
   }
 

@@ -1,12 +1,13 @@
+import { count, treesOf } from "../../exhaustive/bounds.js";
+import { TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
 import type { Bound } from "../../exhaustive.js";
 import type { Arm64Scenario } from "../scenario.js";
 import { furtherScenarios } from "./masks.js";
 import { placeScenarios } from "./places.js";
 import { CHUNKS, type Work } from "./session.js";
-import { BLOCK, HOLE_ENTRY, type Level2Entry, PROTECTED_BLOCK, TOP_PAGES, type TopEntry, topEntries } from "./trees.js";
 
 /** All that a bound has: trees with what is done to each, and layouts of the real geometry. */
-export interface Scope {
+export interface Arm64Bound {
   /** The lightest first. */
   readonly trees: readonly (readonly TopEntry[])[];
   /** What is done to a tree of one top entry, and to one of two. */
@@ -16,32 +17,11 @@ export interface Scope {
   readonly text: string;
 }
 
-/** Level-2 entries of the small bound: of the 16 level-3 tables those that are full or have their first or last page alone. */
-const FEW_ENTRIES: readonly Level2Entry[] = [HOLE_ENTRY, BLOCK, PROTECTED_BLOCK, 0b1111, 0b0001, 0b1000];
-const EVERY_ENTRY: readonly Level2Entry[] = [
-  HOLE_ENTRY,
-  BLOCK,
-  PROTECTED_BLOCK,
-  ...Array.from({ length: 16 }, (_, i) => i),
-];
-/** Top entries whose pairs the small bound has: what one leaves in the page cache is what the next begins with. */
-const LIGHT_TOPS: readonly TopEntry[] = [
-  HOLE_ENTRY,
-  BLOCK,
-  [BLOCK, HOLE_ENTRY, HOLE_ENTRY, HOLE_ENTRY],
-  [HOLE_ENTRY, HOLE_ENTRY, HOLE_ENTRY, BLOCK],
-  [0b1111, HOLE_ENTRY, HOLE_ENTRY, 0b1111],
-];
-
 /** Pages that a word of the small geometry covers: two words for a top entry. */
 const WORD_PAGES = 8;
 
-const FEW_WORDS =
-  "whose level-2 entries are a hole, a block, a write-protected block, or a table with all pages, its first or its last";
-const LIGHT_WORDS = "that are a hole, a block, or a table with a block first or last or with pages at both ends";
-
-export function scopeOf(bound: Bound): Scope {
-  const [trees, words] = TREES[bound]();
+export function boundOf(bound: Bound): Arm64Bound {
+  const { trees, words } = treesOf(bound, "level-2");
   const places = [...placeScenarios(bound === "small" ? "some" : "all"), ...furtherScenarios()];
   return {
     trees,
@@ -51,31 +31,6 @@ export function scopeOf(bound: Bound): Scope {
       `${words}; in tables of 4 entries, with every start and end of a range, below one top entry also every first and last bit of a word ` +
       `beside a full one, ${chunkWords()}; and ${count(places)} layouts of the real geometry whose ends, or whose dirty bits, lie at those of tables, blocks and words`,
   };
-}
-
-const TREES: Readonly<Record<Bound, () => readonly [trees: readonly (readonly TopEntry[])[], words: string]>> = {
-  small: () => {
-    const single = topEntries(FEW_ENTRIES).map((top) => [top]);
-    const double = pairs(LIGHT_TOPS);
-    const words = `all ${count(single)} trees below one top entry ${FEW_WORDS}, and ${count(double)} below two ${LIGHT_WORDS}`;
-    return [[...single, ...double], words];
-  },
-  medium: () => {
-    const single = topEntries(EVERY_ENTRY).map((top) => [top]);
-    const double = pairs(LIGHT_TOPS);
-    const words =
-      `all ${count(single)} trees below one top entry: every entry a hole, a block, a write-protected block or a table, every page mapped or not; ` +
-      `and ${count(double)} below two ${LIGHT_WORDS}`;
-    return [[...single, ...double], words];
-  },
-  large: () => {
-    const double = pairs(topEntries(FEW_ENTRIES));
-    return [double, `all ${count(double)} trees below two top entries ${FEW_WORDS}`];
-  },
-};
-
-function count(list: readonly unknown[]): string {
-  return list.length.toLocaleString("en-US");
 }
 
 function chunkWords(): string {
@@ -118,15 +73,4 @@ function clears(): Work[] {
     }
   }
   return works;
-}
-
-/** By the sum of both places in the list, which is by weight: what is simpler comes first. */
-function pairs(tops: readonly TopEntry[]): (readonly TopEntry[])[] {
-  const all: (readonly TopEntry[])[] = [];
-  for (let sum = 0; sum <= 2 * (tops.length - 1); sum++) {
-    for (let i = Math.max(0, sum - tops.length + 1); i <= Math.min(sum, tops.length - 1); i++) {
-      all.push([tops[i]!, tops[sum - i]!]);
-    }
-  }
-  return all;
 }

@@ -1,4 +1,6 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
+import type { Trial } from "../../exhaustive/search.js";
+import { SmallTree, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
 import { VALID } from "../descriptor.js";
 import { clearSlot, enableSlot } from "../dirtyLog.js";
 import type { DirtyWords } from "../dirtyWords.js";
@@ -7,8 +9,8 @@ import type { MemorySnapshot } from "../memory.js";
 import type { SplitRules } from "../splitRules.js";
 import { Stage2, type Stage2Snapshot } from "../stage2.js";
 import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "../walk.js";
+import { buildSmall, SMALL, SMALL_LEAF } from "./geometry.js";
 import { Judge, SMALL_FAULTS, type SmallFault } from "./judge.js";
-import { buildSmall, SMALL, SMALL_LEAF, SmallTree, TOP_PAGES, type TopEntry } from "./trees.js";
 
 /** A chunk in pages and the pages that the split cache is filled to: the kernel's for that chunk, or more. */
 export interface ChunkAndCache {
@@ -180,7 +182,7 @@ class Bench implements WalkObserver {
     // Each block that is gone was broken once, with one TLBI at its own level (none where the scenario says that none is needed).
     for (let level = 1; level < PAGE_LEVEL; level++) {
       const made = level === 1 ? 0 : this.partial * SMALL.entries;
-      const gone = tree.blocks[level]! + made - judge.blocksLeft[level]!;
+      const gone = tree.blocks[PAGE_LEVEL - level]! + made - judge.blocksLeft[level]!;
       const tlbis = counts.tlbi[level]! - this.tlbis[level]!;
       if (gone !== this.breaks[level] || (stage2.layout.bbm === 2 ? 0 : gone) !== tlbis) verdict |= TLBI_NOT_ONE;
     }
@@ -227,7 +229,7 @@ class SpanWords implements DirtyWords {
 export type MakeStage2 = (layout: Layout, rules: SplitRules) => Stage2;
 
 /** Tries one strategy on trees, one after the other, each with every work, chunk and cache. */
-export class Session {
+export class Session implements Trial<readonly TopEntry[], WrongCase> {
   private readonly benches: readonly Bench[];
   private readonly tree = new SmallTree();
   private readonly judge = new Judge(this.tree);

@@ -1,5 +1,5 @@
+import { BLOCK, HOLE_ENTRY, type TopEntry } from "../../exhaustive/trees.js";
 import type { ChunkAndCache } from "../exhaustive/session.js";
-import { BLOCK, HOLE_ENTRY, type TopEntry } from "../exhaustive/trees.js";
 import type { SlotSpan } from "../layout.js";
 
 /** A small guest: one memslot in the small geometry, and what is mapped of it at first. */

@@ -2,7 +2,7 @@ import { PAGE_LEVEL } from "../../../guest/geometry.js";
 import { formatAddress } from "../../../guest/sizes.js";
 import type { Finding } from "../../finding.js";
 import { MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
-import { SMALL, SMALL_LEAF } from "../exhaustive/trees.js";
+import { SMALL, SMALL_LEAF } from "../exhaustive/geometry.js";
 import type { SmallVm } from "./vm.js";
 
 const NOTHING: readonly Finding[] = [];

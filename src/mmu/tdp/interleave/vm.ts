@@ -106,9 +106,9 @@ export class SmallVm {
     this.dirty.fill(script.manual ? 1 : 0);
     if (!script.manual) {
       const { schedule } = this;
-      const steps = enableDirtyLog(this.tree, this.variant, guest.startGfn, guest.endGfn, { pml, eager, schedule });
-      for (const { step, livelockGfn } of steps)
-        if (livelockGfn !== null) this.livelock ??= { walk: step, gfn: livelockGfn };
+      const options = { pml, eager, schedule };
+      const { livelocks } = enableDirtyLog(this.tree, this.variant, guest.startGfn, guest.endGfn, options);
+      for (const { step, gfn } of livelocks) this.livelock ??= { walk: step, gfn };
       this.splitDone = true;
     }
     // Userspace copies everything once when logging is on.

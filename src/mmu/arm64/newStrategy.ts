@@ -1,22 +1,16 @@
-/** The text of a new strategy module: runs as it is (it is max-level), and says what can be changed. */
-export function newStrategyText(id: string, typescript: boolean): string {
-  const types = typescript ? ", type WalkPosition" : "";
-  const at = typescript ? "at: WalkPosition" : "at";
-  return `// ${id}: a walker strategy for the split walk of KVM/arm64's stage 2.
-//
-//   s2split verify --strategy ./${id}.${typescript ? "ts" : "mjs"} --random 1000
-//   s2split bench  --strategy baseline,max-level,./${id}.${typescript ? "ts" : "mjs"}
-//   s2split trace  --strategy ./${id}.${typescript ? "ts" : "mjs"} -s hugetlb-1g
-//
-// "s2split" in the import is found by s2split itself; nothing has to be installed beside this file.
+import type { StrategyStart } from "../newStrategy.js";
 
-import { CONTINUE, defineStrategy, FRESH_PAGES, SKIP_CHILDREN, SKIP_SIBLINGS, WALK_LEAF${types} } from "s2split";
-
-export default defineStrategy({
-  id: ${JSON.stringify(id)},
-  summary: "one line: how it steers the walk",
-  origin: "who, when",
-
+/** As written, it is max-level. */
+export const newArm64Strategy: StrategyStart = {
+  what: "a walker strategy for the split walk of KVM/arm64's stage 2",
+  commands: [
+    "verify --strategy MODULE --random 1000",
+    "bench  --strategy baseline,max-level,MODULE",
+    "trace  --strategy MODULE -s hugetlb-1g",
+  ],
+  imports: ["FRESH_PAGES", "WALK_LEAF"],
+  type: "StrategyDefinition",
+  fields: `
   // Which entries are visited. WALK_LEAF: every entry that is no table, valid or not, as the kernel has it. WALK_BLOCK alone: no
   // pages, and no table of pages is entered. "| (WALK_SKIP_LEVEL0 << 3)" leaves out tables of level 3.
   flags: WALK_LEAF,
@@ -28,13 +22,14 @@ export default defineStrategy({
   // where the entry begins), at.lo and at.hi (the descriptor) say which; at.fresh says whether this visit has just made it:
   // FRESH_PAGES, a subtree split down to pages; FRESH_TABLE, a table of smaller blocks, because the page cache was too short for
   // more: those must still be split. Leave this hook out to enter every table.
-  enter(${at}) {
+  enter(at) {
     return at.fresh !== FRESH_PAGES;
   },
 
   // What the visitor returns after each entry that it was called for: CONTINUE, SKIP_CHILDREN (do not enter the table that was just
-  // made) or SKIP_SIBLINGS (leave the table that the entry is in). Leave this hook out for CONTINUE, which is also the fastest here.
-  // afterVisit(${at}) {
+  // made) or SKIP_SIBLINGS (leave the table that the entry is in); import them. Leave this hook out for CONTINUE, which is also the
+  // fastest here.
+  // afterVisit(at) {
   //   if (at.level === 3) return SKIP_SIBLINGS;
   //   return at.fresh === FRESH_PAGES ? SKIP_CHILDREN : CONTINUE;
   // },
@@ -44,6 +39,5 @@ export default defineStrategy({
 
   // Keep bit 55 of table descriptors, "no block is mapped anywhere below", and read it in enter as (at.hi & MARK_HI) !== 0.
   // marks: true,
-});
-`;
-}
+`,
+};
