@@ -27,7 +27,7 @@ async function search(name, ids) {
     const ended = await run(name, left, (one) => found.set(one.id, one));
     if (ended || left.every((id) => found.has(id))) continue;
     const hung = left.find((id) => !found.has(id));
-    found.set(hung, { id: hung, what: "never ends", tried: 0 });
+    found.set(hung, { id: hung, search: name, what: "never ends", tried: 0 });
   }
   return found;
 }
@@ -55,9 +55,10 @@ function run(name, ids, tell) {
 
 const number = (value) => value.toLocaleString("en-US");
 
-/** A cell: after how many cases it was found. */
-function cell({ what, tried }) {
+/** A cell: in which golden files, or after how many cases, a fault was found. */
+function cell({ search, what, tried }) {
   if (what === null) return "no";
+  if (search === "golden" && tried > 0) return what.split("/")[0].replace("arm64-", "");
   if (tried === 0) return what === "never ends" ? "no end" : "exception";
   return number(tried);
 }
