@@ -1,9 +1,11 @@
 import { countsJson } from "../mmu/arm64/counts.js";
-import { clearDirtyLog, enableDirtyLogging, wholeSlot } from "../mmu/arm64/dirtyLog.js";
-import type { Layout, SlotSpan } from "../mmu/arm64/layout.js";
+import { clearDirtyLog, enableDirtyLogging } from "../mmu/arm64/dirtyLog.js";
+import type { Layout } from "../mmu/arm64/layout.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import type { Counts } from "../mmu/counters.js";
+import { wholeSlot } from "../mmu/flow/regions.js";
+import type { FrameRange } from "../mmu/flow/slots.js";
 import { LockWork } from "./lockWork.js";
 
 /**
@@ -98,7 +100,7 @@ class RecordingStage2 extends Stage2 {
     }
   }
 
-  override flushSlot(slot: SlotSpan): void {
+  override flushSlot(slot: FrameRange): void {
     super.flushSlot(slot);
     this.writeProtectHold?.release(this.read());
     this.hold?.release(this.read());

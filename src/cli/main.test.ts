@@ -183,6 +183,6 @@ describe("an interrupted bench", () => {
     const part = `${file}.partial.json`;
     expect(JSON.parse(readFileSync(part, "utf8"))).toMatchObject({ partial: true, runs: [{ strategy: "baseline" }] });
     expect(stderr).toContain("interrupted after 0 of 2 cases and 1 of 9 strategies of the next");
-    expect(stderr).toContain(`what is finished is in ${part}\n`);
+    expect(stderr.replace(/\n +/g, " ")).toContain(`what is finished is in ${part}\n`);
   });
 });

@@ -2,12 +2,13 @@ import { badInput } from "../errors.js";
 import type { Granule } from "../guest/geometry.js";
 import { formatSize } from "../guest/sizes.js";
 import { countsJson } from "../mmu/arm64/counts.js";
-import { clearDirtyLog, enableDirtyLogging, wholeSlot } from "../mmu/arm64/dirtyLog.js";
+import { clearDirtyLog, enableDirtyLogging } from "../mmu/arm64/dirtyLog.js";
 import { type Layout, layoutOf } from "../mmu/arm64/layout.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import type { Counts } from "../mmu/counters.js";
+import { wholeSlot } from "../mmu/flow/regions.js";
 import { type TermCounts, termCounts } from "./terms.js";
 
 /** A guest in one slot whose memory is mapped alike throughout, and what is done to it. */

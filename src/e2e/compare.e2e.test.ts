@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Counts } from "../mmu/counters.js";
 import { countAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult } from "../results/types.js";
+import { unwrapped } from "../testing/inProcess.js";
 import { withCount } from "../testing/resultBuilder.js";
 import { s2split, spawned, temporaryFolder } from "./cli.js";
 
@@ -164,7 +165,7 @@ describe("s2split compare", () => {
     expect((await s2split(["compare", base, slow])).code).toBe(0);
     const gated = await s2split(["compare", base, slow, "--wall-threshold", "50%"]);
     expect(gated.code).toBe(1);
-    expect(gated.stdout).toMatch(/baseline: wall time, split: median .* -> .*95% interval .*p < 0\.001/);
+    expect(unwrapped(gated.stdout)).toMatch(/baseline: wall time, split: median .* -> .*95% interval .*p < 0\.001/);
     const fine = await s2split(["compare", base, base, "--wall-threshold", "0.01%"]);
     expect(fine.code).toBe(0);
     expect(fine.stdout).toMatch(/each side needs up to \d+ samples \(the fewest are 30\)/);

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { unwrapped } from "../testing/inProcess.js";
 import { ROOT, s2split, temporaryFolder } from "./cli.js";
 
 const ENE = join(ROOT, "src/testing/fixtures/stage2-dump/ene-2024-08.txt");
@@ -76,7 +77,9 @@ describe("the folder of debugfs that has all VMs", () => {
 it("guesses a memslot for each island of mapped memory, and bench repeats the guess", async () => {
   const scenario = join(temporaryFolder(), "guest.json");
   const { stderr } = await s2split(["import-layout", debugfs(), "--output", scenario]);
-  expect(stderr).toMatch(/^note: memslots guessed, one for each .*: 0x1020000:4K, 0x80000000:26M; .*--memslot$/m);
+  expect(unwrapped(stderr)).toMatch(
+    /^note: memslots guessed, one for each .*: 0x1020000:4K, 0x80000000:26M; .*--memslot$/m,
+  );
   const { stdout } = await s2split(["bench", "--scenario", scenario, "--no-wall", "--strategy", "baseline"]);
   expect(stdout).toMatch(/^Assumed: memslots guessed, 0x1020000:4K, 0x80000000:26M, one for each island .*--memslot/m);
   const corrected = ["--memslot", "0x1020000,4K", "--memslot", "0x80000000:1G", "--output", scenario, "--force"];

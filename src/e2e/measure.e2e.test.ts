@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { MeasurementFile } from "../measure/schema.js";
 import { type FakeBehaviour, type FakeSelftest, makeFakeSelftest } from "../testing/fakeSelftest.js";
+import { unwrapped } from "../testing/inProcess.js";
 import { s2split, spawned } from "./cli.js";
 
 function fakeTest(behaviour: Readonly<Record<string, FakeBehaviour>> = {}): FakeSelftest & { readonly output: string } {
@@ -54,7 +55,7 @@ it("names a run that fails, counts the others, and exits 1", async () => {
     "-g",
   ]);
   expect(code).toBe(1);
-  expect(stderr).toMatch(
+  expect(unwrapped(stderr)).toMatch(
     /^run 2: failed \(exit code 254\): .*KVM_SET_USER_MEMORY_REGION2 failed, errno = 12; output in m\.raw\/0002-run2\.txt$/m,
   );
   expect(stdout).toContain("2 runs, 1 not complete, left out");

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { unwrapped } from "../testing/inProcess.js";
 import { ROOT, s2split } from "./cli.js";
 
 const lines = (text: string) => text.trimEnd().split("\n");
@@ -10,7 +11,7 @@ describe("trace", () => {
     expect(code).toBe(0);
     expect(lines(stdout).length).toBeLessThan(24);
     expect(stdout).toContain("512 x level 2 table, made by this walk: not visited, not entered (deepest level is 2)");
-    expect(stdout).toContain("in tables that the walk had just made: 512 inspected, 0 visited");
+    expect(unwrapped(stdout)).toContain("in tables that the walk had just made: 512 inspected, 0 visited");
   });
 
   it("folds a gigabyte of pages to a few lines", async () => {

@@ -151,16 +151,42 @@ function isCounter(entry: Counter | CounterTable): entry is Counter {
  * @param levels length of the arrays of counters by level: the deepest or highest level, plus one
  */
 export function newTally<T extends CounterTable>(table: T, levels: number): Tally<T> {
-  const fields = Object.entries(table)
-    .filter(([, entry]) => entry.storage !== "derived")
-    .map(([field, entry]) => [field, isCounter(entry) ? zeroOf(entry, levels) : newTally(entry, levels)]);
-  // Not field by field: V8 makes a dictionary of an object that is given more than some 16 fields by computed names.
-  return Object.fromEntries(fields) as Tally<T>;
+  let plan = PLANS.get(table);
+  if (plan === undefined) {
+    plan = planOf(table);
+    PLANS.set(table, plan);
+  }
+  const tally = { ...plan.zeros };
+  for (const field of plan.byLevel) tally[field] = new Float64Array(levels);
+  for (const [field, inner] of plan.tables) tally[field] = newTally(inner, levels);
+  return tally as Tally<T>;
 }
 
-function zeroOf({ storage }: Counter, levels: number): unknown {
-  if (storage === "levels") return new Float64Array(levels);
-  return storage === "text" ? null : 0;
+/** How a tally is made: its fields with their zeros, and those of which each tally has an object of its own. */
+interface TallyPlan {
+  readonly zeros: Record<string, unknown>;
+  readonly byLevel: readonly string[];
+  readonly tables: readonly (readonly [field: string, inner: CounterTable])[];
+}
+
+/** Made once for each table: walks of a few entries count too, and would take longer to make a tally than to walk. */
+const PLANS = new WeakMap<CounterTable, TallyPlan>();
+
+function planOf(table: CounterTable): TallyPlan {
+  const stored = Object.entries(table).filter(([, entry]) => entry.storage !== "derived");
+  const byLevel = stored.filter(([, entry]) => isCounter(entry) && entry.storage === "levels").map(([field]) => field);
+  return {
+    // Not field by field: V8 makes a dictionary of an object that is given more than some 16 fields by computed names.
+    zeros: Object.fromEntries(stored.map(([field, entry]) => [field, zeroOf(entry)])),
+    byLevel,
+    tables: stored.flatMap(([field, entry]) => (isCounter(entry) ? [] : [[field, entry] as const])),
+  };
+}
+
+function zeroOf(entry: Counter | CounterTable): unknown {
+  if (!isCounter(entry)) return {};
+  if (entry.storage === "levels") return new Float64Array();
+  return entry.storage === "text" ? null : 0;
 }
 
 /** Sets everything to zero again. */

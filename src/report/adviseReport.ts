@@ -84,13 +84,14 @@ function table(advice: Advice, request: AdviceRequest, style: Style): string {
       { heading: "stretch", figure: true },
       { heading: "cache", figure: true },
       { heading: "TLBIs, ioctl", figure: true },
-      { heading: "guest", figure: true },
+      { heading: "TLBIs, guest", figure: true },
       { heading: "guest faults", figure: true },
       { heading: "1st pass", figure: true },
       { heading: "", figure: false },
     ],
     rows,
     style,
+    several ? 2 : 1,
   );
 }
 
@@ -135,6 +136,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   const lines = [
     "enable, 1st clear: what the VMM waits for in the ioctl. 1st pass: what the guest's vCPUs lose to faults while every page is accessed " +
       "once, after enabling (enable mode) or the first clear (clear mode); each vCPU's time, all at once.",
+    "TLBIs are broadcasts: by the ioctl's thread, and by vCPUs that fault. cache: memory for tables, topped up before each chunk.",
     "lock hold: the longest from taking mmu_lock, or retaking it after a top-up of the page cache, to the next such drop or the release. " +
       "stretch: the longest between points where the kernel drops it if a reschedule is due (before a chunk; between write-protect " +
       "steps); a lazy clear has no such point.",
@@ -155,7 +157,7 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
     guest.scenario.memslots.some((slot) => slot.segments.some((segment) => segment.map === "hole"));
   if (hasHoles) lines.push("Holes are not accessed.");
   for (const { id, knownFaults } of request.strategies) {
-    if (knownFaults.length > 0) lines.push(style.chalk.yellow(`${id} has known faults: ${knownFaults.join(" ")}`));
+    if (knownFaults.length > 0) lines.push(style.chalk.yellow(`${id} has known faults: ${knownFaults.join("; ")}`));
   }
   if (advice.rows.some((row) => row.scaled)) {
     lines.push(

@@ -4,6 +4,7 @@ import type { ProfileListing } from "../cost/listProfiles.js";
 import type { SkippedCase } from "../cost/measuredRuns.js";
 import { COSTS } from "../cost/profile.js";
 import { grid } from "./grid.js";
+import { phaseTables } from "./phaseTables.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs, formatPercent } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
@@ -93,12 +94,10 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   const shown = [...fit.rows].sort((a, b) => Math.abs(b.errorPercent) - Math.abs(a.errorPercent)).slice(0, MOST_ROWS);
   const rows = fit.rows
     .filter((row) => shown.includes(row))
-    .map((row) => [
-      row.label,
-      formatNs(row.measuredNs),
-      formatNs(row.modelledNs),
-      formatPercent(row.errorPercent / 100),
-    ]);
+    .map((row) => ({
+      label: row.label,
+      cells: [formatNs(row.measuredNs), formatNs(row.modelledNs), errorText(row.errorPercent)],
+    }));
   const worst = Math.max(...fit.rows.map((row) => Math.abs(row.errorPercent)));
   const rms = Math.sqrt(fit.rows.reduce((sum, row) => sum + row.errorPercent ** 2, 0) / fit.rows.length);
   const notes: string[] = [];
@@ -135,9 +134,9 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
         ? `Measured and modelled: the ${MOST_ROWS} largest errors of ${fit.rows.length} (all with --json)`
         : "Measured and modelled",
     ),
-    grid(
+    "",
+    phaseTables(
       [
-        { heading: "phase", figure: false },
         { heading: "measured", figure: true },
         { heading: "modelled", figure: true },
         { heading: "error", figure: true },
@@ -145,11 +144,17 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
       rows,
       style,
     ),
-    `  root mean square error ${rms.toFixed(1)}%, largest ${worst.toFixed(1)}%`,
+    "",
+    `Root mean square error ${rms.toFixed(1)}%, largest ${worst.toFixed(1)}%.`,
     "",
     ...notes,
   ].join("\n");
   return `${wrapLines(text, style)}\n`;
+}
+
+/** What a fit leaves of a phase that has a cost to itself is of floating point: no error to show. */
+function errorText(percent: number): string {
+  return formatPercent(Math.abs(percent) < 1e-4 ? 0 : percent / 100);
 }
 
 /** More rows than these are no table to read. */

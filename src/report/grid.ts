@@ -40,22 +40,23 @@ const BLANK = Object.fromEntries([
  * text, and then columns go into blocks below each other, each with the first column. A figure is never broken.
  *
  * @param rows cells, already styled
+ * @param keys how many of the first columns say what a row is: each block has them
  */
-export function grid(columns: readonly GridColumn[], rows: Rows, style: Style): string {
-  const widths = fittingWidths(columns, rows, style.columns);
-  if (widths !== null) return drawn(columns, rows, widths, style);
-  return blocksOf(columns, rows, style.columns)
+export function grid(columns: readonly GridColumn[], rows: Rows, style: Style, keys = 1): string {
+  const layout = fitting(columns, rows, style.columns);
+  if (layout !== null) return drawn(columns, rows, layout, style);
+  return blocksOf(columns, rows, style.columns, keys)
     .map((block) => {
       const part = block.map((i) => columns[i]!);
       const cells = rows.map((row) => block.map((i) => row[i]!));
-      return drawn(part, cells, fittingWidths(part, cells, style.columns) ?? leastWidths(part, cells), style);
+      return drawn(part, cells, fitting(part, cells, style.columns) ?? narrowest(part, cells), style);
     })
     .join("\n\n");
 }
 
 /** Whether a table has room in one block. */
 export function fits(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
-  return fittingWidths(columns, rows, room) !== null;
+  return fitting(columns, rows, room) !== null;
 }
 
 /** Whether a table has room in one block, with no heading and no cell broken. */
@@ -90,7 +91,7 @@ export function folded(columns: readonly GridColumn[], rows: Rows): FoldedGrid {
   };
 }
 
-function drawn(columns: readonly GridColumn[], rows: Rows, widths: readonly number[], style: Style): string {
+function drawn(columns: readonly GridColumn[], rows: Rows, { widths, names }: Layout, style: Style): string {
   const table = new Table({
     chars: BLANK,
     // cli-table3 colours head and borders even into a pipe unless these are empty.
@@ -100,7 +101,7 @@ function drawn(columns: readonly GridColumn[], rows: Rows, widths: readonly numb
     rowAligns: ["bottom"],
   });
   for (const row of rows) {
-    table.push(row.map((cell, i) => (columns[i]!.figure ? cell : brokenCell(cell, widths[i]!, BROKEN_CELL))));
+    table.push(row.map((cell, i) => (columns[i]!.figure ? cell : brokenCell(cell, widths[i]!, names))));
   }
   return table
     .toString()
@@ -109,32 +110,58 @@ function drawn(columns: readonly GridColumn[], rows: Rows, widths: readonly numb
     .join("\n");
 }
 
-/** Widths of columns within `room`, as few cells broken as can be; null where it takes more. */
-function fittingWidths(columns: readonly GridColumn[], rows: Rows, room: number): number[] | null {
-  const steps = [
-    naturalWidths(columns, rows),
-    columns.map((column, i) => Math.max(longestWord(column.heading, BROKEN_HEADING), widestCell(rows, i))),
-    leastWidths(columns, rows, () => NARROW_TEXT),
-    leastWidths(columns, rows),
+/** Widths of columns, and the length from which on a name within is broken where its parts meet. */
+interface Layout {
+  readonly widths: readonly number[];
+  readonly names: number;
+}
+
+/** A layout within `room`, as little broken as can be: headings, then text, then names; null where it takes more. */
+function fitting(columns: readonly GridColumn[], rows: Rows, room: number): Layout | null {
+  const whole = Number.POSITIVE_INFINITY;
+  const steps: readonly Layout[] = [
+    { widths: naturalWidths(columns, rows), names: whole },
+    {
+      widths: columns.map(({ heading }, i) => Math.max(longestWord(heading, BROKEN_HEADING), widestCell(rows, i))),
+      names: whole,
+    },
+    { widths: leastWidths(columns, rows, () => NARROW_TEXT, whole), names: whole },
+    { widths: leastWidths(columns, rows, halved, whole), names: whole },
+    narrowest(columns, rows),
   ];
-  const fitting = steps.findIndex((widths) => total(widths) <= room);
-  if (fitting < 1) return fitting === 0 ? steps[0]! : null;
-  return widened(steps[fitting]!, steps[fitting - 1]!, room);
+  const step = steps.findIndex(({ widths }) => total(widths) <= room);
+  if (step < 1) return steps[step] ?? null;
+  const { widths, names } = steps[step]!;
+  return { widths: widened(widths, steps[step - 1]!.widths, room), names };
+}
+
+function narrowest(columns: readonly GridColumn[], rows: Rows): Layout {
+  return { widths: leastWidths(columns, rows, halved, BROKEN_CELL), names: BROKEN_CELL };
 }
 
 function naturalWidths(columns: readonly GridColumn[], rows: Rows): number[] {
   return columns.map((column, i) => Math.max(displayWidth(column.heading), widestCell(rows, i)));
 }
 
-const narrowest = (widest: number) => Math.min(NARROW_TEXT, Math.ceil(NARROWEST_SHARE * widest));
+const halved = (widest: number) => Math.min(NARROW_TEXT, Math.ceil(NARROWEST_SHARE * widest));
 
-/** As narrow as columns can be; `text` says so of one of text, by its widest cell. */
-function leastWidths(columns: readonly GridColumn[], rows: Rows, text = narrowest): number[] {
+/**
+ * As narrow as columns can be.
+ *
+ * @param text how narrow one of text may be, by its widest cell
+ * @param names length from which on names are broken
+ */
+function leastWidths(
+  columns: readonly GridColumn[],
+  rows: Rows,
+  text: (widest: number) => number,
+  names: number,
+): number[] {
   return columns.map(({ heading, figure }, i) => {
     const widest = widestCell(rows, i);
     const least = longestWord(heading, BROKEN_HEADING);
     if (figure) return Math.max(least, widest);
-    return Math.max(least, Math.min(text(widest), widest), ...rows.map((row) => longestWord(row[i]!, BROKEN_CELL)));
+    return Math.max(least, Math.min(text(widest), widest), ...rows.map((row) => longestWord(row[i]!, names)));
   });
 }
 
@@ -150,12 +177,13 @@ function widened(widths: readonly number[], wanted: readonly number[], room: num
   return wide;
 }
 
-/** Columns by block, as even as can be: the first in each, and one without a heading with the one before it. */
-function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number): number[][] {
-  const widths = leastWidths(columns, rows);
+/** Columns by block, as even as can be: the keys in each, and one without a heading with the one before it. */
+function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number, keyCount: number): number[][] {
+  const keys = columns.slice(0, keyCount).map((_, i) => i);
+  const { widths } = narrowest(columns, rows);
   const groups: number[][] = [];
-  for (let i = 1; i < columns.length; i++) {
-    if (columns[i]!.heading === "" && i > 1) groups.at(-1)!.push(i);
+  for (let i = keyCount; i < columns.length; i++) {
+    if (columns[i]!.heading === "" && i > keyCount) groups.at(-1)!.push(i);
     else groups.push([i]);
   }
   const hasRoom = (block: readonly number[]) => total(block.map((i) => widths[i]!)) <= room;
@@ -163,11 +191,11 @@ function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number): num
   for (const group of groups) {
     const last = filled.at(-1);
     if (last !== undefined && hasRoom([...last, ...group])) last.push(...group);
-    else filled.push([0, ...group]);
+    else filled.push([...keys, ...group]);
   }
   const each = Math.ceil(groups.length / filled.length);
-  const even = filled.map((_, i) => [0, ...groups.slice(i * each, (i + 1) * each).flat()]);
-  return even.every((block) => block.length > 1 && hasRoom(block)) ? even : filled;
+  const even = filled.map((_, i) => [...keys, ...groups.slice(i * each, (i + 1) * each).flat()]);
+  return even.every((block) => block.length > keyCount && hasRoom(block)) ? even : filled;
 }
 
 function total(widths: readonly number[]): number {
@@ -183,6 +211,7 @@ const BROKEN_CELL = 17;
 const BROKEN_HEADING = 9;
 /** Marks such a place, behind the blank that stands for it. */
 const MEET = "\u200b";
+const BETWEEN_PARTS = /(?<=\S) \u200b/g;
 
 /** Indentation counts: it is kept before what is broken. */
 function longestWord(text: string, from: number): number {
@@ -200,6 +229,6 @@ function breakable(text: string, from: number): string {
 function brokenCell(cell: string, width: number, from: number): string {
   if (displayWidth(cell) <= width) return cell;
   return brokenLine(breakable(cell, from), width, "")
-    .map((line) => line.replaceAll(` ${MEET}`, "").replaceAll(MEET, ""))
+    .map((line) => line.replace(BETWEEN_PARTS, "").replaceAll(MEET, ""))
     .join("\n");
 }

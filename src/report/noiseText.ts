@@ -1,5 +1,5 @@
 import type { NoiseReport } from "../compare/noise.js";
-import type { Comparison } from "../compare/types.js";
+import type { CellComparison, Comparison } from "../compare/types.js";
 import { clip } from "../errors.js";
 import { plural } from "./compareTable.js";
 import { grid } from "./grid.js";
@@ -9,27 +9,14 @@ import { wrapLines } from "./wrapLines.js";
 
 /** An A/A check as text: the change of every wall time though nothing changed, and what follows for a gate. */
 export function noiseText(report: NoiseReport, comparisons: readonly Comparison[], style: Style): string {
-  const columns = [
-    { heading: "case, strategy, part", figure: false },
-    { heading: "first", figure: true },
-    { heading: "second", figure: true },
-    { heading: "change", figure: true },
-    { heading: "95% interval", figure: false },
-  ];
-  const rows = comparisons.flatMap(({ cells }) =>
-    cells.flatMap((cell) =>
-      cell.wall.map((metric) => [
-        `${clip(cell.scenario)}, ${clip(cell.strategy)}, ${metric.part}`,
-        formatNs(metric.baseNs),
-        formatNs(metric.nextNs),
-        formatPercent(metric.change),
-        `${formatPercent(metric.interval[0])} to ${formatPercent(metric.interval[1])}`,
-      ]),
-    ),
-  );
+  const cells = comparisons.flatMap((one) => one.cells);
+  const tables = [...new Set(cells.map(({ scenario }) => scenario))].map((scenario) => {
+    const own = cells.filter((cell) => cell.scenario === scenario);
+    return `${style.chalk.bold(clip(scenario))}\n${changesTable(own, style)}`;
+  });
   const { alpha } = comparisons[0]!.options;
   const lines = [
-    grid(columns, rows, style),
+    tables.join("\n\n"),
     "",
     `Counts are equal in ${plural(2 * comparisons.length, "run")}. Of ${plural(report.comparisons, "wall time")} of the same code, ` +
       `${report.falseAlarms} would be called changed at alpha ${alpha} (after Holm's correction); the largest change of a median is ` +
@@ -42,4 +29,24 @@ export function noiseText(report: NoiseReport, comparisons: readonly Comparison[
     );
   }
   return wrapLines(lines.join("\n"), style);
+}
+
+function changesTable(cells: readonly CellComparison[], style: Style): string {
+  const columns = [
+    { heading: "strategy, part", figure: false },
+    { heading: "first", figure: true },
+    { heading: "second", figure: true },
+    { heading: "change", figure: true },
+    { heading: "95% interval", figure: false },
+  ];
+  const rows = cells.flatMap(({ strategy, wall }) =>
+    wall.map((metric) => [
+      `${clip(strategy)}, ${metric.part}`,
+      formatNs(metric.baseNs),
+      formatNs(metric.nextNs),
+      formatPercent(metric.change),
+      `${formatPercent(metric.interval[0])} to ${formatPercent(metric.interval[1])}`,
+    ]),
+  );
+  return grid(columns, rows, style);
 }

@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { Environment, TextOutput } from "../files/streams.js";
-import { displayWidth } from "./displayWidth.js";
-import { type GridColumn, grid } from "./grid.js";
 import { type ColorChoice, styleFor } from "./style.js";
 
 const terminal = { isTTY: true, columns: 100 } as TextOutput;
@@ -24,38 +22,9 @@ describe("styleFor", () => {
     expect(colours(terminal, "never", { FORCE_COLOR: "1" })).toBe(false);
   });
 
-  it("takes the width from the terminal, or from COLUMNS, and has none in a pipe", () => {
+  it("takes the width from the terminal, or from COLUMNS, and is 120 in a pipe", () => {
     expect(styleFor({ stdout: terminal, env: {} }, "auto").columns).toBe(100);
     expect(styleFor({ stdout: pipe, env: { COLUMNS: "60" } }, "auto").columns).toBe(60);
-    expect(styleFor({ stdout: pipe, env: {} }, "auto").columns).toBe(Number.POSITIVE_INFINITY);
-  });
-});
-
-describe("grid", () => {
-  const columns: GridColumn[] = [
-    { heading: "strategy", figure: false },
-    { heading: "inspected", figure: true },
-    { heading: "", figure: true },
-  ];
-  const rows = [
-    ["baseline", "262657", ""],
-    ["max-level", "513", "-99.8%"],
-  ];
-  const style = (width: number) => ({ ...styleFor({ stdout: pipe, env: {} }, "never"), columns: width });
-
-  it("aligns figures to the right, and ends no line in blanks", () => {
-    expect(grid(columns, rows, style(80))).toBe(
-      ["strategy   inspected", "baseline      262657", "max-level        513  -99.8%"].join("\n"),
-    );
-  });
-
-  it("writes records, a figure a line with its change, where the table is too wide", () => {
-    expect(grid(columns, rows, style(20))).toBe(
-      ["baseline", "  inspected  262657", "max-level", "  inspected  513  -99.8%"].join("\n"),
-    );
-  });
-
-  it("measures lines without their escape sequences", () => {
-    expect(displayWidth("\u001b[31mred\u001b[39m")).toBe(3);
+    expect(styleFor({ stdout: pipe, env: {} }, "auto").columns).toBe(120);
   });
 });

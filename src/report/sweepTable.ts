@@ -3,13 +3,12 @@ import { totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js";
 import { verdictIn } from "../results/verdict.js";
 import { isCredited, namesOf } from "./benchClosing.js";
-import type { Mmus } from "./benchTable.js";
 import { fits, type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatChange } from "./units.js";
 
 /** Of each MMU with several cases a matrix, strategy by case, of the change of what its baseline inspects, and who inspects the least. */
-export function sweepTables(result: ResultFile, mmus: Mmus, style: Style): string[] {
+export function sweepTables(result: ResultFile, mmus: ReadonlyMap<string, Mmu>, style: Style): string[] {
   return [...new Set(result.scenarios.map(({ mmu }) => mmu))].flatMap((id) => {
     const scenarios = result.scenarios.filter(({ mmu }) => mmu === id);
     if (scenarios.length < 2) return [];

@@ -1,6 +1,6 @@
 import type { MeasuredValidation } from "../cost/validateMeasured.js";
 import { ignoredWrites, skippedLines } from "./costReport.js";
-import { grid } from "./grid.js";
+import { phaseTables } from "./phaseTables.js";
 import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
 import { unpricedNote } from "./validateReport.js";
@@ -11,18 +11,17 @@ export function validateMeasuredReport(validation: MeasuredValidation, style: St
   const { chalk } = style;
   const rows = validation.rows.map((row) => {
     const [low, high] = row.ci95Ns.map(formatNs) as [string, string];
-    return [
-      row.label,
+    const cells = [
       formatNs(row.measuredNs),
       row.samples === 1 ? "one run" : row.hasInterval ? `${low} to ${high}` : `(${low} to ${high})`,
       formatNs(row.modelledNs),
       formatPercent(row.errorPercent / 100),
       row.inside === null ? "-" : row.inside ? "yes" : chalk.yellow("no"),
     ];
+    return { label: row.label, cells };
   });
-  const table = grid(
+  const tables = phaseTables(
     [
-      { heading: "phase", figure: false },
       { heading: "measured", figure: true },
       { heading: "95% interval", figure: false },
       { heading: "modelled", figure: true },
@@ -42,5 +41,5 @@ export function validateMeasuredReport(validation: MeasuredValidation, style: St
   notes.push(...skippedLines(validation.skipped).map((line) => chalk.yellow(line)));
   notes.push(...ignoredWrites(validation.ignoredWritePercent).map((line) => chalk.yellow(line)));
   const title = chalk.bold(`Measured, and modelled with profile ${validation.profile}`);
-  return `${wrapLines([title, table, "", ...notes].join("\n"), style)}\n`;
+  return `${wrapLines([title, "", tables, "", ...notes].join("\n"), style)}\n`;
 }

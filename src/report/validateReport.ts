@@ -48,7 +48,7 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
       row.stdevPoints === null ? "none" : `${row.stdevPoints.toFixed(2)}`,
       `${row.modelledPercent.toFixed(2)}%`,
       points(row.errorPoints),
-      row.inside === null ? "no spread published" : row.inside ? "yes" : style.chalk.yellow("no"),
+      row.inside === null ? "-" : row.inside ? "yes" : style.chalk.yellow("no"),
       row.role,
     ]),
     style,

@@ -44,7 +44,10 @@ export function brokenLine(line: string, width: number, further = "  "): string[
   return [...lines, current];
 }
 
-/** A stream that is given running text, in lines that fit it. What moves the cursor (progress) passes as it is. */
+/**
+ * A stream that is given running text, in lines that fit it. What moves the cursor (progress) passes as it is, and so does what begins
+ * with the program's name: an error is one line, wherever it is read.
+ */
 export function wrappedOutput(stream: TextOutput, env: Environment): TextOutput {
   return {
     get isTTY() {
@@ -53,6 +56,7 @@ export function wrappedOutput(stream: TextOutput, env: Environment): TextOutput 
     get columns() {
       return columnsOf(stream, env);
     },
-    write: (text) => stream.write(text.startsWith("\r") ? text : wrapLines(text, { columns: columnsOf(stream, env) })),
+    write: (text) =>
+      stream.write(/^\r|^s2split: /.test(text) ? text : wrapLines(text, { columns: columnsOf(stream, env) })),
   };
 }

@@ -20,6 +20,11 @@ export interface RunHow {
   readonly registry?: Registry;
 }
 
+/** Text as it was before it was broken into lines that fit: for what is said, wherever its lines end. */
+export function unwrapped(text: string): string {
+  return text.replace(/\n +/g, " ");
+}
+
 /** An {@link Io} that keeps what is written, to each stream and to both as it came. No signal ever comes. */
 export function memoryIo({ env = {}, stdin = "", columns, registry = mmus }: RunHow = {}) {
   const written = { stdout: "", stderr: "", both: "" };

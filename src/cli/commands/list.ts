@@ -66,7 +66,8 @@ async function list(io: Io, what: string, flags: ListFlags, self: Command): Prom
     io.stdout.write((flags.long === true ? await longOf(what, listings, style) : undefined) ?? table(listings, style));
   if (what === "scenarios" && flags.json !== true && flags.long !== true) {
     const { path } = listings[0] as ScenarioListing;
-    io.stdout.write(`\n--scenario takes these names. Their files are ${join(dirname(path), "NAME.json")}\n`);
+    const files = `--scenario takes these names. Their files are ${join(dirname(path), "NAME.json")}`;
+    io.stdout.write(`\n${wrapLines(files, style)}\n`);
   }
   return EXIT.fine;
 }

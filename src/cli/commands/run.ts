@@ -142,7 +142,7 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   }
   for (const strategy of new Set(cases.map(({ strategy }) => strategy))) {
     if (strategy.knownFaults.length > 0)
-      io.stderr.write(`s2split: ${strategy.id} is not right: ${strategy.knownFaults.join("; ")} (s2split verify)\n`);
+      io.stderr.write(`${strategy.id} is not right: ${strategy.knownFaults.join("; ")} (s2split verify)\n`);
   }
   return EXIT.fine;
 }

@@ -1,12 +1,8 @@
+import type { Windows, WindowWork } from "../flow/regions.js";
+import type { FrameRange } from "../flow/slots.js";
 import { type DirtyWords, JoinedWords, SlotWords } from "./dirtyWords.js";
-import type { Layout, SlotLayout, SlotSpan } from "./layout.js";
+import type { Layout } from "./layout.js";
 import type { Stage2 } from "./stage2.js";
-
-/** A part of a slot that is in memory at once, in frames; the whole slot where the whole tree is kept. */
-export type Windows = (slot: SlotLayout, work: WindowWork) => void;
-export type WindowWork = (start: number, end: number) => void;
-
-export const wholeSlot: Windows = (slot, work) => work(slot.startGfn, slot.endGfn);
 
 /** Enables dirty logging on every slot without manual protect (`-g`): see {@link enableSlot}. */
 export function enableDirtyLogging(stage2: Stage2, windows: Windows): void {
@@ -27,7 +23,7 @@ export function clearDirtyLog(stage2: Stage2, windows: Windows): void {
  *
  * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_commit_memory_region()`, `kvm_mmu_wp_memory_region()`.
  */
-export function enableSlot(stage2: Stage2, slot: SlotSpan, windows: (work: WindowWork) => void): void {
+export function enableSlot(stage2: Stage2, slot: FrameRange, windows: (work: WindowWork) => void): void {
   stage2.counts.writeProtectRanges++;
   stage2.counts.splitCalls++;
   windows((start, end) => {
@@ -59,7 +55,7 @@ export function enableSlot(stage2: Stage2, slot: SlotSpan, windows: (work: Windo
  */
 export function clearSlot(
   stage2: Stage2,
-  slot: SlotSpan,
+  slot: FrameRange,
   words: DirtyWords,
   split: boolean,
   windows: (work: WindowWork) => void,

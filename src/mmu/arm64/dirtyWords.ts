@@ -1,4 +1,5 @@
-import type { SlotLayout, SlotSpan } from "./layout.js";
+import type { FrameRange } from "../flow/slots.js";
+import type { SlotLayout } from "./layout.js";
 
 /** Pages of one word of a dirty bitmap: what KVM_CLEAR_DIRTY_LOG handles at a time. */
 export const WORD_PAGES = 64;
@@ -7,7 +8,7 @@ export const WORD_PAGES = 64;
  * The words of a dirty bitmap that are not zero, in order; of each, the frames from the first to the last set bit. Words are counted from
  * the slot's first page, not from an absolute address. One object, moved on: a slot of 1 TiB has four million words.
  */
-export interface DirtyWords extends SlotSpan {
+export interface DirtyWords extends FrameRange {
   /** Moves to the next word; false where there is none. */
   next(): boolean;
 }
@@ -52,7 +53,7 @@ export class SlotWords implements DirtyWords {
  *
  * A proposal of this project, not in any kernel; with limit 0 a range is a word, as in Linux 7.3.
  */
-export class JoinedWords implements SlotSpan {
+export class JoinedWords implements FrameRange {
   startGfn = 0;
   endGfn = 0;
   /** Words taken so far. */
@@ -86,7 +87,7 @@ export class JoinedWords implements SlotSpan {
  * spans than runs.
  */
 export function dirtySpans(
-  slot: SlotSpan,
+  slot: FrameRange,
   runs: readonly (readonly [number, number])[],
 ): readonly (readonly [number, number])[] {
   const spans: [number, number][] = [];

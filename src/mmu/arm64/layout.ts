@@ -8,6 +8,7 @@ import {
   splitCacheCapacity,
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import type { FrameRange } from "../flow/slots.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 import { type CpuFeatures, DEFAULT_CPU } from "./maintenance.js";
 import {
@@ -54,14 +55,7 @@ export function noteText({ input, pages }: LayoutNote): string {
   return `${input}: ${pages} dirty ${pages === 1 ? "page lies" : "pages lie"} past the slot's end and ${pages === 1 ? "does" : "do"} nothing, as in the kernel`;
 }
 
-/** Frames of a memslot, or of a range of it. */
-export interface SlotSpan {
-  readonly startGfn: number;
-  /** Exclusive. */
-  readonly endGfn: number;
-}
-
-export interface SlotLayout extends SlotSpan {
+export interface SlotLayout extends FrameRange {
   readonly segments: readonly SegmentLayout[];
   /** Runs of dirty pages `[first, count]` relative to the slot, ascending and disjoint; null is all. */
   readonly dirty: readonly (readonly [number, number])[] | null;

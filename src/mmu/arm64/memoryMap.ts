@@ -1,7 +1,7 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import type { MemoryMap } from "../contract.js";
-import type { Windows } from "./dirtyLog.js";
+import type { Windows } from "../flow/regions.js";
 import { dirtySpans } from "./dirtyWords.js";
 import type { SlotLayout } from "./layout.js";
 import { countValid } from "./memory.js";
@@ -32,7 +32,7 @@ export class MapRecorder implements WalkObserver {
   /** The windows of a run with a scan before and after each. */
   around(windows: Windows): Windows {
     return (slot, work) => {
-      const map = this.slots[this.stage2.layout.slots.indexOf(slot)]!;
+      const map = this.slots[this.stage2.layout.slots.findIndex((one) => one === slot)]!;
       windows(slot, (start, end) => {
         map.scanBefore(start, end);
         work(start, end);

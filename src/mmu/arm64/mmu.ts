@@ -2,17 +2,19 @@ import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { Case, Mmu, RunOptions, RunOutcome, TimedRun } from "../contract.js";
 import { tallyCounts, totalAt } from "../counters.js";
 import type { Finding } from "../finding.js";
+import { type Windows, wholeSlot } from "../flow/regions.js";
+import type { FrameRange } from "../flow/slots.js";
 import { type Arm64Options, about } from "./about.js";
 import { adoptArm64Strategy } from "./adopt.js";
 import { casemateTrace } from "./casemate.js";
 import type { FaultCode } from "./check.js";
 import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
-import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases, type Windows, wholeSlot } from "./dirtyLog.js";
+import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases } from "./dirtyLog.js";
 import { arm64Exhaustive } from "./exhaustive/index.js";
 import { arm64Guests, arm64Variants } from "./guests.js";
 import { arm64Interleave } from "./interleave/index.js";
-import { type Layout, noteText, type SlotLayout } from "./layout.js";
+import { type Layout, noteText } from "./layout.js";
 import { MapRecorder } from "./memoryMap.js";
 import { newArm64Strategy } from "./newStrategy.js";
 import { parseArm64Scenario } from "./parse.js";
@@ -136,7 +138,7 @@ export function runOn(
   layout: Layout,
   strategy: SplitStrategy,
   options: RunOptions = {},
-  attach?: (stage2: Stage2, whole: boolean) => ((slot: SlotLayout) => void) | undefined,
+  attach?: (stage2: Stage2, whole: boolean) => ((slot: FrameRange) => void) | undefined,
 ): RunOutcome {
   const stage2 = new Stage2(layout, strategy);
   const guest = guestFor(stage2, options);

@@ -2,6 +2,8 @@ import type { Arbitrary } from "fast-check";
 import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { FastCheck } from "../contract.js";
+import { type DrawnRun, runsIn } from "../search/drawnRuns.js";
+import { shrunkBy } from "../search/simpler.js";
 import { WORD_PAGES } from "./dirtyWords.js";
 import type { Arm64Scenario, Memslot, Segment } from "./scenario.js";
 import { simplerScenarios } from "./simpler.js";
@@ -19,15 +21,7 @@ interface Piece {
 interface Slot {
   readonly gap: number;
   readonly pieces: readonly Piece[];
-  readonly dirty: readonly Run[] | null;
-}
-
-/** A run of dirty pages, near the multiple of `unit` pages that is `at` of the way through the slot. */
-interface Run {
-  readonly at: number;
-  readonly unit: number;
-  readonly offset: number;
-  readonly count: number;
+  readonly dirty: readonly DrawnRun[] | null;
 }
 
 const IPA_BITS = [40, 40, 40, 40, 40, 32, 33, 36, 39, 42, 43, 44, 48];
@@ -41,19 +35,7 @@ const GIB = 2 ** 30;
  * Shrinks by {@link simplerScenarios}, which knows what is simpler for a reader.
  */
 export function randomLayouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
-  const inner = layouts(fc);
-  class Layouts extends fc.Arbitrary<Arm64Scenario> {
-    override generate(...args: Parameters<Arbitrary<Arm64Scenario>["generate"]>) {
-      return new fc.Value(inner.generate(...args).value, undefined);
-    }
-    override canShrinkWithoutContext(_value: unknown): _value is Arm64Scenario {
-      return true;
-    }
-    override shrink(value: Arm64Scenario) {
-      return fc.stream(simplerScenarios(value)).map((simpler) => new fc.Value(simpler, undefined));
-    }
-  }
-  return new Layouts();
+  return shrunkBy(fc, layouts(fc), simplerScenarios);
 }
 
 function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
@@ -70,7 +52,7 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
       writeProtected: fc.constantFrom(false, false, false, false, false, true),
     });
   const common = fc.constantFrom<Piece["kind"]>("page", "page", "block", "block", "block", "hole");
-  const run = fc.record<Run>({
+  const run = fc.record<DrawnRun>({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     unit: fc.constantFrom(1, WORD_PAGES, 0),
     offset: fc.constantFrom(0, 0, 1, -1, 2, -2, 63),
@@ -207,13 +189,4 @@ function lengthOf(piece: Piece, gfn: number, entries: number): number {
 
 function pagesAtMost(pieces: readonly Piece[], entries: number): number {
   return pieces.reduce((sum, piece) => sum + (piece.kind === "giant" ? entries * entries : 4 * entries + 42), 0);
-}
-
-function runsIn(runs: readonly Run[], pages: number, entries: number): [number, number][] {
-  return runs.map(({ at, unit, offset, count }) => {
-    const step = unit === 0 ? entries : unit;
-    const near = Math.floor((at * pages) / step) * step + offset;
-    const first = Math.max(0, Math.min(near, pages - 1));
-    return [first, Math.min(count, pages - first)];
-  });
 }

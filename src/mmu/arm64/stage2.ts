@@ -1,6 +1,7 @@
 import type { Geometry } from "../../guest/geometry.js";
+import type { FrameRange } from "../flow/slots.js";
 import { newStage2Counts, resetStage2Counts } from "./counts.js";
-import type { Layout, SlotSpan } from "./layout.js";
+import type { Layout } from "./layout.js";
 import { Maintenance } from "./maintenance.js";
 import { BlockMarks, type MarksSnapshot } from "./marks.js";
 import { type MemorySnapshot, TableMemory } from "./memory.js";
@@ -149,7 +150,7 @@ export class Stage2 {
   }
 
   /** One flush of a slot (kernel: `kvm_flush_remote_tlbs_memslot()`). */
-  flushSlot({ startGfn, endGfn }: SlotSpan): void {
+  flushSlot({ startGfn, endGfn }: FrameRange): void {
     const { counts } = this;
     counts.flushMemslot++;
     const ranges = this.maintenance.flush(startGfn, endGfn - startGfn);

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { times } from "../../testing/nightly.js";
+import { wholeSlot } from "../flow/regions.js";
 import { MARK_HI } from "./descriptor.js";
-import { enableDirtyLogging, wholeSlot } from "./dirtyLog.js";
+import { enableDirtyLogging } from "./dirtyLog.js";
 import { layoutOf } from "./layout.js";
 import { arm64 } from "./mmu.js";
 import { randomLayouts } from "./random.js";

@@ -1,7 +1,8 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import type { TraceEvent, TraceOptions } from "../contract.js";
+import type { FrameRange } from "../flow/slots.js";
 import { type DescriptorKind, kindOf, TABLE_OR_PAGE, TYPE_MASK } from "./descriptor.js";
-import type { Layout, SlotLayout } from "./layout.js";
+import type { Layout } from "./layout.js";
 import { Stage2 } from "./stage2.js";
 import { baseline } from "./strategies/baseline.js";
 import { NOT_FRESH, type WalkObserver, type WalkPosition, type WalkRules, type WalkStep } from "./walk.js";
@@ -136,7 +137,7 @@ export function traceWalks(
   sink: (event: Arm64TraceEvent) => void,
   options: TraceOptions,
   whole: boolean,
-): ((slot: SlotLayout) => void) | undefined {
+): ((slot: FrameRange) => void) | undefined {
   const told = toldTo(sink, options);
   const split = new Teller(stage2, "split", told);
   stage2.splitWalker.observer = split;

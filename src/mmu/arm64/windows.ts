@@ -1,11 +1,11 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import { newTally, type Tally } from "../counters.js";
+import { Regions, type Windows } from "../flow/regions.js";
 import { type TouchedSpans, TreeCheck } from "./check.js";
 import { TREE_COUNTERS } from "./counters.js";
 import { LEVELS } from "./counts.js";
 import { TreeDigest } from "./digest.js";
-import type { Windows } from "./dirtyLog.js";
 import { dirtySpans } from "./dirtyWords.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { countValid } from "./memory.js";
@@ -19,33 +19,28 @@ export const REGION_BYTES = 2 ** 30;
 /** What a tree is made of; the digest is null where it was not asked for. */
 export type TreeSummary = Tally<typeof TREE_COUNTERS>;
 
-/**
- * Guest memory that comes and goes region by region: a region is built when a window first needs it, and summed up, checked and
- * let go when the last slot that has a part in it is done. So the memory that is needed does not grow with the guest.
- *
- * With `regionPages` Infinity there is one region, and the whole tree is kept to the end.
- */
+/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
 export class RegionedGuest {
   readonly initial: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
   readonly final: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
   readonly check: TreeCheck;
-  private readonly pending = new Map<number, number>();
-  private readonly built = new Set<number>();
-  private readonly pages: number;
-  private pagesDone = 0;
+  private readonly regions: Regions;
+  private readonly whole: boolean;
   private readonly segments: SegmentIndex;
   private initialDigest: TreeDigest | null;
   private finalDigest: TreeDigest | null;
 
   constructor(
     private readonly stage2: Stage2,
-    private readonly regionPages: number,
+    regionPages: number,
     digest: boolean,
-    private readonly onProgress?: (share: number) => void,
+    onProgress?: (share: number) => void,
   ) {
     const { layout } = stage2;
+    this.whole = regionPages === Number.POSITIVE_INFINITY;
+    const work = { build: this.build.bind(this), finish: this.finish.bind(this) };
+    this.regions = new Regions(layout.slots, regionPages, work, false, onProgress);
     this.segments = new SegmentIndex(layout);
-    this.pages = layout.slots.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
     stage2.populator.ahead = this.whole ? null : { regionPages, segments: this.segments };
     this.initialDigest = digest ? new TreeDigest(layout.geometry) : null;
     this.finalDigest = digest ? new TreeDigest(layout.geometry) : null;
@@ -55,49 +50,30 @@ export class RegionedGuest {
       layout.slots.map((slot) => touchedSpans(layout, slot)),
       this.segments,
     );
-    for (const slot of layout.slots) {
-      for (const region of this.regionsOf(slot.startGfn, slot.endGfn)) {
-        this.pending.set(region, (this.pending.get(region) ?? 0) + 1);
-      }
-    }
   }
 
   /** Builds everything now; for guests whose whole tree is kept. */
   buildAll(): void {
-    for (const region of [...this.pending.keys()].sort((a, b) => a - b)) this.build(region);
+    this.regions.buildAll();
   }
 
-  /** For the phases: the windows of a slot, each built before it is worked on. */
-  readonly windows: Windows = (slot, work) => {
-    for (const region of this.regionsOf(slot.startGfn, slot.endGfn)) {
-      const start = Math.max(slot.startGfn, this.startOf(region));
-      const end = Math.min(slot.endGfn, this.startOf(region + 1));
-      this.build(region);
-      work(start, end);
-      const left = this.pending.get(region)! - 1;
-      this.pending.set(region, left);
-      if (left === 0) this.finish(region);
-      this.pagesDone += end - start;
-      this.onProgress?.(this.pagesDone / this.pages);
-    }
-  };
+  /** For the dirty log: the windows of a slot, each built before it is worked on. */
+  get windows(): Windows {
+    return this.regions.windows;
+  }
 
   /** Sums up, checks and lets go what is still there, and ends the digests. */
   finishAll(): void {
-    for (const region of [...this.built].sort((a, b) => a - b)) this.finish(region);
+    this.regions.finishAll();
     this.initial.digest = this.initialDigest?.hex() ?? null;
     this.final.digest = this.finalDigest?.hex() ?? null;
     // What is left are tables above the regions.
     this.final.tables += this.stage2.mem.tables;
   }
 
-  private build(region: number): void {
-    if (this.built.has(region) || !this.pending.has(region)) return;
-    this.built.add(region);
+  private build(from: number, to: number): void {
     const { stage2 } = this;
     const before = stage2.mem.tables;
-    const from = this.startOf(region);
-    const to = this.startOf(region + 1);
     stage2.populator.mapAbove(from);
     const { segments } = this.segments;
     for (let i = this.segments.firstEndingAfter(from); i < segments.length && segments[i]!.startGfn < to; i++) {
@@ -107,14 +83,11 @@ export class RegionedGuest {
     this.sum(this.initial, this.initialDigest, from, to);
   }
 
-  private finish(region: number): void {
+  private finish(from: number, end: number): void {
     const { stage2 } = this;
-    const from = this.startOf(region);
-    const to = Math.min(this.startOf(region + 1), stage2.geometry.endGfn);
+    const to = Math.min(end, stage2.geometry.endGfn);
     this.sum(this.final, this.finalDigest, from, to);
     this.check.range(from, to);
-    this.built.delete(region);
-    this.pending.delete(region);
     if (!this.whole) {
       this.final.tables += freeTables(stage2.geometry, stage2.mem, from, to);
     }
@@ -138,23 +111,6 @@ export class RegionedGuest {
     };
     scanLeaves(geometry, mem, from, Math.min(to, geometry.endGfn), sink);
     if (firstBlock !== Number.POSITIVE_INFINITY) summary.firstUnsplitIpa = formatAddress(firstBlock);
-  }
-
-  private get whole(): boolean {
-    return this.regionPages === Number.POSITIVE_INFINITY;
-  }
-
-  private startOf(region: number): number {
-    if (this.whole) return region === 0 ? 0 : Number.POSITIVE_INFINITY;
-    return region * this.regionPages;
-  }
-
-  private *regionsOf(start: number, end: number): Generator<number> {
-    if (this.whole) {
-      yield 0;
-      return;
-    }
-    for (let region = Math.floor(start / this.regionPages); region * this.regionPages < end; region++) yield region;
   }
 }
 

@@ -5,8 +5,9 @@ import { BLOCK, BLOCK_PAGES, ENTRIES, HOLE_ENTRY, PROTECTED_BLOCK, TOP_PAGES, ty
  * The small geometry at full size: of a table's four entries the first two stand for entries 0 and 1, the others for 510 and 511, for
  * these are the places that a walker can tell apart; what lies between is a hole.
  */
-const REAL_ENTRY = [0, 1, 510, 511] as const;
-const REAL_ENTRIES = 512;
+export const REAL_ENTRY = [0, 1, 510, 511] as const;
+/** Entries of a table at full size. */
+export const REAL_ENTRIES = 512;
 const PAGE_BYTES = 4096;
 
 /** The page at full size that a frame of the small geometry stands for. */

@@ -25,8 +25,11 @@ export interface Scope<Tree, Wrong, Scenario extends ScenarioBase> {
 
 /** Tries one strategy on trees, one after the other, each with everything that is done to it. */
 export interface Trial<Tree, Wrong> {
-  /** @param onWrong told of each wrong case: kinds of faults, and its number within the tree, from 0 */
-  try(tree: Tree, onWrong: (kinds: readonly string[], combination: number, wrong: Wrong) => void): void;
+  /**
+   * @param onWrong told of each wrong case: kinds of faults, and its number within the tree, from 0
+   * @returns how many combinations were tried
+   */
+  try(tree: Tree, onWrong: (kinds: readonly string[], combination: number, wrong: Wrong) => void): number;
 }
 
 /** Lays a scenario at full size out, once, and checks strategies on it. */
@@ -126,7 +129,7 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
   }
 
   private tree(index: number, tree: Tree): void {
-    this.trial.try(tree, (kinds, combination, wrong) => {
+    this.combinations += this.trial.try(tree, (kinds, combination, wrong) => {
       this.failing++;
       const rank = [index, combination] as const;
       for (const kind of kinds) {
@@ -134,7 +137,6 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
         if (found.small === null || ranksBefore(rank, found.small.rank)) found.small = { rank, tree, wrong };
       }
     });
-    this.combinations += this.scope.combinations(tree);
   }
 
   private place(index: number): void {

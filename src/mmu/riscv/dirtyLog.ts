@@ -1,3 +1,4 @@
+import { type Windows, wholeSlot } from "../flow/regions.js";
 import { WordCursor } from "./dirtyRuns.js";
 import type { GStage } from "./gstage.js";
 import { hasBlocks, type Layout, type SlotLayout } from "./layout.js";
@@ -5,11 +6,6 @@ import { LookupSplitter, type Splitter } from "./splitLoop.js";
 import { TableWriteProtector } from "./tableProtect.js";
 import { TableSplitter } from "./tableSplit.js";
 import { LookupWriteProtector, type WriteProtector } from "./writeProtect.js";
-
-/** A part of a slot that is in memory at once, in frames; the whole slot where the whole tree is kept. */
-export type Windows = (slot: SlotLayout, work: (start: number, end: number) => void) => void;
-
-export const wholeSlot: Windows = (slot, work) => work(slot.startGfn, slot.endGfn);
 
 /** The dirty log's work on a G-stage: what enabling and clearing do to its tables. */
 export class DirtyLog {

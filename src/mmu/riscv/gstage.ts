@@ -149,9 +149,16 @@ export class GStage {
 
   /** Puts a tree back, and everything else as at the start. */
   restore(snapshot: MemorySnapshot): void {
-    this.mem.restore(snapshot);
+    this.rewind(snapshot, 0);
     this.resetCounts();
-    this.cache.pages = 0;
+  }
+
+  /** Puts a tree back, with so many pages in the cache; counts go on, for they cost more than what is done to a small tree. */
+  rewind(snapshot: MemorySnapshot, cachePages: number): void {
+    this.mem.restore(snapshot);
+    this.flushes.reset();
+    this.polls = 0;
+    this.cache.pages = cachePages;
     this.unflushed = 0;
     this.firstStale = null;
   }

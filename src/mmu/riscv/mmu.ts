@@ -4,6 +4,7 @@ import { about, type RiscvOptions } from "./about.js";
 import { adoptRiscvStrategy } from "./adopt.js";
 import { riscvCounters } from "./counters.js";
 import { drive } from "./dirtyLog.js";
+import { riscvExhaustive } from "./exhaustive/index.js";
 import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
@@ -73,6 +74,11 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   variants: ({ scenario }: RiscvCase, options) =>
     riscvVariants(scenario, options).map((variant) => bind(variant, scenario.name ?? "scenario")),
   random: randomLayouts,
+  exhaustive: (bound) =>
+    riscvExhaustive(bound, (scenario) => {
+      const bound = bind(scenario, "");
+      return (strategy) => bound.run(strategy, { digest: false }).findings;
+    }),
   flows: riscvFlows,
   adoptStrategy: adoptRiscvStrategy,
   newStrategy: newRiscvStrategy,

@@ -1,6 +1,8 @@
 import type { Arbitrary } from "fast-check";
 import { formatSize, parseSize } from "../../guest/sizes.js";
 import type { FastCheck } from "../contract.js";
+import { type DrawnRun, runsIn } from "../search/drawnRuns.js";
+import { shrunkBy } from "../search/simpler.js";
 import { formatGfn, type GStageMode, geometryOf } from "./geometry.js";
 import type { RiscvMemslot, RiscvScenario, RiscvSegment } from "./scenario.js";
 import { simplerScenarios } from "./simpler.js";
@@ -17,15 +19,7 @@ interface Piece {
 interface Slot {
   readonly gap: number;
   readonly pieces: readonly Piece[];
-  readonly dirty: readonly Run[] | null;
-}
-
-/** A run of dirty pages, near the multiple of `unit` pages that is `at` of the way through the slot. */
-interface Run {
-  readonly at: number;
-  readonly unit: number;
-  readonly offset: number;
-  readonly count: number;
+  readonly dirty: readonly DrawnRun[] | null;
 }
 
 interface Drawn {
@@ -49,19 +43,7 @@ const GIB_PAGES = 2 ** 18;
  * Shrinks by {@link simplerScenarios}, which knows what is simpler for a reader.
  */
 export function randomLayouts(fc: FastCheck): Arbitrary<RiscvScenario> {
-  const inner = drawn(fc).map(scenarioFrom);
-  class Layouts extends fc.Arbitrary<RiscvScenario> {
-    override generate(...args: Parameters<Arbitrary<RiscvScenario>["generate"]>) {
-      return new fc.Value(inner.generate(...args).value, undefined);
-    }
-    override canShrinkWithoutContext(_value: unknown): _value is RiscvScenario {
-      return true;
-    }
-    override shrink(value: RiscvScenario) {
-      return fc.stream(simplerScenarios(value)).map((simpler) => new fc.Value(simpler, undefined));
-    }
-  }
-  return new Layouts();
+  return shrunkBy(fc, drawn(fc).map(scenarioFrom), simplerScenarios);
 }
 
 function drawn(fc: FastCheck): Arbitrary<Drawn> {
@@ -75,7 +57,7 @@ function drawn(fc: FastCheck): Arbitrary<Drawn> {
     ragged: fc.constantFrom(0, 0, 0, 1, 16),
     writeProtected: fc.constantFrom(false, false, false, false, false, true),
   });
-  const run = fc.record<Run>({
+  const run = fc.record<DrawnRun>({
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     unit: fc.constantFrom(1, 64, 512),
     offset: fc.constantFrom(0, 0, 1, -1, 2, -2, 63, -20),
@@ -138,7 +120,7 @@ function scenarioFrom({ gstage, anchor, offset, slots, mode, eagerSplit, resched
       const writeProtected = piece.writeProtected && piece.map !== "hole";
       return { map: piece.map, size: formatSize(pages * 4096), ...(writeProtected ? { writeProtected } : {}) };
     });
-    const dirty = slot.dirty === null || mode === "enable" ? null : runsIn(slot.dirty, at - base);
+    const dirty = slot.dirty === null || mode === "enable" ? null : runsIn(slot.dirty, at - base, 512);
     return { base: formatGfn(base), segments, ...(dirty === null ? {} : { dirty: { runs: dirty } }) };
   });
   return {
@@ -164,12 +146,4 @@ function lengthOf(piece: Piece, gfn: number): number {
 
 function pagesAtMost({ map, count }: Piece): number {
   return map === "1G" ? GIB_PAGES : 4 * 512 + 16 + count;
-}
-
-function runsIn(runs: readonly Run[], pages: number): [number, number][] {
-  return runs.map(({ at, unit, offset, count }) => {
-    const near = Math.floor((at * pages) / unit) * unit + offset;
-    const first = Math.max(0, Math.min(near, pages - 1));
-    return [first, Math.min(count, pages - first)];
-  });
 }

@@ -1,11 +1,11 @@
+import { Regions, type Windows } from "../flow/regions.js";
 import { TreeCheck } from "./check.js";
 import { byLevelArray } from "./counts.js";
 import { TreeDigest } from "./digest.js";
-import type { Windows } from "./dirtyLog.js";
 import { VALID, WRITE } from "./entry.js";
 import { SPAN } from "./geometry.js";
 import type { GStage } from "./gstage.js";
-import { guestPages, type Layout } from "./layout.js";
+import type { Layout } from "./layout.js";
 import { Populator } from "./populate.js";
 import { freeTables, type LeafSink, scanLeaves } from "./scan.js";
 import { meets, SegmentIndex } from "./segments.js";
@@ -28,74 +28,52 @@ export interface TreeSummary {
   digest: string | null;
 }
 
-/**
- * Guest memory that comes and goes region by region: a region is built when a window first needs it, and summed up, checked and let go when
- * the last slot that has a part in it is done. So the memory that is needed does not grow with the guest.
- *
- * With `regionPages` Infinity there is one region, and the whole tree is kept to the end.
- */
+/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
 export class RegionedGuest {
   readonly initial = emptySummary();
   readonly final = emptySummary();
   readonly check: TreeCheck;
+  private readonly regions: Regions;
+  private readonly whole: boolean;
   private readonly layout: Layout;
   private readonly populator: Populator;
   private readonly segments: SegmentIndex;
-  /** Slots that are not through yet, by region. */
-  private readonly pending = new Map<number, number>();
-  private readonly built = new Set<number>();
-  private readonly pages: number;
-  private pagesDone = 0;
   private initialDigest: TreeDigest | null;
   private finalDigest: TreeDigest | null;
 
   constructor(
     private readonly gstage: GStage,
     layout: Layout,
-    private readonly regionPages: number,
+    regionPages: number,
     digest: boolean,
-    private readonly onProgress?: (share: number) => void,
+    onProgress?: (share: number) => void,
   ) {
     this.layout = layout;
+    this.whole = regionPages === Number.POSITIVE_INFINITY;
+    const work = { build: this.build.bind(this), finish: this.finish.bind(this) };
+    // A word of 64 pages may reach into the next region.
+    this.regions = new Regions(layout.slots, regionPages, work, true, onProgress);
     this.populator = new Populator(layout.geometry, gstage.mem);
     this.segments = new SegmentIndex(layout);
-    this.pages = guestPages(layout);
     this.initialDigest = digest ? new TreeDigest() : null;
     this.finalDigest = digest ? new TreeDigest() : null;
     this.check = new TreeCheck(layout, gstage.mem, this.segments);
-    for (const slot of layout.slots) {
-      for (const region of this.regionsOf(slot.startGfn, slot.endGfn)) {
-        this.pending.set(region, (this.pending.get(region) ?? 0) + 1);
-      }
-    }
     if (!this.whole) this.buildAbove();
   }
 
   /** Builds everything now; for guests whose whole tree is kept. */
   buildAll(): void {
-    this.build(0);
+    this.regions.buildAll();
   }
 
   /** For the dirty log: the windows of a slot, each built before it is worked on. */
-  readonly windows: Windows = (slot, work) => {
-    for (const region of this.regionsOf(slot.startGfn, slot.endGfn)) {
-      const start = Math.max(slot.startGfn, this.startOf(region));
-      const end = Math.min(slot.endGfn, this.startOf(region + 1));
-      this.build(region);
-      // A word of 64 pages may reach into the next region.
-      if (end < slot.endGfn) this.build(region + 1);
-      work(start, end);
-      const left = this.pending.get(region)! - 1;
-      this.pending.set(region, left);
-      if (left === 0) this.finish(region);
-      this.pagesDone += end - start;
-      this.onProgress?.(this.pagesDone / this.pages);
-    }
-  };
+  get windows(): Windows {
+    return this.regions.windows;
+  }
 
   /** Sums up, checks and lets go what is still there, and ends the digests. */
   finishAll(): void {
-    for (const region of [...this.built].sort((a, b) => a - b)) this.finish(region);
+    this.regions.finishAll();
     this.initial.digest = this.initialDigest?.hex() ?? null;
     this.final.digest = this.finalDigest?.hex() ?? null;
     // What is left are tables above the regions, or the whole tree.
@@ -114,26 +92,19 @@ export class RegionedGuest {
     this.initial.tables = this.gstage.mem.tables;
   }
 
-  private build(region: number): void {
-    if (this.built.has(region) || !this.pending.has(region)) return;
-    this.built.add(region);
+  private build(from: number, to: number): void {
     const { mem } = this.gstage;
     const before = mem.tables;
-    const from = this.startOf(region);
-    const to = this.startOf(region + 1);
     for (const { segment } of this.segments.within(from, to)) this.populator.map(segment, from, to);
     this.initial.tables += mem.tables - before;
     this.sum(this.initial, this.initialDigest, from, to);
   }
 
-  private finish(region: number): void {
+  private finish(from: number, end: number): void {
     const { gstage } = this;
-    const from = this.startOf(region);
-    const to = Math.min(this.startOf(region + 1), gstage.geometry.endGfn);
+    const to = Math.min(end, gstage.geometry.endGfn);
     this.sum(this.final, this.finalDigest, from, to);
     this.check.range(from, to);
-    this.built.delete(region);
-    this.pending.delete(region);
     if (!this.whole) this.final.tables += freeTables(gstage.geometry, gstage.mem, from, to);
   }
 
@@ -162,23 +133,6 @@ export class RegionedGuest {
   private toBeSplit(start: number, end: number): boolean {
     for (const { spans } of this.segments.within(start, end)) if (meets(spans, start, end)) return true;
     return false;
-  }
-
-  private get whole(): boolean {
-    return this.regionPages === Number.POSITIVE_INFINITY;
-  }
-
-  private startOf(region: number): number {
-    if (this.whole) return region === 0 ? 0 : Number.POSITIVE_INFINITY;
-    return region * this.regionPages;
-  }
-
-  private *regionsOf(start: number, end: number): Generator<number> {
-    if (this.whole) {
-      yield 0;
-      return;
-    }
-    for (let region = Math.floor(start / this.regionPages); region * this.regionPages < end; region++) yield region;
   }
 }
 

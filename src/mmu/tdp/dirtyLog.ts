@@ -25,6 +25,8 @@ export interface DirtyLogOptions {
   readonly eager: boolean;
   readonly schedule?: YieldSchedule;
   readonly sink?: IterSink | null;
+  /** An iterator of this tree and variant to be used again. */
+  readonly iter?: TdpIter;
 }
 
 type EnableStep = keyof EnableSteps;
@@ -61,12 +63,13 @@ export function enableDirtyLog(
   const livelocks: StepLivelock[] = [];
   if (eager) {
     sink?.("step", new TdpIter(tree, variant), { step: "split" });
-    const { livelockGfn } = splitRoot(tree, variant, start, end, { targetLevel: 1, schedule, sink, counts });
+    const iter = options.iter ?? new TdpIter(tree, variant);
+    const { livelockGfn } = splitRoot(tree, variant, start, end, { targetLevel: 1, schedule, sink, iter, counts });
     steps.split = { loops: counts.loops, sptesChanged: null, mmuLockDrops: counts.mmuLockDropsTotal };
     if (livelockGfn !== null) livelocks.push({ step: "split", gfn: livelockGfn });
   }
   const clearing = (step: Exclude<EnableStep, "split">, bit: number, minLevel: number): void => {
-    const iter = new TdpIter(tree, variant);
+    const iter = options.iter ?? new TdpIter(tree, variant);
     iter.sink = sink;
     sink?.("step", iter, { step });
     clearBitOfLeaves(iter, tree, start, end, minLevel, bit, schedule);
@@ -157,7 +160,7 @@ export function clearDirtyLog(
   const counts = newTally(CLEAR_COUNTERS, LEVELS);
   const steps: ClearSteps = {};
   const split = newTally(SPLIT_COUNTERS, LEVELS);
-  const iter = new TdpIter(tree, variant);
+  const iter = options.iter ?? new TdpIter(tree, variant);
   iter.sink = sink;
   let livelockGfn: number | null = null;
   for (const word of words) {

@@ -169,6 +169,22 @@ export class TdpTree {
     copyInto(this.levels, other.levels);
   }
 
+  /** Index of the first present entry of a table from an index on; the number of entries where there is none. */
+  firstUsed(base: number, from: number): number {
+    const { entries, bitmap } = this;
+    if (from >= entries) return entries;
+    // Tables of fewer than 32 entries share a word.
+    const last = (base + entries + 31) >> 5;
+    let word = (base + from) >> 5;
+    let bits = bitmap[word]! & (-1 << ((base + from) & 31));
+    while (bits === 0) {
+      word++;
+      if (word >= last) return entries;
+      bits = bitmap[word]!;
+    }
+    return Math.min(entries, word * 32 + (31 - Math.clz32(bits & -bits)) - base);
+  }
+
   #mark(at: number): void {
     if ((this.words[at]! & PRESENT) !== 0) return;
     this.used[at >> this.#levelBits]!++;

@@ -15,7 +15,8 @@ export function addWalk(counts: WalkCounts, iter: TdpIter): number | null {
   counts.body = plus(counts.body, ended ? iter.loops - iter.filtered : null);
   counts.spteReads = plus(counts.spteReads, ended ? iter.reads : null);
   if (!ended) return null;
-  for (const [level, loops] of iter.loopsAtLevels().entries()) counts.loopsByLevel[level]! += loops;
+  const loops = iter.loopsAtLevels();
+  for (let level = 0; level < loops.length; level++) counts.loopsByLevel[level]! += loops[level]!;
   return iter.yields;
 }
 

@@ -252,7 +252,7 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
   }
 
   /** Tries a tree, given as its top entries from frame 0 on. */
-  try(tops: readonly TopEntry[], onWrong: OnWrong): void {
+  try(tops: readonly TopEntry[], onWrong: OnWrong): number {
     const { tree, judge, benches } = this;
     const frames = tops.length * TOP_PAGES;
     tree.set(tops);
@@ -279,6 +279,7 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
         combination++;
       }
     }
+    return combination;
   }
 }
 

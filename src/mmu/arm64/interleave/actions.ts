@@ -1,4 +1,4 @@
-import type { SlotSpan } from "../layout.js";
+import type { FrameRange } from "../../flow/slots.js";
 
 /** What another party may do. Pages and ranges are frames. */
 export type Action =
@@ -17,7 +17,7 @@ export interface ActionList {
 }
 
 /** Actions on a slot's first page, on one in the middle and on its last; unmapping of a page, blocks, a range across blocks, all. */
-export function actionsOn({ startGfn, endGfn }: SlotSpan, manual: boolean): ActionList {
+export function actionsOn({ startGfn, endGfn }: FrameRange, manual: boolean): ActionList {
   const middle = startGfn + 5;
   const pages = [startGfn, middle, endGfn - 1];
   const block = Math.floor(middle / 4) * 4;

@@ -1,11 +1,11 @@
 import { BLOCK, HOLE_ENTRY, type TopEntry } from "../../exhaustive/trees.js";
+import type { FrameRange } from "../../flow/slots.js";
 import type { ChunkAndCache } from "../exhaustive/session.js";
-import type { SlotSpan } from "../layout.js";
 
 /** A small guest: one memslot in the small geometry, and what is mapped of it at first. */
 export interface SmallGuest {
   readonly words: string;
-  readonly slot: SlotSpan;
+  readonly slot: FrameRange;
   readonly tops: readonly TopEntry[];
 }
 

@@ -1,9 +1,10 @@
 import type { Finding } from "../../finding.js";
 import type { Choice, Interleaved, ScheduledAction } from "../../interleave.js";
 import { ENTRIES } from "../../x86/pages.js";
-import type { TdpIter, YieldSchedule } from "../iter.js";
+import type { YieldSchedule } from "../iter.js";
 import { PRESENT } from "../tree.js";
 import type { IterVariant } from "../variant.js";
+import type { WalkState } from "../walkState.js";
 import type { Step, Unit } from "./guests.js";
 import { judge } from "./judge.js";
 import { type Action, SmallVm } from "./vm.js";
@@ -73,20 +74,20 @@ export class ScriptRun implements Interleaved {
   private acting = false;
 
   private yields(): YieldSchedule {
-    const acted = (iter: TdpIter): boolean => {
+    const acted = (iter: WalkState): boolean => {
       if (this.acting || !tells(iter)) return false;
       const chosen = this.place(this.within, iter);
       if (chosen) iter.changes++;
       return chosen;
     };
-    const dropped = (iter: TdpIter) => void acted(iter);
+    const dropped = (iter: WalkState) => void acted(iter);
     return this.unit.policy === "chosen"
       ? { everyNPolls: 1, due: acted, dropped }
       : { everyNPolls: this.unit.policy, dropped };
   }
 
   /** Others may act now. @returns whether the schedule has anything here */
-  private place(allowed: readonly number[], iter: TdpIter | null): boolean {
+  private place(allowed: readonly number[], iter: WalkState | null): boolean {
     const place = this.open.length;
     this.open.push(allowed);
     let chosen = false;
@@ -101,7 +102,7 @@ export class ScriptRun implements Interleaved {
     return chosen;
   }
 
-  private where(iter: TdpIter | null): string {
+  private where(iter: WalkState | null): string {
     const step = this.unit.script.steps[this.step];
     if (iter === null) return step === undefined ? "in the end" : `before ${STEP_WORDS[step][0]}`;
     const at = `the level-${iter.level} entry of gfn ${iter.gfn}`;
@@ -110,14 +111,14 @@ export class ScriptRun implements Interleaved {
 }
 
 /** Polls that are told apart: at an entry that is present or beside one, and at a table's ends. All others see what their neighbours see. */
-function tells(iter: TdpIter): boolean {
+function tells(iter: WalkState): boolean {
   const { index, at, tree } = iter;
   if (index === 0 || index === ENTRIES - 1) return true;
   return ((tree.words[at - 1]! | tree.words[at]! | tree.words[at + 1]!) & PRESENT) !== 0 && besideChange(iter);
 }
 
 /** Within a run of pages only its ends. */
-function besideChange({ at, tree }: TdpIter): boolean {
+function besideChange({ at, tree }: WalkState): boolean {
   return (tree.words[at - 1]! & tree.words[at]! & tree.words[at + 1]! & PRESENT) === 0;
 }
 
