@@ -38,7 +38,11 @@ function chunkWords(): string {
     CHUNKS.map(({ chunkPages }) => chunkPages),
     CHUNKS.map(({ cacheCapacity }) => cacheCapacity),
   ];
-  const words = (sizes: readonly number[]) => [...new Set(sizes)].sort((a, b) => a - b).join(", ").replace(/, (\d+)$/, " and $1");
+  const words = (sizes: readonly number[]) =>
+    [...new Set(sizes)]
+      .sort((a, b) => a - b)
+      .join(", ")
+      .replace(/, (\d+)$/, " and $1");
   return `chunks of ${words(chunks)} pages and page caches of ${words(caches)}, the largest chunk once more with the walk's loops over runs`;
 }
 
