@@ -8,7 +8,7 @@ import { strategies } from "../mmu/arm64/strategies/index.js";
 import { NIGHTLY, times } from "../testing/nightly.js";
 import { type AdviceRequest, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
 import { firstPass } from "./firstPass.js";
-import { type AdvisedGuest, leafRunsOf } from "./guest.js";
+import { type AdvisedGuest, leafRunsOf, workOf } from "./guest.js";
 import { parseDuration, parseFaultLock } from "./options.js";
 import { recommend } from "./recommend.js";
 import type { AdviceRow } from "./row.js";
@@ -66,8 +66,9 @@ describe("advise", () => {
       chunk: "0",
     });
     for (const clearPerRegion of NIGHTLY ? [false, true] : [true]) {
-      const plain = advise(request(guest, { clearPerRegion }));
-      const file = advise(request({ kind: "scenario", scenario }, { clearPerRegion }));
+      const asked = { clearPerRegion, chunks: NIGHTLY ? (["2M", "1G"] as const) : (["2M"] as const) };
+      const plain = advise(request(guest, asked));
+      const file = advise(request({ kind: "scenario", scenario }, asked));
       // Of the guest that repeats itself other holds are simulated.
       const same = (rows: readonly AdviceRow[]) =>
         rows.map(({ scaled: _, stall, lockedNsPerGiB, ...row }) => ({
@@ -82,14 +83,15 @@ describe("advise", () => {
   });
 
   it("holds the lock for one GiB at most where userspace clears by GiB, and through all words where it does not", () => {
-    const bySlot = advise(request(uniform("4K", 4), { modes: ["clear"] }));
-    const byGiB = advise(request(uniform("4K", 4), { modes: ["clear"], clearPerRegion: true }));
-    expect(rowOf(bySlot.rows, "clear", "0").longestHold.visits).toBe(4 * 262144);
+    const asked = { modes: ["clear"], chunks: [] } as const;
+    const bySlot = advise(request(uniform("4K", 2), asked));
+    const byGiB = advise(request(uniform("4K", 2), { ...asked, clearPerRegion: true }));
+    expect(rowOf(bySlot.rows, "clear", "0").longestHold.visits).toBe(2 * 262144);
     expect(rowOf(byGiB.rows, "clear", "0").longestHold.visits).toBe(262144);
   });
 
   it("recommends a chunk of 2M for huge pages, some writes and many vCPUs, in both modes", () => {
-    const { recommendations } = advise(request(uniform("2M", 64), { vcpus: 32, writePercent: 20 }));
+    const { recommendations } = advise(request(uniform("2M", 8), { vcpus: 32, writePercent: 20 }));
     expect(recommendations.map(({ mode, chunk, reason }) => [mode, chunk, reason.code])).toEqual([
       ["enable", "2M", "eager-costs-less"],
       ["clear", "2M", "eager-costs-less"],
@@ -97,7 +99,7 @@ describe("advise", () => {
   });
 
   it("leaves it off where memory is in pages already", () => {
-    const { recommendations } = advise(request(uniform("4K", 8)));
+    const { recommendations } = advise(request(uniform("4K", 1)));
     for (const { chunk, reason } of recommendations) {
       expect(chunk).toBe("0");
       expect(reason.code).toBe("nothing-to-split");
@@ -105,7 +107,7 @@ describe("advise", () => {
   });
 
   it("leaves it off where every access is a write and one vCPU pays alone: no fault is saved", () => {
-    const { recommendations } = advise(request(uniform("2M", 4), { writePercent: 100 }));
+    const { recommendations } = advise(request(uniform("2M", 1), { writePercent: 100 }));
     for (const { chunk, reason } of recommendations) {
       expect(chunk).toBe("0");
       expect(reason).toMatchObject({ code: "off-costs-less", faultsSaved: 0 });
@@ -116,6 +118,8 @@ describe("advise", () => {
     const loose = advise(request(uniform("1G", 8), { modes: ["enable"], chunks: ["1G"], writePercent: 10 }));
     expect(loose.recommendations[0]!.chunk).toBe("1G");
     const { ns } = rowOf(loose.rows, "enable", "1G").longestHold;
+    const exactly = { modes: ["enable"], chunks: ["1G"], writePercent: 10, maxLockHoldNs: ns } as const;
+    expect(advise(request(uniform("1G", 8), exactly)).recommendations[0]!.chunk).toBe("1G");
     const tight = advise(
       request(uniform("1G", 8), { modes: ["enable"], chunks: ["1G"], writePercent: 10, maxLockHoldNs: ns - 1 }),
     );
@@ -160,16 +164,16 @@ describe("advise", () => {
 
   it("finds the same wrong for a guest as a scenario and as a size", () => {
     const rfc = strategies.find(({ id }) => id === "skip-return-rfc")!;
-    const guest = uniform("1G", 6);
+    const guest = uniform("1G", 5);
     const spec = guest as { granule: "4K"; map: string; bytes: number };
     const scenario = uniformScenario({ ...spec, mode: "enable", chunk: "0" });
     const findings = (asked: AdvisedGuest) =>
-      advise(request(asked, { strategies: [rfc] })).rows.map((row) => row.findings);
+      advise(request(asked, { strategies: [rfc], modes: ["clear"] })).rows.map((row) => row.findings);
     expect(findings(guest)).toEqual(findings({ kind: "scenario", scenario }));
   });
 
   it("finds that eager splitting wins at low and not at all-write percentages, with one vCPU", () => {
-    const asked = request(uniform("2M", 4));
+    const asked = request(uniform("2M", 1));
     const { rows } = advise(asked);
     const wins = eagerWins(asked, rowOf(rows, "clear", "0"), rowOf(rows, "clear", "2M"));
     expect(wins).toContain(5);
@@ -193,7 +197,9 @@ describe("the stall of the guest while an ioctl runs", () => {
   });
 
   it("is shorter where the ioctl drops the lock for each block, which takes it longer", () => {
-    const { rows } = advise(request(uniform("2M", 4), { modes: ["clear"], vcpus: 32, writePercent: 20 }));
+    const { rows } = advise(
+      request(uniform("2M", 4), { modes: ["clear"], chunks: ["2M"], vcpus: 32, writePercent: 20 }),
+    );
     const off = rowOf(rows, "clear", "0").stall!;
     const eager = rowOf(rows, "clear", "2M").stall!;
     expect(off.longestNs).toBeGreaterThan(5 * eager.longestNs);
@@ -202,9 +208,9 @@ describe("the stall of the guest while an ioctl runs", () => {
   });
 
   it("is not known to a profile without the lock's figures, nor of a guest that does not fault", () => {
-    const spinlock = advise(request(uniform("2M", 1), { lock: "spinlock" }));
+    const spinlock = advise(request(uniform("2M", 1), { lock: "spinlock", chunks: ["2M"] }));
     expect(spinlock.rows.every((row) => row.stall === null)).toBe(true);
-    const idle = advise(request(uniform("2M", 1), { writePercent: 0 }));
+    const idle = advise(request(uniform("2M", 1), { writePercent: 0, chunks: ["2M"] }));
     expect(idle.rows.every((row) => row.stall === null)).toBe(true);
   });
 
@@ -310,6 +316,16 @@ describe("firstPass", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("workOf", () => {
+  it("flushes the slot once an ioctl: as often as it has regions where userspace clears by region", () => {
+    const flushes = (perRegion: boolean) =>
+      workOf(uniform("4K", 3), "clear", "0", strategies[0]!, perRegion, new Map()).counts.flush;
+    const once = flushes(false) as Record<string, number>;
+    expect(once.memslot).toBe(1);
+    expect(flushes(true)).toEqual({ memslot: 3, rangeCalls: 3 * once.rangeCalls!, vmidAll: 0 });
   });
 });
 

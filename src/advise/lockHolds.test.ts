@@ -154,5 +154,10 @@ describe("extend", () => {
       ],
     };
     expect(extend(record(mixed), 5)).toBeUndefined();
+    // Also where the third is the second and more.
+    const trace = record(guest("2M", 3, "clear", "0"));
+    const [piece] = trace.takings[0]!.regions[0]!;
+    const longer = { ...trace, takings: [{ regions: [[piece!], [piece!], [piece!, piece!]] }] };
+    expect(extend(longer, 5)).toBeUndefined();
   });
 });

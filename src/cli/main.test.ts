@@ -183,6 +183,33 @@ describe("an interrupted bench", () => {
     const part = `${file}.partial.json`;
     expect(JSON.parse(readFileSync(part, "utf8"))).toMatchObject({ partial: true, runs: [{ strategy: "baseline" }] });
     expect(stderr).toContain("interrupted after 0 of 2 cases and 1 of 9 strategies of the next");
-    expect(stderr.replace(/\n +/g, " ")).toContain(`what is finished is in ${part}\n`);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain(`what is finished is in ${part}`);
+  });
+});
+
+describe("options that are numbers with a unit, or one of a few", () => {
+  it("bench --time is in seconds", async () => {
+    const { stdout } = await run([
+      "bench",
+      "--time",
+      "0.01",
+      "-s",
+      "thp",
+      "-b",
+      "2M",
+      "--strategy",
+      "baseline",
+      "--json",
+    ]);
+    expect(JSON.parse(stdout).options).toMatchObject({ timeMs: 10, runs: null });
+  });
+
+  it("advise --chunk takes the chunks of the granule, and 0, and says what they are where it is given another", async () => {
+    const args = ["advise", "--backing", "thp", "--memory", "64M", "--mode", "enable", "--json"];
+    const { stdout } = await run([...args, "--chunk", "0,2M"]);
+    expect(JSON.parse(stdout).rows.map(({ chunk }: { chunk: string }) => chunk)).toEqual(["0", "2M"]);
+    const { code, stderr } = await run([...args, "--chunk", "1M"]);
+    expect([code, stderr.match(/\n/g)?.length]).toEqual([EXIT.usage, 1]);
+    expect(stderr).toContain("expected 4K or 2M or 1G");
   });
 });

@@ -367,6 +367,21 @@ describe("wall times", () => {
     expect(exitCodeOf(comparison)).toBe(0);
   });
 
+  test("with a threshold of zero as many are needed as the rank test needs to speak, whatever the spread", () => {
+    const wide = compare(timed([1000, 5000, 9000]), timed([2000, 6000, 9900]), { wallThreshold: 0 });
+    expect(wide.cells[0]!.wall[0]).toMatchObject({ status: "too-few", samplesNeeded: 4 });
+  });
+
+  test("the wider spread of the two sides says how many samples are needed, where that side can be measured", () => {
+    const needed = (base: number[], next: number[]) =>
+      compare(timed(base), timed(next), { wallThreshold: 0.1 }).cells[0]!.wall[0]!.samplesNeeded!;
+    const [still, spread] = [Array<number>(9).fill(1000), [600, 700, 800, 900, 1000, 1100, 1200, 1300, 1400]];
+    expect(needed(still, still)).toBe(4);
+    expect(needed(still, spread)).toBeGreaterThan(100);
+    expect(needed(spread, still)).toBe(needed(still, spread));
+    expect(needed(still, Array<number>(9).fill(0))).toBe(4);
+  });
+
   test("Holm's correction is over all comparisons: what one test confirms, forty do not", () => {
     const pair = (strategy: string, center: number) => runResult({ strategy, wall: wall(around(center, 5)) });
     const many = (shift: number) =>

@@ -87,6 +87,13 @@ it("takes an invalid but annotated entry for a hole and says so", () => {
   expect(codes(text)).toContain("annotated-invalid");
 });
 
+it("takes the end of the last range for that of the IPA space only where nothing is mapped up to it", () => {
+  const mapped = "0x0000000040000000-0x0000000040200000           2M 2   R W px ux  AF BLK\n";
+  const bits = (lines: string) => importStage2Dump(`${HEADER}${lines}`, "dump", { granule: "4K" }).scenario.ipaBits;
+  expect(bits(`${mapped}0x0000000040200000-0x0000000400000000       15358M 1\n`)).toBe(34);
+  expect(bits("0x00000003ffe00000-0x0000000400000000           2M 2   R W px ux  AF BLK\n")).toBe(40);
+});
+
 it("counts tables without a valid entry, which a scenario cannot express", () => {
   const text = `${HEADER}0x0000000000000000-0x0000000040000000           1G 1\n0x0000000040000000-0x0000000040200000           2M 2   R W px ux  AF BLK\n0x0000000040200000-0x0000000040600000           4M 3\n0x0000000040600000-0x0000000040800000           2M 2   R W px ux  AF BLK\n`;
   expect(importStage2Dump(text, "dump", { granule: "4K" }).notes).toContainEqual({
@@ -287,11 +294,11 @@ it("ends with a scenario or a user error for damaged dumps by the thousand", () 
         expect(error.message).not.toContain("\n");
       }
     }),
-    { numRuns: times(1500, 10_000), seed: 1 },
+    { numRuns: times(600, 10_000), seed: 1 },
   );
   // Neither outcome is rare, so the property is about both.
-  expect(scenarios).toBeGreaterThan(times(75, 500));
-  expect(scenarios).toBeLessThan(times(1425, 9_500));
+  expect(scenarios).toBeGreaterThan(times(30, 500));
+  expect(scenarios).toBeLessThan(times(570, 9_500));
 });
 
 it("refuses megabytes of garbage, and of one endless line, with a user error", () => {

@@ -250,13 +250,13 @@ it("reads damaged logs by the thousand without an exception, and never makes up 
           const seconds = Math.floor(timeNs / 1e9);
           const digits = String(timeNs % 1e9).padStart(9, "0");
           const shortest = digits.replace(/0+$/, "") || "0";
-          expect(text).toMatch(new RegExp(`0*${seconds}\\.${shortest}`));
+          expect(text.includes(`${seconds}.${shortest}`), `${timeNs}`).toBe(true);
         }
       }
     }),
-    { numRuns: times(1500, 10_000), seed: 1 },
+    { numRuns: times(600, 10_000), seed: 1 },
   );
-  expect(whole).toBeGreaterThan(times(75, 500));
+  expect(whole).toBeGreaterThan(times(30, 500));
 });
 
 it("takes megabytes of garbage without hanging", () => {

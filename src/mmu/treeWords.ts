@@ -25,11 +25,6 @@ export const treeWords: FindingWordTable = {
     "write-protected needlessly",
     "are write-protected outside every range that was to be",
   ),
-  "table-linked-twice": {
-    short: (f) => `${counted(f.count, "table")} linked twice, first at ${address(f)}`,
-    long: (f) =>
-      `${counted(f.count, "table page")} ${are(f.count)} linked at more than one place, the first at ${place(f)}, level ${f.data.level}`,
-  },
   "tables-unaccounted": {
     short: (f) => `table pages do not add up: ${f.data.allocated} allocated, ${f.data.linked} linked`,
     long: (f) =>

@@ -99,6 +99,17 @@ describe("the TDP MMU", () => {
     expect(scenario.roots[0]!.leaves.length + scenario.roots[0]!.nonpresentPaths.length).toBeLessThanOrEqual(2);
   });
 
+  it("makes random roots of several runs, some of which abut", () => {
+    const scenarios = fc.sample(x86Tdp.random!(fc), { numRuns: 150, seed: 1 });
+    const roots = scenarios.flatMap((scenario) => (x86Tdp.parse(scenario, "root").scenario as TdpScenario).roots);
+    const abutting = roots.filter(({ leaves }) => {
+      const ends = new Set(leaves.map(({ gfn, level, count }) => gfn + count * 512 ** (level - 1)));
+      return leaves.some(({ gfn }) => ends.has(gfn));
+    });
+    expect(roots.filter(({ leaves }) => leaves.length > 2).length).toBeGreaterThan(20);
+    expect(abutting.length).toBeGreaterThan(0);
+  });
+
   it("uses the skip variants for zapping only", () => {
     const applying = (workload: TdpScenario["workload"]) =>
       x86Tdp.strategies.filter((s) =>

@@ -30,6 +30,13 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 
 const good = JSON.stringify(resultFile());
 
+test("of several things that are wrong the first is named, and the others are counted", async () => {
+  const refusal = async (text: string) => (await readResult(file("bad.json", text)).catch((error) => error)).message;
+  const one = { ...JSON.parse(good), partial: "no" };
+  expect(await refusal(JSON.stringify(one))).toMatch(/partial: [^(]*$/);
+  expect(await refusal(JSON.stringify({ ...one, runs: 3, scenarios: 4 }))).toMatch(/ \(and 2 more\)/);
+});
+
 test("a result comes back as it was written, byte order mark or not", async () => {
   expect(await readResult(file("good.json", good))).toEqual(resultFile());
   expect(await readResult(file("bom.json", `\uFEFF${good}`))).toEqual(resultFile());

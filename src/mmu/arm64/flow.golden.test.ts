@@ -31,8 +31,9 @@ const isLarge = ({ input }: GoldenFlow) => input.pagesPerVcpu * input.vcpus > 16
 const differences = (golden: GoldenFlow, id: string) => Object.keys(golden.strategies[id]!).length;
 
 /**
- * The strategies that run. A guest of 1G takes long for each: where none of them makes a difference, none runs in it; those of 2M blocks and
- * of pages have twins of 64M in which all run, and then run the one that differs most from baseline. At night all run in all.
+ * The strategies that run. A guest of 1G takes long for each: where none of them makes a difference, none runs in it; those of 2M blocks
+ * have twins of 64M in which all run, and then run the one that differs most from baseline; those of pages have twins too, and in a page
+ * nothing depends on how many there are. At night all run in all.
  */
 function strategiesRun(golden: GoldenFlow): string[] {
   const ids = Object.keys(golden.strategies);
@@ -42,8 +43,9 @@ function strategiesRun(golden: GoldenFlow): string[] {
   const differing = ids
     .filter((id) => differences(golden, id) > 0)
     .sort((a, b) => differences(golden, b) - differences(golden, a));
-  const hasTwin = golden.input.slots.every(({ backing }) => backing.every(({ map }) => map !== "1G"));
-  return differing.slice(0, hasTwin ? 1 : 2);
+  const maps = golden.input.slots.flatMap(({ backing }) => backing.map(({ map }) => map));
+  if (maps.every((map) => map === "4K")) return [];
+  return differing.slice(0, maps.includes("1G") ? 2 : 1);
 }
 
 const isForAll = (golden: GoldenFlow) => NIGHTLY || !isLarge(golden);

@@ -1,4 +1,4 @@
-import { counted, type FindingWordTable, size, was } from "../findingWords.js";
+import { are, counted, type FindingWordTable, size, was } from "../findingWords.js";
 import { treeWords } from "../treeWords.js";
 
 /** Words for the findings of arm64. */
@@ -55,6 +55,11 @@ export const arm64Words: FindingWordTable = {
   "runs-differ": {
     short: () => "a walk by runs reads other entries",
     long: () => "the walk reads other entries where it goes by runs than where it goes entry by entry",
+  },
+  "table-linked-twice": {
+    short: (f) => `${counted(f.count, "table")} linked twice, first at ${f.data.ipa}`,
+    long: (f) =>
+      `${counted(f.count, "table page")} ${are(f.count)} linked at more than one place, the first at IPA ${f.data.ipa}, level ${f.data.level}`,
   },
   "mark-inexact": {
     short: (f) => `${counted(f.count, "mark")} wrong, first at ${f.data.ipa}`,

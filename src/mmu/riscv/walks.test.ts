@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { times } from "../../testing/nightly.js";
 import type { Layout } from "./layout.js";
 import { parseRiscvScenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
@@ -25,7 +26,7 @@ describe("the walks", () => {
       fc.property(layouts, anyStrategy, (layout, strategy) => {
         expect(said(simulate(layout, strategy))).toEqual(said(naively(layout, strategy)));
       }),
-      { numRuns: 250, seed: 1 },
+      { numRuns: times(100, 500), seed: 1 },
     );
   });
 
@@ -36,7 +37,7 @@ describe("the walks", () => {
         const regions = simulate(layout, strategy, { digest: false, windowBytes: 2 ** 30 });
         expect(said(regions)).toEqual(said(whole));
       }),
-      { numRuns: 250, seed: 2 },
+      { numRuns: times(100, 500), seed: 2 },
     );
   });
 
@@ -64,7 +65,7 @@ describe("the walks", () => {
         const final = (one: GStageStrategy) => countsJson(simulate(layout, one, { digest: true })).final;
         expect(final(strategy)).toEqual(final(strategies[0]!));
       }),
-      { numRuns: 150, seed: 3 },
+      { numRuns: times(60, 300), seed: 3 },
     );
   });
 
@@ -74,7 +75,7 @@ describe("the walks", () => {
         const codes = findingsOf(simulate(layout, strategy)).map(({ code }) => code);
         expect(codes.filter((code) => code !== "unsplit-block")).toEqual([]);
       }),
-      { numRuns: 150, seed: 4 },
+      { numRuns: times(60, 300), seed: 4 },
     );
   });
 });

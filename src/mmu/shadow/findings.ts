@@ -9,9 +9,8 @@ import type { ShadowMmu } from "./shadow.js";
 export class RoleSets {
   readonly #sets: string[] = [""];
   readonly #numbers = new Map<string, number>([["", 0]]);
-  #lastSet = -1;
-  #lastRole = -1;
-  #lastResult = 0;
+  /** By set, and by role: what was answered. Frames ask the same over and over. */
+  readonly #known: number[][] = [];
 
   /** The set's roles in ascending order, joined with commas. */
   textOf(set: number): string {
@@ -20,15 +19,17 @@ export class RoleSets {
 
   /** The set with one role more. */
   with(set: number, role: number): number {
-    // Neighbouring frames nearly always ask the same.
-    if (set === this.#lastSet && role === this.#lastRole) return this.#lastResult;
+    this.#known[set] ??= [];
+    const known = this.#known[set];
+    known[role] ??= this.#numberOf(set, role);
+    return known[role];
+  }
+
+  #numberOf(set: number, role: number): number {
     const roles = new Set(set === 0 ? [] : this.#sets[set]!.split(",").map(Number)).add(role);
     const text = [...roles].sort((a, b) => a - b).join(",");
     const number = this.#numbers.get(text) ?? this.#sets.push(text) - 1;
     this.#numbers.set(text, number);
-    this.#lastSet = set;
-    this.#lastRole = role;
-    this.#lastResult = number;
     return number;
   }
 }

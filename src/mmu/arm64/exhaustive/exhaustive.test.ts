@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NIGHTLY } from "../../../testing/nightly.js";
 import { mergeExhaustive, searchExhaustively } from "../../../verify/exhaustive.js";
 import type { ExhaustiveSearch } from "../../exhaustive.js";
 import { arm64 } from "../mmu.js";
@@ -10,6 +11,8 @@ import { arm64Exhaustive } from "./index.js";
 import type { MakeStage2 } from "./session.js";
 
 const named = (id: string) => strategies.find((strategy) => strategy.id === id)!;
+/** Of the small bound; the README's transcript holds that so many are tried. */
+const COMBINATIONS = 1_410_959;
 const noScenarios = () => () => [];
 
 /** The first units of the small bound: the smallest trees. */
@@ -37,11 +40,12 @@ describe("the exhaustive search of arm64", () => {
 
   it("counts in its text and its figures what it tries", () => {
     const search = arm64Exhaustive("small", noScenarios);
+    expect(search.text).toContain("all 1,299 trees");
+    expect(search.combinations).toBe(COMBINATIONS);
+    if (!NIGHTLY) return;
     const check = search.check(named("max-level"));
     for (let unit = 0; unit < search.units; unit++) check.unit(unit);
-    expect(check.combinations).toBe(search.combinations);
-    expect(search.text).toContain("all 1,299 trees");
-    expect(search.combinations).toBeGreaterThan(1e6);
+    expect(check.combinations).toBe(COMBINATIONS);
   });
 
   it.each<[what: string, kind: string, damage: (stage2: Stage2) => void]>([

@@ -1,6 +1,7 @@
 import type { Trial } from "../../exhaustive/search.js";
 import { SmallTree, TOP_PAGES } from "../../exhaustive/trees.js";
-import { DirtyLog, type WordView, wholeSlot } from "../dirtyLog.js";
+import { wholeSlot } from "../../flow/regions.js";
+import { DirtyLog, type WordView } from "../dirtyLog.js";
 import type { GStageMode } from "../geometry.js";
 import { GStage, type GStageSetup } from "../gstage.js";
 import type { SlotLayout } from "../layout.js";

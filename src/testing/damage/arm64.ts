@@ -1,0 +1,214 @@
+import { readFileSync } from "node:fs";
+import { LOCKED_HI, MARK_HI, S2AP_WRITE } from "../../mmu/arm64/descriptor.js";
+import { CHUNKS, GUESTS, SCRIPTS } from "../../mmu/arm64/interleave/guests.js";
+import { arm64Interleave } from "../../mmu/arm64/interleave/index.js";
+import { Judge } from "../../mmu/arm64/interleave/judge.js";
+import { SmallVm } from "../../mmu/arm64/interleave/vm.js";
+import { layoutOf } from "../../mmu/arm64/layout.js";
+import { arm64, drive, guestFor, outcomeOf } from "../../mmu/arm64/mmu.js";
+import { Stage2 } from "../../mmu/arm64/stage2.js";
+import { StrictWatch } from "../../mmu/arm64/strict.js";
+import type { Finding } from "../../mmu/finding.js";
+import type { Provoked } from "./provoked.js";
+
+const byId = (id: string) => arm64.strategies.find((strategy) => strategy.id === id)!;
+
+/** A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared. */
+const SCENARIO = {
+  granule: "4K",
+  ipaBits: 40,
+  memslots: [
+    {
+      base: "0x40000000",
+      segments: [
+        { map: "4K", size: "1M" },
+        { map: "hole", size: "1M" },
+        { map: "2M", size: "4M" },
+      ],
+      dirty: {
+        runs: [
+          [0, 256],
+          [512, 512],
+        ],
+      },
+    },
+  ],
+  dirtyLog: { mode: "clear", chunk: "2M" },
+} as const;
+
+/** The scenario's guest, damaged when the work is done. @param before changes how it is done */
+function damaged(damage: (tree: Tree) => void, strategy = "baseline", before?: (stage2: Stage2) => void): Finding[] {
+  const stage2 = new Stage2(layoutOf(SCENARIO), byId(strategy));
+  const { regions } = guestFor(stage2, {});
+  regions.buildAll();
+  const watch = new StrictWatch(stage2);
+  before?.(stage2);
+  drive(stage2, (slot, work) =>
+    regions.windows(slot, (start, end) => {
+      work(start, end);
+      damage(new Tree(stage2));
+    }),
+  );
+  regions.finishAll();
+  return [...outcomeOf(stage2, regions).findings, ...watch.findings(regions, true)];
+}
+
+/** A finished tree to be damaged: descriptors by the address that they cover. */
+class Tree {
+  constructor(readonly stage2: Stage2) {}
+
+  /** Of the descriptor that covers an address at a level: its place. */
+  at(address: number, level = 3): number {
+    const { geometry, mem } = this.stage2;
+    const gfn = address / geometry.pageBytes;
+    let slot = Math.floor(gfn / geometry.spanPages[geometry.startLevel]!);
+    for (let above = geometry.startLevel; above < level; above++) {
+      const index = Math.floor(gfn / geometry.spanPages[above + 1]!) % geometry.entries;
+      slot = mem.childOf(mem.words[2 * slot]!, mem.words[2 * slot + 1]!) * geometry.entries + index;
+    }
+    return 2 * slot;
+  }
+
+  /** Changes both words. */
+  set(at: number, change: (lo: number, hi: number) => readonly [number, number]): void {
+    const { words } = this.stage2.mem;
+    words.set(change(words[at]!, words[at + 1]!), at);
+  }
+}
+
+const PAGE = 0x40003000;
+const EMPTY = 0x40140000;
+const BLOCK = 0x40400000;
+
+/** As a file of `scenarios/` shows it under the first proposal. */
+function shown(name: string): readonly Finding[] {
+  const scenario: unknown = JSON.parse(
+    readFileSync(new URL(`../../../scenarios/${name}.json`, import.meta.url), "utf8"),
+  );
+  return arm64.parse(scenario, name).run(byId("skip-return-rfc"), { strict: true }).findings;
+}
+
+/** A VM of the search through interleavings, damaged while all is quiet. */
+function quiet(damage: (vm: SmallVm) => void): readonly Finding[] {
+  const vm = new SmallVm(GUESTS[0]!, false, CHUNKS[0]!, byId("baseline"), "faults", {});
+  vm.reset();
+  damage(vm);
+  return new Judge(vm).judge();
+}
+
+/** A split that comes to places where the lock is dropped for ever. */
+function endless(): readonly Finding[] {
+  class Endless extends Stage2 {
+    override split(): void {
+      for (;;) {
+        this.counts.splitWalks++;
+        this.otherParty?.(0);
+      }
+    }
+  }
+  const units = [{ guest: GUESTS[0]!, script: SCRIPTS[0]!, chunk: CHUNKS[0]! }];
+  const makers = { stage2: (...given: ConstructorParameters<typeof Stage2>) => new Endless(...given) };
+  const check = arm64Interleave({ actions: 0, dirtyTracking: "faults" }, units, makers).check(byId("baseline"));
+  check.unit(0);
+  return check.faults().map(({ finding }) => finding);
+}
+
+export const arm64Damages: Readonly<Record<string, Provoked>> = {
+  "unsplit-block": {
+    provoke: () =>
+      damaged(
+        () => {},
+        "baseline",
+        (stage2) => {
+          stage2.split = () => {};
+        },
+      ),
+    says: "1 block unsplit, first at 0x40200000",
+  },
+  "lost-coverage": {
+    provoke: () => damaged((tree) => tree.set(tree.at(PAGE), () => [0, 0])),
+    says: "4K no longer mapped, first at 0x40003000",
+  },
+  "stray-mapping": {
+    provoke: () => damaged((tree) => tree.set(tree.at(EMPTY), () => [tree.stage2.mem.words[tree.at(PAGE)]!, 0])),
+    says: "4K mapped that was not, first at 0x0",
+  },
+  "wrong-output-address": {
+    provoke: () => damaged((tree) => tree.set(tree.at(PAGE), (lo, hi) => [lo + 4096, hi])),
+    says: "1 leaf wrong output address, first at 0x40003000",
+  },
+  "wrong-attributes": {
+    provoke: () => damaged((tree) => tree.set(tree.at(PAGE), (lo, hi) => [lo ^ (1 << 2), hi])),
+    says: "1 leaf wrong attributes, first at 0x40003000",
+  },
+  "not-write-protected": {
+    provoke: () => damaged((tree) => tree.set(tree.at(PAGE), (lo, hi) => [lo | S2AP_WRITE, hi])),
+    says: "1 leaf still writable, first at 0x40003000",
+  },
+  "needlessly-write-protected": {
+    provoke: () => damaged((tree) => tree.set(tree.at(BLOCK, 2), (lo, hi) => [lo & ~S2AP_WRITE, hi])),
+    says: "1 leaf write-protected needlessly, first at 0x40400000",
+  },
+  "left-locked": {
+    provoke: () => damaged((tree) => tree.set(tree.at(PAGE), () => [0, LOCKED_HI])),
+    says: "4K left locked, first at 0x40003000",
+  },
+  "table-linked-twice": {
+    provoke: () =>
+      damaged((tree) => {
+        const { words } = tree.stage2.mem;
+        const from = tree.at(PAGE, 2);
+        tree.set(tree.at(0x40600000, 2), () => [words[from]!, words[from + 1]!]);
+      }),
+    says: "1 table linked twice, first at 0x40600000",
+  },
+  "tables-unaccounted": {
+    provoke: () => damaged(({ stage2 }) => void stage2.cache.objects--),
+    says: "table pages do not add up: 1 allocated, 1 linked",
+  },
+  "error-returned": {
+    provoke: () =>
+      damaged(({ stage2 }) => {
+        stage2.counts.returnCode = -12;
+      }),
+    says: "returns -ENOMEM (-12)",
+  },
+  "tlbi-not-one": {
+    provoke: () => damaged(({ stage2 }) => void stage2.counts.tlbi[2]!++),
+    says: "1 block without exactly one TLBI",
+  },
+  "mark-inexact": {
+    provoke: () => damaged((tree) => tree.set(tree.at(PAGE, 2), (lo, hi) => [lo, hi ^ MARK_HI]), "split-mark"),
+    says: "1 mark wrong, first at 0x40000000",
+  },
+  "tlbi-wrong-ipa": {
+    provoke: () => shown("fault-tlbi-wrong-ipa"),
+    says: "1 TLBI to a wrong IPA, first 0x40400000 for 0x40200000",
+  },
+  "read-after-leave": { provoke: () => shown("fault-passed-over"), says: "1 entry read after the table was left" },
+  "read-beside-address": {
+    provoke: () => shown("fault-tlbi-wrong-ipa"),
+    says: "1 entry read that is not at the walk's address",
+  },
+  "dirty-page-lost": {
+    provoke: () =>
+      quiet((vm) => {
+        vm.logging = true;
+        vm.dirty = 0xfffe;
+        vm.written = 1;
+      }),
+    says: "dirty page lost at 0x0",
+  },
+  "still-mapped": {
+    provoke: () =>
+      quiet((vm) => {
+        vm.gone = 0b100;
+      }),
+    says: "still mapped at 0x2000",
+  },
+  "tables-not-linked": {
+    provoke: () => quiet((vm) => void vm.stage2.mem.alloc()),
+    says: "1 table pages in use, 0 linked",
+  },
+  "walk-never-ends": { provoke: endless, says: "the walk never ends" },
+};
