@@ -1,10 +1,11 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
 import type { Trial } from "../../exhaustive/search.js";
 import { SmallTree, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
+import type { FrameRange } from "../../flow/slots.js";
 import { VALID } from "../descriptor.js";
 import { clearSlot, enableSlot } from "../dirtyLog.js";
 import type { DirtyWords } from "../dirtyWords.js";
-import { type Layout, type SlotSpan, variantOf } from "../layout.js";
+import { type Layout, variantOf } from "../layout.js";
 import type { MemorySnapshot } from "../memory.js";
 import type { SplitRules } from "../splitRules.js";
 import { Stage2, type Stage2Snapshot } from "../stage2.js";
@@ -204,7 +205,7 @@ function sum(values: Float64Array): number {
 }
 
 /** What a clear of one top entry is given: the slot, and its words one by one. */
-const ONE_TOP: SlotSpan = { startGfn: 0, endGfn: TOP_PAGES };
+const ONE_TOP: FrameRange = { startGfn: 0, endGfn: TOP_PAGES };
 
 class SpanWords implements DirtyWords {
   startGfn = 0;
