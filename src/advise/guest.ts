@@ -8,16 +8,8 @@ import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import { type Counts, totalAt } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
-import {
-  extend,
-  type Held,
-  holdSequence,
-  holdsOf,
-  type LockTrace,
-  recordHolds,
-  stretched,
-  workByRegion,
-} from "./lockHolds.js";
+import { extend, type Held, holdSequence, holdsOf, stretched, workByRegion } from "./holds.js";
+import { type LockTrace, recordHolds } from "./lockHolds.js";
 import { LockWork } from "./lockWork.js";
 import { type Sample, type Stratum, sampleOf } from "./sample.js";
 

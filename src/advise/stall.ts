@@ -2,7 +2,7 @@ import { demandsOf, type FaultLock, type FaultMix, faultsIn, faultTime, knowsLoc
 import { type IoctlHold, type LockSpec, simulateIoctl } from "../cost/lockSimulation.js";
 import type { CostProfile } from "../cost/profile.js";
 import { otherCpu } from "../cost/queue.js";
-import type { Held } from "./lockHolds.js";
+import type { Held } from "./holds.js";
 import type { LockWork } from "./lockWork.js";
 
 /** What an ioctl does to vCPUs that fault all the time while it runs, and they to it: simulated, with modelled times. */

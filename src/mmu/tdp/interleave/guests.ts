@@ -28,51 +28,29 @@ export interface Unit {
   readonly policy: Policy;
 }
 
-const root = (leaves: RootSpec["leaves"]): RootSpec => ({ rootLevel: 4, leaves, nonpresentPaths: [] });
+/** A guest whose frames from `startGfn` on have runs of leaves: first gfn, level, count. */
+function guest(words: string, startGfn: number, endGfn: number, ...leaves: [number, number, number][]): SmallGuest {
+  const runs = leaves.map(([gfn, level, count]) => ({ gfn, level, count }));
+  return { words, startGfn, endGfn, root: { rootLevel: 4, leaves: runs, nonpresentPaths: [] } };
+}
 
 /** Bases on no 64-page grid, on that of words, and on that of 2M pages. */
 export const GUESTS: readonly SmallGuest[] = [
-  {
-    words: "a slot of 575 pages from gfn 449: 63 pages of 4K, then one of 2M",
-    startGfn: 449,
-    endGfn: 1024,
-    root: root([
-      { gfn: 449, level: 1, count: 63 },
-      { gfn: 512, level: 2, count: 1 },
-    ]),
-  },
-  {
-    words: "a slot of 576 pages from gfn 448: 64 pages of 4K, then one of 2M",
-    startGfn: 448,
-    endGfn: 1024,
-    root: root([
-      { gfn: 448, level: 1, count: 64 },
-      { gfn: 512, level: 2, count: 1 },
-    ]),
-  },
+  guest("a slot of 575 pages from gfn 449: 63 pages of 4K, then one of 2M", 449, 1024, [449, 1, 63], [512, 2, 1]),
+  guest("a slot of 576 pages from gfn 448: 64 pages of 4K, then one of 2M", 448, 1024, [448, 1, 64], [512, 2, 1]),
 ];
 
 /** What is zapped: the pages of a root at both ends of a table, in two tables, and beside a 2M page. */
 export const ZAP_GUESTS: readonly SmallGuest[] = [
-  {
-    words: "a root with 4K pages at gfn 0 to 2 and 511, and a 2M page at gfn 512",
-    startGfn: 0,
-    endGfn: 1024,
-    root: root([
-      { gfn: 0, level: 1, count: 3 },
-      { gfn: 511, level: 1, count: 1 },
-      { gfn: 512, level: 2, count: 1 },
-    ]),
-  },
-  {
-    words: "a root with 4K pages at gfn 40, 41 and 1100",
-    startGfn: 0,
-    endGfn: 1536,
-    root: root([
-      { gfn: 40, level: 1, count: 2 },
-      { gfn: 1100, level: 1, count: 1 },
-    ]),
-  },
+  guest(
+    "a root with 4K pages at gfn 0 to 2 and 511, and a 2M page at gfn 512",
+    0,
+    1024,
+    [0, 1, 3],
+    [511, 1, 1],
+    [512, 2, 1],
+  ),
+  guest("a root with 4K pages at gfn 40, 41 and 1100", 0, 1536, [40, 1, 2], [1100, 1, 1]),
 ];
 
 /** Physical address bits of the host: a zap walks two entries of 1G. */
