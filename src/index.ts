@@ -37,7 +37,7 @@ export {
   WALK_PAGE,
   WALK_SKIP_LEVEL0,
   type WalkPosition,
-} from "./mmu/arm64/walk.js";
+} from "./mmu/arm64/walkRules.js";
 export type { ScenarioBase } from "./mmu/contract.js";
 export { type Counts, type CountValue, countAt, totalAt } from "./mmu/counters.js";
 export { defineStrategy } from "./mmu/defineStrategy.js";

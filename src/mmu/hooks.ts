@@ -59,6 +59,38 @@ export function guardHook<P, R>(
   };
 }
 
+/**
+ * The same for a hook that is called in a loop, over many entries: the loop counts each call that it begins in `activity[0]`. Call
+ * `began` before the loop, `ended` after it, whatever comes of it, and throw what `threw` and `unusable` return.
+ */
+export class LoopGuard {
+  readonly activity = hookActivity;
+  private readonly number: number;
+
+  constructor(
+    private readonly owner: HookOwner,
+    private readonly name: string,
+  ) {
+    this.number = numbered(owner, name);
+  }
+
+  began(): void {
+    hookActivity[2] = this.number;
+  }
+
+  ended(): void {
+    hookActivity[1] = hookActivity[0]!;
+  }
+
+  threw(error: unknown): Error {
+    return threw(this.owner, this.name, error);
+  }
+
+  unusable(value: unknown, expects: string): Error {
+    return unusable(this.owner, this.name, value, expects);
+  }
+}
+
 /** The same for a hook that is asked about a table, which it sees as it is, and an entry of it. */
 export function guardTableHook<T, R>(
   owner: HookOwner,

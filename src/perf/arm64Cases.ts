@@ -6,7 +6,7 @@ import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { type SplitStrategy, strategyFrom } from "../mmu/arm64/strategy.js";
-import { CONTINUE } from "../mmu/arm64/walk.js";
+import { CONTINUE, type WalkPosition } from "../mmu/arm64/walkRules.js";
 import { REGION_BYTES, RegionedGuest } from "../mmu/arm64/windows.js";
 import { scanOf } from "./bareScan.js";
 import type { PerfCase, PreparedCase } from "./measure.js";
@@ -173,11 +173,18 @@ export const arm64Cases: readonly PerfCase[] = [
   writeProtectWalk("1G"),
   writeProtectWalk("16G"),
   // 4K pages are what the proposals are about; splitting is what remains when they are in.
-  ...strategies.filter(({ id }) => id !== "baseline").map((each) => steeredWalk(each.id, each)),
+  ...strategies
+    .filter(({ id }) => id !== "baseline")
+    .map((each) => steeredWalk(each.id, each, each.afterPage === undefined ? undefined : ENTRY_BY_ENTRY_LIMIT)),
   steeredWalk("looking at each page", strategyFrom(looksAtEachPage), ENTRY_BY_ENTRY_LIMIT),
   steeredWalk(
     "a custom strategy's hook at each page",
     adoptArm64Strategy(looksAtEachPage, "each.mjs"),
+    ENTRY_BY_ENTRY_LIMIT,
+  ),
+  steeredWalk(
+    "a custom strategy's hook at each table",
+    adoptArm64Strategy({ id: "each-table", enter: (at: WalkPosition) => at.level < 2 }, "each.mjs"),
     ENTRY_BY_ENTRY_LIMIT,
   ),
   ...["baseline", "max-level", "skip-new-table"].map((id) => splitBlocks("2M", id)),

@@ -12,7 +12,7 @@ function line(cells: readonly string[], widths: readonly number[]): string {
 
 const CASE_WIDTHS = [61, 15, 8, 13, 9, 6, 7];
 
-export const CASE_HEADING = line(["case", "unit", "ns/unit", "quartiles", "M/s", "ratio", "at most"], CASE_WIDTHS);
+export const CASE_HEADING = line(["case", "unit", "p10 ns", "quartiles", "M/s", "ratio", "at most"], CASE_WIDTHS);
 
 export function caseLine({ title, unit, nsPerUnit, ratio, limit, reference }: CaseResult): string {
   const target = limit === null ? "" : `${limit}${ratio <= limit ? "" : " !"}`;
@@ -22,9 +22,9 @@ export function caseLine({ title, unit, nsPerUnit, ratio, limit, reference }: Ca
     [
       first!,
       unit,
-      figure(nsPerUnit.median),
+      figure(nsPerUnit.p10),
       `${figure(nsPerUnit.p25)}-${figure(nsPerUnit.p75)}`,
-      figure(1000 / nsPerUnit.median),
+      figure(1000 / nsPerUnit.p10),
       figure(ratio),
       target,
     ],

@@ -4,7 +4,7 @@ import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import { baseline } from "../mmu/arm64/strategies/baseline.js";
 import { type SplitStrategy, strategyFrom } from "../mmu/arm64/strategy.js";
-import { CONTINUE } from "../mmu/arm64/walk.js";
+import { CONTINUE } from "../mmu/arm64/walkRules.js";
 import { RegionedGuest } from "../mmu/arm64/windows.js";
 import { buildTree } from "../mmu/tdp/build.js";
 import { clearBitOfLeaves } from "../mmu/tdp/dirtyLog.js";

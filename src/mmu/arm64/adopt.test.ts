@@ -6,6 +6,7 @@ import { adoptArm64Strategy } from "./adopt.js";
 import { arm64 } from "./mmu.js";
 import type { Arm64Scenario } from "./scenario.js";
 import type { StrategyDefinition } from "./strategy.js";
+import { CONTINUE, SKIP_CHILDREN, SKIP_SIBLINGS, type WalkPosition } from "./walkRules.js";
 
 const guest: Arm64Scenario = {
   granule: "4K",
@@ -28,6 +29,32 @@ describe("a custom strategy", () => {
     expect(counts).toEqual(
       arm64.parse(guest, "test").run(arm64.strategies.find(({ id }) => id === "max-level")!).counts,
     );
+  });
+
+  it("with one code for all pages counts as with a hook that returns it at each", () => {
+    const pages = { ...guest, memslots: [{ base: "0x40000000", segments: [{ map: "4K", size: "8M" }] }] };
+    const countsOf = (definition: object) => arm64.parse(pages, "test").run(adopt(definition)).counts;
+    for (const code of [CONTINUE, SKIP_CHILDREN, SKIP_SIBLINGS]) {
+      const byHook = countsOf({ afterVisit: ({ level }: WalkPosition) => (level === 3 ? code : CONTINUE) });
+      expect(countsOf({ afterPage: code })).toEqual(byHook);
+    }
+    expect(countsOf({ afterPage: SKIP_SIBLINGS })).not.toEqual(countsOf({ afterPage: CONTINUE }));
+  });
+
+  it("is asked once about each table, whether it enters all, none or every other", () => {
+    const pages = { ...guest, memslots: [{ base: "0x40000000", segments: [{ map: "4K", size: "8M" }] }] };
+    for (const enters of [() => true, () => false, (index: number) => index % 2 === 0]) {
+      const asked: number[] = [];
+      const enter = ({ level, index }: WalkPosition) => {
+        if (level !== 2) return true;
+        asked.push(index);
+        return enters(index);
+      };
+      const { counts } = arm64.parse(pages, "test").run(adopt({ enter }));
+      expect(asked).toEqual([0, 1, 2, 3]);
+      const pagesSeen = 512 * asked.filter(enters).length;
+      expect(counts).toMatchObject({ split: { inspected: { 2: 4, 3: pagesSeen } } });
+    }
   });
 
   it("sees in its hooks where the walk is, and `this` is the definition", () => {
@@ -58,6 +85,7 @@ describe("a custom strategy", () => {
     ["a hook that is no function", { enter: true }, /\.enter: is a boolean; expected a function/],
     ["a level that is none", { maxLevel: 4 }, /\.maxLevel: is 4; expected a whole number from 0 to 3/],
     ["flags for tables, at which nothing is done", { flags: 3 | 8 }, /TABLE_PRE or TABLE_POST/],
+    ["a code for pages that is none", { afterPage: 3 }, /\.afterPage: is 3; expected a whole number from 0 to 2/],
     ["skips of another kind", { skips: "sideways" }, /\.skips: is "sideways"; expected one of structured, as-posted/],
     ["another machine", { mmu: "x86-tdp" }, /\.mmu: is "x86-tdp"/],
     ["faults that are no sentences", { knownFaults: [7] }, /knownFaults\[0\]: is a number; expected a sentence/],

@@ -1,14 +1,23 @@
 import { badInput } from "../../errors.js";
 import { Fields } from "../../files/fields.js";
 import { ABOUT_FIELDS, type About, aboutOf, requireFunctions } from "../adopt.js";
-import { guardHook, guardNotice } from "../hooks.js";
+import { guardHook, guardNotice, type HookOwner, LoopGuard } from "../hooks.js";
+import { looped, passTables, UNUSABLE, visitPages } from "./hookLoops.js";
 import { readOnly } from "./readOnlyPosition.js";
 import { strategies } from "./strategies/index.js";
-import { type SplitStrategy, type StrategyDefinition, strategyFrom } from "./strategy.js";
-import { CONTINUE, SKIP_CHILDREN, SKIP_SIBLINGS, WALK_TABLE_POST, WALK_TABLE_PRE } from "./walk.js";
+import { asksAtPages, type SplitStrategy, type StrategyDefinition, strategyFrom } from "./strategy.js";
+import type { AfterPages, PassTables } from "./walk.js";
+import {
+  CONTINUE,
+  SKIP_CHILDREN,
+  SKIP_SIBLINGS,
+  WALK_TABLE_POST,
+  WALK_TABLE_PRE,
+  type WalkPosition,
+} from "./walkRules.js";
 
 const HOOKS = ["enter", "afterVisit", "beforeWalk"] as const;
-const FIELDS = [...ABOUT_FIELDS, "flags", "maxLevel", "skips", "marks", ...HOOKS];
+const FIELDS = [...ABOUT_FIELDS, "flags", "maxLevel", "skips", "marks", "afterPage", ...HOOKS];
 
 /** @throws UserError naming the first field that is wrong, and what was expected */
 export function checkArm64Definition(given: unknown, input: string): About {
@@ -19,6 +28,7 @@ export function checkArm64Definition(given: unknown, input: string): About {
   if (fields.has("flags")) checkFlags(fields);
   if (fields.has("maxLevel")) fields.integer("maxLevel", 0, 3);
   if (fields.has("skips")) fields.oneOf("skips", ["structured", "as-posted"]);
+  if (fields.has("afterPage")) fields.integer("afterPage", CONTINUE, SKIP_SIBLINGS);
   if (fields.has("marks")) fields.boolean("marks");
   return about;
 }
@@ -38,7 +48,7 @@ export function adoptArm64Strategy(exported: unknown, input: string): SplitStrat
     ...plain,
     ...about,
     ...(enter && {
-      enter: guardHook(owner, "enter", (at) => enter.call(given, at), readOnly(), isBoolean, "true or false"),
+      enter: guardHook(owner, "enter", (at) => enter.call(given, at), readOnly(), isBoolean, BOOLEANS),
     }),
     ...(afterVisit && {
       afterVisit: guardHook(
@@ -52,9 +62,54 @@ export function adoptArm64Strategy(exported: unknown, input: string): SplitStrat
     }),
     ...(beforeWalk && { beforeWalk: guardNotice(owner, "beforeWalk", (from, to) => beforeWalk.call(given, from, to)) }),
   };
-  return strategyFrom(definition, input);
+  return {
+    ...strategyFrom(definition, input),
+    ...(enter && { pass: guardedTables(owner, enter, given) }),
+    ...(asksAtPages(given) && { afterPages: guardedPages(owner, given.afterVisit, given) }),
+  };
 }
 
+/** `afterVisit` at runs of pages, guarded run by run: a guard around each call would cost more than all else that a page takes. */
+function guardedPages(owner: HookOwner, hook: (at: WalkPosition) => number, self: unknown): AfterPages {
+  const guard = new LoopGuard(owner, "afterVisit");
+  const guarded = looped(hook, self, guard.activity);
+  const view = readOnly();
+  return (walker, slot, count) => {
+    let valid = UNUSABLE;
+    guard.began();
+    try {
+      valid = visitPages(walker, slot, count, guarded, view(walker));
+    } catch (error) {
+      throw guard.threw(error);
+    } finally {
+      guard.ended();
+    }
+    if (valid === UNUSABLE) throw guard.unusable(guarded.returned, WALK_CODES);
+    return valid;
+  };
+}
+
+/** `enter` at runs of tables, in the same way. */
+function guardedTables(owner: HookOwner, hook: (at: WalkPosition) => boolean, self: unknown): PassTables {
+  const guard = new LoopGuard(owner, "enter");
+  const guarded = looped(hook, self, guard.activity);
+  const view = readOnly();
+  return (walker, slot, count, next) => {
+    let passed = UNUSABLE;
+    guard.began();
+    try {
+      passed = passTables(walker, slot, count, next, guarded, view(walker));
+    } catch (error) {
+      throw guard.threw(error);
+    } finally {
+      guard.ended();
+    }
+    if (passed === UNUSABLE) throw guard.unusable(guarded.returned, BOOLEANS);
+    return passed;
+  };
+}
+
+const BOOLEANS = "true or false";
 const WALK_CODES = `CONTINUE (${CONTINUE}), SKIP_CHILDREN (${SKIP_CHILDREN}) or SKIP_SIBLINGS (${SKIP_SIBLINGS})`;
 
 function isWalkCode(value: unknown): value is number {

@@ -6,7 +6,7 @@ import { Stage2 } from "./stage2.js";
 import { baseline } from "./strategies/baseline.js";
 import { splitMark } from "./strategies/splitMark.js";
 import { type SplitStrategy, strategyFrom } from "./strategy.js";
-import { CONTINUE } from "./walk.js";
+import { CONTINUE } from "./walkRules.js";
 import { RegionedGuest } from "./windows.js";
 
 /** A million pages: one byte an entry would be a megabyte, one number on the heap a table 32 KiB. */

@@ -6,7 +6,8 @@ import type { Maintenance } from "./maintenance.js";
 import type { BlockMarks } from "./marks.js";
 import { countValid, type TableMemory } from "./memory.js";
 import type { VcpuCaches } from "./vcpuCache.js";
-import { CONTINUE, type Visitor, WALK_LEAF, WALK_TABLE_POST, WALK_TABLE_PRE, Walker, type WalkRules } from "./walk.js";
+import { type Visitor, Walker } from "./walk.js";
+import { CONTINUE, WALK_LEAF, WALK_TABLE_POST, WALK_TABLE_PRE, type WalkRules } from "./walkRules.js";
 
 const MAP_RULES: WalkRules = { flags: WALK_LEAF | WALK_TABLE_PRE, maxLevel: PAGE_LEVEL, skips: "structured" };
 const FREE_RULES: WalkRules = { flags: WALK_LEAF | WALK_TABLE_POST, maxLevel: PAGE_LEVEL, skips: "structured" };

@@ -13,6 +13,7 @@ export class TableMemory {
   words: Uint32Array;
   readonly entries: number;
   private readonly pageShift: number;
+  private readonly highShift: number;
   private readonly rootPages: number;
   /** Pages ever handed out, root included; freed ones are in `free`. */
   private used: number;
@@ -21,6 +22,7 @@ export class TableMemory {
   constructor(geometry: Geometry, pages = 16) {
     this.entries = geometry.entries;
     this.pageShift = geometry.pageShift;
+    this.highShift = 32 - geometry.pageShift;
     this.rootPages = geometry.pgdPages;
     this.used = geometry.pgdPages;
     this.words = new Uint32Array(2 * this.entries * Math.max(pages, this.used + 1));
@@ -61,12 +63,13 @@ export class TableMemory {
 
   /** hi word of a table descriptor for this page. */
   tableHi(page: number): number {
-    return page >>> (32 - this.pageShift);
+    return page >>> this.highShift;
   }
 
   /** The page that a table descriptor points to. */
   childOf(lo: number, hi: number): number {
-    return ((lo >>> this.pageShift) | ((hi & 0xffff) << (32 - this.pageShift))) >>> 0;
+    // The shift drops all of `hi` that is no address.
+    return ((lo >>> this.pageShift) | (hi << this.highShift)) >>> 0;
   }
 
   /** A copy of what is in use, for {@link restore}. */

@@ -7,7 +7,7 @@ import type { SlotLayout } from "./layout.js";
 import { countValid } from "./memory.js";
 import { scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
-import type { WalkObserver, WalkPosition } from "./walk.js";
+import type { WalkObserver, WalkPosition } from "./walkRules.js";
 
 /**
  * Draws guest memory bin by bin while a scenario runs: the leaves before and after, blocks that should have been split and are not, and how

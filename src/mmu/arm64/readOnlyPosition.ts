@@ -1,4 +1,4 @@
-import type { WalkPosition } from "./walk.js";
+import type { WalkPosition } from "./walkRules.js";
 
 /** What user hooks see of a walk: the position, and no way to the tables behind it. Assigning to it throws. */
 class ReadOnlyPosition implements WalkPosition {

@@ -3,7 +3,8 @@ import { S2AP_WRITE, VALID } from "./descriptor.js";
 import type { GuestCounts } from "./guestCounts.js";
 import type { Maintenance } from "./maintenance.js";
 import type { TableMemory } from "./memory.js";
-import { CONTINUE, type Visitor, WALK_LEAF, Walker, type WalkRules } from "./walk.js";
+import { type Visitor, Walker } from "./walk.js";
+import { CONTINUE, WALK_LEAF, type WalkRules } from "./walkRules.js";
 
 const RELAX_RULES: WalkRules = { flags: WALK_LEAF, maxLevel: PAGE_LEVEL, skips: "structured" };
 

@@ -5,8 +5,10 @@ import type { Layout } from "./layout.js";
 import type { Maintenance } from "./maintenance.js";
 import type { BlockMarks } from "./marks.js";
 import { countValid, type TableMemory } from "./memory.js";
+import type { SplitRules } from "./splitRules.js";
 import type { StoreListener } from "./storeListener.js";
-import { CONTINUE, ENOMEM, FRESH_PAGES, FRESH_TABLE, type Visitor, type Walker, type WalkPosition } from "./walk.js";
+import type { Visitor, Walker } from "./walk.js";
+import { CONTINUE, ENOMEM, FRESH_PAGES, FRESH_TABLE } from "./walkRules.js";
 
 /** The page cache that feeds eager splitting (kernel: `kvm->arch.mmu.split_page_cache`): only its number of pages matters. */
 export interface SplitCache {
@@ -28,6 +30,11 @@ export class SplitVisitor implements Visitor {
   /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
   private readonly bbm2: boolean;
   private readonly dsbPerBlock: boolean;
+  private readonly afterVisit: SplitRules["afterVisit"];
+  private readonly afterPage: SplitRules["afterPage"];
+  protected readonly afterPages: SplitRules["afterPages"];
+  /** What is returned at each page where no hook is asked. */
+  private readonly pageCode: number;
   /** The first block whose TLBI went to an address outside it; null while there is none. */
   firstWrongTlbi: { readonly level: number; readonly blockGfn: number; readonly tlbiGfn: number } | null = null;
 
@@ -38,9 +45,13 @@ export class SplitVisitor implements Visitor {
     private readonly cache: SplitCache,
     private readonly marks: BlockMarks | null,
     private readonly maintenance: Maintenance,
-    private readonly afterVisit: ((at: WalkPosition) => number) | undefined,
+    { afterVisit, afterPage, afterPages }: Pick<SplitRules, "afterVisit" | "afterPage" | "afterPages">,
     { bbm, dsb }: Pick<Layout, "bbm" | "dsb">,
   ) {
+    this.afterVisit = afterVisit;
+    this.afterPage = afterPage;
+    this.pageCode = afterPage ?? CONTINUE;
+    this.afterPages = afterPages;
     this.bbm2 = bbm === 2;
     this.dsbPerBlock = dsb === "per-block";
   }
@@ -50,36 +61,21 @@ export class SplitVisitor implements Visitor {
       const code = this.splitBlock(walker, slot);
       if (code < 0) return code;
     }
+    if (walker.level === PAGE_LEVEL && this.afterPage !== undefined) return this.afterPage;
     return this.afterVisit === undefined ? CONTINUE : this.afterVisit(walker);
   }
 
   /**
    * Pages are visited, and none has anything to be done; a strategy may look at each. This is no shortcut: every descriptor is read, and the
-   * visitor's rule at level 3 (valid or not, CONTINUE) is applied to each. What is left out is the call.
+   * visitor's rule at level 3 (valid or not, and what the strategy returns) is applied to each. What is left out is the call.
    */
   pages(walker: Walker, slot: number, count: number): number {
     const { words } = this.mem;
-    const { afterVisit } = this;
-    if (afterVisit === undefined) return countValid(words, 2 * slot, count);
-    const validBit = VALID;
-    const { addr, index } = walker;
-    let valid = 0;
-    for (let i = 0; i < count; i = (i + 1) | 0) {
-      const word = (2 * (slot + i)) | 0;
-      const lo = words[word]! | 0;
-      walker.index = (index + i) | 0;
-      walker.addr = addr + i;
-      walker.lo = lo;
-      walker.hi = words[word + 1]! | 0;
-      valid = (valid + (lo & validBit)) | 0;
-      const code = afterVisit(walker);
-      if (code === 0) continue;
-      walker.went = (i + 1) | 0;
-      walker.code = code;
-      return valid;
-    }
-    walker.addr = addr;
-    return valid;
+    const { pageCode } = this;
+    if (pageCode === 0) return countValid(words, 2 * slot, count);
+    walker.went = 1;
+    walker.code = pageCode;
+    return words[2 * slot]! & VALID;
   }
 
   private splitBlock(walker: Walker, slot: number): number {
@@ -181,6 +177,16 @@ export class SplitVisitor implements Visitor {
     nested.visitsInvalid[level]! += this.geometry.entries;
     nested.pteStores += 2 * this.geometry.entries;
     return page;
+  }
+}
+
+/**
+ * The same where a hook is asked at each page. A class of its own, as V8 inlines a visitor's `pages` into the walk only while all that it calls
+ * is small: strategies without such a hook must not be slow because another in the same process has one.
+ */
+export class AskingSplitVisitor extends SplitVisitor {
+  override pages(walker: Walker, slot: number, count: number): number {
+    return this.afterPages!(walker, slot, count);
   }
 }
 

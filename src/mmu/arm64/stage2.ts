@@ -6,10 +6,11 @@ import { Maintenance } from "./maintenance.js";
 import { BlockMarks, type MarksSnapshot } from "./marks.js";
 import { type MemorySnapshot, TableMemory } from "./memory.js";
 import { Populator } from "./populate.js";
-import { type SplitCache, SplitVisitor } from "./split.js";
+import { AskingSplitVisitor, type SplitCache, SplitVisitor } from "./split.js";
 import type { SplitRules } from "./splitRules.js";
 import type { StoreListener } from "./storeListener.js";
-import { Walker, type WalkObserver } from "./walk.js";
+import { Walker } from "./walk.js";
+import type { WalkObserver } from "./walkRules.js";
 import { WRITE_PROTECT_RULES, WriteProtectVisitor } from "./writeProtect.js";
 
 /** A walk that is watched goes entry by entry, so that each of its stores is told. */
@@ -49,16 +50,16 @@ export class Stage2 {
     const writeProtect = new WriteProtectVisitor(counts.writeProtect);
     this.writeProtectVisitor = writeProtect;
     this.writeProtectWalker = new Walker(geometry, this.mem, WRITE_PROTECT_RULES, writeProtect, counts.writeProtect);
-    const { afterVisit } = rules;
     this.maintenance = new Maintenance(counts.maintenance, layout.cpu, geometry.lpa2 ? geometry.pageBytes : null);
-    this.splitVisitor = new SplitVisitor(
+    const Splitting = rules.afterPages === undefined ? SplitVisitor : AskingSplitVisitor;
+    this.splitVisitor = new Splitting(
       geometry,
       this.mem,
       counts,
       this.cache,
       this.marks,
       this.maintenance,
-      afterVisit,
+      rules,
       layout,
     );
     this.splitWalker = new Walker(geometry, this.mem, rules, this.splitVisitor, counts.split);

@@ -1,7 +1,8 @@
 import type { Strategy } from "../contract.js";
+import { plainPages, plainTables } from "./hookLoops.js";
 import type { SplitRules } from "./splitRules.js";
-import type { WalkPosition } from "./walk.js";
-import { WALK_LEAF } from "./walk.js";
+import type { WalkPosition } from "./walkRules.js";
+import { WALK_LEAF } from "./walkRules.js";
 
 /**
  * A walker strategy for arm64: what steers the split walk. The write-protect walk is the same in all of them.
@@ -41,6 +42,11 @@ export interface StrategyDefinition {
   readonly enter?: (at: WalkPosition) => boolean;
   /** What the split visitor returns after each visited leaf: CONTINUE (default), SKIP_CHILDREN or SKIP_SIBLINGS. */
   readonly afterVisit?: (at: WalkPosition) => number;
+  /**
+   * The same code after each visited page (level 3), whichever it is: the walk need not call `afterVisit` there, and is faster. It is called
+   * for blocks and for invalid entries above level 3.
+   */
+  readonly afterPage?: number;
   /** Called before each walk of a range, in frames (one chunk, or one mask): forget what belongs to the walk before. */
   readonly beforeWalk?: (startGfn: number, endGfn: number) => void;
   /** Skips that end the loop over a table (default), or that only move the address, as the RFC of 2026-05-15 has them. */
@@ -61,9 +67,19 @@ export function strategyFrom(definition: StrategyDefinition, source = "builtin")
     flags: definition.flags ?? WALK_LEAF,
     maxLevel: definition.maxLevel ?? 3,
     enter: definition.enter,
+    pass: definition.enter && plainTables(definition.enter),
     afterVisit: definition.afterVisit,
+    afterPage: definition.afterPage,
+    afterPages: asksAtPages(definition) ? plainPages(definition.afterVisit) : undefined,
     beforeWalk: definition.beforeWalk,
     skips: definition.skips ?? "structured",
     marks: definition.marks ?? false,
   };
 }
+
+/** Whether `afterVisit` is called at pages. */
+export function asksAtPages<D extends StrategyDefinition>(definition: D): definition is D & AsksAtPages {
+  return definition.afterVisit !== undefined && definition.afterPage === undefined;
+}
+
+type AsksAtPages = Required<Pick<StrategyDefinition, "afterVisit">>;

@@ -3,7 +3,7 @@ import { formatAddress } from "../../guest/sizes.js";
 import type { Finding } from "../finding.js";
 import { MARK_HI, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import type { Stage2 } from "./stage2.js";
-import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "./walk.js";
+import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "./walkRules.js";
 import type { RegionedGuest } from "./windows.js";
 
 interface Reading {

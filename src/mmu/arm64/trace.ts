@@ -5,7 +5,7 @@ import { type DescriptorKind, kindOf, TABLE_OR_PAGE, TYPE_MASK } from "./descrip
 import type { Layout } from "./layout.js";
 import { Stage2 } from "./stage2.js";
 import { baseline } from "./strategies/baseline.js";
-import { NOT_FRESH, type WalkObserver, type WalkPosition, type WalkRules, type WalkStep } from "./walk.js";
+import { NOT_FRESH, type WalkObserver, type WalkPosition, type WalkRules, type WalkStep } from "./walkRules.js";
 import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
 type Phase = "write-protect" | "split" | "nested";

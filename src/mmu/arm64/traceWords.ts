@@ -3,7 +3,7 @@ import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { TraceWords } from "../contract.js";
 import { type DescriptorKind, descriptorHex, kindOf, MARK_HI, S2AP_WRITE } from "./descriptor.js";
 import type { Arm64TraceEvent, BreakEvent, EntryEvent, NestedEvent, WalkEvent } from "./trace.js";
-import { FRESH_PAGES, FRESH_TABLE, NOT_FRESH, SKIP_SIBLINGS, WALK_PAGE, WALK_SKIP_LEVEL0 } from "./walk.js";
+import { FRESH_PAGES, FRESH_TABLE, NOT_FRESH, SKIP_SIBLINGS, WALK_PAGE, WALK_SKIP_LEVEL0 } from "./walkRules.js";
 
 /** S2AP[0], AF, and XN[1:0] in the hi word. */
 const S2AP_READ = 1 << 6;

@@ -4,7 +4,8 @@ import { VALID } from "./descriptor.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
 import type { Stage2 } from "./stage2.js";
-import { CONTINUE, type Visitor, WALK_LEAF, WALK_TABLE_POST, Walker, type WalkRules } from "./walk.js";
+import { type Visitor, Walker } from "./walk.js";
+import { CONTINUE, WALK_LEAF, WALK_TABLE_POST, type WalkRules } from "./walkRules.js";
 
 const UNMAP_RULES: WalkRules = { flags: WALK_LEAF | WALK_TABLE_POST, maxLevel: PAGE_LEVEL, skips: "structured" };
 

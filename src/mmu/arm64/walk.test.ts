@@ -5,19 +5,18 @@ import { layoutOf } from "./layout.js";
 import type { Arm64Scenario } from "./scenario.js";
 import { Stage2 } from "./stage2.js";
 import { strategies } from "./strategies/index.js";
+import { type Visitor, Walker } from "./walk.js";
 import {
   CONTINUE,
   EAGAIN,
   EINVAL,
-  type Visitor,
   WALK_IGNORE_EAGAIN,
   WALK_LEAF,
   WALK_SKIP_LEVEL0,
   WALK_TABLE_POST,
   WALK_TABLE_PRE,
-  Walker,
   type WalkRules,
-} from "./walk.js";
+} from "./walkRules.js";
 
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 

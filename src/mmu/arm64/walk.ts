@@ -2,73 +2,44 @@ import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import type { WalkCounts } from "./counts.js";
 import { TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import type { TableMemory } from "./memory.js";
-
-/** Walk flags, one by one as the kernel has them (Linux 7.3, arch/arm64/include/asm/kvm_pgtable.h), and those proposed. */
-export const WALK_PAGE = 1;
-export const WALK_BLOCK = 2;
-/** Visit every entry that is no table, valid or not. Upton's proposal of 2026-05-18 splits it into PAGE (level 3) and BLOCK (above). */
-export const WALK_LEAF = WALK_PAGE | WALK_BLOCK;
-/** Visit a table before what is below it. */
-export const WALK_TABLE_PRE = 4;
-/** Visit a table after what is below it. */
-export const WALK_TABLE_POST = 8;
-/** -EAGAIN from a visitor does not end the walk. */
-export const WALK_IGNORE_EAGAIN = 16;
-/** Do not enter tables of level n: `WALK_SKIP_LEVEL0 << n`, Bras v1 to v3, June and July 2026. */
-export const WALK_SKIP_LEVEL0 = 32;
-
-/** What a visitor may return besides a negative errno: go on; do not enter what is below; leave the present table. */
-export const CONTINUE = 0;
-export const SKIP_CHILDREN = 1;
-export const SKIP_SIBLINGS = 2;
-
-export const EAGAIN = -11;
-export const ENOMEM = -12;
-export const EINVAL = -22;
+import {
+  CONTINUE,
+  EAGAIN,
+  EINVAL,
+  NOT_FRESH,
+  SKIP_SIBLINGS,
+  WALK_BLOCK,
+  WALK_IGNORE_EAGAIN,
+  WALK_PAGE,
+  WALK_SKIP_LEVEL0,
+  WALK_TABLE_POST,
+  WALK_TABLE_PRE,
+  type WalkObserver,
+  type WalkPosition,
+  type WalkRules,
+  type WalkStep,
+} from "./walkRules.js";
 
 /** The walk leaves the present table, without an error; never returned to a caller. */
 const LEFT = 1;
+const pageLevel = PAGE_LEVEL;
+const typeMask = TYPE_MASK;
+const tableType = TABLE_OR_PAGE;
+const skipSiblings = SKIP_SIBLINGS;
 
-/** {@link WalkPosition.fresh}: the entry is not a table that this visit made. */
-export const NOT_FRESH = 0;
-/** This visit made a table of next-level entries, of which some are blocks. */
-export const FRESH_TABLE = 1;
-/** This visit made a subtree that is split down to pages. */
-export const FRESH_PAGES = 2;
+/** A visitor's rule for a run of pages: see {@link Visitor.pages}. */
+export type AfterPages = (walker: Walker, slot: number, count: number) => number;
 
-/** Where a walk is. One object, changed in place: a rule or visitor reads it and does not keep it. */
-export interface WalkPosition {
-  /** Level of the entry, 0 to 3. */
-  readonly level: number;
-  /** Index of the entry in its table page. */
-  readonly index: number;
-  /** The walk's present address (IPA >> page shift). With rules that move it, not always inside the entry. */
-  readonly addr: number;
-  /** End of the walk's range, exclusive. */
-  readonly end: number;
-  /** First frame that the entry covers, from its place in the tree. */
-  readonly entryGfn: number;
-  /** Pages that the entry covers. */
-  readonly span: number;
-  /** The descriptor as last read: bits 31:0 and 63:32, each as a signed 32-bit integer. */
-  readonly lo: number;
-  readonly hi: number;
-  /** NOT_FRESH, FRESH_TABLE or FRESH_PAGES. */
-  readonly fresh: number;
-}
+/**
+ * Asks whether tables are to be entered, for up to `count` entries from `slot` on, of which the first is a table and the second begins at frame
+ * `next`. Returns how many tables are not, to the first entry that is none or that is to be entered; the walker's `wanted` says which.
+ */
+export type PassTables = (walker: Walker, slot: number, count: number, next: number) => number;
 
-/** What steers a walk; the plain walk has LEAF, level 3 and nothing else. */
-export interface WalkRules {
-  readonly flags: number;
-  /** The deepest level that is entered (Deacon, 2026-05-18); a table at this level is inspected, not visited, not entered. */
-  readonly maxLevel: number;
-  /** Asked before a table is entered (fresh ones too); undefined enters all. */
-  readonly enter?: ((at: WalkPosition) => boolean) | undefined;
-  /**
-   * How SKIP_CHILDREN and SKIP_SIBLINGS act. `structured`: they end the present loop. `as-posted` (RFC of 2026-05-15): they
-   * only move the address; the loop over the table's entries goes on with the next index.
-   */
-  readonly skips: "structured" | "as-posted";
+/** The rules as the walker takes them. */
+export interface RunRules extends WalkRules {
+  /** `enter` for runs of tables; given where a strategy has `enter`. */
+  readonly pass?: PassTables | undefined;
 }
 
 /** What a walk calls at entries. */
@@ -85,19 +56,8 @@ export interface Visitor {
    * visitor has its own loop, so that the engine sees one visitor per call site and inlines it: that is what keeps the walk at a few
    * times a bare scan.
    */
-  pages?(walker: Walker, slot: number, count: number): number;
+  pages?: AfterPages;
 }
-
-/** Watches a walk entry by entry (trace, verify). A watched walk takes the general path, entry by entry. */
-export interface WalkObserver {
-  /** The entry was read. */
-  inspected(at: WalkPosition, slot: number): void;
-  /** What became of the entry: `code` of the visitor (0 where not called) and where the walk goes from here. */
-  decided(at: WalkPosition, slot: number, visited: boolean, code: number, step: WalkStep): void;
-}
-
-/** `advance`: to the end of the entry. `enter`: into the table. The others say why a table or its siblings were passed over. */
-export type WalkStep = "advance" | "enter" | "not-entered" | "skip-children" | "skip-siblings" | "error";
 
 /**
  * Walks a range of a stage-2 tree: inspect, visit, read again, descend or step, as `__kvm_pgtable_walk()` does
@@ -116,10 +76,14 @@ export class Walker implements WalkPosition {
   /** How far a run of pages went, and the code of the visit that ended it: see {@link Visitor.pages}. */
   went = 0;
   code = CONTINUE;
+  /** Whether the entry at which a run of tables ended is to be entered: see {@link PassTables}. */
+  wanted = false;
 
   /** Entries inspected so far, of all levels. */
   inspected = 0;
 
+  /** What SKIP_SIBLINGS makes of the loop over a table: it ends, or goes on. */
+  private readonly leaves: number;
   /** Whether level 3 goes by runs. */
   private readonly runs: boolean;
   /** 1 / span by level. Spans are powers of two: multiplying is exact, and faster than dividing. */
@@ -132,12 +96,13 @@ export class Walker implements WalkPosition {
   constructor(
     readonly geometry: Geometry,
     readonly mem: TableMemory,
-    readonly rules: WalkRules,
+    readonly rules: RunRules,
     readonly visitor: Visitor,
     readonly counts: WalkCounts,
   ) {
     this.perSpan = geometry.spanPages.map((span) => 1 / span);
     this.perTable = this.perSpan.map((perSpan) => perSpan / geometry.entries);
+    this.leaves = rules.skips === "structured" ? LEFT : 0;
     this.runs = visitor.pages !== undefined && (rules.flags & WALK_PAGE) !== 0;
   }
 
@@ -176,8 +141,8 @@ export class Walker implements WalkPosition {
 
   private table(level: number, page: number): number {
     const { rules, observer, visitor, counts, end, runs } = this;
-    if (level === PAGE_LEVEL && runs && observer === null) return this.pageRuns(page);
-    const { flags, maxLevel, enter } = rules;
+    if (level === PAGE_LEVEL && runs && observer === null) return this.pageRuns(page, 0, 0);
+    const { flags, maxLevel, enter, pass } = rules;
     const { spanPages, entries } = this.geometry;
     const span = spanPages[level]!;
     const upper = level < PAGE_LEVEL;
@@ -188,9 +153,9 @@ export class Walker implements WalkPosition {
     const pagesBelow = level + 1 === PAGE_LEVEL && runs && observer === null;
     const passesTables = upper && !deeper && !visitsBefore && !visitsAfter && observer === null;
     const watched = observer !== null || enter !== undefined;
+    const asks = deeper && pass !== undefined && !visitsBefore && !visitsAfter && observer === null;
+    const entersRuns = pagesBelow && deeper && enter === undefined && !visitsBefore && !visitsAfter;
     // An entry is a few instructions: V8 would load a constant of another module, and each counter, from memory for every one of them.
-    const typeMask = TYPE_MASK;
-    const tableType = TABLE_OR_PAGE;
     const validBit = VALID;
     const notFresh = NOT_FRESH;
     const firstSlot = (page * entries) | 0;
@@ -204,6 +169,7 @@ export class Walker implements WalkPosition {
     let leaves = 0;
     let valid = 0;
     let result = 0;
+    let wanted = false;
     this.at(level, span);
     // The test stands at the bottom for V8's on-stack replacement. Whoever calls has seen that there is an entry; with the test at the top, a
     // walk of one entry would jump back to it once, and where an earlier walk had this loop compiled while it ran, V8 would go
@@ -215,14 +181,41 @@ export class Walker implements WalkPosition {
       let isTable = upper && (lo & typeMask) === tableType;
       if (passesTables && isTable) {
         // Tables that are neither visited nor entered go by runs too: to where one is none, or the table or the range ends.
-        addr = endOf(addr, entryGfn, span, perSpan);
-        const wanted = Math.min(entries - index, 1 + Math.max(0, Math.ceil((end - addr) * perSpan)));
-        const more = tablesFrom(words, slot + 1, wanted - 1);
+        addr = endOf(addr, span, perSpan);
+        const more = tablesFrom(words, slot + 1, piecesTo(end, addr, perSpan, entries - index) - 1);
         addr += more * span;
         entryGfn += (more + 1) * span;
         inspected = (inspected + more) | 0;
         index = (index + more + 1) | 0;
         continue;
+      }
+      if (entersRuns && isTable) {
+        this.addr = addr;
+        this.tableGfn[PAGE_LEVEL] = entryGfn;
+        const child = this.mem.childOf(lo, words[2 * slot + 1]!);
+        result = this.pageRuns(child, (slot + 1) | 0, (entries - 1 - index) | 0);
+        addr = this.addr;
+        words = this.mem.words;
+        const more = this.went;
+        entryGfn += (more + 1) * span;
+        inspected = (inspected + more) | 0;
+        index = (index + more + 1) | 0;
+        this.at(level, span);
+        continue;
+      }
+      if (asks && isTable && !wanted) {
+        this.index = index;
+        this.addr = addr;
+        const next = endOf(addr, span, perSpan);
+        const passed = pass(this, slot, piecesTo(end, next, perSpan, entries - index), next);
+        wanted = this.wanted;
+        if (passed > 0) {
+          addr = next + (passed - 1) * span;
+          entryGfn += passed * span;
+          inspected = (inspected + passed - 1) | 0;
+          index = (index + passed) | 0;
+          continue;
+        }
       }
       const visited = isTable ? visitsBefore : visitsLeaves;
       let code = 0;
@@ -248,11 +241,11 @@ export class Walker implements WalkPosition {
         isTable = upper && (this.lo & typeMask) === tableType;
       }
 
-      const enters = deeper && isTable && code === 0 && (enter === undefined || enter(this));
-      if (code !== 0) {
-        result = this.skip(code);
-        addr = this.addr;
-      } else if (!enters) addr = endOf(addr, entryGfn, span, perSpan);
+      const enters = deeper && isTable && code === 0 && (enter === undefined || wanted || enter(this));
+      wanted = false;
+      if (code !== 0) result = this.stop(code);
+      if (code === skipSiblings) addr = endOf(addr, span * entries, this.perTable[level]!);
+      else if (!enters && result >= 0) addr = endOf(addr, span, perSpan);
       if (observer !== null) {
         this.addr = addr;
         observer.decided(this, slot, visited, code, stepOf(code, result, isTable, enters));
@@ -262,7 +255,7 @@ export class Walker implements WalkPosition {
         this.addr = addr;
         this.tableGfn[level + 1] = entryGfn;
         const child = this.mem.childOf(words[2 * slot]!, words[2 * slot + 1]!);
-        result = pagesBelow ? this.pageRuns(child) : this.table(level + 1, child);
+        result = pagesBelow ? this.pageRuns(child, 0, 0) : this.table(level + 1, child);
         addr = this.addr;
         words = this.mem.words;
         this.at(level, span);
@@ -292,42 +285,67 @@ export class Walker implements WalkPosition {
     return this.visitor.tablePost!(this, slot);
   }
 
-  /** What a visitor's code other than CONTINUE does. Returns 0 where the walk goes on in this table, LEFT where it leaves it, or an error. */
-  private skip(code: number): number {
-    const { level, addr } = this;
-    if (code === SKIP_SIBLINGS) {
-      this.addr = endOf(addr, this.tableGfn[level]!, this.span * this.geometry.entries, this.perTable[level]!);
-      return this.rules.skips === "structured" ? LEFT : 0;
-    }
-    if (code < 0 && (code !== EAGAIN || (this.rules.flags & WALK_IGNORE_EAGAIN) === 0)) return code;
-    this.addr = endOf(addr, this.entryGfn, this.span, this.perSpan[level]!);
-    return 0;
+  /** What a visitor's code other than CONTINUE means for the loop over a table: 0 where it goes on, LEFT, or an error. */
+  private stop(code: number): number {
+    return code === skipSiblings ? this.leaves : this.errorOf(code);
   }
 
-  /** Level 3 by runs: as many entries as the table has from here and the range wants, or as its visitor goes on. */
-  private pageRuns(page: number): number {
-    const { counts, end, visitor } = this;
+  private errorOf(code: number): number {
+    return code < 0 && (code !== EAGAIN || (this.rules.flags & WALK_IGNORE_EAGAIN) === 0) ? code : 0;
+  }
+
+  /**
+   * Level 3 by runs: as many entries of table `page` as it has from here and the range wants, or as its visitor goes on; then the same in the
+   * tables that descriptors from `slot` on point to, up to `more` of them. `went` is how many of those there were.
+   */
+  private pageRuns(page: number, slot: number, more: number): number {
+    const { counts, end, visitor, mem, tableGfn } = this;
     const { entries } = this.geometry;
-    const firstSlot = (page * entries) | 0;
-    const pageLevel = PAGE_LEVEL;
-    this.level = pageLevel;
-    this.span = 1;
-    this.fresh = NOT_FRESH;
-    let index = this.addr & (entries - 1);
+    this.at(pageLevel, 1);
+    this.fresh = 0;
+    const perTable = this.perTable[pageLevel]!;
+    let child = page;
+    let { addr } = this;
+    let gfn = tableGfn[pageLevel]!;
     let inspected = 0;
     let valid = 0;
     let result = 0;
-    do {
-      const count = Math.min(end - this.addr, entries - index) | 0;
-      this.index = index;
-      this.went = count;
-      this.code = 0;
-      valid += visitor.pages!(this, (firstSlot + index) | 0, count);
-      inspected += this.went;
-      index += this.went;
-      if (this.code === 0) this.addr += count;
-      else result = this.skip(this.code);
-    } while (result === 0 && index < entries && this.addr < end);
+    let tables = 0;
+    for (;;) {
+      const firstSlot = Math.imul(child, entries);
+      let index = addr & (entries - 1);
+      do {
+        const room = (entries - index) | 0;
+        const count = end - addr < room ? (end - addr) | 0 : room;
+        this.index = index;
+        this.addr = addr;
+        this.went = count;
+        this.code = 0;
+        valid = (valid + visitor.pages!(this, (firstSlot + index) | 0, count)) | 0;
+        const { went, code } = this;
+        inspected = (inspected + went) | 0;
+        index = (index + went) | 0;
+        if (code === 0) addr += count;
+        else {
+          result = this.stop(code);
+          if (result < 0) break;
+          const left = code === skipSiblings;
+          addr = left ? endOf(addr, entries, perTable) : addr + 1;
+        }
+      } while (result === 0 && index < entries && addr < end);
+      if (result < 0 || tables === more || addr >= end) break;
+      const { words } = mem;
+      const word = (2 * (slot + tables)) | 0;
+      const lo = words[word]! | 0;
+      if ((lo & typeMask) !== tableType) break;
+      child = mem.childOf(lo, words[word + 1]!);
+      gfn += entries;
+      tableGfn[pageLevel] = gfn;
+      tables = (tables + 1) | 0;
+      result = 0;
+    }
+    this.addr = addr;
+    this.went = tables;
     this.inspected += inspected;
     counts.inspected[pageLevel]! += inspected;
     counts.visitsValid[pageLevel]! += valid;
@@ -359,20 +377,23 @@ function stepOf(code: number, result: number, isTable: boolean, enters: boolean)
 
 /** How many of at most `count` descriptors from `slot` on are tables, to the first that is none. */
 function tablesFrom(words: Uint32Array, slot: number, count: number): number {
-  const typeMask = TYPE_MASK;
-  const tableType = TABLE_OR_PAGE;
   let tables = 0;
   while (tables < count && (words[(2 * (slot + tables)) | 0]! & typeMask) === tableType) tables = (tables + 1) | 0;
   return tables;
 }
 
+/** The entry that ends at `next`, and those after it that begin before the range's end: as many as are to be gone over, up to `max`. */
+function piecesTo(end: number, next: number, perSpan: number, max: number): number {
+  return Math.min(max, 1 + Math.max(0, Math.ceil((end - next) * perSpan)));
+}
+
 /**
- * End of the aligned piece of so many frames that an address lies in: mostly, but not always, the piece that begins at `start`. Then nothing is
- * computed from the address, so that the next entry need not wait for it.
+ * End of the aligned piece of so many frames that an address lies in. Mostly it begins there: then the end is one addition away, and the CPU, which
+ * predicts as much, goes on without waiting for the rest.
  *
  * @param perFrames 1 / frames
  */
-function endOf(addr: number, start: number, frames: number, perFrames: number): number {
-  const end = start + frames;
-  return addr >= start && addr < end ? end : Math.floor(addr * perFrames) * frames + frames;
+function endOf(addr: number, frames: number, perFrames: number): number {
+  const begin = Math.floor(addr * perFrames) * frames;
+  return (begin === addr ? addr : begin) + frames;
 }

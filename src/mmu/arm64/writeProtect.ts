@@ -1,7 +1,8 @@
 import type { WalkCounts } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
 import type { StoreListener } from "./storeListener.js";
-import { CONTINUE, type Visitor, WALK_IGNORE_EAGAIN, WALK_LEAF, type Walker, type WalkRules } from "./walk.js";
+import type { Visitor, Walker } from "./walk.js";
+import { CONTINUE, WALK_IGNORE_EAGAIN, WALK_LEAF, type WalkRules } from "./walkRules.js";
 
 /** The rules of the write-protect walk: LEAF and IGNORE_EAGAIN; the same under every strategy. */
 export const WRITE_PROTECT_RULES: WalkRules = {

@@ -8,6 +8,7 @@ import { riscvExhaustive } from "./exhaustive/index.js";
 import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
+import { riscvInterleave } from "./interleave/index.js";
 import { guestPages, type Layout } from "./layout.js";
 import { newRiscvStrategy } from "./newStrategy.js";
 import { parseRiscvScenario } from "./parse.js";
@@ -79,6 +80,7 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
       const bound = bind(scenario, "");
       return (strategy) => bound.run(strategy, { digest: false }).findings;
     }),
+  interleave: (options) => riscvInterleave(options),
   flows: riscvFlows,
   adoptStrategy: adoptRiscvStrategy,
   newStrategy: newRiscvStrategy,

@@ -1,8 +1,8 @@
 import { type Counts, newTally, tallyCounts } from "../counters.js";
-import { ENTRIES, PAGES } from "../x86/pages.js";
 import { SHADOW_COUNTERS, type ShadowCounts } from "./counters.js";
+import { REAL_SHADOW, type ShadowGeometry } from "./geometry.js";
 import { RmapPool } from "./rmap.js";
-import { type CachePolicy, DEFAULT_CAPACITY, MIN_DESCRIPTORS, ObjectCache } from "./splitCaches.js";
+import { type CachePolicy, ObjectCache } from "./splitCaches.js";
 
 /** Shadow SPTEs of the guest's guests: `count` of one level and role, each mapped by `copies` parents. */
 export interface ShadowMapping {
@@ -34,6 +34,9 @@ export interface ShadowOptions {
   readonly sink?: ((event: string, fields: Readonly<Record<string, number | string>>) => void) | null;
 }
 
+/** SPTEs that there is room for at first; the room doubles. */
+const FIRST_SPTES = 64;
+
 /** With 5 or fewer MMU pages to be made, splitting gives up (KVM_MIN_FREE_MMU_PAGES). */
 const MIN_FREE_MMU_PAGES = 5;
 
@@ -48,9 +51,9 @@ const MIN_FREE_MMU_PAGES = 5;
 export class ShadowMmu {
   /** Lists by level (1 to 3), then by frame of the level in the slot. */
   readonly lists: readonly Int32Array[];
-  readonly pool = new RmapPool();
+  readonly pool: RmapPool;
   /** Role of each SPTE. */
-  roles = new Int32Array(1024);
+  roles = new Int32Array(FIRST_SPTES);
   /** SPTEs made so far, those of the input included. */
   sptes = 0;
   /** Reverse maps that were given up for want of MMU pages. */
@@ -66,7 +69,11 @@ export class ShadowMmu {
   private pages = new ObjectCache(this.counts.pages, 0, 0);
   private polls = 0;
 
-  constructor(guest: ShadowGuest) {
+  constructor(
+    guest: ShadowGuest,
+    private readonly geometry: ShadowGeometry = REAL_SHADOW,
+  ) {
+    this.pool = new RmapPool(geometry.perDescriptor);
     const { baseGfn, npages } = guest.slot;
     this.slot = guest.slot;
     const sizes = [0, 1, 2, 3].map((level) => (level === 0 ? 0 : this.frame(baseGfn + npages - 1, level) + 1));
@@ -80,9 +87,16 @@ export class ShadowMmu {
    * @returns the counts, with the names of the golden files
    */
   split(policy: CachePolicy, options: ShadowOptions): Counts {
-    this.descriptors = new ObjectCache(this.counts.descriptors, MIN_DESCRIPTORS, policy.descriptorCapacity);
-    this.headers = new ObjectCache(this.counts.headers, 1, DEFAULT_CAPACITY);
-    this.pages = new ObjectCache(this.counts.pages, 1, DEFAULT_CAPACITY);
+    this.splitAll(policy, options);
+    return tallyCounts(SHADOW_COUNTERS, this.counts, () => ({}));
+  }
+
+  /** The same; what it counts stands in {@link counts}. */
+  splitAll(policy: CachePolicy, options: ShadowOptions): void {
+    const { minDescriptors, cacheCapacity } = this.geometry;
+    this.descriptors = new ObjectCache(this.counts.descriptors, minDescriptors, policy.descriptorCapacity);
+    this.headers = new ObjectCache(this.counts.headers, 1, cacheCapacity);
+    this.pages = new ObjectCache(this.counts.pages, 1, cacheCapacity);
     for (let level = 3; level > options.targetLevel && !this.livelock; level--) {
       const { length } = this.lists[level]!;
       for (let frame = 0; frame < length && !this.livelock; frame++) {
@@ -91,20 +105,21 @@ export class ShadowMmu {
         if (!this.livelock) this.yieldIfDue(level, frame, options);
       }
     }
-    return tallyCounts(SHADOW_COUNTERS, this.counts, () => ({}));
   }
 
   /** First gfn of a list. */
   gfnOf(level: number, frame: number): number {
-    return (Math.floor(this.slot.baseGfn / PAGES[level]!) + frame) * PAGES[level]!;
+    const pages = this.geometry.pages[level]!;
+    return (Math.floor(this.slot.baseGfn / pages) + frame) * pages;
   }
 
   private frame(gfn: number, level: number): number {
-    return Math.floor(gfn / PAGES[level]!) - Math.floor(this.slot.baseGfn / PAGES[level]!);
+    const pages = this.geometry.pages[level]!;
+    return Math.floor(gfn / pages) - Math.floor(this.slot.baseGfn / pages);
   }
 
   private map(mapping: ShadowMapping): void {
-    const stride = mapping.stride ?? PAGES[mapping.level]!;
+    const stride = mapping.stride ?? this.geometry.pages[mapping.level]!;
     for (let i = 0; i < mapping.count; i++) {
       const frame = this.frame(mapping.gfn + i * stride, mapping.level);
       for (let copy = 0; copy < mapping.copies; copy++) this.add(mapping.level, frame, mapping.role);
@@ -188,19 +203,20 @@ export class ShadowMmu {
     const role = this.roles[spte]!;
     const key = `${gfn}/${level - 1}/${role}`;
     const parents = this.tables.get(key);
+    const { perDescriptor } = this.geometry;
     let descriptors = 0;
     if (parents === undefined) {
       this.headers.take();
       this.pages.take();
       this.counts.newShadowPages++;
       const first = this.frame(gfn, level - 1);
-      for (let i = 0; i < ENTRIES; i++) {
+      for (let i = 0; i < this.geometry.entries; i++) {
         if (this.add(level - 1, first + i, role)) {
           this.descriptors.take();
           descriptors++;
         }
       }
-    } else if (parents === 1 || (parents >= 14 && parents % 14 === 0)) {
+    } else if (parents === 1 || (parents >= perDescriptor && parents % perDescriptor === 0)) {
       // The list of a table's parents is made like a reverse map; parents are only ever added here.
       this.descriptors.take();
       descriptors++;

@@ -5,6 +5,7 @@ import { about, type TdpOptions } from "./about.js";
 import { adoptTdpStrategy } from "./adopt.js";
 import { buildTree, tablesOf } from "./build.js";
 import { tdpCounters } from "./counters.js";
+import { tdpExhaustive } from "./exhaustive/index.js";
 import { tdpFindings, treesBefore } from "./findings.js";
 import { tdpGuests } from "./guests.js";
 import { type ByLevel, leavesIn, structureOf } from "./inspect.js";
@@ -61,6 +62,11 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
   parse: (value, input) => bind(parseTdpScenario(value, input)),
   cases: (options, single) => tdpGuests(options, single).map(bind),
   random: randomTdpScenarios,
+  exhaustive: (bound) =>
+    tdpExhaustive(bound, (scenario) => {
+      const placed = bind(parseTdpScenario(scenario, "exhaustive search"));
+      return (strategy) => (placed.applies(strategy) ? placed.run(strategy).findings : null);
+    }),
   interleave: (options) => tdpInterleave(options),
   adoptStrategy: adoptTdpStrategy,
   newStrategy: newTdpStrategy,

@@ -5,7 +5,7 @@ import { type Layout, variantOf } from "../layout.js";
 import type { MemorySnapshot } from "../memory.js";
 import type { SplitRules } from "../splitRules.js";
 import { Stage2, type Stage2Snapshot } from "../stage2.js";
-import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "../walk.js";
+import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "../walkRules.js";
 import { buildSmall, SMALL, SMALL_LEAF } from "./geometry.js";
 import { Judge, SMALL_FAULTS, type SmallFault } from "./judge.js";
 

@@ -1,8 +1,19 @@
-import { type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import { GUESTS, SCRIPTS, type Script, type SmallGuest } from "../../interleave/guests.js";
+import { ScriptRun } from "../../interleave/run.js";
+import { type DirtyTracking, type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import type { ChunkAndCache } from "../exhaustive/session.js";
+import type { SplitRules } from "../splitRules.js";
 import type { SplitStrategy } from "../strategy.js";
-import { CHUNKS, GUESTS, SCRIPTS } from "./guests.js";
-import { ScriptRun, type Unit } from "./run.js";
-import type { Makers } from "./vm.js";
+import { CHUNKS } from "./guests.js";
+import { Judge } from "./judge.js";
+import { Arm64Vm, type Makers } from "./vm.js";
+
+/** A guest, what userspace does to it, and the chunk. */
+export interface Unit {
+  readonly guest: SmallGuest;
+  readonly script: Script;
+  readonly chunk: ChunkAndCache;
+}
 
 /** The units that a search has by default: every guest with every script and chunk. */
 export const UNITS: readonly Unit[] = SCRIPTS.flatMap((script) =>
@@ -24,9 +35,17 @@ export function arm64Interleave(
   return {
     text: textOf(actions, units),
     units: units.length,
-    check: (strategy) =>
-      new ScheduleSearch(actions, (unit) => new ScriptRun(units[unit]!, strategy, dirtyTracking, makers)),
+    check: (strategy) => new ScheduleSearch(actions, (unit) => runOf(units[unit]!, strategy, dirtyTracking, makers)),
   };
+}
+
+function runOf({ guest, script, chunk }: Unit, rules: SplitRules, tracking: DirtyTracking, makers: Makers): ScriptRun {
+  const vm = new Arm64Vm(guest, script.manual, chunk, rules, tracking, makers);
+  const words = `${guest.words}; ${script.words}; chunk ${chunk.chunkPages} pages, page cache ${chunk.cacheCapacity}`;
+  const judge = new Judge(vm);
+  const run = new ScriptRun(words, script, vm, () => judge.judge());
+  vm.stage2.otherParty = (at) => run.lockDropped(at);
+  return run;
 }
 
 function textOf(actions: number, units: readonly Unit[]): string {

@@ -6,7 +6,7 @@
  */
 
 import { strategyFrom } from "../strategy.js";
-import { WALK_BLOCK } from "../walk.js";
+import { WALK_BLOCK } from "../walkRules.js";
 
 export const pageBlockFlags = strategyFrom({
   id: "page-block-flags",

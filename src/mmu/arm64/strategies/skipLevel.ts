@@ -7,7 +7,7 @@
  */
 
 import { strategyFrom } from "../strategy.js";
-import { WALK_LEAF, WALK_SKIP_LEVEL0 } from "../walk.js";
+import { WALK_LEAF, WALK_SKIP_LEVEL0 } from "../walkRules.js";
 
 export const skipLevel = strategyFrom({
   id: "skip-level",

@@ -5,7 +5,7 @@
  */
 
 import { strategyFrom } from "../strategy.js";
-import { FRESH_PAGES } from "../walk.js";
+import { FRESH_PAGES } from "../walkRules.js";
 
 export const skipNewTable = strategyFrom({
   id: "skip-new-table",

@@ -6,7 +6,7 @@
  */
 
 import { strategyFrom } from "../strategy.js";
-import { NOT_FRESH } from "../walk.js";
+import { NOT_FRESH } from "../walkRules.js";
 
 export const skipNewTableNaive = strategyFrom({
   id: "skip-new-table-naive",

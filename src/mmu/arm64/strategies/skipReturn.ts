@@ -6,14 +6,12 @@
  */
 
 import { strategyFrom } from "../strategy.js";
-import { CONTINUE, FRESH_PAGES, SKIP_CHILDREN, SKIP_SIBLINGS } from "../walk.js";
+import { CONTINUE, FRESH_PAGES, SKIP_CHILDREN, SKIP_SIBLINGS } from "../walkRules.js";
 
 export const skipReturn = strategyFrom({
   id: "skip-return",
   summary: "the visitor's skip codes end the loop over the table; one page of each level-3 table is still visited",
   origin: "s2split, after Leonardo Bras' RFC of 2026-05-15",
-  afterVisit: (at) => {
-    if (at.level === 3) return SKIP_SIBLINGS;
-    return at.fresh === FRESH_PAGES ? SKIP_CHILDREN : CONTINUE;
-  },
+  afterPage: SKIP_SIBLINGS,
+  afterVisit: (at) => (at.fresh === FRESH_PAGES ? SKIP_CHILDREN : CONTINUE),
 });

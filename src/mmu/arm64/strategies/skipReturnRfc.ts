@@ -12,7 +12,7 @@
  */
 
 import { strategyFrom } from "../strategy.js";
-import { CONTINUE, FRESH_PAGES, FRESH_TABLE, SKIP_CHILDREN, SKIP_SIBLINGS } from "../walk.js";
+import { CONTINUE, FRESH_PAGES, FRESH_TABLE, SKIP_CHILDREN, SKIP_SIBLINGS } from "../walkRules.js";
 
 export const skipReturnRfc = strategyFrom({
   id: "skip-return-rfc",
@@ -24,9 +24,7 @@ export const skipReturnRfc = strategyFrom({
     "1G block with a 2M chunk: the first 2M stays a block",
   ],
   skips: "as-posted",
-  // The level is tested first: an invalid entry at level 3 is told to skip its siblings too.
-  afterVisit: (at) => {
-    if (at.level === 3) return SKIP_SIBLINGS;
-    return at.fresh === FRESH_TABLE || at.fresh === FRESH_PAGES ? SKIP_CHILDREN : CONTINUE;
-  },
+  // Every entry of level 3, valid or not.
+  afterPage: SKIP_SIBLINGS,
+  afterVisit: (at) => (at.fresh === FRESH_TABLE || at.fresh === FRESH_PAGES ? SKIP_CHILDREN : CONTINUE),
 });

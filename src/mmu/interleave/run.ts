@@ -1,31 +1,26 @@
-import type { Finding } from "../../finding.js";
-import type { Choice, DirtyTracking, Interleaved, ScheduledAction } from "../../interleave.js";
-import type { ChunkAndCache } from "../exhaustive/session.js";
-import type { SplitRules } from "../splitRules.js";
-import { type ActionList, actionsOn, actionWords } from "./actions.js";
+import type { Finding } from "../finding.js";
+import type { Choice, Interleaved, ScheduledAction } from "../interleave.js";
+import { type Action, type ActionList, actionsOn, actionWords } from "./actions.js";
 import type { Script, SmallGuest, Step } from "./guests.js";
-import { Judge } from "./judge.js";
-import { type Makers, SmallVm } from "./vm.js";
 
 /** More places than any run of a small guest has: a walk that comes to so many does not end. */
 const MAX_PLACES = 1000;
 
-/** A guest, what userspace does to it, and the chunk. */
-export interface Unit {
+/** A VM that a script runs on, from the start again and again. */
+export interface ScriptVm {
   readonly guest: SmallGuest;
-  readonly script: Script;
-  readonly chunk: ChunkAndCache;
+  reset(): void;
+  ioctl(step: Step): void;
+  act(action: Action): void;
+  /** How much has been done under mmu_lock: where others act, they act once until more has been. */
+  walksDone(): number;
 }
 
 class NeverEnds extends Error {}
 
 /** A script on a small VM, with others acting at the places where mmu_lock may be dropped and between ioctls. */
 export class ScriptRun implements Interleaved {
-  readonly words: string;
-  private readonly vm: SmallVm;
-  private readonly judge: Judge;
   private readonly actions: ActionList;
-  private readonly script: Script;
   private schedule: readonly Choice[] = [];
   private done = 0;
   private step = 0;
@@ -35,13 +30,17 @@ export class ScriptRun implements Interleaved {
   /** Set while a schedule is told. */
   private told: ScheduledAction[] | null = null;
 
-  constructor({ guest, script, chunk }: Unit, rules: SplitRules, tracking: DirtyTracking, makers: Makers) {
-    this.script = script;
-    this.words = `${guest.words}; ${script.words}; chunk ${chunk.chunkPages} pages, page cache ${chunk.cacheCapacity}`;
-    this.vm = new SmallVm(guest, script.manual, chunk, rules, tracking, makers);
-    this.judge = new Judge(this.vm);
-    this.actions = actionsOn(guest.slot, script.manual);
-    this.vm.stage2.otherParty = (at) => this.lockDropped(at);
+  /**
+   * @param words the guest and what userspace does to it
+   * @param judge what is wrong with the VM when all is quiet
+   */
+  constructor(
+    readonly words: string,
+    private readonly script: Script,
+    private readonly vm: ScriptVm,
+    private readonly judge: () => readonly Finding[],
+  ) {
+    this.actions = actionsOn(vm.guest.slot, script.manual);
   }
 
   run(schedule: readonly Choice[]): readonly Finding[] {
@@ -54,7 +53,7 @@ export class ScriptRun implements Interleaved {
     try {
       for (this.step = 0; this.step < this.script.steps.length; this.step++) {
         this.place(this.actions.between, -2);
-        this.walks = this.walksDone();
+        this.walks = vm.walksDone();
         vm.ioctl(this.script.steps[this.step]!);
       }
       this.place(this.actions.between, -2);
@@ -62,7 +61,7 @@ export class ScriptRun implements Interleaved {
       if (!(error instanceof NeverEnds)) throw error;
       return [{ code: "walk-never-ends", count: 1, data: {} }];
     }
-    return this.judge.judge();
+    return this.judge();
   }
 
   choices(): readonly (readonly number[])[] {
@@ -77,10 +76,13 @@ export class ScriptRun implements Interleaved {
     return told;
   }
 
-  /** Others may act now. An ioctl of another thread that drops the lock itself is one action: nobody acts within it. */
-  private lockDropped(at: number): void {
+  /**
+   * mmu_lock may be dropped: others may act now. An ioctl of another thread that drops the lock itself is one action:
+   * nobody acts within it.
+   */
+  lockDropped(at: number): void {
     if (this.acting) return;
-    const walks = this.walksDone();
+    const walks = this.vm.walksDone();
     if (walks === this.walks) return;
     this.walks = walks;
     this.place(this.actions.underIoctl, at);
@@ -101,11 +103,6 @@ export class ScriptRun implements Interleaved {
     this.acting = false;
   }
 
-  private walksDone(): number {
-    const { writeProtectWalks, splitWalks } = this.vm.stage2.counts;
-    return writeProtectWalks + splitWalks;
-  }
-
   private where(at: number): string {
     const { steps } = this.script;
     if (at === -2) {
@@ -122,6 +119,7 @@ const STEP_WORDS: Readonly<Record<Step, string>> = {
   disable: "logging is disabled",
   get: "the log is got",
   clear: "the log is cleared",
+  "clear-first": "the first word of the log is cleared",
 };
 
 const DURING_WORDS: Readonly<Record<Step, string>> = {
@@ -129,4 +127,5 @@ const DURING_WORDS: Readonly<Record<Step, string>> = {
   disable: "logging is being disabled",
   get: "the log is being got",
   clear: "the log is being cleared",
+  "clear-first": "the first word of the log is being cleared",
 };
