@@ -64,3 +64,21 @@ function parseDirty(value: unknown, path: string): DirtyFields {
   if (wrong >= 0) throw badInput(`${path}.words[${wrong}]`, `is ${nameOf(words[wrong])}`, "a hexadecimal string");
   return { words: words as string[] };
 }
+
+/** Sentences on runs of dirty pages that share some: taken, since a bitmap has each page once, but hardly meant. */
+export function overlapNotes(memslots: readonly { readonly dirty?: DirtyFields | undefined }[]): string[] {
+  return memslots.flatMap(({ dirty }, slot) => {
+    if (dirty === undefined || !("runs" in dirty)) return [];
+    const runs = dirty.runs.toSorted((a, b) => a[0] - b[0]);
+    let end = 0;
+    let shared = 0;
+    for (const [first, pages] of runs) {
+      shared += Math.max(0, Math.min(end, first + pages) - first);
+      end = Math.max(end, first + pages);
+    }
+    if (shared === 0) return [];
+    return [
+      `memslots[${slot}].dirty: runs overlap, in ${shared} page${shared === 1 ? "" : "s"}; each page is dirty once`,
+    ];
+  });
+}

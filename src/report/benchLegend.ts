@@ -29,5 +29,6 @@ export function legend(result: ResultFile, style: Style): string {
   } else if (result.options.wall) {
     lines.push("Wall time was not measured: the guest is too large for copies of its whole tree.");
   }
-  return [...verdictNotes(result.runs), style.chalk.dim(lines.join("\n"))].join("\n");
+  const notes = verdictNotes(result.runs);
+  return [...notes, ...(notes.length === 0 ? [] : [""]), style.chalk.dim(lines.join("\n"))].join("\n");
 }

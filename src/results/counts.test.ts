@@ -28,6 +28,28 @@ describe("a declared counter is a whole number from 0", () => {
   });
 });
 
+describe("a counter that counts a part of another", () => {
+  const counts = (visits: Counts, tlbi: Counts) => ({
+    split: { inspected: { "2": 5, "3": 7 }, visits: { valid: visits }, tlbi },
+  });
+
+  test("is no problem up to the whole, level by level", () => {
+    expect(countsProblem(counts({ "2": 5, "3": 7 }, { "2": 5 }), arm64Counters)).toBeUndefined();
+  });
+
+  test("contradicts it where it is more", () => {
+    expect(countsProblem(counts({ "2": 6, "3": 0 }, {}), arm64Counters)).toEqual({
+      path: "split/visits/valid/2",
+      value: "6",
+      expected: "no more than split.inspected, which is 5",
+    });
+    expect(countsProblem(counts({ "2": 4 }, { "2": 5 }), arm64Counters)).toMatchObject({ path: "split/tlbi/2" });
+    expect(countsProblem({ split: { topups: 1, lockDrops: 2 } }, arm64Counters)).toMatchObject({
+      path: "split/lockDrops",
+    });
+  });
+});
+
 test.each([
   ["split/returnCode", [0, -12, -4095], [12, null, "-12", -1.5, -5000]],
   ["final/firstUnsplitIpa", ["0x40200000", null], ["40200000", 7, "", "0xzz"]],

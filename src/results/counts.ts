@@ -56,7 +56,32 @@ export function countsProblem(counts: Counts, declarations: readonly CounterDecl
     const problem = byLevel ? levelsProblem(value, path, KINDS[values]) : leafProblem(value, path, KINDS[values]);
     if (problem !== undefined) return problem;
   }
-  return restProblem(counts, "", new Set(declarations.map(({ path }) => path)));
+  return restProblem(counts, "", new Set(declarations.map(({ path }) => path))) ?? contradiction(counts, declarations);
+}
+
+/** The first counter that exceeds one of which it counts a part. */
+function contradiction(counts: Counts, declarations: readonly CounterDeclaration[]): CountsProblem | undefined {
+  for (const { path, upTo } of declarations) {
+    if (upTo === undefined) continue;
+    const [part, whole] = [path, upTo].map((one) => numbersOf(countAt(counts, one)));
+    const level = Object.keys(part!).find((key) => part![key]! > (whole![key] ?? Number.POSITIVE_INFINITY));
+    if (level === undefined) continue;
+    const value = String(part![level]);
+    return {
+      path: path + level,
+      value,
+      expected: `no more than ${upTo.replaceAll("/", ".")}, which is ${whole![level]}`,
+    };
+  }
+  return undefined;
+}
+
+/** Numbers by what follows the path: `/level`, or nothing for one number. */
+function numbersOf(value: CountValue | undefined): Readonly<Record<string, number>> {
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [["", value] as const];
+  return Object.fromEntries(
+    entries.flatMap(([level, one]) => (typeof one === "number" ? [[level && `/${level}`, one]] : [])),
+  );
 }
 
 function levelsProblem(value: CountValue, path: string, kind: Kind): CountsProblem | undefined {

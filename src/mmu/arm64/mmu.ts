@@ -4,6 +4,7 @@ import { tallyCounts, totalAt } from "../counters.js";
 import type { Finding } from "../finding.js";
 import { type Windows, wholeSlot } from "../flow/regions.js";
 import type { FrameRange } from "../flow/slots.js";
+import { overlapNotes } from "../slotFields.js";
 import { type Arm64Options, about } from "./about.js";
 import { adoptArm64Strategy } from "./adopt.js";
 import { casemateTrace } from "./casemate.js";
@@ -101,7 +102,7 @@ function bind(value: unknown, input: string): Arm64Case {
     scenario,
     workload: mode,
     variables: { chunk, ...variantText(scenario.dirtyLog) },
-    notes: layout.notes.map(noteText),
+    notes: [...layout.notes.map(noteText), ...overlapNotes(scenario.memslots)],
     applies: () => true,
     expectedWork: ({ id }) => expectedWork(layout, id),
     run: (strategy, options) => runOn(layout, strategy, options),

@@ -1,5 +1,6 @@
 import type { Case, Mmu, RunOptions, RunOutcome, TimedRun } from "../contract.js";
 import { countAt, totalAt } from "../counters.js";
+import { overlapNotes } from "../slotFields.js";
 import { about, type RiscvOptions } from "./about.js";
 import { adoptRiscvStrategy } from "./adopt.js";
 import { riscvCounters } from "./counters.js";
@@ -94,6 +95,7 @@ function bind(value: unknown, input: string): RiscvCase {
     scenario,
     workload: layout.mode,
     variables: variablesOf(layout),
+    notes: overlapNotes(scenario.memslots),
     applies: () => true,
     expectedWork: () => 4 * guestPages(layout),
     run: (strategy, options) => run(layout, strategy, options),

@@ -134,6 +134,14 @@ export const arm64Damages: Readonly<Record<string, Provoked>> = {
     provoke: () => damaged((tree) => tree.set(tree.at(EMPTY), () => [tree.stage2.mem.words[tree.at(PAGE)]!, 0])),
     says: "4K mapped that was not, first at 0x0",
   },
+  "stray-mapping, by a block that reaches beyond its memory": {
+    provoke: () =>
+      damaged((tree) => {
+        const { words } = tree.stage2.mem;
+        tree.set(tree.at(PAGE, 2), () => [words[tree.at(BLOCK, 2)]! - 0x400000, 0]);
+      }),
+    says: "2M mapped that was not, first at 0x40000000",
+  },
   "wrong-output-address": {
     provoke: () => damaged((tree) => tree.set(tree.at(PAGE), (lo, hi) => [lo + 4096, hi])),
     says: "1 leaf wrong output address, first at 0x40003000",

@@ -118,7 +118,7 @@ function endless(): readonly Finding[] {
 
 export const riscvDamages: Readonly<Record<string, Provoked>> = {
   "unsplit-block": {
-    provoke: () => damaged((tree) => tree.set(tree.at(0x40200000, 1), () => leafOfBlock(tree))),
+    provoke: () => damaged((tree) => tree.set(tree.at(0x40200000, 1), () => leafOfBlock(tree, 1))),
     says: "1 block unsplit, first at 0x40200000",
   },
   "lost-coverage": {
@@ -129,6 +129,10 @@ export const riscvDamages: Readonly<Record<string, Provoked>> = {
     provoke: () =>
       damaged((tree) => tree.set(tree.at(EMPTY), () => [tree.gstage.mem.words[tree.at(PAGE)]! | VALID, 0])),
     says: "4K mapped that was not, first at 0x0",
+  },
+  "stray-mapping, by a leaf that reaches beyond its memory": {
+    provoke: () => damaged((tree) => tree.set(tree.at(PAGE, 1), () => leafOfBlock(tree, 2))),
+    says: "2M mapped that was not, first at 0x40000000",
   },
   "wrong-output-address": {
     provoke: () => damaged((tree) => tree.set(tree.at(PAGE), (lo, hi) => [lo + (1 << 10), hi])),
@@ -176,9 +180,9 @@ export const riscvDamages: Readonly<Record<string, Provoked>> = {
   "walk-never-ends": { provoke: endless, says: "the walk never ends" },
 };
 
-/** The second block, brought to the first one's place and frames. */
-function leafOfBlock(tree: Tree): readonly [number, number] {
+/** The block that is left, brought so many blocks down. */
+function leafOfBlock(tree: Tree, blocks: number): readonly [number, number] {
   const { words } = tree.gstage.mem;
   const at = tree.at(BLOCK, 1);
-  return [(words[at]! & ~WRITE) - (512 << 10), words[at + 1]!];
+  return [(words[at]! & ~WRITE) - blocks * (512 << 10), words[at + 1]!];
 }
