@@ -361,6 +361,21 @@ describe("wall times", () => {
     expect(exitCodeOf(comparison)).toBe(0);
   });
 
+  test("a rise whose interval reaches down to no change at all is no regression", () => {
+    const modes = (low: number) => [...Array<number>(low).fill(1000), ...Array<number>(41 - low).fill(2000)];
+    const comparison = compare(timed(modes(24)), timed(modes(5)), { wallThreshold: 0.1 });
+    expect(comparison.cells[0]!.wall[0]).toMatchObject({ change: 1, interval: [0, 1] });
+    expect(comparison.cells[0]!.wall[0]!.pHolm).toBeLessThan(0.001);
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
+  test("a p that is alpha confirms nothing: it must be below", () => {
+    const [base, next] = [timed([1000, 1001, 1002]), timed([2000, 2001, 2002])];
+    const with3 = (alpha: number) => compare(base, next, { wallThreshold: 0.1, alpha }).cells[0]!.wall[0]!;
+    expect(with3(0.1)).toMatchObject({ pHolm: 0.1, status: "too-few" });
+    expect(with3(0.11)).toMatchObject({ pHolm: 0.1, status: "regression" });
+  });
+
   test("three samples of each cannot confirm anything, and the comparison says how many could", () => {
     const comparison = compare(timed([1000, 1001, 1002]), timed([2000, 2001, 2002]), { wallThreshold: 0.1 });
     expect(comparison.cells[0]!.wall[0]).toMatchObject({ p: 0.1, status: "too-few", samplesNeeded: 6 });
