@@ -424,6 +424,16 @@ describe("wall times", () => {
     expect(exitCodeOf(forced)).toBe(1);
   });
 
+  test("of one side are told of before those of another environment", () => {
+    const runs = (...walls: (ReturnType<typeof wall> | null)[]) =>
+      walls.map((one, i) => runResult({ strategy: `s${i}`, wall: one }));
+    const some = wall(around(1000, 5));
+    const base = resultFile({ runs: runs(null, some) });
+    const other = { ...environment, cpuModel: "Other CPU" };
+    const next = resultFile({ runs: runs(some, some), environment: other });
+    expect(compare(base, next).notes.map(({ code }) => code)).toEqual(["wall-only-one-side", "wall-not-compared"]);
+  });
+
   test("of an unknown environment are not compared either", () => {
     const unknown = timed(around(1000, 30), { environment: null });
     expect(compare(unknown, unknown).notes).toMatchObject([{ code: "wall-not-compared", field: "environment" }]);

@@ -38,6 +38,12 @@ describe("a riscv scenario", () => {
       { ...good, afterDisable: { backing: "thp", writes: [[1024, 1]] } },
       /afterDisable\.writes/,
     ],
+    ["a write that is no run", { ...good, afterDisable: { backing: "thp", writes: [[3]] } }, /writes\[0\]: not a run/],
+    [
+      "a write of half a page",
+      { ...good, afterDisable: { backing: "thp", writes: [[3, 0.5]] } },
+      /writes\[0\]: not a run/,
+    ],
   ])("with %s is refused in one line that names it", (_, scenario, message) => {
     expect(() => parseRiscvScenario(scenario, "x")).toThrow(message);
   });
