@@ -283,6 +283,17 @@ describe("what is not compared is refused by the name of the field", () => {
     ]);
   });
 
+  test("another model version within a side", () => {
+    const other = resultFile({ tool: { name: "s2split", version: "0.1.0", modelVersion: 2 }, scenarios: [], runs: [] });
+    const side = [
+      { path: "a.json", result: resultFile() },
+      { path: "b.json", result: other },
+    ];
+    expect(refusal(() => compareResults(side, side, counters, DEFAULT_COMPARE_OPTIONS))).toBe(
+      "b.json: tool.modelVersion is 2, and 1 in a.json; expected results of one model version",
+    );
+  });
+
   test("one run in two files of a side", () => {
     const files = ["a.json", "b.json"].map((path) => ({ path, result: resultFile() }));
     expect(refusal(() => compareResults(files, files, counters, DEFAULT_COMPARE_OPTIONS))).toBe(
