@@ -3,7 +3,7 @@ import { bench, defineStrategy, loadScenario, longFinding, totalAt, verify } fro
 import firstIdea from "./first-idea.mjs";
 
 const mine = defineStrategy({ id: "mine", summary: "never below level 2", maxLevel: 2 });
-const scenario = await loadScenario(new URL("../scenarios/backing-thp.json", import.meta.url).pathname);
+const scenario = await loadScenario("backing-thp");
 
 const { runs } = await bench({ scenarios: [scenario], strategies: ["baseline", mine] });
 for (const { strategy, counts, findings } of runs) {

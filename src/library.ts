@@ -8,7 +8,7 @@ import { defaultMmu, loadMmu } from "./mmu/registry.js";
 import type { ResultFile } from "./results/types.js";
 import type { FoundFault } from "./verify/search.js";
 
-/** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file. */
+/** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file or the name of a shipped one. */
 export type ScenarioInput = string | AnyScenario | ScenarioBase;
 
 /** A strategy: the name of a built-in one, the path of a module, or what {@link defineStrategy} returns. "all": every built-in one. */
@@ -56,7 +56,7 @@ export interface VerifyReport {
 }
 
 /**
- * Reads and checks a scenario file.
+ * Reads and checks a scenario file, or one that comes with s2split, by its name ("backing-thp").
  *
  * @throws UserError naming the file and the field, with what was expected
  */

@@ -7,7 +7,8 @@ import { strategies } from "../mmu/arm64/strategies/index.js";
 import type { Counts } from "../mmu/counters.js";
 import { atGoldenKeys } from "../testing/golden.js";
 import { NIGHTLY } from "../testing/nightly.js";
-import { extend, holdsOf, recordHolds } from "./lockHolds.js";
+import { extend, holdsOf } from "./holds.js";
+import { recordHolds } from "./lockHolds.js";
 import type { LockWork } from "./lockWork.js";
 
 const folder = new URL("../testing/golden/arm64-split/", import.meta.url);

@@ -2,7 +2,7 @@ import { demandsOf, type FaultLock, type FaultMix, faultsIn, faultTime, knowsLoc
 import { type IoctlHold, type LockSpec, simulateIoctl } from "../cost/lockSimulation.js";
 import type { CostProfile } from "../cost/profile.js";
 import { otherCpu } from "../cost/queue.js";
-import type { Held } from "./lockHolds.js";
+import type { Held } from "./holds.js";
 import type { LockWork } from "./lockWork.js";
 
 /** What an ioctl does to vCPUs that fault all the time while it runs, and they to it: simulated, with modelled times. */
@@ -25,7 +25,7 @@ const TOP_UP = 1000;
 const WARM_ROUNDS = 20;
 /** Holds times vCPUs that are simulated: enough for the longest wait of a sequence that repeats itself. */
 const EFFORT = 20_000;
-const LEAST_HOLDS = 20;
+const MIN_HOLDS = 20;
 
 export interface StallRequest {
   readonly sequence: readonly Held[];
@@ -78,7 +78,7 @@ function holdsFor({ sequence, nsOf, vcpus }: StallRequest): IoctlHold[] {
     known.set(work.key, hold);
     return { hold, gap: end === "ioctl" ? BETWEEN_IOCTLS : TOP_UP };
   });
-  const most = Math.max(LEAST_HOLDS, Math.floor(EFFORT / vcpus));
+  const most = Math.max(MIN_HOLDS, Math.floor(EFFORT / vcpus));
   if (all.length <= most) return all;
   const longest = all.reduce((a, b) => (b.hold > a.hold ? b : a));
   return [...all.slice(0, most), longest];

@@ -7,7 +7,12 @@ import { strategyChooser } from "../load/loadStrategy.js";
 import type { Mmu, Strategy } from "../mmu/contract.js";
 import type { Bound } from "../mmu/exhaustive.js";
 import { defaultMmu, loadMmu } from "../mmu/registry.js";
-import { exhaustiveConclusion, exhaustiveScenarioText, exhaustiveText } from "../report/exhaustiveText.js";
+import {
+  exhaustiveConclusion,
+  exhaustiveFaults,
+  exhaustiveScenarioText,
+  exhaustiveText,
+} from "../report/exhaustiveText.js";
 import { Progress } from "../report/progress.js";
 import type { Style } from "../report/style.js";
 import { wrapLines } from "../report/wrapLines.js";
@@ -115,9 +120,7 @@ async function search(
 
 /** The first case at full size into the file that was named, the others beside it, numbered. */
 async function saveCases(io: Io, path: string, result: ExhaustiveResult, mmu: Mmu): Promise<void> {
-  const texts = result.strategies.flatMap(({ strategy, faults }) =>
-    faults.map((fault) => exhaustiveScenarioText(strategy, fault, result, mmu)),
-  );
+  const texts = exhaustiveFaults(result).map((fault) => exhaustiveScenarioText(fault, result, mmu));
   for (const [index, text] of texts.entries()) {
     if (text === null) continue;
     const name = index === 0 ? path : numberedPath(path, index + 1);

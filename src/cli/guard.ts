@@ -55,118 +55,116 @@ export async function runGuarded(argv: readonly string[], io: Io): Promise<numbe
 
 class Guard {
   readonly ended: Promise<number>;
-  #end: (code: number) => void = () => {};
-  #over = false;
-  #releaseSignals: (() => void) | null = null;
-  #input: AsyncIterator<Uint8Array | string> | null = null;
+  private end: (code: number) => void = () => {};
+  private over = false;
+  private releaseSignals: (() => void) | null = null;
+  private input: AsyncIterator<Uint8Array | string> | null = null;
   /** What is being waited for, and since when. */
-  #loading: { readonly path: string; readonly since: number } | null = null;
-  #hooks: { readonly activity: Int32Array; readonly names: readonly string[] } | null = null;
-  #call = { number: -1, since: 0 };
-  readonly #timer: NodeJS.Timeout;
-  readonly #longestMs: number;
+  private loading: { readonly path: string; readonly since: number } | null = null;
+  private hooks: { readonly activity: Int32Array; readonly names: readonly string[] } | null = null;
+  private call = { number: -1, since: 0 };
+  private readonly timer: NodeJS.Timeout;
+  private readonly longestMs: number;
 
   constructor(
     private readonly worker: Worker,
     private readonly io: Io,
   ) {
     this.ended = new Promise((resolve) => {
-      this.#end = resolve;
+      this.end = resolve;
     });
     const longest = Number(io.env.S2SPLIT_MODULE_TIMEOUT_MS);
-    this.#longestMs = longest > 0 ? longest : LONGEST_MS;
-    worker.on("message", (told: Told) => this.#hear(told));
+    this.longestMs = longest > 0 ? longest : LONGEST_MS;
+    worker.on("message", (told: Told) => this.hear(told));
     worker.on("error", (error: unknown) => {
       const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      this.#blame(`failed outside its hooks: ${what}`);
+      this.blame(`failed outside its hooks: ${what}`);
     });
     worker.on("exit", () =>
-      this.#blame("ended the program before there was a result (process.exit, or a wait for nothing)"),
+      this.blame("ended the program before there was a result (process.exit, or a wait for nothing)"),
     );
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.timer = setInterval(() => this.look(), LOOK_EVERY_MS);
   }
 
   release(): void {
-    this.#over = true;
-    clearInterval(this.#timer);
-    this.#releaseSignals?.();
+    this.over = true;
+    clearInterval(this.timer);
+    this.releaseSignals?.();
   }
 
-  #hear(told: Told): void {
-    if (this.#over) return;
+  private hear(told: Told): void {
+    if (this.over) return;
     switch (told.kind) {
       case "write":
         this.io[told.stream].write(told.text);
         break;
       case "read":
-        void this.#read();
+        void this.read();
         break;
       case "listening":
-        this.#listen(told.listeners > 0);
+        this.listen(told.listeners > 0);
         break;
       case "loading":
-        this.#loading = { path: told.path, since: Date.now() };
+        this.loading = { path: told.path, since: Date.now() };
         break;
       case "loaded":
-        this.#loading = null;
+        this.loading = null;
         break;
       case "adopted":
-        this.#hooks = told;
+        this.hooks = told;
         break;
       case "done":
-        this.#over = true;
-        this.#end(told.code);
+        this.over = true;
+        this.end(told.code);
         break;
     }
   }
 
-  #blame(what: string): void {
-    if (this.#over) return;
-    this.#over = true;
-    const whose = this.#loading === null ? "a custom strategy" : this.#loading.path;
+  private blame(what: string): void {
+    if (this.over) return;
+    this.over = true;
+    const whose = this.loading === null ? "a custom strategy" : this.loading.path;
     this.io.stderr.write(
       `s2split: ${printable(`${whose}: ${what}`)}; expected a module that only exports a strategy\n`,
     );
-    this.#end(EXIT.usage);
+    this.end(EXIT.usage);
   }
 
-  async #read(): Promise<void> {
-    this.#input ??= this.io.stdin[Symbol.asyncIterator]();
-    const { done, value } = await this.#input.next();
+  private async read(): Promise<void> {
+    this.input ??= this.io.stdin[Symbol.asyncIterator]();
+    const { done, value } = await this.input.next();
     const bytes = done === true ? null : typeof value === "string" ? Buffer.from(value) : value;
     this.worker.postMessage({ kind: "input", bytes } satisfies Heard);
   }
 
-  #listen(wanted: boolean): void {
+  private listen(wanted: boolean): void {
     if (!wanted) {
-      this.#releaseSignals?.();
-      this.#releaseSignals = null;
+      this.releaseSignals?.();
+      this.releaseSignals = null;
     } else {
-      this.#releaseSignals ??= this.io.onInterrupt(() =>
-        this.worker.postMessage({ kind: "interrupt" } satisfies Heard),
-      );
+      this.releaseSignals ??= this.io.onInterrupt(() => this.worker.postMessage({ kind: "interrupt" } satisfies Heard));
     }
   }
 
   /** A thread that is blocked tells nothing: what it began last, and when, is all there is to go by. */
-  #look(): void {
+  private look(): void {
     const now = Date.now();
-    if (this.#loading !== null) {
-      if (now - this.#loading.since >= this.#longestMs) this.#blame(`still loading after ${this.#longestMs / 1000} s`);
+    if (this.loading !== null) {
+      if (now - this.loading.since >= this.longestMs) this.blame(`still loading after ${this.longestMs / 1000} s`);
       return;
     }
-    if (this.#hooks === null) return;
-    const { activity, names } = this.#hooks;
+    if (this.hooks === null) return;
+    const { activity, names } = this.hooks;
     const begun = Atomics.load(activity, 0);
-    if (begun === Atomics.load(activity, 1) || begun !== this.#call.number) {
-      this.#call = { number: begun, since: now };
-    } else if (now - this.#call.since >= this.#longestMs) {
-      this.#over = true;
+    if (begun === Atomics.load(activity, 1) || begun !== this.call.number) {
+      this.call = { number: begun, since: now };
+    } else if (now - this.call.since >= this.longestMs) {
+      this.over = true;
       const name = names[Atomics.load(activity, 2)] ?? "a strategy's hook";
       this.io.stderr.write(
-        `s2split: ${printable(name)} has not returned for ${this.#longestMs / 1000} s, and probably never will; ended\n`,
+        `s2split: ${printable(name)} has not returned for ${this.longestMs / 1000} s, and probably never will; ended\n`,
       );
-      this.#end(EXIT.usage);
+      this.end(EXIT.usage);
     }
   }
 }

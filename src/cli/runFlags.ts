@@ -27,6 +27,7 @@ export interface RunFlags extends HtmlFlags, PlotFlags {
   readonly rule: GuestRule;
   readonly bbm?: string;
   readonly profile?: string;
+  readonly faultLock?: string;
   readonly scenario?: string;
   readonly json?: boolean;
   readonly exportJson?: string;

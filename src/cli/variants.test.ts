@@ -27,6 +27,24 @@ describe("a scenario file whose dirty words reach past its slot's end", () => {
   });
 });
 
+describe("a scenario file whose dirty runs overlap", () => {
+  it.each(["arm64", "riscv"])(
+    "is taken on %s as the pages that they have together, with a note on stderr",
+    async (mmu) => {
+      const scenario = (...runs: [number, number][]) =>
+        JSON.stringify({
+          ...(mmu === "arm64" ? { granule: "4K", ipaBits: 40 } : { mmu, gstage: "sv39x4" }),
+          memslots: [{ base: "0x40000000", segments: [{ map: "2M", size: "4M" }], dirty: { runs } }],
+          dirtyLog: mmu === "arm64" ? { mode: "clear", chunk: "2M" } : { mode: "clear", eagerSplit: true },
+        });
+      const args = ["bench", "--no-wall", "--scenario", "-", "--strategy", "baseline"];
+      const twice = await run(args, { stdin: scenario([0, 100], [50, 100]) });
+      expect(twice.stderr).toBe("note: -: memslots[0].dirty: runs overlap, in 50 pages; each page is dirty once\n");
+      expect(await run(args, { stdin: scenario([0, 150]) })).toEqual({ ...twice, stderr: "" });
+    },
+  );
+});
+
 describe("variants of a clear", () => {
   it("are cases of their own, named where they are not Linux", async () => {
     const { code, stdout } = await run([

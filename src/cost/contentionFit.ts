@@ -2,7 +2,7 @@ import { fitPositive } from "../stats/fitPositive.js";
 import { type FaultFigures, type FaultLock, type FaultMix, faultsIn, faultTime, mixOf } from "./contention.js";
 import { guestPass } from "./guestPass.js";
 import type { ProfileId } from "./profiles.js";
-import type { ContentionColumn, ContentionTable } from "./published/contention.js";
+import type { ContentionColumn, ContentionTable } from "./published/contentionTable.js";
 import { termCounts } from "./terms.js";
 
 /** A column of a published table with what the simulation counts for each of its vCPUs. */

@@ -25,7 +25,8 @@ import {
 } from "./contentionFit.js";
 import type { CostProfile } from "./profile.js";
 import { builtinProfile, type ProfileId } from "./profiles.js";
-import { CONTENTION_TABLES, type ContentionTable } from "./published/contention.js";
+import { CONTENTION_TABLES } from "./published/contention.js";
+import type { ContentionTable } from "./published/contentionTable.js";
 
 /** Every published column over vCPUs beside the model. */
 export interface ContentionValidation {

@@ -283,7 +283,7 @@ describe("s2split advise", () => {
 
 describe("s2split list profiles", () => {
   it("shows every figure with unit, kind and source with --long", async () => {
-    const { code, stdout } = await s2split(["list", "profiles", "--long"]);
+    const { code, stdout } = await s2split(["list", "profiles", "--long"], { env: { COLUMNS: "400" } });
     expect(code).toBe(0);
     for (const name of ["model-rfc", "ampereone", "thunderx2", "kunpeng920", "altra-2022", "upton-2022", "x86-tdp"]) {
       expect(stdout).toContain(`${name}: `);

@@ -81,7 +81,9 @@ it("guesses a memslot for each island of mapped memory, and bench repeats the gu
     /^note: memslots guessed, one for each .*: 0x1020000:4K, 0x80000000:26M; .*--memslot$/m,
   );
   const { stdout } = await s2split(["bench", "--scenario", scenario, "--no-wall", "--strategy", "baseline"]);
-  expect(stdout).toMatch(/^Assumed: memslots guessed, 0x1020000:4K, 0x80000000:26M, one for each island .*--memslot/m);
+  expect(unwrapped(stdout)).toMatch(
+    /^Assumed: memslots guessed, 0x1020000:4K, 0x80000000:26M, one for each island .*--memslot/m,
+  );
   const corrected = ["--memslot", "0x1020000,4K", "--memslot", "0x80000000:1G", "--output", scenario, "--force"];
   expect((await s2split(["import-layout", debugfs(), ...corrected])).stderr).not.toMatch(/guessed/);
   expect((await s2split(["bench", "--scenario", scenario, "--no-wall"])).stdout).not.toMatch(/guessed|Assumed/);

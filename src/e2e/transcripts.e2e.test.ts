@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { splitWords } from "../measure/selftestCommand.js";
+import { makeFakeSelftest } from "../testing/fakeSelftest.js";
 import { NIGHTLY } from "../testing/nightly.js";
 import { ROOT, shown, temporaryFolder } from "./cli.js";
+import { unpack } from "./packed.js";
 
 interface Step {
   readonly command: string;
@@ -14,7 +16,7 @@ interface Step {
 
 /**
  * The `console` blocks of a document: each `$ ` line is a command, what follows is what it prints (stdout and stderr), `...` alone on a
- * line stands for any lines, `…` inside a line for any text. A trailing `# exit N` gives an exit code other than 0. Blocks of another kind are not run.
+ * line stands for any lines, `…` inside a line for any text. A trailing `# exit N` gives an exit code other than 0.
  */
 function blocksOf(text: string): Step[][] {
   return [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, body]) => {
@@ -30,10 +32,19 @@ function blocksOf(text: string): Step[][] {
   });
 }
 
+/** Where the program is that the commands run: at night the packed one, outside the clone. */
+let program = ROOT;
+if (NIGHTLY) {
+  const packed = unpack();
+  program = packed.root;
+  afterAll(() => packed.remove());
+}
+
 const said = new Map<string, Promise<{ code: number; output: string }>>();
 
 /** What a command alone on its line prints; one with pipes, expansions or further commands goes to a shell. */
 function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
+  if (NIGHTLY) return inShell(command, cwd);
   const alone = /^(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
   // A strategy's module is loaded once in a process, and may be written anew within a transcript.
   if (alone === null || /\.m?[jt]s\b/.test(command)) return inShell(command, cwd);
@@ -45,13 +56,17 @@ function run(command: string, cwd: string): Promise<{ code: number; output: stri
   return now;
 }
 
-/** A shell command in a folder that has the clone's scenarios, results and examples, with `npx s2split` as the built program. */
+/** A shell command, with `npx s2split` as the built program. */
 function inShell(command: string, cwd: string): Promise<{ code: number; output: string }> {
   const { GITHUB_ACTIONS: _a, GITHUB_STEP_SUMMARY: _s, FORCE_COLOR: _f, COLUMNS: _c, ...env } = process.env;
-  const script = `s2split() { "${process.execPath}" "${ROOT}bin/s2split.js" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
+  const script = `s2split() { "${process.execPath}" "${join(program, "bin/s2split.js")}" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
   return new Promise((resolve) => {
-    const child = execFile("bash", ["-c", `exec 2>&1\n${script}`], { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, output: stdout }),
+    const child = execFile(
+      "bash",
+      ["-c", `exec 2>&1; set -o pipefail\n${script}`],
+      { cwd, env, maxBuffer: 2 ** 26 },
+      (error, stdout) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, output: stdout }),
     );
     child.stdin?.end();
   });
@@ -90,6 +105,9 @@ function rewrite(
   writeFileSync(path, now);
 }
 
+/** Folders that the package does not have, or that are not looked for where the reader is. */
+const OF_A_CLONE = ["src", "scenarios", "results"];
+
 const documents = [
   "README.md",
   ...readdirSync(join(ROOT, "docs"))
@@ -104,7 +122,7 @@ const withBlocks = documents
 /** A search takes seconds: by day those of the README that end soon are shown to print what they say, at night all. */
 function ofTheDay(document: string, steps: readonly Step[]): readonly Step[] {
   if (NIGHTLY || UPDATE) return steps;
-  const long = (command: string) => /verify .*--random \d{4}/.test(command);
+  const long = (command: string) => /verify .*--(?:random \d{4}|exhaustive)/.test(command);
   if (document === "README.md") return steps.filter(({ command }) => !long(command));
   // What follows a search may need what it has saved.
   return steps.some(({ command }) => /verify .*--(?:random|exhaustive|interleave)/.test(command)) ? [] : steps;
@@ -117,14 +135,37 @@ const toRun = withBlocks
   }))
   .filter(({ blocks }) => blocks.length > 0);
 
+/**
+ * A folder as a reader has it: with a copy of the package's examples, which find the package, and nothing else; with what only a clone
+ * has where the commands name that, and a program that stands in for the real test where they run it.
+ */
+function readersFolder(steps: readonly Step[]): string {
+  const folder = temporaryFolder();
+  const text = steps.map(({ command }) => command).join("\n");
+  cpSync(join(program, "examples"), join(folder, "examples"), { recursive: true });
+  mkdirSync(join(folder, "node_modules", ".bin"), { recursive: true });
+  for (const [name, target] of [
+    ["s2split", "."],
+    [".bin/s2split", "bin/s2split.js"],
+    ["typescript", "node_modules/typescript"],
+    [".bin/tsc", "node_modules/typescript/bin/tsc"],
+  ] as const) {
+    symlinkSync(join(target.startsWith("node_modules") ? ROOT : program, target), join(folder, "node_modules", name));
+  }
+  for (const name of OF_A_CLONE) if (text.includes(` ${name}/`)) symlinkSync(join(ROOT, name), join(folder, name));
+  if (text.includes("./dirty_log_perf_test")) {
+    const fake = makeFakeSelftest({ 9: "assert" });
+    onTestFinished(fake.remove);
+    symlinkSync(fake.program, join(folder, "dirty_log_perf_test"));
+  }
+  return folder;
+}
+
 describe.each(toRun)("the transcripts of $document", ({ document, blocks }) => {
   it.each(blocks.map((steps) => ({ steps, first: steps[0]?.command ?? "" })))(
     "are what is printed: $first",
     async ({ steps }) => {
-      const folder = temporaryFolder();
-      for (const name of ["scenarios", "results", "examples", "src", "node_modules", "package.json"]) {
-        if (existsSync(join(ROOT, name))) symlinkSync(join(ROOT, name), join(folder, name));
-      }
+      const folder = readersFolder(steps);
       for (const { command, expected, exit } of steps) {
         const { code, output } = await run(command, folder);
         if (!matches(expected, output)) {
@@ -137,6 +178,36 @@ describe.each(toRun)("the transcripts of $document", ({ document, blocks }) => {
   );
 });
 
+const texts = documents.map((document) => ({ document, text: readFileSync(join(ROOT, document), "utf8") }));
+
 it("the README has transcripts to run", () => {
-  expect(blocksOf(readFileSync(join(ROOT, "README.md"), "utf8")).length).toBeGreaterThan(3);
+  expect(blocksOf(texts[0]!.text).length).toBeGreaterThan(3);
 });
+
+it.each(texts)("$document has no transcript that no test runs", ({ text }) => {
+  const fenced = [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].filter(([, kind]) => kind !== "console");
+  expect(fenced.map(([, , body]) => body!).filter((body) => /^\$ /m.test(body))).toEqual([]);
+});
+
+it.each(texts)("$document says what needs a clone", ({ text }) => {
+  for (const match of text.matchAll(/^```console\n([\s\S]*?)^```$/gm)) {
+    const commands = match[1]!.split("\n").filter((line) => line.startsWith("$ "));
+    const names = OF_A_CLONE.filter((name) => commands.some((command) => command.includes(` ${name}/`)));
+    if (names.length > 0) expect(text.slice(0, match.index), commands.join("\n")).toMatch(/in a clone/i);
+  }
+});
+
+it("documents can be followed one after the other in one folder: no command would write over another's file", () => {
+  const written = texts.flatMap(({ text }) =>
+    blocksOf(text).flatMap((steps) => steps.flatMap(({ command }) => filesOf(command))),
+  );
+  expect(written.length).toBeGreaterThan(4);
+  expect(written.filter((file, i) => written.indexOf(file) < i)).toEqual([]);
+});
+
+/** The files that a command writes and would not write over. */
+function filesOf(command: string): string[] {
+  const named = [...command.matchAll(/--(?:save|output) (\S+)|> (\S+)/g)].map(([, one, other]) => one ?? other!);
+  const strategy = /new-strategy (\S+)/.exec(command);
+  return [...named, ...(strategy === null ? [] : [`${strategy[1]}.mjs`])].filter((file) => file !== "-");
+}

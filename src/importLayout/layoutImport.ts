@@ -41,21 +41,21 @@ export const HOLE = "hole";
 
 /** Collects the segments of one memslot in order; neighbours that are alike become one. */
 export class SegmentList {
-  readonly #parts: { map: string; bytes: number; writeProtected: boolean }[] = [];
+  private readonly parts: { map: string; bytes: number; writeProtected: boolean }[] = [];
 
   /** @param bytes a positive multiple of the page size */
   add(map: string, bytes: number, writeProtected = false): void {
-    const last = this.#parts.at(-1);
+    const last = this.parts.at(-1);
     if (last !== undefined && last.map === map && last.writeProtected === writeProtected) last.bytes += bytes;
-    else this.#parts.push({ map, bytes, writeProtected });
+    else this.parts.push({ map, bytes, writeProtected });
   }
 
   get length(): number {
-    return this.#parts.length;
+    return this.parts.length;
   }
 
   memslot(base: number): Memslot {
-    const segments = this.#parts.map(
+    const segments = this.parts.map(
       ({ map, bytes, writeProtected }): Segment =>
         writeProtected ? { map, size: formatSize(bytes), writeProtected: true } : { map, size: formatSize(bytes) },
     );

@@ -32,7 +32,7 @@ interface OpenRun extends LoggedRun {
   failure: string | undefined;
 }
 
-const MOST_UNREAD = 50;
+const MAX_UNREAD = 50;
 const TIME = String.raw`(\d{1,6})\.(\d{1,9})s`;
 const PHASE_LINES: readonly (readonly [RegExp, PhaseName])[] = [
   [new RegExp(`^Populate memory time: ${TIME}$`), "populate"],
@@ -63,85 +63,85 @@ export function parseSelftestLog(text: string): SelftestLog {
 }
 
 class LogReader {
-  readonly #runs: OpenRun[] = [];
-  readonly #unread: { line: number; text: string }[] = [];
-  #unreadCount = 0;
-  #helpLine: number | undefined;
-  #failure: string | undefined;
+  private readonly runs: OpenRun[] = [];
+  private readonly unread: { line: number; text: string }[] = [];
+  private unreadCount = 0;
+  private helpLine: number | undefined;
+  private failure: string | undefined;
   /** State of the invocation that is being read. */
-  #command: SelftestCommand | undefined;
-  #iterations: number | null = null;
-  #seeds: string[] = [];
-  #run: OpenRun | undefined;
-  #inHelp = false;
-  #assertion: string[] | undefined;
+  private command: SelftestCommand | undefined;
+  private iterations: number | null = null;
+  private seeds: string[] = [];
+  private run: OpenRun | undefined;
+  private inHelp = false;
+  private assertion: string[] | undefined;
   /** A total whose average is on the next line. */
-  #wrapped: MeasuredRun["totals"][number] | undefined;
+  private wrapped: MeasuredRun["totals"][number] | undefined;
 
   read(text: string): SelftestLog {
     let number = 0;
     for (const raw of lines(text)) {
       number++;
-      this.#line(raw, number);
+      this.line(raw, number);
     }
-    this.#closeAssertion();
+    this.closeAssertion();
     return {
-      runs: this.#runs,
-      unread: this.#unread,
-      unreadCount: this.#unreadCount,
-      helpLine: this.#helpLine,
-      failure: this.#failure,
+      runs: this.runs,
+      unread: this.unread,
+      unreadCount: this.unreadCount,
+      helpLine: this.helpLine,
+      failure: this.failure,
     };
   }
 
-  #line(raw: string, number: number): void {
+  private line(raw: string, number: number): void {
     const unquoted = raw.slice(0, 4096).replace(/^(?:> ?){1,20}/, "");
     // What the kernel log and the kselftest runner put before a line; an indentation of the test's own stays.
     const own = unquoted.replace(/^\s*(?:\[\s{0,8}\d{1,9}\.\d{1,9}\]\s?(?:#(?:\s|$))?|#(?:\s|$))/, "");
     const line = own.trim();
     if (line === "") return;
-    if (this.#figure(line, number)) {
-      this.#closeAssertion();
-      this.#inHelp = false;
-      if (this.#run !== undefined) this.#run.lastLine = number;
+    if (this.figure(line, number)) {
+      this.closeAssertion();
+      this.inHelp = false;
+      if (this.run !== undefined) this.run.lastLine = number;
       return;
     }
-    if (this.#assertion !== undefined) {
+    if (this.assertion !== undefined) {
       // The shell that was to run addr2line for the stack trace speaks in the middle of it.
       if (/\baddr2line\b/.test(line)) return;
-      if (/^\s/.test(own) || this.#assertion.length === 0) {
-        this.#assertion.push(line);
+      if (/^\s/.test(own) || this.assertion.length === 0) {
+        this.assertion.push(line);
         return;
       }
     }
-    this.#closeAssertion();
-    if (this.#inHelp) return;
-    if (!this.#frame(line, number)) {
-      this.#unreadCount++;
-      if (this.#unread.length < MOST_UNREAD) this.#unread.push({ line: number, text: clip(raw, 120) });
+    this.closeAssertion();
+    if (this.inHelp) return;
+    if (!this.frame(line, number)) {
+      this.unreadCount++;
+      if (this.unread.length < MAX_UNREAD) this.unread.push({ line: number, text: clip(raw, 120) });
     }
   }
 
   /** Lines that belong to a run. */
-  #figure(line: string, number: number): boolean {
+  private figure(line: string, number: number): boolean {
     let form = AVERAGE.exec(line);
-    if (form !== null && this.#wrapped !== undefined) {
-      this.#wrapped.averageNs = toNs(form, 1);
-      this.#wrapped = undefined;
+    if (form !== null && this.wrapped !== undefined) {
+      this.wrapped.averageNs = toNs(form, 1);
+      this.wrapped = undefined;
       return true;
     }
-    this.#wrapped = undefined;
+    this.wrapped = undefined;
     for (const [pattern, phase] of PHASE_LINES) {
       form = pattern.exec(line);
       if (form === null) continue;
-      this.#runFor(number, phase, null).phases.push({ phase, iteration: null, timeNs: toNs(form, 1) });
+      this.runFor(number, phase, null).phases.push({ phase, iteration: null, timeNs: toNs(form, 1) });
       return true;
     }
     form = ITERATION.exec(line);
     if (form !== null) {
       const phase = ITERATION_PHASE[form[2]!]!;
       const iteration = Number(form[1]);
-      this.#runFor(number, phase, iteration).phases.push({ phase, iteration, timeNs: toNs(form, 3) });
+      this.runFor(number, phase, iteration).phases.push({ phase, iteration, timeNs: toNs(form, 3) });
       return true;
     }
     form = TOTAL.exec(line);
@@ -154,34 +154,34 @@ class LogReader {
         totalNs: toNs(form, 3),
         averageNs: average === null ? null : toNs(average, 1),
       };
-      (this.#run ?? this.#open(number, null)).totals.push(total);
-      if (average === null) this.#wrapped = total;
+      (this.run ?? this.open(number, null)).totals.push(total);
+      if (average === null) this.wrapped = total;
       return true;
     }
-    return this.#preamble(line, number);
+    return this.preamble(line, number);
   }
 
-  #preamble(line: string, number: number): boolean {
+  private preamble(line: string, number: number): boolean {
     let form = /^Testing guest mode: (.{1,100})$/.exec(line);
     if (form !== null) {
-      this.#open(number, guestModeOf(form[1]!));
+      this.open(number, guestModeOf(form[1]!));
       return true;
     }
     form = /^Test iterations: (\d{1,9})$/.exec(line);
     if (form !== null) {
       // The head of an invocation: what was running is over.
-      if (this.#run !== undefined) this.#seeds = [];
-      this.#run = undefined;
-      this.#iterations = Number(form[1]);
+      if (this.run !== undefined) this.seeds = [];
+      this.run = undefined;
+      this.iterations = Number(form[1]);
       return true;
     }
     form = /^Random seed: (0x[0-9a-f]{1,16})$/.exec(line);
     if (form !== null) {
       // Printed by the framework before the test begins, and by the test for its guest.
-      if (this.#run !== undefined && !this.#isOver(this.#run)) this.#run.seeds.push(form[1]!);
+      if (this.run !== undefined && !this.isOver(this.run)) this.run.seeds.push(form[1]!);
       else {
-        this.#run = undefined;
-        this.#seeds = [form[1]!];
+        this.run = undefined;
+        this.seeds = [form[1]!];
       }
       return true;
     }
@@ -190,79 +190,79 @@ class LogReader {
         line,
       );
     if (form === null) return false;
-    const run = this.#run !== undefined && this.#run.region === null ? this.#run : this.#open(number, null);
+    const run = this.run !== undefined && this.run.region === null ? this.run : this.open(number, null);
     run.region = form[3] === undefined ? { start: form[1]!, end: form[2]! } : { start: form[3], end: null };
     return true;
   }
 
   /** Lines around runs. */
-  #frame(line: string, number: number): boolean {
+  private frame(line: string, number: number): boolean {
     if (/^usage: \S*dirty_log_perf_test/.test(line)) {
-      this.#helpLine ??= number;
-      this.#inHelp = true;
+      this.helpLine ??= number;
+      this.inHelp = true;
       return true;
     }
     if (/^=+ Test Assertion Failure =+$/.test(line)) {
-      this.#assertion = [];
+      this.assertion = [];
       return true;
     }
     if (/^not ok \d+ /.test(line) || /^1\.\.0 # SKIP/.test(line)) {
       // A log of a whole kselftest run has the failures of other tests in it too.
-      if (!/selftests: kvm: (?!dirty_log_perf_test)/.test(line)) this.#fail(reasonOf(line));
+      if (!/selftests: kvm: (?!dirty_log_perf_test)/.test(line)) this.fail(reasonOf(line));
       return true;
     }
     if (SILENT.test(line)) return true;
     const command = findSelftestCommand(line);
     if (command === undefined) return false;
-    this.#command = command;
-    this.#run = undefined;
-    this.#iterations = null;
-    this.#seeds = [];
+    this.command = command;
+    this.run = undefined;
+    this.iterations = null;
+    this.seeds = [];
     return true;
   }
 
-  #closeAssertion(): void {
-    if (this.#assertion === undefined) return;
+  private closeAssertion(): void {
+    if (this.assertion === undefined) return;
     // Its first line has file, line and expression; the last one the message.
-    const said = this.#assertion.filter((line) => !/^(?:\d+\s+0x|pid=|\(stack trace)/.test(line));
-    this.#assertion = undefined;
-    this.#fail(said.length > 1 ? `${said[0]}: ${said.at(-1)}` : (said[0] ?? "assertion failed"));
+    const said = this.assertion.filter((line) => !/^(?:\d+\s+0x|pid=|\(stack trace)/.test(line));
+    this.assertion = undefined;
+    this.fail(said.length > 1 ? `${said[0]}: ${said.at(-1)}` : (said[0] ?? "assertion failed"));
   }
 
-  #fail(text: string): void {
-    if (this.#run === undefined) this.#failure ??= clip(text, 200);
-    else this.#run.failure ??= clip(text, 200);
+  private fail(text: string): void {
+    if (this.run === undefined) this.failure ??= clip(text, 200);
+    else this.run.failure ??= clip(text, 200);
   }
 
-  #isOver(run: OpenRun): boolean {
+  private isOver(run: OpenRun): boolean {
     return run.phases.some(({ phase }) => phase === "disable");
   }
 
   /** The open run, or a new one where the phase is there already: a log whose head was cut. */
-  #runFor(number: number, phase: PhaseName, iteration: number | null): OpenRun {
-    const run = this.#run;
-    if (run === undefined) return this.#open(number, null);
+  private runFor(number: number, phase: PhaseName, iteration: number | null): OpenRun {
+    const run = this.run;
+    if (run === undefined) return this.open(number, null);
     const last = run.phases.at(-1);
     // Times only ever follow in the test's order, so a step back is another run.
     const again = phase === "populate" ? last !== undefined : last?.phase === phase && last.iteration === iteration;
-    return again ? this.#open(number, null) : run;
+    return again ? this.open(number, null) : run;
   }
 
-  #open(number: number, guestMode: LoggedRun["guestMode"]): OpenRun {
+  private open(number: number, guestMode: LoggedRun["guestMode"]): OpenRun {
     const run: OpenRun = {
       firstLine: number,
       lastLine: number,
       guestMode,
-      iterations: this.#iterations,
+      iterations: this.iterations,
       region: null,
-      seeds: [...this.#seeds],
+      seeds: [...this.seeds],
       phases: [],
       totals: [],
-      command: this.#command,
+      command: this.command,
       failure: undefined,
     };
-    this.#runs.push(run);
-    this.#run = run;
+    this.runs.push(run);
+    this.run = run;
     return run;
   }
 }

@@ -20,6 +20,8 @@ export interface CounterDeclaration {
   readonly worse?: "more" | "different";
   /** What its values are; left out: `count`. A result file with anything else is refused. */
   readonly values?: CounterValues;
+  /** The path of a counter that this one never exceeds, level by level: a result file where it does contradicts itself, and is refused. */
+  readonly upTo?: string;
   /** One sentence: what is counted, and when. */
   readonly doc: string;
 }
@@ -129,6 +131,11 @@ export function text(values: CounterValues, ...line: CounterLine): Counter<"text
 /** A number that follows from others of its table. */
 export function derived<T>(value: (tally: T) => number, ...line: CounterLine): Counter<"derived"> {
   return { ...counter("derived", line), value: value as (tally: never) => number };
+}
+
+/** The same counter, which never exceeds that at `path`: what it counts is some of that. */
+export function upTo<S extends Storage>(path: string, one: Counter<S>): Counter<S> {
+  return { ...one, upTo: path };
 }
 
 /** The same counter, stored and told to nobody. */
@@ -256,9 +263,8 @@ export function declarationsOf(table: CounterTable): CounterDeclaration[] {
   return Object.values(table).flatMap((entry): CounterDeclaration[] => {
     if (!isCounter(entry)) return declarationsOf(entry);
     if (!entry.told || !entry.declared) return [];
-    const { path, byLevel, label, unit, role, worse, values, doc } = entry;
-    const judged = worse === undefined ? { role } : { role, worse };
-    return [{ path, byLevel, label, unit, ...judged, ...(values === undefined ? {} : { values }), doc }];
+    const { storage: _s, told: _t, declared: _d, value: _v, ...declaration } = entry;
+    return [declaration];
   });
 }
 

@@ -14,7 +14,7 @@ export interface ExhaustiveSearch<T extends Strategy = Strategy> {
   /** The bound in words, with what is counted once and why: "all 1,299 trees of ...". */
   readonly text: string;
   readonly units: number;
-  /** Combinations of layout, range, chunk and cache that every strategy is tried on. */
+  /** Combinations of layout, range, chunk and cache that a strategy is tried on; one that is not used for all work, on fewer. */
   readonly combinations: number;
   /** A check of one strategy. Units may be given in any order; each must be given once. */
   check(strategy: T): ExhaustiveCheck;
@@ -23,7 +23,7 @@ export interface ExhaustiveSearch<T extends Strategy = Strategy> {
 export interface ExhaustiveCheck {
   /** Combinations tried so far. */
   readonly combinations: number;
-  /** Of these, those on which something is wrong. */
+  /** Of these, those on which something is wrong that does not come with the kernel. */
   readonly failing: number;
   /** Tries the strategy on all combinations of a unit. */
   unit(index: number): void;
@@ -35,6 +35,8 @@ export interface ExhaustiveCheck {
 export interface ExhaustiveFault {
   /** `unsplit-block/passed-over` */
   readonly kind: string;
+  /** Set where it comes with the kernel, whichever strategy is used: baseline shows it in the same cases. */
+  readonly ofLinux?: boolean;
   /** On the smallest case that shows it. */
   readonly finding: Finding;
   /** Where that case stands in the order of the search: unit, then combination within it. */

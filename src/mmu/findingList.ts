@@ -2,13 +2,16 @@ import type { Finding } from "./finding.js";
 
 /** Gathers findings: one for each code, with the figures of its first occurrence and how often it occurred. */
 export class FindingList {
-  readonly #byCode = new Map<string, { code: string; count: number; data: Record<string, number | string | null> }>();
+  private readonly byCode = new Map<
+    string,
+    { code: string; count: number; data: Record<string, number | string | null> }
+  >();
 
   /** @param summed a figure that is added up over all occurrences */
   add(code: string, data: Finding["data"], summed?: string): void {
-    const found = this.#byCode.get(code);
+    const found = this.byCode.get(code);
     if (found === undefined) {
-      this.#byCode.set(code, { code, count: 1, data: { ...data } });
+      this.byCode.set(code, { code, count: 1, data: { ...data } });
       return;
     }
     found.count++;
@@ -16,6 +19,6 @@ export class FindingList {
   }
 
   all(): Finding[] {
-    return [...this.#byCode.values()];
+    return [...this.byCode.values()];
   }
 }

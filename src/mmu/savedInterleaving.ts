@@ -7,7 +7,7 @@ import {
   type DirtyTracking,
   type Interleaved,
   type InterleaveSearch,
-  MOST_ACTIONS,
+  MAX_ACTIONS,
   type ScheduledAction,
 } from "./interleave.js";
 
@@ -37,7 +37,7 @@ export interface SavedInterleaving extends ScenarioBase {
 export function interleavingCase(mmu: Mmu, value: unknown, input: string): Case {
   if (mmu.interleave === undefined) throw badInput(`${input}.mmu`, `${mmu.id} has no interleavings`, "another MMU");
   const saved = savedInterleaving(mmu, value, input);
-  const search = mmu.interleave({ actions: MOST_ACTIONS, dirtyTracking: saved.dirtyTracking });
+  const search = mmu.interleave({ actions: MAX_ACTIONS, dirtyTracking: saved.dirtyTracking });
   const unit = search.unitIds.indexOf(saved.unit);
   if (unit < 0) throw unknownUnit(`${input}.unit`, saved.unit, search);
   const run = (strategy: Strategy, subject: Interleaved) => {
@@ -70,7 +70,7 @@ function savedInterleaving(mmu: Mmu, value: unknown, input: string): SavedInterl
     description: fields.optionalString("description"),
     dirtyTracking: fields.oneOf("dirtyTracking", DIRTY_TRACKING),
     unit: fields.string("unit", LONGEST),
-    schedule: fields.array("schedule", 0, MOST_ACTIONS).map((step, i) => scheduled(step, `${input}.schedule[${i}]`)),
+    schedule: fields.array("schedule", 0, MAX_ACTIONS).map((step, i) => scheduled(step, `${input}.schedule[${i}]`)),
   };
 }
 

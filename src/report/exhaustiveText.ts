@@ -26,14 +26,11 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
     const word = right ? chalk.green("right") : chalk.red("WRONG");
     lines.push(`  ${word}  ${verdict.strategy.padEnd(width)}  ${verdictWords(verdict)}`);
   }
-  let number = 0;
-  for (const { strategy, faults } of result.strategies) {
-    for (const fault of faults) {
-      lines.push("", `${chalk.bold(`${++number}. ${strategy}`)}: ${faultWords(fault, mmu)}`);
-      lines.push(`   ${fault.kind}, on ${formatCount(fault.combinations)} combinations; the smallest of its kind:`);
-      lines.push(`   ${fault.words}`);
-      if (fault.scenario !== null) lines.push(`   at full size: ${JSON.stringify(fault.scenario)}`);
-    }
+  for (const [i, { whose, fault }] of exhaustiveFaults(result).entries()) {
+    lines.push("", `${chalk.bold(`${i + 1}. ${whose}`)}: ${faultWords(fault, mmu)}`);
+    lines.push(`   ${fault.kind}, on ${formatCount(fault.combinations)} combinations; the smallest of its kind:`);
+    lines.push(`   ${fault.words}`);
+    if (fault.scenario !== null) lines.push(`   at full size: ${scenarioWords(fault.scenario)}`);
   }
   return wrapLines(lines.join("\n"), style);
 }
@@ -43,11 +40,39 @@ function faultWords({ kind, finding, scenario }: ExhaustiveFault, mmu: Mmu): str
   return scenario === null ? kind.replaceAll("-", " ") : longFinding(finding, mmu.findingWords);
 }
 
-function verdictWords({ combinations, failing }: ExhaustiveVerdict): string {
+/** Characters of a scenario that a report shows: with the masks of a large slot it can have tens of thousands. */
+const SHOWN_CHARACTERS = 2000;
+
+function scenarioWords(scenario: ScenarioBase): string {
+  const text = JSON.stringify(scenario);
+  return text.length <= SHOWN_CHARACTERS ? text : `a scenario of ${formatCount(text.length)} characters, see --save`;
+}
+
+function verdictWords({ combinations, failing, faults }: ExhaustiveVerdict): string {
   const tried = formatCount(combinations);
-  return failing === 0
-    ? `right on all ${tried} combinations`
-    : `wrong on ${formatCount(failing)} of ${tried} combinations`;
+  if (failing > 0) return `wrong on ${formatCount(failing)} of ${tried} combinations`;
+  const withLinux = faults.some(({ ofLinux }) => ofLinux === true) ? ", but for what comes with Linux" : "";
+  return `right on all ${tried} combinations${withLinux}`;
+}
+
+/** A fault and whose it is. */
+interface OwnedFault {
+  /** A strategy's name, or "Linux itself". */
+  readonly whose: string;
+  readonly fault: ExhaustiveFault;
+}
+
+/** The faults in the order in which they are told and saved: each strategy's own, then those of Linux, once for all strategies. */
+export function exhaustiveFaults({ strategies }: ExhaustiveResult): readonly OwnedFault[] {
+  const own: OwnedFault[] = [];
+  const ofLinux = new Map<string, OwnedFault>();
+  for (const { strategy, faults } of strategies) {
+    for (const fault of faults) {
+      if (fault.ofLinux !== true) own.push({ whose: strategy, fault });
+      else if (!ofLinux.has(fault.kind)) ofLinux.set(fault.kind, { whose: "Linux itself", fault });
+    }
+  }
+  return [...own, ...ofLinux.values()];
 }
 
 /** The last line. It claims no more than the bound. */
@@ -59,16 +84,16 @@ export function exhaustiveConclusion(wrong: readonly string[], checked: number, 
 
 /** A fault at full size as a scenario file; null where the smallest case shows in the small geometry alone. */
 export function exhaustiveScenarioText(
-  strategy: string,
-  fault: ExhaustiveFault,
+  { whose, fault }: OwnedFault,
   result: ExhaustiveResult,
   mmu: Mmu,
 ): string | null {
   if (fault.scenario === null) return null;
+  const [name, under] = fault.ofLinux === true ? ["linux", "any strategy"] : [whose, whose];
   const scenario: ScenarioBase = {
-    name: `${strategy}-${fault.kind.replace("/", "-")}`,
+    name: `${name}-${fault.kind.replace("/", "-")}`,
     description:
-      `Under ${strategy}, ${longFinding(fault.finding, mmu.findingWords)}. Found by s2split verify --exhaustive ` +
+      `Under ${under}, ${longFinding(fault.finding, mmu.findingWords)}. Found by s2split verify --exhaustive ` +
       `--bound ${result.bound}; the smallest case of its kind: ${fault.words}.`,
     ...fault.scenario,
   };

@@ -36,7 +36,7 @@ export interface MappedStrategy {
   readonly wrong: boolean;
 }
 
-/** Strategies of a result of which maps can be drawn: not those of one's own, for their modules are not in it. */
+/** Strategies of a result of which maps can be drawn: not custom ones, for their modules are not in it. */
 export function mappedOf(runs: readonly RunResult[], mmu: Mmu): MappedStrategy[] {
   return runs.flatMap((run) => {
     const strategy = run.source === "builtin" ? mmu.strategies.find((one) => one.id === run.strategy) : undefined;

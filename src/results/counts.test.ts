@@ -21,10 +21,36 @@ describe("a declared counter is a whole number from 0", () => {
   });
 
   test("by level where it is declared so, and only there", () => {
-    expect(countsProblem(tree("split/tlbi", 7), arm64Counters)).toMatchObject({ path: "split/tlbi", value: "7" });
+    expect(countsProblem(tree("split/tlbi", 7), arm64Counters)).toEqual({
+      path: "split/tlbi",
+      value: "7",
+      expected: "an object from level to count",
+    });
     expect(countsProblem(tree("split/topups", { "2": 7 }), arm64Counters)).toMatchObject({ value: "an object" });
     expect(countsProblem(tree("split/tlbi", { two: 7 }), arm64Counters)).toMatchObject({ path: "split/tlbi/two" });
     expect(countsProblem(tree("split/tlbi", { "2": 7 }), arm64Counters)).toBeUndefined();
+  });
+});
+
+describe("a counter that counts a part of another", () => {
+  const counts = (visits: Counts, tlbi: Counts) => ({
+    split: { inspected: { "2": 5, "3": 7 }, visits: { valid: visits }, tlbi },
+  });
+
+  test("is no problem up to the whole, level by level", () => {
+    expect(countsProblem(counts({ "2": 5, "3": 7 }, { "2": 5 }), arm64Counters)).toBeUndefined();
+  });
+
+  test("contradicts it where it is more", () => {
+    expect(countsProblem(counts({ "2": 6, "3": 0 }, {}), arm64Counters)).toEqual({
+      path: "split/visits/valid/2",
+      value: "6",
+      expected: "no more than split.inspected, which is 5",
+    });
+    expect(countsProblem(counts({ "2": 4 }, { "2": 5 }), arm64Counters)).toMatchObject({ path: "split/tlbi/2" });
+    expect(countsProblem({ split: { topups: 1, lockDrops: 2 } }, arm64Counters)).toMatchObject({
+      path: "split/lockDrops",
+    });
   });
 });
 

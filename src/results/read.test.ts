@@ -7,6 +7,16 @@ import { resultFile, runResult, scenarioResult } from "../testing/resultBuilder.
 import { LARGEST_RESULT_BYTES, parseResult, readResult, readResults } from "./read.js";
 
 const folder = mkdtempSync(join(tmpdir(), "s2split-read-"));
+const SERIES = {
+  samplesNs: [1, 2, 3],
+  minNs: 1,
+  medianNs: 2,
+  meanNs: 2,
+  maxNs: 3,
+  stdevNs: 1,
+  ci95Ns: [1, 3] as const,
+};
+
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function file(name: string, text: string): string {
@@ -104,6 +114,29 @@ describe("a file that is no result gets one line that names it", () => {
       "a scenario twice",
       JSON.stringify(resultFile({ scenarios: [scenarioResult(), scenarioResult()] })),
       /scenario "thp\/enable" occurs twice/,
+    ],
+    [
+      "a fault that is called right",
+      JSON.stringify(resultFile({ runs: [runResult({ findings: [], verdict: { code: "wrong" } })] })),
+      /the run of baseline on "thp\/enable" is called wrong with 0 findings/,
+    ],
+    [
+      "a median that is none of its samples",
+      JSON.stringify(resultFile({ runs: [runResult({ wall: { split: { ...SERIES, medianNs: 9 } } })] })),
+      /has a median \(split\) beside its interval, or beside its samples/,
+    ],
+    [
+      "samples below the lowest",
+      JSON.stringify(resultFile({ runs: [runResult({ wall: { split: { ...SERIES, minNs: 2 } } })] })),
+      /has wall times \(split\) beside their lowest and highest/,
+    ],
+    [
+      "a part that is more than the whole",
+      JSON.stringify(resultFile({ runs: [runResult({ counts: { split: { topups: 1, lockDrops: 2 } } })] })).replaceAll(
+        '"mmu":"toy"',
+        '"mmu":"arm64"',
+      ),
+      /runs\[0\]\.counts\.split\.lockDrops is 2; expected no more than split\.topups, which is 1/,
     ],
     [
       "shard 3 of 2",

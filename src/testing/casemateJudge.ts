@@ -40,7 +40,7 @@ export function judgeCasemate(text: string, options: JudgeOptions = {}): Casemat
 
 const PAGE = 4096;
 const WORDS = 512;
-const MOST_ROOTS = 64;
+const MAX_ROOTS = 64;
 /** A lock that is held. */
 interface Held {
   readonly cpu: number;
@@ -56,67 +56,67 @@ interface Cpu {
 }
 
 class PageTableModel {
-  readonly #tables = new PageTables();
-  readonly #unclean = new Set<Entry>();
-  readonly #roots = new Map<number, Root>();
-  readonly #rootLocks = new Map<number, number>();
-  readonly #locks = new Map<number, Held>();
-  readonly #cpus: Cpu[] = [0, 1, 2, 3].map(() => ({ t0sz: 16, stage2: true, vttbr: null }));
+  private readonly tables = new PageTables();
+  private readonly unclean = new Set<Entry>();
+  private readonly roots = new Map<number, Root>();
+  private readonly rootLocks = new Map<number, number>();
+  private readonly locks = new Map<number, Held>();
+  private readonly cpus: Cpu[] = [0, 1, 2, 3].map(() => ({ t0sz: 16, stage2: true, vttbr: null }));
 
   constructor(private readonly racy: boolean) {}
 
   step({ kind, cpu, fields }: CasemateRecord): void {
     const at = Number(fields.address ?? fields.location ?? 0n);
     const value = fields.value as bigint;
-    const pages = (work: (page: number) => void) => this.#pagesOf(at, fields.size as bigint, work);
-    if (kind === "mem-init") pages((page) => this.#tables.initialise(page));
-    else if (kind === "mem-write") this.#store(cpu, at, value, fields["mem-order"] === "release");
-    else if (kind === "mem-set") pages((page) => this.#fill(cpu, page, value));
-    else if (kind === "mem-free") pages((page) => this.#tables.free(page));
-    else if (kind === "barrier" && fields.barrier === "dsb") this.#dsb(cpu, fields.kind as string);
-    else if (kind === "tlbi") this.#tlbi(cpu, fields.operation as string, value);
-    else if (kind === "sysreg-write") this.#sysreg(cpu, fields.sysreg as string, value);
-    else if (kind === "hint" && fields.kind === "set_root_lock") this.#rootLocks.set(at, Number(value));
-    else if (kind === "hint" && fields.kind === "release_table") this.#release(at);
-    else if (kind === "hint" && fields.kind === "set_pte_thread_owner") this.#own(at, Number(value));
-    else if (kind === "lock" || kind === "trylock") this.#lock(cpu, at, kind === "trylock");
-    else if (kind === "unlock") this.#unlock(cpu, at);
+    const pages = (work: (page: number) => void) => this.pagesOf(at, fields.size as bigint, work);
+    if (kind === "mem-init") pages((page) => this.tables.initialise(page));
+    else if (kind === "mem-write") this.store(cpu, at, value, fields["mem-order"] === "release");
+    else if (kind === "mem-set") pages((page) => this.fill(cpu, page, value));
+    else if (kind === "mem-free") pages((page) => this.tables.free(page));
+    else if (kind === "barrier" && fields.barrier === "dsb") this.dsb(cpu, fields.kind as string);
+    else if (kind === "tlbi") this.tlbi(cpu, fields.operation as string, value);
+    else if (kind === "sysreg-write") this.sysreg(cpu, fields.sysreg as string, value);
+    else if (kind === "hint" && fields.kind === "set_root_lock") this.rootLocks.set(at, Number(value));
+    else if (kind === "hint" && fields.kind === "release_table") this.release(at);
+    else if (kind === "hint" && fields.kind === "set_pte_thread_owner") this.own(at, Number(value));
+    else if (kind === "lock" || kind === "trylock") this.lock(cpu, at, kind === "trylock");
+    else if (kind === "unlock") this.unlock(cpu, at);
   }
 
-  #pagesOf(address: number, size: bigint, work: (page: number) => void): void {
+  private pagesOf(address: number, size: bigint, work: (page: number) => void): void {
     for (let page = address - (address % PAGE); page < address + Number(size); page += PAGE) work(page);
   }
 
-  #fill(cpu: number, page: number, value: bigint): void {
-    for (let i = 0; i < WORDS; i++) this.#store(cpu, page + 8 * i, value, false);
+  private fill(cpu: number, page: number, value: bigint): void {
+    for (let i = 0; i < WORDS; i++) this.store(cpu, page + 8 * i, value, false);
   }
 
-  #store(cpu: number, at: number, value: bigint, release: boolean): void {
-    if (!this.#tables.has(at)) throw new Refused("Attempted write to uninitialised location");
-    const entry = this.#tables.entries.get(at);
+  private store(cpu: number, at: number, value: bigint, release: boolean): void {
+    if (!this.tables.has(at)) throw new Refused("Attempted write to uninitialised location");
+    const entry = this.tables.entries.get(at);
     if (entry !== undefined) {
-      this.#mayStore(cpu, entry, value, release);
-      this.#change(cpu, entry, value);
+      this.mayStore(cpu, entry, value, release);
+      this.change(cpu, entry, value);
       entry.value = value;
     }
-    this.#tables.values.set(at, value);
+    this.tables.values.set(at, value);
   }
 
   /** The lock rules. */
-  #mayStore(cpu: number, entry: Entry, value: bigint, release: boolean): void {
+  private mayStore(cpu: number, entry: Entry, value: bigint, release: boolean): void {
     if (this.racy) return;
     if (entry.owner === cpu) return;
     if (entry.owner >= 0) throw new Refused("Location owned by a thread but accessed by another");
-    const lock = this.#rootLocks.get(entry.root.address);
+    const lock = this.rootLocks.get(entry.root.address);
     if (lock === undefined) throw new Refused("must have associated root with a lock");
-    const held = this.#locks.get(lock);
+    const held = this.locks.get(lock);
     if (held?.cpu !== cpu) throw new Refused("must write to pte while holding owner lock");
     const live = entry.state === "valid" && brokenAbove(entry) === undefined;
     if (!release && !held.plain && (live || isValid(value))) throw new Refused("Wrote plain without authorization");
     held.plain = false;
   }
 
-  #change(cpu: number, entry: Entry, value: bigint): void {
+  private change(cpu: number, entry: Entry, value: bigint): void {
     const was = entry.value;
     if (brokenAbove(entry) !== undefined) {
       if (value === was || (!isValid(value) && !isValid(was))) return;
@@ -124,55 +124,55 @@ class PageTableModel {
     }
     if (entry.state === "valid") {
       if (isValid(value)) refuseReplacing(was, value, entry.level);
-      else this.#break(cpu, entry);
+      else this.break(cpu, entry);
     } else if (isValid(value)) {
       if (entry.state === "unclean") throw new Refused("BBM invalid unclean->valid");
       const table = kindOf(value, entry.level) === "table";
       entry.state = "valid";
-      if (table) this.#tables.follow(entry.root, entry, tableOf(value), entry.level + 1, entry.ipa);
+      if (table) this.tables.follow(entry.root, entry, tableOf(value), entry.level + 1, entry.ipa);
     }
   }
 
-  #break(breaker: number, entry: Entry): void {
+  private break(breaker: number, entry: Entry): void {
     if (kindOf(entry.value, entry.level) === "table") {
-      for (const below of this.#tables.below(tableOf(entry.value), entry.level + 1)) {
+      for (const below of this.tables.below(tableOf(entry.value), entry.level + 1)) {
         if (below.state === "unclean") throw new Refused("BBM write table descriptor with unclean children");
         if (below.owner >= 0)
           throw new Refused("The parent of an entry that is owned by a thread has been invalidated");
       }
     }
     Object.assign(entry, { state: "unclean", old: entry.value, breaker, cleaning: "broken" });
-    this.#unclean.add(entry);
+    this.unclean.add(entry);
   }
 
-  #dsb(cpu: number, kind: string): void {
-    if (kind === "nsh" && this.#uncleanUnder(cpu).length > 0) throw new Refused("Unsupported DSB NSH");
-    for (const held of this.#locks.values()) if (held.cpu === cpu) held.plain = true;
+  private dsb(cpu: number, kind: string): void {
+    if (kind === "nsh" && this.uncleanUnder(cpu).length > 0) throw new Refused("Unsupported DSB NSH");
+    for (const held of this.locks.values()) if (held.cpu === cpu) held.plain = true;
     const clean: Entry[] = [];
-    for (const entry of this.#cleanedBy(cpu)) {
+    for (const entry of this.cleanedBy(cpu)) {
       if (entry.cleaning === "broken") entry.cleaning = "ordered";
       else if (kind === "ish" && entry.cleaning === "by-ipa") entry.cleaning = "by-ipa-done";
       else if (kind === "ish" && entry.cleaning === "all") clean.push(entry);
     }
     for (const entry of clean) {
       entry.state = "clean";
-      this.#unclean.delete(entry);
+      this.unclean.delete(entry);
     }
     for (const { old, level } of clean) {
-      if (kindOf(old, level) === "table") this.#tables.forget(tableOf(old), level + 1);
+      if (kindOf(old, level) === "table") this.tables.forget(tableOf(old), level + 1);
     }
   }
 
-  #tlbi(cpu: number, operation: string, value: bigint | undefined): void {
+  private tlbi(cpu: number, operation: string, value: bigint | undefined): void {
     // Those of the hypervisor's own tables have nothing to do with a guest's.
     if (/e2(?:is)?$/.test(operation)) return;
-    if (!operation.endsWith("is") && this.#uncleanUnder(cpu).length > 0) {
+    if (!operation.endsWith("is") && this.uncleanUnder(cpu).length > 0) {
       throw new Refused("Unsupported TLBI (expected broadcast)");
     }
     const bothStages = operation === "vmalls12e1is" || operation === "alle1is";
-    for (const entry of this.#cleanedBy(cpu)) {
+    for (const entry of this.cleanedBy(cpu)) {
       const { cleaning } = entry;
-      if (cleaning === "ordered" && (bothStages || (operation === "ipas2e1is" && this.#matches(cpu, entry, value!)))) {
+      if (cleaning === "ordered" && (bothStages || (operation === "ipas2e1is" && this.matches(cpu, entry, value!)))) {
         entry.cleaning = bothStages ? "all" : "by-ipa";
       } else if (cleaning === "by-ipa-done" && (bothStages || operation === "vmalle1is")) {
         entry.cleaning = "all";
@@ -181,46 +181,46 @@ class PageTableModel {
   }
 
   /** By IPA a leaf alone is found, from anywhere in its span, and only for the VMID that this CPU has loaded. */
-  #matches(cpu: number, { old, level, ipa, root }: Entry, operand: bigint): boolean {
-    const { vttbr } = this.#cpus[cpu]!;
+  private matches(cpu: number, { old, level, ipa, root }: Entry, operand: bigint): boolean {
+    const { vttbr } = this.cpus[cpu]!;
     if (vttbr === null || vmidOf(vttbr) !== root.vmid || kindOf(old, level) === "table") return false;
     const address = (operand & ((1n << 44n) - 1n)) << 12n;
     return address >= ipa && address < ipa + spanOf(level);
   }
 
   /** Unclean entries on whose way barriers and TLBIs of this CPU count. */
-  #cleanedBy(cpu: number): Entry[] {
-    return this.#uncleanUnder(cpu).filter(({ breaker }) => breaker === cpu);
+  private cleanedBy(cpu: number): Entry[] {
+    return this.uncleanUnder(cpu).filter(({ breaker }) => breaker === cpu);
   }
 
   /** Unclean entries that this CPU may store to: by the lock, or as their owner. */
-  #uncleanUnder(cpu: number): Entry[] {
-    return [...this.#unclean].filter(({ root, owner }) => {
-      const lock = this.#rootLocks.get(root.address);
+  private uncleanUnder(cpu: number): Entry[] {
+    return [...this.unclean].filter(({ root, owner }) => {
+      const lock = this.rootLocks.get(root.address);
       if (this.racy || owner >= 0) return this.racy || owner === cpu;
-      return lock !== undefined && this.#locks.get(lock)?.cpu === cpu;
+      return lock !== undefined && this.locks.get(lock)?.cpu === cpu;
     });
   }
 
-  #sysreg(cpu: number, register: string, value: bigint): void {
-    const state = this.#cpus[cpu]!;
+  private sysreg(cpu: number, register: string, value: bigint): void {
+    const state = this.cpus[cpu]!;
     if (register === "vtcr_el2") state.t0sz = Number(value & 0x3fn);
     else if (register === "hcr_el2") state.stage2 = (value & 1n) === 1n;
     else if (register === "vttbr_el2") state.vttbr = value;
     else return;
-    if (state.stage2 && state.vttbr !== null && register !== "vtcr_el2") this.#announce(state, state.vttbr);
+    if (state.stage2 && state.vttbr !== null && register !== "vtcr_el2") this.announce(state, state.vttbr);
   }
 
-  #announce({ t0sz }: Cpu, vttbr: bigint): void {
+  private announce({ t0sz }: Cpu, vttbr: bigint): void {
     const address = rootOf(vttbr);
     const vmid = vmidOf(vttbr);
-    const known = this.#roots.get(address);
+    const known = this.roots.get(address);
     if (known !== undefined) {
       if (known.vmid !== vmid) throw new Refused("root already associated with an (VM/AS)ID");
       return;
     }
-    if ([...this.#roots.values()].some((root) => root.vmid === vmid)) throw new Refused("duplicate (VM/AS)ID");
-    if (this.#roots.size === MOST_ROOTS) throw new Refused("too many roots");
+    if ([...this.roots.values()].some((root) => root.vmid === vmid)) throw new Refused("duplicate (VM/AS)ID");
+    if (this.roots.size === MAX_ROOTS) throw new Refused("too many roots");
     const startLevel = Math.floor((t0sz - 16) / 9);
     const startBits = 64 - t0sz - 12 - 9 * (3 - startLevel);
     if (startBits <= 4) {
@@ -228,42 +228,42 @@ class PageTableModel {
       throw new Refused(assertion, true);
     }
     const root = { address, vmid };
-    this.#roots.set(address, root);
-    this.#tables.follow(root, null, address, startLevel, 0n);
+    this.roots.set(address, root);
+    this.tables.follow(root, null, address, startLevel, 0n);
   }
 
-  #own(at: number, owner: number): void {
-    const entry = this.#tables.entries.get(at);
-    if (!this.#tables.has(at)) throw new Refused("cannot set thread owner for uninitialised PTE");
+  private own(at: number, owner: number): void {
+    const entry = this.tables.entries.get(at);
+    if (!this.tables.has(at)) throw new Refused("cannot set thread owner for uninitialised PTE");
     if (entry === undefined) throw new Refused("cannot set thread owner for non PTE");
     if (entry.level !== 3) throw new Refused("cannot set thread owner for non-final-level PTE");
     entry.owner = owner;
   }
 
-  #release(address: number): void {
-    this.#rootLocks.delete(address);
-    if (!this.#tables.entries.has(address)) return;
-    if ([...this.#unclean].some(({ root }) => root.address === address)) {
+  private release(address: number): void {
+    this.rootLocks.delete(address);
+    if (!this.tables.entries.has(address)) return;
+    if ([...this.unclean].some(({ root }) => root.address === address)) {
       throw new Refused("cannot release table where children are still unclean");
     }
-    const loaded = this.#cpus.some(({ vttbr }) => vttbr !== null && rootOf(vttbr) === address);
+    const loaded = this.cpus.some(({ vttbr }) => vttbr !== null && rootOf(vttbr) === address);
     if (loaded) throw new Refused("cannot release table still in use");
-    for (const [at, entry] of this.#tables.entries) if (entry.root.address === address) this.#tables.entries.delete(at);
-    this.#roots.delete(address);
+    for (const [at, entry] of this.tables.entries) if (entry.root.address === address) this.tables.entries.delete(at);
+    this.roots.delete(address);
   }
 
-  #lock(cpu: number, address: number, nests: boolean): void {
-    const held = this.#locks.get(address);
-    if (held === undefined) this.#locks.set(address, { cpu, depth: 1, plain: true });
+  private lock(cpu: number, address: number, nests: boolean): void {
+    const held = this.locks.get(address);
+    if (held === undefined) this.locks.set(address, { cpu, depth: 1, plain: true });
     else if (nests && held.cpu === cpu) held.depth++;
     else throw new Refused("Tried to lock a component that was alerady held");
   }
 
-  #unlock(cpu: number, address: number): void {
-    const held = this.#locks.get(address);
+  private unlock(cpu: number, address: number): void {
+    const held = this.locks.get(address);
     if (held === undefined) throw new Refused("Tried to unlock a component that was not held");
     if (held.cpu !== cpu) throw new Refused("Tried to unlock a cpmponent that was held by another thread");
-    if (--held.depth === 0) this.#locks.delete(address);
+    if (--held.depth === 0) this.locks.delete(address);
   }
 }
 

@@ -53,101 +53,101 @@ export function* casemateRecords(text: string): Generator<CasemateRecord | "erro
 }
 
 class Reader {
-  #at = 0;
+  private at = 0;
 
   constructor(private readonly text: string) {}
 
   atEnd(): boolean {
-    this.#skip();
-    return this.#at >= this.text.length;
+    this.skip();
+    return this.at >= this.text.length;
   }
 
   peek(): string {
-    this.#skip();
-    return this.text[this.#at] ?? "";
+    this.skip();
+    return this.text[this.at] ?? "";
   }
 
   record(): CasemateRecord {
-    this.#expect("(");
-    const kind = this.#word();
-    const id = Number(this.#field(["id", "number"], /^\d+$/));
-    const cpu = Number(this.#field(["tid", "number"], /^[0-3]$/));
+    this.expect("(");
+    const kind = this.word();
+    const id = Number(this.field(["id", "number"], /^\d+$/));
+    const cpu = Number(this.field(["tid", "number"], /^[0-3]$/));
     const fields: Record<string, bigint | string> = {};
     const read = (field: Field) => {
-      fields[field[0]] = this.#field(field, /^(?:0x)?[0-9a-f]{1,16}$/);
+      fields[field[0]] = this.field(field, /^(?:0x)?[0-9a-f]{1,16}$/);
     };
     if (kind === "barrier") {
-      fields.barrier = this.#oneOf(["dsb", "isb"], "a barrier_kind");
+      fields.barrier = this.oneOf(["dsb", "isb"], "a barrier_kind");
       if (fields.barrier === "dsb") read(word("kind", DSBS));
     } else if (kind === "tlbi") {
-      fields.operation = this.#oneOf([...TLBIS, ...TLBIS_BY_ADDRESS], "a tlbi_kind");
+      fields.operation = this.oneOf([...TLBIS, ...TLBIS_BY_ADDRESS], "a tlbi_kind");
       if (TLBIS_BY_ADDRESS.includes(fields.operation)) read(number("value"));
     } else {
       const known = Object.hasOwn(FIELDS, kind)
         ? FIELDS[kind]!
-        : this.#fail(`unexpected word '${kind}', expected a record`);
+        : this.fail(`unexpected word '${kind}', expected a record`);
       for (const field of known) read(field);
     }
-    this.#source();
-    this.#expect(")");
+    this.source();
+    this.expect(")");
     return { kind, id, cpu, fields };
   }
 
   /** A field by key, `(name value)`, or by position, `value`. */
-  #field([name, kind, words]: Field, form: RegExp): bigint | string {
+  private field([name, kind, words]: Field, form: RegExp): bigint | string {
     const keyed = this.peek() === "(";
     if (keyed) {
-      this.#expect("(");
-      if (this.#word() !== name) this.#fail(`expected (${name} ...)`);
+      this.expect("(");
+      if (this.word() !== name) this.fail(`expected (${name} ...)`);
     }
-    const text = kind === "word" ? this.#oneOf(words!, `a ${name}`) : this.#word();
-    if (keyed) this.#expect(")");
+    const text = kind === "word" ? this.oneOf(words!, `a ${name}`) : this.word();
+    if (keyed) this.expect(")");
     if (kind === "word") return text;
-    if (!form.test(text)) this.#fail(`'${text}' is no number`);
+    if (!form.test(text)) this.fail(`'${text}' is no number`);
     return name === "id" || name === "tid" ? BigInt(text) : BigInt(text.startsWith("0x") ? text : `0x${text}`);
   }
 
-  #source(): void {
+  private source(): void {
     const keyed = this.peek() === "(";
     if (keyed) {
-      this.#expect("(");
-      if (this.#word() !== "src") this.#fail("expected (src ...)");
+      this.expect("(");
+      if (this.word() !== "src") this.fail("expected (src ...)");
     }
-    this.#skip();
-    const string = /^"[^":]*:[^"]*"/.exec(this.text.slice(this.#at, this.#at + 4096));
-    if (string === null) this.#fail("expected a source");
-    this.#at += string[0].length;
-    if (keyed) this.#expect(")");
+    this.skip();
+    const string = /^"[^":]*:[^"]*"/.exec(this.text.slice(this.at, this.at + 4096));
+    if (string === null) this.fail("expected a source");
+    this.at += string[0].length;
+    if (keyed) this.expect(")");
   }
 
-  #oneOf(words: readonly string[], expected: string): string {
-    const text = this.#word();
-    return words.includes(text) ? text : this.#fail(`unexpected word '${text}', expected ${expected}`);
+  private oneOf(words: readonly string[], expected: string): string {
+    const text = this.word();
+    return words.includes(text) ? text : this.fail(`unexpected word '${text}', expected ${expected}`);
   }
 
-  #word(): string {
-    this.#skip();
-    const start = this.#at;
-    while (this.#at < this.text.length && !' \t\n()"'.includes(this.text[this.#at]!)) this.#at++;
-    if (this.#at === start) this.#fail("expected a word");
-    return this.text.slice(start, this.#at);
+  private word(): string {
+    this.skip();
+    const start = this.at;
+    while (this.at < this.text.length && !' \t\n()"'.includes(this.text[this.at]!)) this.at++;
+    if (this.at === start) this.fail("expected a word");
+    return this.text.slice(start, this.at);
   }
 
-  #expect(character: string): void {
-    if (this.peek() !== character) this.#fail(`expected '${character}'`);
-    this.#at++;
+  private expect(character: string): void {
+    if (this.peek() !== character) this.fail(`expected '${character}'`);
+    this.at++;
   }
 
-  #skip(): void {
-    while (this.#at < this.text.length && " \t\n".includes(this.text[this.#at]!)) this.#at++;
+  private skip(): void {
+    while (this.at < this.text.length && " \t\n".includes(this.text[this.at]!)) this.at++;
   }
 
   /** Lines count from 0; the column is that behind the first character of what comes next. */
-  #fail(what: string): never {
-    this.#skip();
-    const before = this.text.slice(0, this.#at);
+  private fail(what: string): never {
+    this.skip();
+    const before = this.text.slice(0, this.at);
     const line = before.split("\n").length - 1;
-    const column = this.#at - (before.lastIndexOf("\n") + 1) + 1;
+    const column = this.at - (before.lastIndexOf("\n") + 1) + 1;
     throw new CasemateParseError(`parse error at line${line} col${column}: ${what}`);
   }
 }

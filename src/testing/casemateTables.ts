@@ -2,7 +2,7 @@ import { kindOf, Refused, spanOf, tableOf } from "./casemateDescriptors.js";
 
 const PAGE = 4096;
 const WORDS = 512;
-const MOST_PAGES = 8192;
+const MAX_PAGES = 8192;
 
 /** How far an invalid entry has been cleaned since it was broken. */
 export type Cleaning = "broken" | "ordered" | "by-ipa" | "by-ipa-done" | "all";
@@ -34,11 +34,11 @@ export interface Root {
 export class PageTables {
   readonly values = new Map<number, bigint>();
   readonly entries = new Map<number, Entry>();
-  readonly #pages = new Set<number>();
+  private readonly pages = new Set<number>();
 
   /** Whether the word's page was given. */
   has(at: number): boolean {
-    return this.#pages.has(at - (at % PAGE));
+    return this.pages.has(at - (at % PAGE));
   }
 
   initialise(page: number): void {
@@ -47,8 +47,8 @@ export class PageTables {
       if ((this.values.get(at) ?? 0n) !== 0n || this.entries.has(at))
         throw new Refused("cannot initialise used location");
     }
-    if (!this.#pages.has(page) && this.#pages.size === MOST_PAGES) throw new Refused("out of memory pages", true);
-    this.#pages.add(page);
+    if (!this.pages.has(page) && this.pages.size === MAX_PAGES) throw new Refused("out of memory pages", true);
+    this.pages.add(page);
   }
 
   free(page: number): void {
@@ -56,12 +56,12 @@ export class PageTables {
       if (this.entries.has(page + 8 * i)) throw new Refused("cannot free a location that is a page-table entry");
       this.values.delete(page + 8 * i);
     }
-    this.#pages.delete(page);
+    this.pages.delete(page);
   }
 
   /** All words of a table become entries, and so on down. */
   follow(root: Root, parent: Entry | null, table: number, level: number, ipa: bigint): void {
-    const initialised = this.#pages.has(table);
+    const initialised = this.pages.has(table);
     for (let i = 0; i < WORDS; i++) {
       if (!initialised) throw new Refused("Saw uninitialised PTE on pgtable traversal");
       const at = table + 8 * i;

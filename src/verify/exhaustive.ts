@@ -24,7 +24,7 @@ export interface ExhaustiveVerdict {
   readonly strategy: string;
   readonly source: string;
   readonly combinations: number;
-  /** Combinations on which something is wrong. */
+  /** Combinations on which something is wrong that does not come with the kernel. */
   readonly failing: number;
   readonly faults: readonly ExhaustiveFault[];
 }
@@ -215,14 +215,15 @@ function together(results: readonly ExhaustiveResult[]): ExhaustiveResult {
 function mergedVerdict(like: ExhaustiveVerdict, verdicts: readonly ExhaustiveVerdict[]): ExhaustiveVerdict {
   const faults = new Map<string, ExhaustiveFault>();
   for (const fault of verdicts.flatMap((one) => one.faults)) {
-    const known = faults.get(fault.kind);
+    const key = `${fault.kind} ${fault.ofLinux ?? false}`;
+    const known = faults.get(key);
     if (known === undefined) {
-      faults.set(fault.kind, fault);
+      faults.set(key, fault);
       continue;
     }
     const smallest = ranksBefore(fault.rank, known.rank) ? fault : known;
     const scenario = smallest.scenario === null ? (known.scenario === null ? fault : known) : smallest;
-    faults.set(fault.kind, {
+    faults.set(key, {
       ...smallest,
       // A share whose smallest case does not show at full size may have met one that does.
       scenario: scenario.scenario,

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { CHUNKS, GUESTS, SCRIPTS } from "../mmu/arm64/interleave/guests.js";
+import { CHUNKS } from "../mmu/arm64/interleave/guests.js";
 import { arm64Interleave, UNITS } from "../mmu/arm64/interleave/index.js";
 import type { Makers } from "../mmu/arm64/interleave/vm.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { UnmapVisitor } from "../mmu/arm64/unmap.js";
+import { GUESTS, SCRIPTS } from "../mmu/interleave/guests.js";
 import type { InterleaveSearch } from "../mmu/interleave.js";
 import { UNITS as TDP_UNITS } from "../mmu/tdp/interleave/guests.js";
 import { tdpInterleave } from "../mmu/tdp/interleave/index.js";

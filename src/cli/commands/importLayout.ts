@@ -130,13 +130,16 @@ async function fromSmaps(path: string, options: ImportLayoutOptions, stdin: Byte
   const { importSmaps } = await import("../../importLayout/importSmaps.js");
   return importSmaps(text, nameOf(path), {
     ...shared(options),
-    vmas: options.vma?.map((address) =>
-      parseAddress(/^[0-9a-f]{5,13}$/i.test(address) ? `0x${address}` : address, "--vma"),
-    ),
+    vmas: options.vma?.map(parseVma),
     minBytes: options.minSize === undefined ? undefined : parseSize(options.minSize, "--min-size"),
     placement: options.placement,
     seed: options.seed,
   });
+}
+
+/** An address of a process, of up to 64 bits: as smaps prints it, or with 0x. What is page-aligned is exact as a number too. */
+function parseVma(text: string): number {
+  return /^(?:0x[0-9a-f]{1,16}|[0-9a-f]{5,16})$/i.test(text) ? Number.parseInt(text, 16) : parseAddress(text, "--vma");
 }
 
 async function fromDump(path: string, options: ImportLayoutOptions, stdin: ByteInput): Promise<LayoutImport> {

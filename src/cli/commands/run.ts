@@ -8,6 +8,7 @@ import { mmus } from "../../mmu/registry.js";
 import type { RunHeading } from "../../report/runTable.js";
 import type { GuestMode } from "../../selftest/guestModes.js";
 import type { SelftestCase } from "../../selftest/run.js";
+import { FAULT_LOCK_HELP, faultLock } from "../faultLock.js";
 import { flowOptions, refuseFlowOptions } from "../flowOptions.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
@@ -67,6 +68,7 @@ export function register(program: Command, invocation: Invocation): void {
     )
     .addOption(mmuOption())
     .option("--profile <name|file>", "cost profile: adds modelled time")
+    .option("--fault-lock <lock>", FAULT_LOCK_HELP)
     .option("--scenario <file>", "an arm64 scenario file as the guest's memory, in place of -b -x -s -p -m")
     .option("--json", "print JSON in place of tables")
     .option("--export-json <file>", "write the JSON to a file")
@@ -110,6 +112,7 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   const { htmlOutput } = await import("../htmlOutput.js");
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
+  const lock = await faultLock(flags.faultLock, profile);
 
   const { runSelftest } = await import("../../selftest/run.js");
   const { priced } = await import("../../cost/selftestTime.js");
@@ -120,7 +123,7 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   const runs = cases.map((testCase): PricedRun => {
     const name = `${testCase.strategy.id}, chunk ${testCase.input.chunk}`;
     const onStep = (step: string) => progress.show(done++ / stepCount, `${name}: ${step}`);
-    return priced(runSelftest(testCase, { digest: flags.digest === true, onStep }), profile);
+    return priced(runSelftest(testCase, { digest: flags.digest === true, onStep }), profile, lock);
   });
   progress.clear();
 

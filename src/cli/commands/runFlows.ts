@@ -28,6 +28,7 @@ const ARM64_ONLY: Readonly<Record<string, string>> = {
   ipaBits: "--ipa-bits",
   bbm: "--bbm",
   profile: "--profile",
+  faultLock: "--fault-lock",
   scenario: "--scenario",
 };
 

@@ -20,6 +20,32 @@ export interface SingleFigures {
   readonly model: string;
 }
 
+/** Steps of the disabling series, a row of seconds each. */
+const STEPS = ["populate", "enable", "dirty 1", "get 1", "clear 1", "dirty 2", "get 2", "clear 2", "disable"];
+
+type Disabling = Pick<SingleFigures, "id" | "date" | "title" | "messageId" | "machine" | "columns" | "model"> & {
+  /** A row a step. */
+  readonly seconds: readonly (readonly number[])[];
+};
+
+/** Ben Gardon's series on disabling dirty logging: one test on several machines, before and after. */
+function disabling({ id, date, title, messageId, machine, columns, seconds, model }: Disabling): SingleFigures {
+  return {
+    id,
+    author: "Ben Gardon",
+    date,
+    title,
+    messageId,
+    mmu: "x86",
+    machine,
+    guest: "96 vCPUs, 1 GiB each, hugetlb-1g",
+    unit: "s",
+    columns,
+    rows: seconds.map((figures, i) => [STEPS[i]!, ...figures]),
+    model,
+  };
+}
+
 export const SINGLE_FIGURES: readonly SingleFigures[] = [
   {
     id: "matlack-2021-12-tdp",
@@ -41,78 +67,66 @@ export const SINGLE_FIGURES: readonly SingleFigures[] = [
     ],
     model: "profile x86-tdp is derived from it: nothing is left to judge",
   },
-  {
+  disabling({
     id: "gardon-2021-11-disable-rfc",
-    author: "Ben Gardon",
     date: "2021-11-10",
     title: "[RFC 00/19] KVM: x86/mmu: Optimize disabling dirty logging",
     messageId: "20211110223010.1392399-1-bgardon@google.com",
-    mmu: "x86",
     machine: "Intel Skylake",
-    guest: "96 vCPUs, 1 GiB each, hugetlb-1g",
-    unit: "s",
     columns: ["TDP MMU before s", "legacy MMU before s", "TDP MMU after s"],
-    rows: [
-      ["populate", 10.966500447, 12.664750666, 12.016653537],
-      ["enable", 0.002068737, 0.00202551, 0.00199286],
-      ["dirty 1", 0.04755628, 0.046240875, 0.046701599],
-      ["get 1", 0.001253914, 0.001864342, 0.001214806],
-      ["clear 1", 0.049716661, 0.170243637, 0.049519923],
-      ["dirty 2", 3.679662016, 31.571088701, 3.581931268],
-      ["get 2", 0.000659546, 0.000626245, 0.000621383],
-      ["clear 2", 1.834329322, 1.294817729, 1.894597059],
-      ["disable", 45.73843951, 3.566831573, 1.950542092],
+    seconds: [
+      [10.966500447, 12.664750666, 12.016653537],
+      [0.002068737, 0.00202551, 0.00199286],
+      [0.04755628, 0.046240875, 0.046701599],
+      [0.001253914, 0.001864342, 0.001214806],
+      [0.049716661, 0.170243637, 0.049519923],
+      [3.679662016, 31.571088701, 3.581931268],
+      [0.000659546, 0.000626245, 0.000621383],
+      [1.834329322, 1.294817729, 1.894597059],
+      [45.73843951, 3.566831573, 1.950542092],
     ],
     model: "not modelled: disabling on x86 restores the blocks, which no profile prices",
-  },
-  {
+  }),
+  disabling({
     id: "gardon-2021-11-disable-v1",
-    author: "Ben Gardon",
     date: "2021-11-15",
     title: "[PATCH 00/15] (subject line is the cover's first paragraph) KVM: x86/mmu: Optimize disabling dirty logging",
     messageId: "20211115234603.2908381-1-bgardon@google.com",
-    mmu: "x86",
     machine: "Intel Skylake",
-    guest: "96 vCPUs, 1 GiB each, hugetlb-1g",
-    unit: "s",
     columns: ["TDP MMU after s"],
-    rows: [
-      ["populate", 12.225242366],
-      ["enable", 0.002063442],
-      ["dirty 1", 0.047598123],
-      ["get 1", 0.001247702],
-      ["clear 1", 0.05106242],
-      ["dirty 2", 3.660439803],
-      ["get 2", 0.000736229],
-      ["clear 2", 1.043469951],
-      ["disable", 1.400549627],
+    seconds: [
+      [12.225242366],
+      [0.002063442],
+      [0.047598123],
+      [0.001247702],
+      [0.05106242],
+      [3.660439803],
+      [0.000736229],
+      [1.043469951],
+      [1.400549627],
     ],
     model: "not modelled: disabling on x86 restores the blocks, which no profile prices",
-  },
-  {
+  }),
+  disabling({
     id: "gardon-2022-03-disable-v2",
-    author: "Ben Gardon",
     date: "2022-03-21",
     title: "[PATCH v2 0/9] KVM: x86/MMU: Optimize disabling dirty logging",
     messageId: "20220321224358.1305530-1-bgardon@google.com",
-    mmu: "x86",
     machine: "Intel Haswell",
-    guest: "96 vCPUs, 1 GiB each, hugetlb-1g",
-    unit: "s",
     columns: ["TDP MMU before s", "legacy MMU before s", "TDP MMU after s"],
-    rows: [
-      ["populate", 4.972184425, 4.892940915, 4.878083336],
-      ["enable", 0.001943807, 0.001864603, 0.00187434],
-      ["dirty 1", 0.061862112, 0.060490391, 0.054867383],
-      ["get 1", 0.001416413, 0.001416277, 0.001368377],
-      ["clear 1", 1.417428057, 0.323548614, 1.406960856],
-      ["dirty 2", 0.664103656, 29.217064826, 0.679301083],
-      ["get 2", 0.000676724, 0.000696202, 0.000662905],
-      ["clear 2", 1.149387201, 0.907089084, 1.138263359],
-      ["disable", 256.682188868, 4.246216551, 3.16938181],
+    seconds: [
+      [4.972184425, 4.892940915, 4.878083336],
+      [0.001943807, 0.001864603, 0.00187434],
+      [0.061862112, 0.060490391, 0.054867383],
+      [0.001416413, 0.001416277, 0.001368377],
+      [1.417428057, 0.323548614, 1.406960856],
+      [0.664103656, 29.217064826, 0.679301083],
+      [0.000676724, 0.000696202, 0.000662905],
+      [1.149387201, 0.907089084, 1.138263359],
+      [256.682188868, 4.246216551, 3.16938181],
     ],
     model: "not modelled: 256 s against 45 s for the same step on two machines is unexplained by its author too",
-  },
+  }),
   {
     id: "sharma-2023-03-clear-x86",
     author: "Vipin Sharma (posted by Sean Christopherson)",

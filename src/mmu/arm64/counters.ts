@@ -8,6 +8,7 @@ import {
   type Tally,
   text,
   untold,
+  upTo,
 } from "../counters.js";
 import { IOCTL_MAINTENANCE } from "./maintenance.js";
 
@@ -22,26 +23,35 @@ export function walkCounters(prefix: string, name: string) {
       `Descriptors read by the ${name}, by level.`,
     ),
     /** Before (TABLE_PRE) or after (TABLE_POST) what is below; no walk asks for both. */
-    visitsTable: byLevel(
-      `${prefix}/visits/table`,
-      `visitor calls on tables, ${name}`,
-      "calls",
-      "cost",
-      `Calls of the visitor on tables in the ${name}, by level.`,
+    visitsTable: upTo(
+      `${prefix}/inspected`,
+      byLevel(
+        `${prefix}/visits/table`,
+        `visitor calls on tables, ${name}`,
+        "calls",
+        "cost",
+        `Calls of the visitor on tables in the ${name}, by level.`,
+      ),
     ),
-    visitsValid: byLevel(
-      `${prefix}/visits/valid`,
-      `visitor calls on valid leaves, ${name}`,
-      "calls",
-      "cost",
-      `Calls of the visitor on valid leaves in the ${name}, by level.`,
+    visitsValid: upTo(
+      `${prefix}/inspected`,
+      byLevel(
+        `${prefix}/visits/valid`,
+        `visitor calls on valid leaves, ${name}`,
+        "calls",
+        "cost",
+        `Calls of the visitor on valid leaves in the ${name}, by level.`,
+      ),
     ),
-    visitsInvalid: byLevel(
-      `${prefix}/visits/invalid`,
-      `visitor calls on invalid entries, ${name}`,
-      "calls",
-      "cost",
-      `Calls of the visitor on invalid entries in the ${name}, by level.`,
+    visitsInvalid: upTo(
+      `${prefix}/inspected`,
+      byLevel(
+        `${prefix}/visits/invalid`,
+        `visitor calls on invalid entries, ${name}`,
+        "calls",
+        "cost",
+        `Calls of the visitor on invalid entries in the ${name}, by level.`,
+      ),
     ),
     pteStores: count(
       `${prefix}/pteStores`,
@@ -74,26 +84,29 @@ export const STAGE2_COUNTERS = {
   split: leafWalk("split", "split walk"),
   /** The unlinked building of subtrees while splitting. */
   nested: leafWalk("split/nested", "nested building"),
-  tlbi: byLevel(
+  tlbi: upTo(
+    "split/visits/valid",
+    byLevel(
+      "split/tlbi",
+      "TLBIs by IPA",
+      "TLBIs",
+      "cost",
+      "Broadcast invalidations by IPA, by level of the entry broken; each is two broadcasts on hardware.",
+    ),
+  ),
+  tlbiWrongIpa: upTo(
     "split/tlbi",
-    "TLBIs by IPA",
-    "TLBIs",
-    "cost",
-    "Broadcast invalidations by IPA, by level of the entry broken; each is two broadcasts on hardware.",
+    byLevel(
+      "split/tlbiWrongIpa",
+      "TLBIs to a wrong IPA",
+      "TLBIs",
+      "more",
+      "Invalidations whose address lies outside the span of the entry that was broken.",
+    ),
   ),
-  tlbiWrongIpa: byLevel(
-    "split/tlbiWrongIpa",
-    "TLBIs to a wrong IPA",
-    "TLBIs",
-    "more",
-    "Invalidations whose address lies outside the span of the entry that was broken.",
-  ),
-  tablesAllocated: count(
-    "split/tablesAllocated",
-    "table pages allocated",
-    "pages",
-    "cost",
-    "Table pages taken from the split cache.",
+  tablesAllocated: upTo(
+    "split/topupPages",
+    count("split/tablesAllocated", "table pages allocated", "pages", "cost", "Table pages taken from the split cache."),
   ),
   topups: count(
     "split/topups",
@@ -103,12 +116,15 @@ export const STAGE2_COUNTERS = {
     "Times the split cache held fewer pages than its capacity before a chunk.",
   ),
   topupPages: count("split/topupPages", "pages topped up", "pages", "cost", "Pages put into the split cache."),
-  lockDrops: count(
-    "split/lockDrops",
-    "mmu_lock drops",
-    "drops",
-    "cost",
-    "Times mmu_lock was dropped to top the split cache up.",
+  lockDrops: upTo(
+    "split/topups",
+    count(
+      "split/lockDrops",
+      "mmu_lock drops",
+      "drops",
+      "cost",
+      "Times mmu_lock was dropped to top the split cache up.",
+    ),
   ),
   cacheLeft: count(
     "split/cacheLeft",

@@ -32,7 +32,7 @@ export class MapRecorder implements WalkObserver {
   /** The windows of a run with a scan before and after each. */
   around(windows: Windows): Windows {
     return (slot, work) => {
-      const map = this.slots[this.stage2.layout.slots.findIndex((one) => one === slot)]!;
+      const map = this.slots[this.stage2.layout.slots.indexOf(slot as SlotLayout)]!;
       windows(slot, (start, end) => {
         map.scanBefore(start, end);
         work(start, end);

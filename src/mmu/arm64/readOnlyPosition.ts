@@ -2,38 +2,38 @@ import type { WalkPosition } from "./walkRules.js";
 
 /** What user hooks see of a walk: the position, and no way to the tables behind it. Assigning to it throws. */
 class ReadOnlyPosition implements WalkPosition {
-  #at!: WalkPosition;
+  private at!: WalkPosition;
 
   of(at: WalkPosition): this {
-    if (this.#at !== at) this.#at = at;
+    if (this.at !== at) this.at = at;
     return this;
   }
   get level(): number {
-    return this.#at.level;
+    return this.at.level;
   }
   get index(): number {
-    return this.#at.index;
+    return this.at.index;
   }
   get addr(): number {
-    return this.#at.addr;
+    return this.at.addr;
   }
   get end(): number {
-    return this.#at.end;
+    return this.at.end;
   }
   get entryGfn(): number {
-    return this.#at.entryGfn;
+    return this.at.entryGfn;
   }
   get span(): number {
-    return this.#at.span;
+    return this.at.span;
   }
   get lo(): number {
-    return this.#at.lo;
+    return this.at.lo;
   }
   get hi(): number {
-    return this.#at.hi;
+    return this.at.hi;
   }
   get fresh(): number {
-    return this.#at.fresh;
+    return this.at.fresh;
   }
 }
 

@@ -1,10 +1,11 @@
 import { are, counted, type FindingWordTable, size, was } from "../findingWords.js";
+import { movingWords } from "../interleave/words.js";
 import { treeWords } from "../treeWords.js";
 
 /** Words for the findings of arm64. */
 export const arm64Words: FindingWordTable = {
   ...treeWords,
-  ...movingWords(),
+  ...movingWords,
   "error-returned": {
     short: (f) => `returns ${errno(f.data.errno)}`,
     long: (f) => `the walk ended with ${errno(f.data.errno)}; what lies behind it was not worked on`,
@@ -40,6 +41,24 @@ export const arm64Words: FindingWordTable = {
       `${counted(f.count, "entry", "entries")} ${was(f.count)} read that ${f.count === 1 ? "does" : "do"} not cover the walk's address: first ` +
       `index ${f.data.index} of a level-${f.data.level} table, which covers IPA ${f.data.entry}, with the address at ${f.data.addr}`,
   },
+  "tlbi-before-break": {
+    short: () => "TLBI before the break",
+    long: () => "a TLBI was issued while the block was still mapped, so that its translation may be cached again",
+  },
+  "no-barrier": {
+    short: () => "no barrier after a split",
+    long: () => "mmu_lock was dropped with no barrier after the stores of a split",
+  },
+  "not-flushed": {
+    short: () => "slot not flushed",
+    long: () => "the slot was not flushed once after its leaves were write-protected: writes may go on unseen",
+  },
+  "runs-differ": {
+    short: () => "a walk by runs does otherwise",
+    long: ({ data: { counter, value, expected } }) =>
+      "the walk does otherwise where it goes over runs of entries than where it goes entry by entry" +
+      (counter === undefined ? "" : `: ${counter} is ${value}, entry by entry ${expected}`),
+  },
   "table-linked-twice": {
     short: (f) => `${counted(f.count, "table")} linked twice, first at ${f.data.ipa}`,
     long: (f) =>
@@ -51,33 +70,6 @@ export const arm64Words: FindingWordTable = {
       `${counted(f.count, "table descriptor")} ${f.count === 1 ? "says" : "say"} wrongly whether a block is mapped below, the first at IPA ` +
       `${f.data.ipa}, level ${f.data.level}`,
   },
-};
-
-/** Findings of interleavings: what userspace was not told of, and what is left behind. */
-function movingWords(): FindingWordTable {
-  return {
-    "dirty-page-lost": {
-      short: (f) => `dirty page lost at ${f.data.ipa}`,
-      long: (f) =>
-        `dirty page lost: ${LOST[String(f.data.cause)] ?? "no log has it"}; first at IPA ${f.data.ipa}, level ${f.data.level}`,
-    },
-    "still-mapped": {
-      short: (f) => `still mapped at ${f.data.ipa}`,
-      long: (f) =>
-        `memory that the host took away is still mapped, the first at IPA ${f.data.ipa}, level ${f.data.level}`,
-    },
-    "tables-not-linked": {
-      short: (f) => `${f.data.used} table pages in use, ${f.data.linked} linked`,
-      long: (f) => `table pages do not add up: ${f.data.used} are in use, ${f.data.linked} are linked`,
-    },
-    "walk-never-ends": { short: () => "the walk never ends", long: () => "the walk never ends" },
-  };
-}
-
-const LOST: Readonly<Record<string, string>> = {
-  written: "a page that was written is not in the log that userspace gets next",
-  "next-write": "a page that is not in the log is mapped writable, so that its next write goes unseen",
-  "unsplit-block": "a block was left unsplit, and hardware logs pages alone, so that a write to it is in no log",
 };
 
 const ERRNO: Readonly<Record<number, string>> = { [-11]: "-EAGAIN", [-12]: "-ENOMEM", [-22]: "-EINVAL" };

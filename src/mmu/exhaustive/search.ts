@@ -14,7 +14,7 @@ export interface Scope<Tree, Wrong, Scenario extends ScenarioBase> {
   readonly text: string;
   /** The lightest first. */
   readonly trees: readonly Tree[];
-  /** How many combinations a tree is tried with. */
+  /** How many combinations a tree is tried with, by a strategy that is used for all that is done to it. */
   combinations(tree: Tree): number;
   readonly places: readonly Scenario[];
   /** A case in words. */
@@ -23,35 +23,46 @@ export interface Scope<Tree, Wrong, Scenario extends ScenarioBase> {
   scaled(tree: Tree, wrong: Wrong): readonly Scenario[];
 }
 
+/**
+ * Told of a wrong case: kinds of faults, its number within the tree, from 0, and what was done.
+ *
+ * @param ofLinux those of the kinds that come with the kernel: baseline has them in the same case
+ */
+export type OnWrong<Wrong> = (
+  kinds: readonly string[],
+  combination: number,
+  wrong: Wrong,
+  ofLinux?: readonly string[],
+) => void;
+
 /** Tries one strategy on trees, one after the other, each with everything that is done to it. */
 export interface Trial<Tree, Wrong> {
-  /**
-   * @param onWrong told of each wrong case: kinds of faults, and its number within the tree, from 0
-   * @returns how many combinations were tried
-   */
-  try(tree: Tree, onWrong: (kinds: readonly string[], combination: number, wrong: Wrong) => void): number;
+  /** @returns how many combinations were tried */
+  try(tree: Tree, onWrong: OnWrong<Wrong>): number;
 }
 
-/** Lays a scenario at full size out, once, and checks strategies on it. */
+/** Lays a scenario at full size out, once, and checks strategies on it; null: the strategy is not used for it. */
 export type ScenarioCheck<T extends Strategy, Scenario extends ScenarioBase> = (
   scenario: Scenario,
-) => (strategy: T) => readonly Finding[];
+) => (strategy: T) => readonly Finding[] | null;
 
 /**
  * The exhaustive search of a scope: a unit is a tree with all that is done to it, then a layout of the real geometry.
  *
  * @param checkScenario checks strategies on a scenario at full size
  * @param trialOf makes what a strategy is tried by
+ * @param baseline where faults may come with the kernel: the strategy that shows them
  */
 export function scopeSearch<T extends Strategy, Tree, Wrong, Scenario extends ScenarioBase>(
   bound: Bound,
   scope: Scope<Tree, Wrong, Scenario>,
   checkScenario: ScenarioCheck<T, Scenario>,
   trialOf: (strategy: T) => Trial<Tree, Wrong>,
+  baseline?: T,
 ): ExhaustiveSearch<T> {
   /** Laid out when it is first wanted, once for all strategies. */
-  const laidOut = new Map<number, (strategy: T) => readonly Finding[]>();
-  const placeCheck = (index: number): ((strategy: T) => readonly Finding[]) => {
+  const laidOut = new Map<number, ReturnType<typeof checkScenario>>();
+  const placeCheck = (index: number): ReturnType<typeof checkScenario> => {
     let check = laidOut.get(index);
     if (check === undefined) {
       check = checkScenario(scope.places[index]!);
@@ -70,6 +81,7 @@ export function scopeSearch<T extends Strategy, Tree, Wrong, Scenario extends Sc
         scope,
         trialOf(strategy),
         (index) => placeCheck(index)(strategy),
+        (index) => (baseline === undefined ? [] : (placeCheck(index)(baseline) ?? [])),
         (scenario) => checkScenario(scenario)(strategy),
       ),
   };
@@ -77,6 +89,9 @@ export function scopeSearch<T extends Strategy, Tree, Wrong, Scenario extends Sc
 
 /** A kind of fault as it was found: the smallest case of the small geometry, and the first layout of the real one. */
 interface Found<Tree, Wrong> {
+  readonly kind: string;
+  /** Whether it comes with the kernel. */
+  readonly ofLinux: boolean;
   combinations: number;
   small: SmallCase<Tree, Wrong> | null;
   real: {
@@ -100,8 +115,9 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
   constructor(
     private readonly scope: Scope<Tree, Wrong, Scenario>,
     private readonly trial: Trial<Tree, Wrong>,
-    private readonly checkPlace: (index: number) => readonly Finding[],
-    private readonly checkScenario: (scenario: Scenario) => readonly Finding[],
+    private readonly checkPlace: (index: number) => readonly Finding[] | null,
+    private readonly ofLinux: (index: number) => readonly Finding[],
+    private readonly checkScenario: (scenario: Scenario) => readonly Finding[] | null,
   ) {}
 
   unit(index: number): void {
@@ -111,10 +127,11 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
   }
 
   faults(): readonly ExhaustiveFault[] {
-    const faults = [...this.found].map(([kind, { combinations, small, real }]): ExhaustiveFault => {
+    const faults = [...this.found.values()].map(({ kind, ofLinux, combinations, small, real }): ExhaustiveFault => {
       const full = (small === null ? null : this.atFullSize(kind, small)) ?? real;
       return {
         kind,
+        ...(ofLinux ? { ofLinux } : {}),
         combinations,
         rank: (small ?? (real as NonNullable<typeof real>)).rank,
         words:
@@ -129,11 +146,11 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
   }
 
   private tree(index: number, tree: Tree): void {
-    this.combinations += this.trial.try(tree, (kinds, combination, wrong) => {
-      this.failing++;
+    this.combinations += this.trial.try(tree, (kinds, combination, wrong, ofLinux = []) => {
+      if (kinds.length > ofLinux.length) this.failing++;
       const rank = [index, combination] as const;
       for (const kind of kinds) {
-        const found = this.note(kind);
+        const found = this.note(kind, ofLinux.includes(kind));
         if (found.small === null || ranksBefore(rank, found.small.rank)) found.small = { rank, tree, wrong };
       }
     });
@@ -143,21 +160,24 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
     const { trees, places } = this.scope;
     const place = index - trees.length;
     const findings = this.checkPlace(place);
+    if (findings === null) return;
+    const ofLinux = findings.length === 0 ? [] : this.ofLinux(place).map(kindOf);
     for (const finding of findings) {
-      const found = this.note(kindOf(finding));
+      const found = this.note(kindOf(finding), ofLinux.includes(kindOf(finding)));
       const rank = [index, 0] as const;
       if (found.real === null || ranksBefore(rank, found.real.rank))
         found.real = { rank, scenario: places[place]!, finding };
     }
     this.combinations++;
-    if (findings.length > 0) this.failing++;
+    if (findings.some((finding) => !ofLinux.includes(kindOf(finding)))) this.failing++;
   }
 
-  private note(kind: string): Found<Tree, Wrong> {
-    let found = this.found.get(kind);
+  private note(kind: string, ofLinux: boolean): Found<Tree, Wrong> {
+    const key = ofLinux ? `${kind} of Linux` : kind;
+    let found = this.found.get(key);
     if (found === undefined) {
-      found = { combinations: 0, small: null, real: null };
-      this.found.set(kind, found);
+      found = { kind, ofLinux, combinations: 0, small: null, real: null };
+      this.found.set(key, found);
     }
     found.combinations++;
     return found;
@@ -169,7 +189,7 @@ class ScopeCheck<Tree, Wrong, Scenario extends ScenarioBase> implements Exhausti
     { tree, wrong }: SmallCase<Tree, Wrong>,
   ): Pick<ExhaustiveFault, "finding" | "scenario"> | null {
     for (const scenario of this.scope.scaled(tree, wrong)) {
-      const finding = this.checkScenario(scenario).find((one) => kindOf(one) === kind);
+      const finding = this.checkScenario(scenario)?.find((one) => kindOf(one) === kind);
       if (finding !== undefined) return { finding, scenario };
     }
     return null;

@@ -1,6 +1,6 @@
 /**
- * Trees of the small geometry, for any MMU: tables of 4 entries, pages, blocks of 4 pages and blocks of 16. Levels are counted from
- * the pages up here, as heights: 0 is a page, 1 a block of 4, 2 a block of 16, whatever an MMU calls them.
+ * Trees of the small geometry, for any MMU: tables of 4 entries, pages, blocks of 4 pages and blocks of 16. Levels are
+ * counted from the pages up here, as heights: 0 is a page, 1 a block of 4, 2 a block of 16, whatever an MMU calls them.
  */
 
 /** Entries of a table. */
@@ -9,7 +9,7 @@ export const ENTRIES = 4;
 export const TOP_PAGES = 16;
 export const BLOCK_PAGES = 4;
 /** Top entries that a tree has at most. */
-const MOST_TOPS = 2;
+const MAX_TOPS = 2;
 
 /** Nothing is mapped. */
 export const HOLE_ENTRY = -1;
@@ -20,12 +20,17 @@ export const PROTECTED_BLOCK = -3;
 /** A table with all its pages. */
 export const FULL_TABLE = 0b1111;
 
-/** An entry below the top: HOLE_ENTRY, BLOCK, PROTECTED_BLOCK, or a table of pages as the bits of those that are mapped (0 to 15). */
+/**
+ * An entry below the top: HOLE_ENTRY, BLOCK, PROTECTED_BLOCK, or a table of pages as the bits of those that are mapped
+ * (0 to 15).
+ */
 export type MiddleEntry = number;
 /** A top entry: HOLE_ENTRY, BLOCK, PROTECTED_BLOCK, or the four entries of the table below. */
 export type TopEntry = number | readonly [MiddleEntry, MiddleEntry, MiddleEntry, MiddleEntry];
 
-/** What there is to look at in a tree: tables count most, then leaves; protection is a detail. The search goes by it. */
+/**
+ * What there is to look at in a tree: tables count most, then leaves; protection is a detail. The search goes by it.
+ */
 function weightOf(top: TopEntry): number {
   if (typeof top === "number") return leafWeight(top);
   return top.reduce((sum, entry) => sum + (entry >= 0 ? 100 + 10 * bits(entry) : leafWeight(entry)), 1000);
@@ -64,10 +69,12 @@ export function pairs(tops: readonly TopEntry[]): readonly (readonly [TopEntry, 
 
 /** A tree as it is before anything is done with it: what is to be known of each frame to judge what became of it. */
 export class SmallTree {
-  /** By frame: pages of the leaf that maps it (1, 4 or 16), 0 where none does. A leaf begins at a multiple of its pages. */
-  readonly span = new Uint8Array(MOST_TOPS * TOP_PAGES);
+  /**
+   * By frame: pages of the leaf that maps it (1, 4 or 16), 0 where none does. A leaf begins at a multiple of its pages.
+   */
+  readonly span = new Uint8Array(MAX_TOPS * TOP_PAGES);
   /** By frame: 1 where the leaf is write-protected from the start. */
-  readonly protectedFirst = new Uint8Array(MOST_TOPS * TOP_PAGES);
+  readonly protectedFirst = new Uint8Array(MAX_TOPS * TOP_PAGES);
   /** Blocks by height: 1 and 2. */
   readonly blocks = new Uint8Array(3);
 
@@ -77,17 +84,17 @@ export class SmallTree {
     this.blocks.fill(0);
     for (const [i, top] of tops.entries()) {
       const gfn = i * TOP_PAGES;
-      if (typeof top === "number") this.#leaf(top, gfn, 2);
-      else for (let j = 0; j < ENTRIES; j++) this.#middle(top[j] as MiddleEntry, gfn + j * BLOCK_PAGES);
+      if (typeof top === "number") this.leaf(top, gfn, 2);
+      else for (let j = 0; j < ENTRIES; j++) this.middle(top[j] as MiddleEntry, gfn + j * BLOCK_PAGES);
     }
   }
 
-  #middle(entry: MiddleEntry, gfn: number): void {
-    if (entry < 0) this.#leaf(entry, gfn, 1);
-    else for (let k = 0; k < ENTRIES; k++) if ((entry & (1 << k)) !== 0) this.#leaf(BLOCK, gfn + k, 0);
+  private middle(entry: MiddleEntry, gfn: number): void {
+    if (entry < 0) this.leaf(entry, gfn, 1);
+    else for (let k = 0; k < ENTRIES; k++) if ((entry & (1 << k)) !== 0) this.leaf(BLOCK, gfn + k, 0);
   }
 
-  #leaf(kind: number, gfn: number, height: number): void {
+  private leaf(kind: number, gfn: number, height: number): void {
     if (kind === HOLE_ENTRY) return;
     const pages = ENTRIES ** height;
     this.span.fill(pages, gfn, gfn + pages);
@@ -96,7 +103,10 @@ export class SmallTree {
   }
 }
 
-/** Makes tables and leaves in whatever an MMU keeps them in. A slot is the number of an entry; those of a table follow each other. */
+/**
+ * Makes tables and leaves in whatever an MMU keeps them in. A slot is the number of an entry; those of a table follow
+ * each other.
+ */
 export interface TreeBuilder {
   /** Links an empty table at a slot. @returns its first slot */
   table(slot: number): number;

@@ -65,22 +65,22 @@ function readOnly(): (at: SplitStep) => SplitStep {
 }
 
 class ReadOnlyStep implements SplitStep {
-  #at!: SplitStep;
+  private at!: SplitStep;
 
   of(at: SplitStep): this {
-    this.#at = at;
+    this.at = at;
     return this;
   }
   get gfn(): number {
-    return this.#at.gfn;
+    return this.at.gfn;
   }
   get endGfn(): number {
-    return this.#at.endGfn;
+    return this.at.endGfn;
   }
   get emptyLevel(): number {
-    return this.#at.emptyLevel;
+    return this.at.emptyLevel;
   }
   get splits(): number {
-    return this.#at.splits;
+    return this.at.splits;
   }
 }

@@ -1,4 +1,4 @@
-import { byLevel, type CounterDeclaration, count, declarationsOf, type Tally, text } from "../counters.js";
+import { byLevel, type CounterDeclaration, count, declarationsOf, type Tally, text, upTo } from "../counters.js";
 
 /**
  * Every counter of riscv's enable and clear workloads, named as in the golden files, each declared once: storage, reset, JSON, headings and
@@ -26,12 +26,15 @@ const WRITE_PROTECT = {
     "cost",
     "Entries that the write-protect reads, once a level and lookup, by the entry's level.",
   ),
-  found: byLevel(
-    "writeProtect/found",
-    "leaves found, write-protect",
-    "leaves",
-    "cost",
-    "Lookups that stopped at a leaf, by its level.",
+  found: upTo(
+    "writeProtect/lookups",
+    byLevel(
+      "writeProtect/found",
+      "leaves found, write-protect",
+      "leaves",
+      "cost",
+      "Lookups that stopped at a leaf, by its level.",
+    ),
   ),
   missing: byLevel(
     "writeProtect/missing",
@@ -47,12 +50,15 @@ const WRITE_PROTECT = {
     "cost",
     "Leaves stored by the write-protect, also those that were read-only already.",
   ),
-  changed: byLevel(
-    "writeProtect/changed",
-    "leaves write-protected",
-    "leaves",
-    "cost",
-    "Stores that took a write permission away: the next write to each leaf faults.",
+  changed: upTo(
+    "writeProtect/found",
+    byLevel(
+      "writeProtect/changed",
+      "leaves write-protected",
+      "leaves",
+      "cost",
+      "Stores that took a write permission away: the next write to each leaf faults.",
+    ),
   ),
 };
 
@@ -128,12 +134,15 @@ const SPLIT = {
     "cost",
     "Pages that stay in the split cache until the VM ends.",
   ),
-  staleDrops: count(
-    "split/staleDrops",
-    "mmu_lock drops with splits unflushed",
-    "drops",
-    "cost",
-    "Lock drops at which a split made earlier has had no flush of any kind since.",
+  staleDrops: upTo(
+    "split/lockDrops",
+    count(
+      "split/staleDrops",
+      "mmu_lock drops with splits unflushed",
+      "drops",
+      "cost",
+      "Lock drops at which a split made earlier has had no flush of any kind since.",
+    ),
   ),
   staleSplits: count(
     "split/staleSplits",

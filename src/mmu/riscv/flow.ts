@@ -1,6 +1,7 @@
 import { badInput } from "../../errors.js";
 import type { Counts } from "../counters.js";
 import { DirtyBitmap } from "../flow/dirtyBitmap.js";
+import { accessRuns, bitmapOf, disableInTurn, passPart, refuseClear } from "../flow/flowSteps.js";
 import { type GuestAccesses, type GuestPassInput, guestAccesses } from "../flow/guestAccess.js";
 import { slotFinder } from "../flow/slots.js";
 import { withoutZeros } from "../flow/withoutZeros.js";
@@ -88,11 +89,11 @@ export class Flow {
         this.get(step.name);
         break;
       case "clear":
-        this.refuseClear(step.name);
+        refuseClear(this.input.manual, step.name);
         for (const slot of this.slots) this.clear(slot, slot.lastGot ?? new DirtyBitmap(slot.pages), step.name);
         break;
       case "clear_part":
-        this.refuseClear(step.name);
+        refuseClear(this.input.manual, step.name);
         this.clear(...this.partOf(step), step.name);
         break;
     }
@@ -107,20 +108,14 @@ export class Flow {
   /** The part of a pass from one share of its accesses to another. */
   private pass(step: GuestPassInput, fromShare: number, toShare: number): void {
     const { gfnOfPage, passPages } = this.layout;
-    const from = Math.floor(fromShare * passPages);
-    const to = Math.floor(toShare * passPages);
-    this.accesses.pass(step, from, to, (vcpu, page, write) => this.mmu.access(vcpu, gfnOfPage(page), write));
+    passPart(this.accesses, step, passPages, fromShare, toShare, (vcpu, page, write) =>
+      this.mmu.access(vcpu, gfnOfPage(page), write),
+    );
   }
 
   private access(step: RiscvFlowStep & { op: "access" }): void {
     const { npages, gfnOfPage } = this.layout;
-    for (const [vcpu, kind, first, count] of step.accesses) {
-      if (!(vcpu >= 0 && vcpu < this.input.vcpus && first >= 0 && first + count <= npages)) {
-        const access = `${step.name}: access [${vcpu}, ${kind}, ${first}, ${count}]`;
-        throw badInput(access, "beyond the guest", "its own pages");
-      }
-      for (let page = first; page < first + count; page++) this.mmu.access(vcpu, gfnOfPage(page), kind === "w");
-    }
+    accessRuns(step, this.input.vcpus, npages, (vcpu, page, write) => this.mmu.access(vcpu, gfnOfPage(page), write));
   }
 
   private enable(): void {
@@ -142,7 +137,7 @@ export class Flow {
   /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_get_dirty_log_protect()`: never splits. */
   private get(name: string): void {
     for (const slot of this.slots) {
-      const bitmap = this.bitmapOf(slot, name);
+      const bitmap = bitmapOf(slot, name);
       this.counts.ioctl.ioctls++;
       slot.lastGot = bitmap.copy();
       this.counts.ioctl.dirtyReturned += bitmap.count();
@@ -152,7 +147,7 @@ export class Flow {
 
   /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`: what is asked for and dirty. */
   private clear(slot: FlowSlot, asked: DirtyBitmap, name: string): void {
-    this.bitmapOf(slot, name);
+    bitmapOf(slot, name);
     this.counts.ioctl.ioctls++;
     this.takeDirty(slot, asked, this.input.manual === 3 && this.input.eagerSplit);
   }
@@ -176,14 +171,12 @@ export class Flow {
   /** No page-table work, and the split cache stays. */
   private disable(step: RiscvFlowStep & { op: "disable" }): RiscvFlowOutcome[] {
     const { guests } = step;
-    const parts = this.slots.length + 1;
-    if (guests !== undefined) this.pass(guests, 0, 1 / parts);
-    for (const [index, slot] of this.slots.entries()) {
+    const part = (from: number, to: number): void => {
+      if (guests !== undefined) this.pass(guests, from, to);
+    };
+    disableInTurn(this.slots, part, () => {
       this.counts.ioctl.ioctls++;
-      slot.bitmap = null;
-      slot.lastGot = null;
-      if (guests !== undefined) this.pass(guests, (index + 1) / parts, (index + 2) / parts);
-    }
+    });
     const ioctls = this.outcome(step.name, "ioctl", this.json("ioctl"), new FlushLog());
     if (guests === undefined) return [ioctls];
     return [ioctls, this.outcome(guests.name, "guest", this.guestJson())];
@@ -228,15 +221,6 @@ export class Flow {
     const slot = this.slots[index];
     if (slot === undefined) throw badInput(`${step}: slot ${index}`, "unknown", `below ${this.slots.length}`);
     return slot;
-  }
-
-  private refuseClear(name: string): void {
-    if (this.input.manual === 0) throw badInput(`step ${name}`, "clears without manual protect", "manual 1 or 3");
-  }
-
-  private bitmapOf(slot: FlowSlot, name: string): DirtyBitmap {
-    if (slot.bitmap === null) throw badInput(`step ${name}`, "needs a dirty log", "an enable step before it");
-    return slot.bitmap;
   }
 
   private guestJson(): Counts {

@@ -6,16 +6,17 @@ export const GSTAGE_MODES = ["sv39x4", "sv48x4", "sv57x4"] as const;
 export type GStageMode = (typeof GSTAGE_MODES)[number];
 
 /** Levels that there can be, for arrays by level. */
-export const MOST_LEVELS = 5;
+export const MAX_LEVELS = 5;
 /** Entries of a table. */
 export const ENTRIES = 512;
 /** The root has two more index bits: four pages, one after the other. */
 export const ROOT_PAGES = 4;
 export const ROOT_ENTRIES = ENTRIES * ROOT_PAGES;
-/** Frames of a 2M block, the step of the split loop. */
-export const BLOCK_PAGES = 512;
 
-/** What walks know of tables: how many entries they have, and so what an entry covers. Frames are doubles, where powers of two are exact. */
+/**
+ * What walks know of tables: how many entries they have, and so what an entry covers. Frames are doubles, where powers
+ * of two are exact.
+ */
 export class TableShape {
   readonly entries: number;
   readonly rootEntries: number;
@@ -32,7 +33,7 @@ export class TableShape {
     this.rootEntries = this.entries * ROOT_PAGES;
     this.mask = this.entries - 1;
     this.rootMask = this.rootEntries - 1;
-    this.span = Array.from({ length: MOST_LEVELS }, (_, level) => 2 ** (indexBits * level));
+    this.span = Array.from({ length: MAX_LEVELS }, (_, level) => 2 ** (indexBits * level));
     this.inverse = this.span.map((span) => 1 / span);
   }
 
@@ -68,8 +69,8 @@ const SHAPE = new TableShape(9);
 export const SPAN: readonly number[] = SHAPE.span;
 
 /**
- * The shape of one G-stage tree. Frame numbers (gfn) are doubles up to 2^47, where they are exact; addresses above 2^53 are not, so
- * everything here is in frames.
+ * The shape of one G-stage tree. Frame numbers (gfn) are doubles up to 2^47, where they are exact; addresses above 2^53
+ * are not, so everything here is in frames.
  *
  * Source: Linux 7.3, arch/riscv/kvm/gstage.c; RISC-V privileged architecture, "Two-stage address translation".
  */
@@ -101,7 +102,10 @@ export function alignDown(gfn: number, level: number): number {
 /** Mapping sizes, by level; no host maps 512G, but the split code is ready for it. */
 export const MAP_SIZES: readonly string[] = ["4K", "2M", "1G", "512G"];
 
-/** The level whose leaves are of this mapping size. @throws UserError for a size that there is none of, or that the mode has no level for */
+/**
+ * The level whose leaves are of this mapping size. @throws UserError for a size that there is none of, or that the mode
+ * has no level for
+ */
 export function levelOfMap(map: string, geometry: GStageGeometry, input: string): number {
   const level = MAP_SIZES.indexOf(map);
   const sizes = MAP_SIZES.slice(0, geometry.levels);

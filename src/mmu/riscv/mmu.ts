@@ -1,5 +1,6 @@
 import type { Case, Mmu, RunOptions, RunOutcome, TimedRun } from "../contract.js";
 import { countAt, totalAt } from "../counters.js";
+import { overlapNotes } from "../slotFields.js";
 import { about, type RiscvOptions } from "./about.js";
 import { adoptRiscvStrategy } from "./adopt.js";
 import { riscvCounters } from "./counters.js";
@@ -8,6 +9,7 @@ import { riscvExhaustive } from "./exhaustive/index.js";
 import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
+import { riscvInterleave } from "./interleave/index.js";
 import { guestPages, type Layout } from "./layout.js";
 import { newRiscvStrategy } from "./newStrategy.js";
 import { parseRiscvScenario } from "./parse.js";
@@ -79,6 +81,7 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
       const bound = bind(scenario, "");
       return (strategy) => bound.run(strategy, { digest: false }).findings;
     }),
+  interleave: (options) => riscvInterleave(options),
   flows: riscvFlows,
   adoptStrategy: adoptRiscvStrategy,
   newStrategy: newRiscvStrategy,
@@ -92,6 +95,7 @@ function bind(value: unknown, input: string): RiscvCase {
     scenario,
     workload: layout.mode,
     variables: variablesOf(layout),
+    notes: overlapNotes(scenario.memslots),
     applies: () => true,
     expectedWork: () => 4 * guestPages(layout),
     run: (strategy, options) => run(layout, strategy, options),

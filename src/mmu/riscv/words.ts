@@ -1,9 +1,11 @@
 import { are, counted, type FindingWordTable } from "../findingWords.js";
+import { movingWords } from "../interleave/words.js";
 import { treeWords } from "../treeWords.js";
 
 /** Words for the findings of riscv, and for what is noted of KVM/riscv whichever strategy is used. */
 export const riscvWords: FindingWordTable = {
   ...treeWords,
+  ...movingWords,
   "stale-drop": {
     short: (f) => `mmu_lock dropped ${times(f.count)} with splits unflushed`,
     long: (f) =>

@@ -1,4 +1,4 @@
-import { type CounterDeclaration, count, declarationsOf, derived, type Tally } from "../counters.js";
+import { type CounterDeclaration, count, declarationsOf, derived, type Tally, upTo } from "../counters.js";
 
 /** Every counter of nested eager splitting, in the order of tables and exports, named as in the golden files. */
 export const SHADOW_COUNTERS = {
@@ -41,19 +41,25 @@ export const SHADOW_COUNTERS = {
       "cost",
       "Reverse-map descriptors put into the cache.",
     ),
-    consumed: count(
-      "descConsumed",
-      "descriptors used",
-      "descriptors",
-      "cost",
-      "Descriptors taken from the cache: only frames that are mapped more than once need any.",
+    consumed: upTo(
+      "descAllocated",
+      count(
+        "descConsumed",
+        "descriptors used",
+        "descriptors",
+        "cost",
+        "Descriptors taken from the cache: only frames that are mapped more than once need any.",
+      ),
     ),
-    left: count(
-      "descLeft",
-      "descriptors left",
-      "descriptors",
-      "cost",
-      "Descriptors that remain in the cache, allocated for nothing so far.",
+    left: upTo(
+      "descAllocated",
+      count(
+        "descLeft",
+        "descriptors left",
+        "descriptors",
+        "cost",
+        "Descriptors that remain in the cache, allocated for nothing so far.",
+      ),
     ),
   },
   descFreed: count(
@@ -65,11 +71,11 @@ export const SHADOW_COUNTERS = {
   ),
   headers: {
     allocated: count("headerAllocated", "headers allocated", "headers", "cost", "Page headers put into their cache."),
-    left: count("headerLeft", "headers left", "headers", "cost", "Page headers that remain."),
+    left: upTo("headerAllocated", count("headerLeft", "headers left", "headers", "cost", "Page headers that remain.")),
   },
   pages: {
     allocated: count("pageAllocated", "pages allocated", "pages", "cost", "Pages put into their cache."),
-    left: count("pageLeft", "pages left", "pages", "cost", "Pages that remain."),
+    left: upTo("pageAllocated", count("pageLeft", "pages left", "pages", "cost", "Pages that remain.")),
   },
   tlbFlushes: count("tlbFlushes", "TLB flushes", "flushes", "cost", "Flushes of remote TLBs: none."),
 };

@@ -7,29 +7,29 @@ import type { ShadowMmu } from "./shadow.js";
 
 /** Sets of roles, each with a number: 0 is the empty set. A guest has few of them, and millions of frames. */
 export class RoleSets {
-  readonly #sets: string[] = [""];
-  readonly #numbers = new Map<string, number>([["", 0]]);
+  private readonly sets: string[] = [""];
+  private readonly numbers = new Map<string, number>([["", 0]]);
   /** By set, and by role: what was answered. Frames ask the same over and over. */
-  readonly #known: number[][] = [];
+  private readonly known: number[][] = [];
 
   /** The set's roles in ascending order, joined with commas. */
   textOf(set: number): string {
-    return this.#sets[set]!;
+    return this.sets[set]!;
   }
 
   /** The set with one role more. */
   with(set: number, role: number): number {
-    this.#known[set] ??= [];
-    const known = this.#known[set];
-    known[role] ??= this.#numberOf(set, role);
+    this.known[set] ??= [];
+    const known = this.known[set];
+    known[role] ??= this.numberOf(set, role);
     return known[role];
   }
 
-  #numberOf(set: number, role: number): number {
-    const roles = new Set(set === 0 ? [] : this.#sets[set]!.split(",").map(Number)).add(role);
+  private numberOf(set: number, role: number): number {
+    const roles = new Set(set === 0 ? [] : this.sets[set]!.split(",").map(Number)).add(role);
     const text = [...roles].sort((a, b) => a - b).join(",");
-    const number = this.#numbers.get(text) ?? this.#sets.push(text) - 1;
-    this.#numbers.set(text, number);
+    const number = this.numbers.get(text) ?? this.sets.push(text) - 1;
+    this.numbers.set(text, number);
     return number;
   }
 }

@@ -4,6 +4,7 @@ import type { Counts } from "../counters.js";
 import { ALIAS_PATTERNS, about, type ShadowOptions } from "./about.js";
 import { adoptShadowStrategy } from "./adopt.js";
 import { shadowCounters } from "./counters.js";
+import { shadowExhaustive } from "./exhaustive/index.js";
 import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./findings.js";
 import { newShadowStrategy } from "./newStrategy.js";
 import { randomShadowScenarios } from "./random.js";
@@ -31,6 +32,11 @@ export const x86Shadow: Mmu<ShadowStrategy, ShadowOptions> = {
   traceWords: shadowTraceWords,
   cases,
   random: randomShadowScenarios,
+  exhaustive: (bound) =>
+    shadowExhaustive(bound, (scenario) => {
+      const placed = bind(parseShadowScenario(scenario, "exhaustive search"));
+      return (strategy) => placed.run(strategy).findings;
+    }),
   adoptStrategy: adoptShadowStrategy,
   newStrategy: newShadowStrategy,
 };

@@ -1,8 +1,8 @@
 import { type Counts, newTally, tallyCounts } from "../counters.js";
-import { ENTRIES, PAGES } from "../x86/pages.js";
 import { SHADOW_COUNTERS, type ShadowCounts } from "./counters.js";
+import { REAL_SHADOW, type ShadowGeometry } from "./geometry.js";
 import { RmapPool } from "./rmap.js";
-import { type CachePolicy, DEFAULT_CAPACITY, MIN_DESCRIPTORS, ObjectCache } from "./splitCaches.js";
+import { type CachePolicy, ObjectCache } from "./splitCaches.js";
 
 /** Shadow SPTEs of the guest's guests: `count` of one level and role, each mapped by `copies` parents. */
 export interface ShadowMapping {
@@ -34,6 +34,9 @@ export interface ShadowOptions {
   readonly sink?: ((event: string, fields: Readonly<Record<string, number | string>>) => void) | null;
 }
 
+/** SPTEs that there is room for at first; the room doubles. */
+const FIRST_SPTES = 64;
+
 /** With 5 or fewer MMU pages to be made, splitting gives up (KVM_MIN_FREE_MMU_PAGES). */
 const MIN_FREE_MMU_PAGES = 5;
 
@@ -48,9 +51,9 @@ const MIN_FREE_MMU_PAGES = 5;
 export class ShadowMmu {
   /** Lists by level (1 to 3), then by frame of the level in the slot. */
   readonly lists: readonly Int32Array[];
-  readonly pool = new RmapPool();
+  readonly pool: RmapPool;
   /** Role of each SPTE. */
-  roles = new Int32Array(1024);
+  roles = new Int32Array(FIRST_SPTES);
   /** SPTEs made so far, those of the input included. */
   sptes = 0;
   /** Reverse maps that were given up for want of MMU pages. */
@@ -59,19 +62,23 @@ export class ShadowMmu {
   livelock = false;
   readonly slot: ShadowGuest["slot"];
   /** Split tables by `gfn/level/role`, with the number of their parents. */
-  readonly #tables = new Map<string, number>();
+  private readonly tables = new Map<string, number>();
   readonly counts: ShadowCounts = newTally(SHADOW_COUNTERS, 0);
-  #descriptors = new ObjectCache(this.counts.descriptors, 0, 0);
-  #headers = new ObjectCache(this.counts.headers, 0, 0);
-  #pages = new ObjectCache(this.counts.pages, 0, 0);
-  #polls = 0;
+  private descriptors = new ObjectCache(this.counts.descriptors, 0, 0);
+  private headers = new ObjectCache(this.counts.headers, 0, 0);
+  private pages = new ObjectCache(this.counts.pages, 0, 0);
+  private polls = 0;
 
-  constructor(guest: ShadowGuest) {
+  constructor(
+    guest: ShadowGuest,
+    private readonly geometry: ShadowGeometry = REAL_SHADOW,
+  ) {
+    this.pool = new RmapPool(geometry.perDescriptor);
     const { baseGfn, npages } = guest.slot;
     this.slot = guest.slot;
-    const sizes = [0, 1, 2, 3].map((level) => (level === 0 ? 0 : this.#frame(baseGfn + npages - 1, level) + 1));
+    const sizes = [0, 1, 2, 3].map((level) => (level === 0 ? 0 : this.frame(baseGfn + npages - 1, level) + 1));
     this.lists = sizes.map((size) => new Int32Array(size));
-    for (const mapping of guest.mappings) this.#map(mapping);
+    for (const mapping of guest.mappings) this.map(mapping);
   }
 
   /**
@@ -80,39 +87,47 @@ export class ShadowMmu {
    * @returns the counts, with the names of the golden files
    */
   split(policy: CachePolicy, options: ShadowOptions): Counts {
-    this.#descriptors = new ObjectCache(this.counts.descriptors, MIN_DESCRIPTORS, policy.descriptorCapacity);
-    this.#headers = new ObjectCache(this.counts.headers, 1, DEFAULT_CAPACITY);
-    this.#pages = new ObjectCache(this.counts.pages, 1, DEFAULT_CAPACITY);
+    this.splitAll(policy, options);
+    return tallyCounts(SHADOW_COUNTERS, this.counts, () => ({}));
+  }
+
+  /** The same; what it counts stands in {@link counts}. */
+  splitAll(policy: CachePolicy, options: ShadowOptions): void {
+    const { minDescriptors, cacheCapacity } = this.geometry;
+    this.descriptors = new ObjectCache(this.counts.descriptors, minDescriptors, policy.descriptorCapacity);
+    this.headers = new ObjectCache(this.counts.headers, 1, cacheCapacity);
+    this.pages = new ObjectCache(this.counts.pages, 1, cacheCapacity);
     for (let level = 3; level > options.targetLevel && !this.livelock; level--) {
       const { length } = this.lists[level]!;
       for (let frame = 0; frame < length && !this.livelock; frame++) {
         if (frame > 0 && this.lists[level]![frame] === 0) continue;
-        this.#splitList(level, frame, options);
-        if (!this.livelock) this.#yieldIfDue(level, frame, options);
+        this.splitList(level, frame, options);
+        if (!this.livelock) this.yieldIfDue(level, frame, options);
       }
     }
-    return tallyCounts(SHADOW_COUNTERS, this.counts, () => ({}));
   }
 
   /** First gfn of a list. */
   gfnOf(level: number, frame: number): number {
-    return (Math.floor(this.slot.baseGfn / PAGES[level]!) + frame) * PAGES[level]!;
+    const pages = this.geometry.pages[level]!;
+    return (Math.floor(this.slot.baseGfn / pages) + frame) * pages;
   }
 
-  #frame(gfn: number, level: number): number {
-    return Math.floor(gfn / PAGES[level]!) - Math.floor(this.slot.baseGfn / PAGES[level]!);
+  private frame(gfn: number, level: number): number {
+    const pages = this.geometry.pages[level]!;
+    return Math.floor(gfn / pages) - Math.floor(this.slot.baseGfn / pages);
   }
 
-  #map(mapping: ShadowMapping): void {
-    const stride = mapping.stride ?? PAGES[mapping.level]!;
+  private map(mapping: ShadowMapping): void {
+    const stride = mapping.stride ?? this.geometry.pages[mapping.level]!;
     for (let i = 0; i < mapping.count; i++) {
-      const frame = this.#frame(mapping.gfn + i * stride, mapping.level);
-      for (let copy = 0; copy < mapping.copies; copy++) this.#add(mapping.level, frame, mapping.role);
+      const frame = this.frame(mapping.gfn + i * stride, mapping.level);
+      for (let copy = 0; copy < mapping.copies; copy++) this.add(mapping.level, frame, mapping.role);
     }
   }
 
   /** Adds a new SPTE to a list. @returns whether that took a descriptor */
-  #add(level: number, frame: number, role: number): boolean {
+  private add(level: number, frame: number, role: number): boolean {
     if (this.sptes === this.roles.length) {
       const roles = new Int32Array(this.roles.length * 2);
       roles.set(this.roles);
@@ -125,7 +140,7 @@ export class ShadowMmu {
     return this.pool.added;
   }
 
-  #splitList(level: number, frame: number, options: ShadowOptions): void {
+  private splitList(level: number, frame: number, options: ShadowOptions): void {
     const lists = this.lists[level]!;
     const { reschedEvery = 0, availableMmuPages = Number.POSITIVE_INFINITY, sink = null } = options;
     let putOff = 0;
@@ -138,75 +153,76 @@ export class ShadowMmu {
         sink?.("give-up", { level, gfn });
         return;
       }
-      const due = this.#poll(reschedEvery);
-      if (due || this.#descriptors.low || this.#headers.low || this.#pages.low) {
+      const due = this.poll(reschedEvery);
+      if (due || this.descriptors.low || this.headers.low || this.pages.low) {
         // A due resched comes back at the same phase after `reschedEvery` polls; full caches are not low again without a split.
         if (putOff > reschedEvery + 1) {
           this.livelock = true;
           return;
         }
         putOff++;
-        this.#topUp(due, level, gfn, sink);
+        this.topUp(due, level, gfn, sink);
         continue;
       }
       putOff = 0;
-      this.#splitOne(level, frame, spte, sink);
+      this.splitOne(level, frame, spte, sink);
     }
   }
 
-  #poll(every: number): boolean {
-    this.#polls++;
-    return every !== 0 && this.#polls % every === 0;
+  private poll(every: number): boolean {
+    this.polls++;
+    return every !== 0 && this.polls % every === 0;
   }
 
   /** What the walk does between two reverse maps. */
-  #yieldIfDue(level: number, frame: number, { reschedEvery = 0, sink }: ShadowOptions): void {
-    if (!this.#poll(reschedEvery)) return;
+  private yieldIfDue(level: number, frame: number, { reschedEvery = 0, sink }: ShadowOptions): void {
+    if (!this.poll(reschedEvery)) return;
     this.counts.mmuLockDrops++;
     sink?.("yield", { level, gfn: this.gfnOf(level, frame) });
   }
 
-  #topUp(due: boolean, level: number, gfn: number, sink: NonNullable<ShadowOptions["sink"]> | null): void {
-    const before = [this.#descriptors.left, this.#headers.left, this.#pages.left] as const;
+  private topUp(due: boolean, level: number, gfn: number, sink: NonNullable<ShadowOptions["sink"]> | null): void {
+    const before = [this.descriptors.left, this.headers.left, this.pages.left] as const;
     this.counts.topupCalls++;
     this.counts.mmuLockDrops++;
-    this.#descriptors.topUp();
-    this.#headers.topUp();
-    this.#pages.topUp();
+    this.descriptors.topUp();
+    this.headers.topUp();
+    this.pages.topUp();
     sink?.("top-up", {
       level,
       gfn,
       why: due ? "resched" : "caches",
-      descriptors: this.#descriptors.left - before[0],
-      headers: this.#headers.left - before[1],
-      pages: this.#pages.left - before[2],
+      descriptors: this.descriptors.left - before[0],
+      headers: this.headers.left - before[1],
+      pages: this.pages.left - before[2],
     });
   }
 
-  #splitOne(level: number, frame: number, spte: number, sink: ShadowOptions["sink"]): void {
+  private splitOne(level: number, frame: number, spte: number, sink: ShadowOptions["sink"]): void {
     const gfn = this.gfnOf(level, frame);
     const role = this.roles[spte]!;
     const key = `${gfn}/${level - 1}/${role}`;
-    const parents = this.#tables.get(key);
+    const parents = this.tables.get(key);
+    const { perDescriptor } = this.geometry;
     let descriptors = 0;
     if (parents === undefined) {
-      this.#headers.take();
-      this.#pages.take();
+      this.headers.take();
+      this.pages.take();
       this.counts.newShadowPages++;
-      const first = this.#frame(gfn, level - 1);
-      for (let i = 0; i < ENTRIES; i++) {
-        if (this.#add(level - 1, first + i, role)) {
-          this.#descriptors.take();
+      const first = this.frame(gfn, level - 1);
+      for (let i = 0; i < this.geometry.entries; i++) {
+        if (this.add(level - 1, first + i, role)) {
+          this.descriptors.take();
           descriptors++;
         }
       }
-    } else if (parents === 1 || (parents >= 14 && parents % 14 === 0)) {
+    } else if (parents === 1 || (parents >= perDescriptor && parents % perDescriptor === 0)) {
       // The list of a table's parents is made like a reverse map; parents are only ever added here.
-      this.#descriptors.take();
+      this.descriptors.take();
       descriptors++;
     }
     this.counts.descriptors.consumed += descriptors;
-    this.#tables.set(key, (parents ?? 0) + 1);
+    this.tables.set(key, (parents ?? 0) + 1);
     const lists = this.lists[level]!;
     lists[frame] = this.pool.remove(lists[frame]!, spte);
     if (this.pool.freed) this.counts.descFreed++;

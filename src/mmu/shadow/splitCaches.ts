@@ -14,6 +14,13 @@ export interface CachePolicy {
   readonly descriptorCapacity: number;
 }
 
+/** A split took more than the minimum that its caches are filled for. */
+export class EmptyCacheError extends Error {
+  constructor() {
+    super("split cache is empty: its minimum is too small");
+  }
+}
+
 /** One cache of objects; what is put in and what remains stands in a tally. */
 export class ObjectCache {
   constructor(
@@ -37,7 +44,7 @@ export class ObjectCache {
   }
 
   take(): void {
-    if (this.tally.left === 0) throw new Error("split cache is empty: its minimum is too small");
+    if (this.tally.left === 0) throw new EmptyCacheError();
     this.tally.left--;
   }
 }

@@ -9,6 +9,7 @@ import {
   tallyCounts,
   undeclared,
   untold,
+  upTo,
 } from "../counters.js";
 
 /** Length of arrays by level: 1 to 5. */
@@ -23,7 +24,7 @@ const TDP = {
     "cost",
     "Iterations of the TDP iterator before any present check, over all walks.",
   ),
-  body: countOrNone("body", "loop bodies", "loops", "cost", "Iterations that run the loop body."),
+  body: upTo("loops", countOrNone("body", "loop bodies", "loops", "cost", "Iterations that run the loop body.")),
   loopsByLevel: byLevel("loopsByLevel", "loops by level", "loops", "cost", "Iterations by the level of the entry."),
   spteReads: countOrNone(
     "spteReads",
@@ -70,12 +71,15 @@ const TDP = {
     "cost",
     "Page tables allocated for splitting, each with mmu_lock dropped.",
   ),
-  mmuLockDropsForAlloc: count(
-    "mmuLockDropsForAlloc",
-    "lock drops to allocate",
-    "drops",
-    "cost",
-    "Times mmu_lock was dropped to allocate a page table.",
+  mmuLockDropsForAlloc: upTo(
+    "mmuLockDropsTotal",
+    count(
+      "mmuLockDropsForAlloc",
+      "lock drops to allocate",
+      "drops",
+      "cost",
+      "Times mmu_lock was dropped to allocate a page table.",
+    ),
   ),
   mmuLockDropsTotal: countOrNone(
     "mmuLockDropsTotal",

@@ -8,7 +8,8 @@ import { parseTdpScenario } from "./parse.js";
 import { TDP_WORKLOADS, type TdpScenario, type TdpWorkload } from "./scenario.js";
 
 const PAGE_BYTES = 4096;
-const LEVEL_OF: Readonly<Record<string, number>> = { "4K": 1, "2M": 2, "1G": 3 };
+/** Level of the leaves of a segment, by its `map`. */
+export const LEVEL_OF: Readonly<Record<string, number>> = { "4K": 1, "2M": 2, "1G": 3 };
 
 /** What a default guest of the TDP MMU is made from: what the command line's options say. */
 export interface TdpGuestOptions {
@@ -151,7 +152,8 @@ export function fill(leaves: LeafRun[], gfn: number, end: number, level: number)
   }
 }
 
-function allBits(npages: number): { allWords: string } | string[] {
+/** Masks of a clear that have every bit of a slot. */
+export function allBits(npages: number): { allWords: string } | string[] {
   const all = "0xffffffffffffffff";
   const rest = npages % 64;
   if (rest === 0) return { allWords: all };

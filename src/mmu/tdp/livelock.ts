@@ -6,21 +6,21 @@
  * length and what leads to it, in constant memory.
  */
 export class LivelockDetector {
-  #mark = -1;
-  #phase = -1;
-  #progress = -1;
-  #left = 0;
-  #lap = 1;
+  private mark = -1;
+  private phase = -1;
+  private progress = -1;
+  private left = 0;
+  private lap = 1;
   /** The furthest gfn that the walk restarted from since the remembered state: in a circle, the furthest it ever comes. */
   furthest = 0;
 
   reset(): void {
-    this.#mark = -1;
+    this.mark = -1;
     this.furthest = 0;
-    this.#phase = -1;
-    this.#progress = -1;
-    this.#left = 0;
-    this.#lap = 1;
+    this.phase = -1;
+    this.progress = -1;
+    this.left = 0;
+    this.lap = 1;
   }
 
   /**
@@ -33,16 +33,16 @@ export class LivelockDetector {
    */
   seen(mark: number, phase: number, progress: number): boolean {
     if (mark > this.furthest) this.furthest = mark;
-    if (mark === this.#mark && phase === this.#phase && progress === this.#progress) return true;
-    if (this.#left === 0) {
-      this.#mark = mark;
+    if (mark === this.mark && phase === this.phase && progress === this.progress) return true;
+    if (this.left === 0) {
+      this.mark = mark;
       this.furthest = mark;
-      this.#phase = phase;
-      this.#progress = progress;
-      this.#left = this.#lap;
-      this.#lap *= 2;
+      this.phase = phase;
+      this.progress = progress;
+      this.left = this.lap;
+      this.lap *= 2;
     }
-    this.#left--;
+    this.left--;
     return false;
   }
 }

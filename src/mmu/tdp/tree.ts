@@ -58,9 +58,9 @@ export class TdpTree {
   bitmap: Int32Array;
   /** Level of each table; 0 while it is free. */
   levels: Uint8Array;
-  readonly #levelBits: number;
-  #made = 0;
-  #free: number[] = [];
+  private readonly levelBits: number;
+  private made = 0;
+  private free: number[] = [];
 
   /**
    * @param capacity tables to make room for; the tree grows beyond when it must
@@ -70,7 +70,7 @@ export class TdpTree {
     this.rootLevel = rootLevel;
     this.geometry = geometry;
     this.entries = geometry.entries;
-    this.#levelBits = geometry.levelBits;
+    this.levelBits = geometry.levelBits;
     const entries = capacity * geometry.entries;
     this.words = new Int32Array(entries);
     this.pfns = new Uint32Array(entries);
@@ -82,7 +82,7 @@ export class TdpTree {
 
   /** Tables in use, the root included. */
   get tables(): number {
-    return this.#made - this.#free.length;
+    return this.made - this.free.length;
   }
 
   /** Makes room for so many tables more, so that none of the arrays is replaced while they are taken. */
@@ -101,23 +101,23 @@ export class TdpTree {
 
   /** Takes an empty table of a level. @returns the offset of its first entry */
   allocate(level: number): number {
-    const reused = this.#free.pop();
-    if (reused === undefined && this.#made === this.levels.length) this.reserve(1);
-    const table = reused ?? this.#made++;
+    const reused = this.free.pop();
+    if (reused === undefined && this.made === this.levels.length) this.reserve(1);
+    const table = reused ?? this.made++;
     this.levels[table] = level;
     return table * this.entries;
   }
 
   /** Sets a leaf where nothing present was, or over a leaf. */
   setLeaf(at: number, pfn: number, flags: number): void {
-    this.#mark(at);
+    this.mark(at);
     this.words[at] = PRESENT | LEAF | flags;
     this.pfns[at] = pfn;
   }
 
   /** Lets an entry point to a table, over nothing or over a leaf. */
   setTable(at: number, child: number): void {
-    this.#mark(at);
+    this.mark(at);
     this.words[at] = PRESENT | ((child >> 2) << FLAG_BITS);
   }
 
@@ -125,13 +125,13 @@ export class TdpTree {
   clearRun(from: number, to: number): void {
     if (to - from === 1) this.words[from] = 0;
     else this.words.fill(0, from, to);
-    this.used[from >> this.#levelBits]! -= to - from;
-    this.#unmark(from, to);
+    this.used[from >> this.levelBits]! -= to - from;
+    this.unmark(from, to);
   }
 
   /** Frees a table that nothing points to any more, and every table below it. @returns how many were freed */
   freeTable(table: number): number {
-    const number = table >> this.#levelBits;
+    const number = table >> this.levelBits;
     let freed = 1;
     // An empty table, as zapping level by level leaves it, has nothing below it and nothing to wipe.
     if (this.used[number] !== 0) {
@@ -142,11 +142,11 @@ export class TdpTree {
         if (isTable(spte)) freed += this.freeTable(childOf(spte));
       }
       words.fill(0, table, end);
-      this.#unmark(table, end);
+      this.unmark(table, end);
       this.used[number] = 0;
     }
     this.levels[number] = 0;
-    this.#free.push(number);
+    this.free.push(number);
     return freed;
   }
 
@@ -160,8 +160,8 @@ export class TdpTree {
   /** Takes over the contents of another tree of the same root level and geometry. */
   copyFrom(other: TdpTree): void {
     if (this.levels.length < other.levels.length) this.reserve(other.levels.length - this.tables);
-    this.#made = other.#made;
-    this.#free = other.#free.slice();
+    this.made = other.made;
+    this.free = other.free.slice();
     copyInto(this.words, other.words);
     copyInto(this.pfns, other.pfns);
     copyInto(this.used, other.used);
@@ -185,13 +185,13 @@ export class TdpTree {
     return Math.min(entries, word * 32 + (31 - Math.clz32(bits & -bits)) - base);
   }
 
-  #mark(at: number): void {
+  private mark(at: number): void {
     if ((this.words[at]! & PRESENT) !== 0) return;
-    this.used[at >> this.#levelBits]!++;
+    this.used[at >> this.levelBits]!++;
     this.bitmap[at >> 5]! |= 1 << (at & 31);
   }
 
-  #unmark(from: number, to: number): void {
+  private unmark(from: number, to: number): void {
     for (let at = from; at < to; ) {
       const stop = Math.min(to, (at | 31) + 1);
       const bits = stop - at === 32 ? -1 : ((1 << (stop - at)) - 1) << (at & 31);

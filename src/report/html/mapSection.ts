@@ -11,7 +11,7 @@ import type { Cell, KeyEntry, Section } from "./page.js";
 const BINS = 360;
 
 /**
- * The address map of a case of a result, or nothing where its MMU draws none or drawing would take long. Strategies of one's own have
+ * The address map of a case of a result, or nothing where its MMU draws none or drawing would take long. Custom strategies have
  * none: their modules are not in a result.
  *
  * @param id unique within the page

@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE } from "../../mmu/arm64/descriptor.js";
-import { CHUNKS, GUESTS, SCRIPTS } from "../../mmu/arm64/interleave/guests.js";
+import { CHUNKS } from "../../mmu/arm64/interleave/guests.js";
 import { arm64Interleave } from "../../mmu/arm64/interleave/index.js";
 import { Judge } from "../../mmu/arm64/interleave/judge.js";
-import { SmallVm } from "../../mmu/arm64/interleave/vm.js";
+import { Arm64Vm } from "../../mmu/arm64/interleave/vm.js";
 import { layoutOf } from "../../mmu/arm64/layout.js";
-import { arm64, drive, guestFor, outcomeOf } from "../../mmu/arm64/mmu.js";
+import { arm64 } from "../../mmu/arm64/mmu.js";
+import { drive, guestFor, outcomeOf } from "../../mmu/arm64/run.js";
 import { Stage2 } from "../../mmu/arm64/stage2.js";
 import { StrictWatch } from "../../mmu/arm64/strict.js";
 import type { Finding } from "../../mmu/finding.js";
+import { GUESTS, SCRIPTS } from "../../mmu/interleave/guests.js";
 import type { Provoked } from "./provoked.js";
 
 const byId = (id: string) => arm64.strategies.find((strategy) => strategy.id === id)!;
@@ -89,8 +91,8 @@ function shown(name: string): readonly Finding[] {
 }
 
 /** A VM of the search through interleavings, damaged while all is quiet. */
-function quiet(damage: (vm: SmallVm) => void): readonly Finding[] {
-  const vm = new SmallVm(GUESTS[0]!, false, CHUNKS[0]!, byId("baseline"), "faults", {});
+function quiet(damage: (vm: Arm64Vm) => void): readonly Finding[] {
+  const vm = new Arm64Vm(GUESTS[0]!, false, CHUNKS[0]!, byId("baseline"), "faults", {});
   vm.reset();
   damage(vm);
   return new Judge(vm).judge();
@@ -132,6 +134,14 @@ export const arm64Damages: Readonly<Record<string, Provoked>> = {
   "stray-mapping": {
     provoke: () => damaged((tree) => tree.set(tree.at(EMPTY), () => [tree.stage2.mem.words[tree.at(PAGE)]!, 0])),
     says: "4K mapped that was not, first at 0x0",
+  },
+  "stray-mapping, by a block that reaches beyond its memory": {
+    provoke: () =>
+      damaged((tree) => {
+        const { words } = tree.stage2.mem;
+        tree.set(tree.at(PAGE, 2), () => [words[tree.at(BLOCK, 2)]! - 0x400000, 0]);
+      }),
+    says: "2M mapped that was not, first at 0x40000000",
   },
   "wrong-output-address": {
     provoke: () => damaged((tree) => tree.set(tree.at(PAGE), (lo, hi) => [lo + 4096, hi])),

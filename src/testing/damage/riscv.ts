@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Finding } from "../../mmu/finding.js";
-import { drive } from "../../mmu/riscv/dirtyLog.js";
+import { DirtyLog, drive } from "../../mmu/riscv/dirtyLog.js";
 import { VALID, WRITE } from "../../mmu/riscv/entry.js";
 import { ENTRIES, SPAN } from "../../mmu/riscv/geometry.js";
 import { GStage } from "../../mmu/riscv/gstage.js";
+import { riscvInterleave, UNITS } from "../../mmu/riscv/interleave/index.js";
+import { Judge } from "../../mmu/riscv/interleave/judge.js";
+import { RiscvVm } from "../../mmu/riscv/interleave/vm.js";
 import { riscv } from "../../mmu/riscv/mmu.js";
 import { parseRiscvScenario } from "../../mmu/riscv/parse.js";
 import { findingsOf, setupOf } from "../../mmu/riscv/run.js";
@@ -88,9 +91,34 @@ function noted(name: string): readonly Finding[] {
   return riscv.parse(scenario, name).run(baseline).notes ?? [];
 }
 
+const UNIT = UNITS[0]!;
+
+/** A VM of the search through interleavings, damaged while all is quiet. */
+function quiet(damage: (vm: RiscvVm) => void): readonly Finding[] {
+  const vm = new RiscvVm(UNIT.guest, false, UNIT.rhythm, baseline.rules);
+  vm.reset();
+  damage(vm);
+  return new Judge(vm).judge();
+}
+
+/** A split that drops the lock for ever. */
+function endless(): readonly Finding[] {
+  const search = riscvInterleave({ actions: 0, dirtyTracking: "faults" }, [UNIT], (setup, rules) => {
+    const gstage = new GStage(setup, rules);
+    const log = new DirtyLog(gstage);
+    log.splitter.advance = () => {
+      for (;;) gstage.dropLock(0, true, 1);
+    };
+    return { gstage, log };
+  });
+  const check = search.check(baseline);
+  check.unit(0);
+  return check.faults().map(({ finding }) => finding);
+}
+
 export const riscvDamages: Readonly<Record<string, Provoked>> = {
   "unsplit-block": {
-    provoke: () => damaged((tree) => tree.set(tree.at(0x40200000, 1), () => leafOfBlock(tree))),
+    provoke: () => damaged((tree) => tree.set(tree.at(0x40200000, 1), () => leafOfBlock(tree, 1))),
     says: "1 block unsplit, first at 0x40200000",
   },
   "lost-coverage": {
@@ -101,6 +129,10 @@ export const riscvDamages: Readonly<Record<string, Provoked>> = {
     provoke: () =>
       damaged((tree) => tree.set(tree.at(EMPTY), () => [tree.gstage.mem.words[tree.at(PAGE)]! | VALID, 0])),
     says: "4K mapped that was not, first at 0x0",
+  },
+  "stray-mapping, by a leaf that reaches beyond its memory": {
+    provoke: () => damaged((tree) => tree.set(tree.at(PAGE, 1), () => leafOfBlock(tree, 2))),
+    says: "2M mapped that was not, first at 0x40000000",
   },
   "wrong-output-address": {
     provoke: () => damaged((tree) => tree.set(tree.at(PAGE), (lo, hi) => [lo + (1 << 10), hi])),
@@ -125,11 +157,32 @@ export const riscvDamages: Readonly<Record<string, Provoked>> = {
   "stale-drop": { provoke: () => noted("riscv-stale-drops"), says: "mmu_lock dropped 2 times with splits unflushed" },
   "access-stuck": { provoke: () => noted("riscv-thp-stuck"), says: "2 accesses never end" },
   "tables-lost": { provoke: () => noted("riscv-thp-stuck"), says: "3 table pages lost" },
+  "dirty-page-lost": {
+    provoke: () =>
+      quiet((vm) => {
+        vm.logging = true;
+        vm.dirty = 0xfffe;
+        vm.written = 1;
+      }),
+    says: "dirty page lost at 0x0",
+  },
+  "still-mapped": {
+    provoke: () =>
+      quiet((vm) => {
+        vm.gone = 0b100;
+      }),
+    says: "still mapped at 0x2000",
+  },
+  "tables-not-linked": {
+    provoke: () => quiet((vm) => void vm.gstage.mem.alloc()),
+    says: "1 table pages in use, 0 linked",
+  },
+  "walk-never-ends": { provoke: endless, says: "the walk never ends" },
 };
 
-/** The second block, brought to the first one's place and frames. */
-function leafOfBlock(tree: Tree): readonly [number, number] {
+/** The block that is left, brought so many blocks down. */
+function leafOfBlock(tree: Tree, blocks: number): readonly [number, number] {
   const { words } = tree.gstage.mem;
   const at = tree.at(BLOCK, 1);
-  return [(words[at]! & ~WRITE) - (512 << 10), words[at + 1]!];
+  return [(words[at]! & ~WRITE) - blocks * (512 << 10), words[at + 1]!];
 }

@@ -1,107 +1,21 @@
-import { BLOCK, HOLE_ENTRY, type TopEntry } from "../../exhaustive/trees.js";
-import type { FrameRange } from "../../flow/slots.js";
+import type { Script } from "../../interleave/guests.js";
 import type { ChunkAndCache } from "../exhaustive/session.js";
 
-/** A small guest: one memslot in the small geometry, and what is mapped of it at first. */
-export interface SmallGuest {
-  /** By which saved schedules name it. */
-  readonly id: string;
-  readonly words: string;
-  readonly slot: FrameRange;
-  readonly tops: readonly TopEntry[];
-}
-
-/** What userspace does to the slot, in order. */
-export interface Script {
-  readonly id: string;
-  readonly words: string;
-  /** KVM_DIRTY_LOG_INITIALLY_SET with manual protect: enabling touches nothing, clearing write-protects and splits. */
-  readonly manual: boolean;
-  readonly steps: readonly Step[];
-}
-
-/** `get` and `clear` are the ioctls of KVM's dirty log; a get without manual protect clears too. `clear-some` clears {@link SOME}. */
-export type Step = "enable" | "get" | "clear" | "clear-some" | "disable";
-
-/** Pages that a partial clear asks for, the slot's first in bit 0: masks that begin and end within blocks, in both words. */
-export const SOME = 0b0110_0000_0010_0110;
-
-const FULL = 0b1111;
-const ALL_16 = { startGfn: 0, endGfn: 16 };
-
-export const GUESTS: readonly SmallGuest[] = [
-  { id: "block-16", words: "a slot of 16 pages mapped by one block of 16", slot: ALL_16, tops: [BLOCK] },
-  {
-    id: "blocks-4",
-    words: "a slot of 16 pages mapped by blocks of 4",
-    slot: ALL_16,
-    tops: [[BLOCK, BLOCK, BLOCK, BLOCK]],
-  },
-  {
-    id: "pages-then-blocks",
-    words: "a slot of 16 pages, the first 4 mapped by pages, then blocks of 4",
-    slot: ALL_16,
-    tops: [[FULL, BLOCK, BLOCK, BLOCK]],
-  },
-  {
-    id: "mixed",
-    words: "a slot of 16 pages: a block of 4, a hole of 4, a table with one page, a block of 4",
-    slot: ALL_16,
-    tops: [[BLOCK, HOLE_ENTRY, 0b0001, BLOCK]],
-  },
-  { id: "pages", words: "a slot of 16 pages, all mapped by pages", slot: ALL_16, tops: [[FULL, FULL, FULL, FULL]] },
-  { id: "empty", words: "a slot of 16 pages of which none is mapped", slot: ALL_16, tops: [HOLE_ENTRY] },
-  {
-    id: "from-page-4",
-    words: "a slot of 8 pages from page 4, mapped by blocks of 4",
-    slot: { startGfn: 4, endGfn: 12 },
-    tops: [[HOLE_ENTRY, BLOCK, BLOCK, HOLE_ENTRY]],
-  },
-  {
-    id: "from-page-2",
-    words: "a slot of 16 pages from page 2: pages up to 4, blocks of 4, pages from 16",
-    slot: { startGfn: 2, endGfn: 18 },
-    tops: [
-      [0b1100, BLOCK, BLOCK, BLOCK],
-      [0b0011, HOLE_ENTRY, HOLE_ENTRY, HOLE_ENTRY],
-    ],
-  },
-];
-
-export const SCRIPTS: readonly Script[] = [
-  {
-    id: "enable",
-    words: "logging is enabled with write-protect and split, then the log is got",
-    manual: false,
-    steps: ["enable", "get"],
-  },
-  {
-    id: "clear",
-    words: "logging is enabled with all bits set, the log is got, cleared word by word, and got again",
-    manual: true,
-    steps: ["enable", "get", "clear", "get"],
-  },
-  {
-    id: "clear-some",
-    words:
-      "logging is enabled with all bits set, the log is got, pages 1, 2, 5, 13 and 14 of the slot are cleared, then all, and it is got again",
-    manual: true,
-    steps: ["enable", "get", "clear-some", "clear", "get"],
-  },
-  {
-    id: "again",
-    words: "logging is enabled, disabled, enabled again, then the log is got",
-    manual: false,
-    steps: ["enable", "disable", "enable", "get"],
-  },
-];
-
-/** The kernel's chunks of a page and of one block of either level, with its cache for them (see `CHUNKS` of the exhaustive search). */
+/**
+ * The kernel's chunks of a page and of one block of either level, with its cache for them (see `CHUNKS` of the
+ * exhaustive search).
+ */
 export const CHUNKS: readonly ChunkAndCache[] = [
   { chunkPages: 1, cacheCapacity: 2 },
   { chunkPages: 4, cacheCapacity: 2 },
   { chunkPages: 16, cacheCapacity: 5 },
 ];
 
-/** Pages of a word of the dirty bitmap: two words for 16 pages. */
-export const WORD_PAGES = 8;
+/** Masks that begin and end within blocks. */
+export const CLEAR_SOME: Script = {
+  id: "clear-some",
+  words:
+    "logging is enabled with all bits set, the log is got, pages 1, 2, 5, 13 and 14 of the slot are cleared, then all, and it is got again",
+  manual: true,
+  steps: ["enable", "get", "clear-some", "clear", "get"],
+};

@@ -1,16 +1,35 @@
-import { type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import { GUESTS, SCRIPTS, type Script, type SmallGuest } from "../../interleave/guests.js";
+import { ScriptRun } from "../../interleave/run.js";
+import { type DirtyTracking, type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import type { StepSink } from "../../traceEvents.js";
+import type { ChunkAndCache } from "../exhaustive/session.js";
+import type { SplitRules } from "../splitRules.js";
+import { Stage2 } from "../stage2.js";
 import type { SplitStrategy } from "../strategy.js";
-import { CHUNKS, GUESTS, SCRIPTS } from "./guests.js";
-import { ScriptRun, type Unit, unitId } from "./run.js";
-import type { Makers } from "./vm.js";
+import { traceWalks } from "../trace.js";
+import { CHUNKS, CLEAR_SOME } from "./guests.js";
+import { Judge } from "./judge.js";
+import { Arm64Vm, type Makers } from "./vm.js";
+
+/** A guest, what userspace does to it, and the chunk. */
+export interface Unit {
+  readonly guest: SmallGuest;
+  readonly script: Script;
+  readonly chunk: ChunkAndCache;
+}
 
 /** Searched with a chunk of a page too: others may act before each page, which makes many schedules. */
 const BY_PAGE: readonly string[] = ["block-16/enable", "from-page-2/enable", "block-16/clear-some"];
 
 /** The units that a search has by default: every guest with every script and the chunks of blocks, some with that of a page. */
-export const UNITS: readonly Unit[] = SCRIPTS.flatMap((script) =>
-  GUESTS.flatMap((guest) => CHUNKS.map((chunk) => ({ guest, script, chunk }))),
-).filter(({ guest, script, chunk }) => chunk.chunkPages > 1 || BY_PAGE.includes(`${guest.id}/${script.id}`));
+export const UNITS: readonly Unit[] = [...SCRIPTS, CLEAR_SOME]
+  .flatMap((script) => GUESTS.flatMap((guest) => CHUNKS.map((chunk) => ({ guest, script, chunk }))))
+  .filter(({ guest, script, chunk }) => chunk.chunkPages > 1 || BY_PAGE.includes(`${guest.id}/${script.id}`));
+
+/** By which a saved schedule means a unit: "block-16/enable/chunk-4". */
+function unitId({ guest, script, chunk }: Unit): string {
+  return `${guest.id}/${script.id}/chunk-${chunk.chunkPages}`;
+}
 
 /**
  * Explores what others may do while stage-2 tables are write-protected and split: on small guests, in tables of 4 entries, with the
@@ -28,9 +47,33 @@ export function arm64Interleave(
     text: textOf(actions, units),
     units: units.length,
     unitIds: units.map(unitId),
-    check: (strategy) =>
-      new ScheduleSearch(actions, (unit) => new ScriptRun(units[unit]!, strategy, dirtyTracking, makers)),
-    subject: (strategy, unit, sink) => new ScriptRun(units[unit]!, strategy, dirtyTracking, makers, sink),
+    check: (strategy) => new ScheduleSearch(actions, (unit) => runOf(units[unit]!, strategy, dirtyTracking, makers)),
+    subject: (strategy, unit, sink) => {
+      const told = sink === undefined ? makers : traced(makers, sink);
+      return runOf(units[unit]!, strategy, dirtyTracking, told, sink);
+    },
+  };
+}
+
+function runOf(unit: Unit, rules: SplitRules, tracking: DirtyTracking, makers: Makers, sink?: StepSink): ScriptRun {
+  const { guest, script, chunk } = unit;
+  const vm = new Arm64Vm(guest, script.manual, chunk, rules, tracking, makers);
+  const words = `${guest.words}; ${script.words}; chunk ${chunk.chunkPages} pages, page cache ${chunk.cacheCapacity}`;
+  const judge = new Judge(vm);
+  const run = new ScriptRun(unitId(unit), words, script, vm, () => judge.judge(), sink);
+  vm.stage2.otherParty = (at) => run.lockDropped(at);
+  return run;
+}
+
+/** The makers with walks that are told. */
+function traced(makers: Makers, sink: StepSink): Makers {
+  return {
+    ...makers,
+    stage2: (layout, rules) => {
+      const stage2 = makers.stage2?.(layout, rules) ?? new Stage2(layout, rules);
+      traceWalks(stage2, sink, {}, true);
+      return stage2;
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { formatAddress } from "../../../guest/sizes.js";
 import type { Finding } from "../../finding.js";
 import { MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
 import { SMALL, SMALL_LEAF } from "../exhaustive/geometry.js";
-import type { SmallVm } from "./vm.js";
+import type { Arm64Vm } from "./vm.js";
 
 const NOTHING: readonly Finding[] = [];
 
@@ -18,7 +18,7 @@ const LEAF_HI = Array.from({ length: SMALL.endGfn }, (_, gfn) => SMALL_LEAF.hi(g
  *
  * - A page that was written since userspace was last told of it is in the log. A leaf that the next write goes through unseen maps
  *   only pages whose bits are set.
- * - No block is left over a page that the split has gone over: faults make none while logging.
+ * - No block is left in a slot that the split has gone over: faults make none while logging.
  * - What the host took away and nobody accessed since is not mapped; what is mapped has its own output address.
  * - Table pages in use are those that are linked, marks say what is below, and no descriptor is locked.
  * - No error was returned, and each TLBI went to the block that was broken.
@@ -27,7 +27,7 @@ export class Judge {
   private findings: Finding[] | null = null;
   private linked = 0;
 
-  constructor(private readonly vm: SmallVm) {}
+  constructor(private readonly vm: Arm64Vm) {}
 
   judge(): readonly Finding[] {
     const { vm } = this;
@@ -36,7 +36,7 @@ export class Judge {
     this.linked = 0;
     this.table(1, 0, 0);
     const lost = vm.logging ? vm.written & ~vm.dirty : 0;
-    if (lost !== 0) this.add("dirty-page-lost", this.frame(lost), PAGE_LEVEL, "written");
+    if (lost !== 0) this.add("dirty-page-lost", vm.frame(lost), PAGE_LEVEL, "written");
     if (vm.foundGone >= 0) this.add("still-mapped", vm.foundGone, PAGE_LEVEL);
     const { tables } = stage2.mem;
     if (tables !== this.linked) this.push("tables-not-linked", { used: tables, linked: this.linked });
@@ -81,23 +81,19 @@ export class Judge {
     const pages = vm.bits(gfn, gfn + span);
     const { startGfn, endGfn } = vm.guest.slot;
     if (gfn < startGfn || gfn + span > endGfn) this.add("stray-mapping", gfn, level);
-    if ((pages & vm.gone) !== 0) this.add("still-mapped", this.frame(pages & vm.gone), level);
+    if ((pages & vm.gone) !== 0) this.add("still-mapped", vm.frame(pages & vm.gone), level);
     if ((lo | S2AP_WRITE) >>> 0 !== LEAF_LO[level - 1]![gfn] || hi !== LEAF_HI[gfn]) {
       this.add("wrong-output-address", gfn, level);
     }
     if (!vm.logging) return;
-    const block = level < PAGE_LEVEL && (pages & vm.split) !== 0;
+    const block = level < PAGE_LEVEL && (pages & vm.splitOver) !== 0;
     const unseen = pages & ~vm.dirty;
     if (block && vm.tracking === "hardware") {
-      if (unseen !== 0) this.add("dirty-page-lost", this.frame(unseen), level, "unsplit-block");
+      if (unseen !== 0) this.add("dirty-page-lost", vm.frame(unseen), level, "unsplit-block");
     } else {
       if (block) this.add("unsplit-block", gfn, level);
-      if (unseen !== 0 && (lo & S2AP_WRITE) !== 0) this.add("dirty-page-lost", this.frame(unseen), level, "next-write");
+      if (unseen !== 0 && (lo & S2AP_WRITE) !== 0) this.add("dirty-page-lost", vm.frame(unseen), level, "next-write");
     }
-  }
-
-  private frame(bits: number): number {
-    return this.vm.guest.slot.startGfn + 31 - Math.clz32(bits & -bits);
   }
 
   private add(code: string, gfn: number, level: number, cause?: string): void {

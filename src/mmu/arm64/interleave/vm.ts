@@ -1,4 +1,6 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
+import type { SmallGuest } from "../../interleave/guests.js";
+import { SmallVm } from "../../interleave/vm.js";
 import type { DirtyTracking } from "../../interleave.js";
 import { S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
 import { clearSlot, enableSlot } from "../dirtyLog.js";
@@ -11,8 +13,6 @@ import { type Layout, variantOf } from "../layout.js";
 import type { SplitRules } from "../splitRules.js";
 import { Stage2, type Stage2Snapshot } from "../stage2.js";
 import { UnmapVisitor } from "../unmap.js";
-import type { Action } from "./actions.js";
-import { type SmallGuest, SOME, type Step, WORD_PAGES } from "./guests.js";
 
 /** What the engine's parts are made by: tests hand in faulty ones. */
 export interface Makers {
@@ -20,39 +20,29 @@ export interface Makers {
   readonly unmap?: (stage2: Stage2) => UnmapVisitor;
 }
 
-/** A VM of one small memslot, with what userspace knows of it. Page sets are bits, the slot's first page in bit 0. */
-export class SmallVm implements FaultSlot {
+/** Pages of a word of the dirty bitmap: two words for 16 pages. */
+const WORD_PAGES = 8;
+/** Level of a leaf, by its pages. */
+const LEVEL_OF: Readonly<Record<number, number>> = { 16: 1, 4: 2, 1: PAGE_LEVEL };
+const BLOCK_SPANS = [16, 4];
+
+/** A VM whose stage-2 is the engine's own. */
+export class Arm64Vm extends SmallVm implements FaultSlot {
   readonly stage2: Stage2;
-  readonly pages: number;
-  /** All pages of the slot. */
-  private readonly all: number;
-  exists = true;
-  logging = false;
-  /** The slot's dirty bitmap. */
-  dirty = 0;
-  /** Pages written since userspace was last told of them, at the latest when the ioctl returned that took their bits. */
-  written = 0;
-  /** Pages that the host took away and nobody accessed since. */
-  gone = 0;
-  /** Pages that the split has gone over since logging was enabled. */
-  split = 0;
-  /** A page was found mapped, by a vCPU, that the host had taken away; -1: none. */
-  foundGone = -1;
-  private got = 0;
   private readonly mmu: GuestMmu;
   private readonly unmapper: UnmapVisitor;
   private readonly fresh: Stage2Snapshot;
-  private readonly words: SmallWords;
+  private readonly words = new SmallWords(this);
 
   constructor(
-    readonly guest: SmallGuest,
-    /** KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE and KVM_DIRTY_LOG_INITIALLY_SET. */
-    readonly manual: boolean,
+    guest: SmallGuest,
+    manual: boolean,
     chunk: ChunkAndCache,
     rules: SplitRules,
     readonly tracking: DirtyTracking,
     makers: Makers,
   ) {
+    super(guest, manual, WORD_PAGES);
     const layout: Layout = {
       geometry: SMALL,
       leaf: SMALL_LEAF,
@@ -63,17 +53,24 @@ export class SmallVm implements FaultSlot {
       ...variantOf({}, chunk.chunkPages),
     };
     this.stage2 = makers.stage2?.(layout, rules) ?? new Stage2(layout, rules);
-    this.pages = guest.slot.endGfn - guest.slot.startGfn;
-    this.all = (1 << this.pages) - 1;
     this.mmu = new GuestMmu(this.stage2, 1, newGuestCounts(), () => this);
     this.unmapper = makers.unmap?.(this.stage2) ?? new UnmapVisitor(this.stage2);
-    this.words = new SmallWords(this);
     buildSmall(guest.tops, this.stage2.mem, this.stage2.marks);
     this.fresh = this.stage2.snapshot();
   }
 
-  /** As at the start. Counters go on, but for what is looked at in the end. */
-  reset(): void {
+  walksDone(): number {
+    const { writeProtectWalks, splitWalks } = this.stage2.counts;
+    return writeProtectWalks + splitWalks;
+  }
+
+  /** What backing and slot allow. */
+  naturalLevel(gfn: number): number {
+    return LEVEL_OF[this.naturalSpan(gfn, BLOCK_SPANS)]!;
+  }
+
+  /** Counters go on, but for what is looked at in the end. */
+  protected resetTables(): void {
     const { stage2, fresh } = this;
     stage2.mem.restore(fresh.mem);
     if (fresh.marks !== null) stage2.marks!.restore(fresh.marks);
@@ -81,133 +78,38 @@ export class SmallVm implements FaultSlot {
     stage2.counts.returnCode = 0;
     stage2.splitVisitor.firstWrongTlbi = null;
     this.mmu.caches.pages.fill(0);
-    this.exists = true;
-    this.logging = false;
-    this.dirty = this.written = this.gone = this.got = this.split = 0;
-    this.foundGone = -1;
-  }
-
-  /** Page sets of frames [start, end), as far as they are the slot's. */
-  bits(start: number, end: number): number {
-    const { startGfn, endGfn } = this.guest.slot;
-    const from = Math.max(start, startGfn) - startGfn;
-    const to = Math.min(end, endGfn) - startGfn;
-    return to <= from ? 0 : ((1 << to) - 1) & ~((1 << from) - 1);
-  }
-
-  /** An ioctl of userspace. @returns false where it fails, the slot being gone or without a log */
-  ioctl(step: Step): boolean {
-    if (!this.exists || (step !== "enable" && !this.logging)) return false;
-    switch (step) {
-      case "enable":
-        this.enable();
-        break;
-      case "disable":
-        this.disable();
-        break;
-      case "get":
-        this.get();
-        break;
-      case "clear":
-        this.take(this.got, true);
-        break;
-      case "clear-some":
-        this.take(this.got & SOME, true);
-    }
-    return true;
-  }
-
-  act(action: Action): void {
-    switch (action.kind) {
-      case "read":
-      case "write":
-        this.access(action.gfn, action.kind === "write");
-        return;
-      case "unmap":
-        this.unmap(action.start, action.end);
-        return;
-      case "get-and-clear":
-        this.ioctl("get");
-        this.ioctl("clear");
-        return;
-      case "delete":
-        this.disable();
-        this.exists = false;
-        this.unmap(this.guest.slot.startGfn, this.guest.slot.endGfn);
-        return;
-      default:
-        this.ioctl(action.kind);
-    }
-  }
-
-  /** What backing and slot allow; a block holds no page that is still gone, unless the host brings all of it back at once. */
-  naturalLevel(gfn: number): number {
-    const { startGfn, endGfn } = this.guest.slot;
-    for (const level of SMALL.blockLevels) {
-      const span = SMALL.spanPages[level]!;
-      const start = Math.floor(gfn / span) * span;
-      if (start < startGfn || start + span > endGfn) continue;
-      const covered = this.bits(start, start + span);
-      const gone = this.gone & covered & ~this.bits(gfn, gfn + 1);
-      if ((this.gone & covered) !== covered && gone !== 0) continue;
-      this.gone &= ~covered;
-      return level;
-    }
-    return PAGE_LEVEL;
-  }
-
-  markDirty(gfn: number): boolean {
-    const bit = this.bits(gfn, gfn + 1);
-    const set = (this.dirty & bit) === 0;
-    this.dirty |= bit;
-    return set;
   }
 
   /** Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_commit_memory_region()`. */
-  private enable(): void {
-    this.logging = true;
-    if (this.manual) {
-      this.dirty = this.all;
-    } else {
-      this.dirty = 0;
-      const { startGfn, endGfn } = this.guest.slot;
-      enableSlot(this.stage2, this.guest.slot, (work) => work(startGfn, endGfn));
-      this.split = this.all;
-    }
-    // Userspace copies everything once when logging is on: what was written before that is in the copy.
-    this.written = 0;
+  protected enableSlot(): void {
+    const { startGfn, endGfn } = this.guest.slot;
+    enableSlot(this.stage2, this.guest.slot, (work) => work(startGfn, endGfn));
   }
 
-  private disable(): void {
-    this.logging = false;
-    this.dirty = this.written = this.got = this.split = 0;
-    this.stage2.cache.objects = 0;
-  }
-
-  /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_get_dirty_log_protect()`. */
-  private get(): void {
-    this.got = this.dirty;
-    if (!this.manual) this.take(-1, false);
-  }
-
-  private take(asked: number, split: boolean): void {
+  protected takeWords(asked: number, split: boolean): number {
     const { startGfn, endGfn } = this.guest.slot;
     this.words.begin(asked);
     clearSlot(this.stage2, this.guest.slot, this.words, split, (work) => work(startGfn, endGfn));
-    // Userspace copies what it was told when the ioctl has returned.
-    this.written &= ~this.words.taken;
-    if (split) this.split |= this.words.spanned;
+    return this.words.taken;
   }
 
-  private access(gfn: number, write: boolean): void {
-    if (!this.exists) return;
-    const bit = this.bits(gfn, gfn + 1);
-    const slot = this.leafOver(gfn);
-    if (slot >= 0 && (this.gone & bit) !== 0) this.foundGone = gfn;
-    if (write && this.logging) this.written |= bit;
-    this.gone &= ~bit;
-    if (write && slot >= 0 && this.tracking === "hardware" && (this.split & bit) !== 0) this.hardwareWrite(gfn, slot);
+  protected loggingDisabled(): void {
+    this.stage2.cache.objects = 0;
+  }
+
+  protected accessTables(gfn: number, write: boolean): void {
+    const tracked = write && this.tracking === "hardware" && (this.splitOver & this.bits(gfn, gfn + 1)) !== 0;
+    const slot = tracked ? this.leafOver(gfn) : -1;
+    if (slot >= 0) this.hardwareWrite(gfn, slot);
     else this.mmu.access(0, gfn, write);
+  }
+
+  protected unmapTables(start: number, end: number): void {
+    this.unmapper.unmap(start, end);
+  }
+
+  protected isMapped(gfn: number): boolean {
+    return this.leafOver(gfn) >= 0;
   }
 
   /** No fault: hardware makes a clean leaf dirty and logs the page, if it is one. */
@@ -231,28 +133,22 @@ export class SmallVm implements FaultSlot {
       slot = mem.childOf(lo, mem.words[2 * slot + 1]!) * SMALL.entries + index;
     }
   }
-
-  private unmap(start: number, end: number): void {
-    this.unmapper.unmap(start, end);
-    this.gone |= this.bits(start, end);
-  }
 }
 
 /** The words that an ioctl takes out of the bitmap, one by one, as it comes to them. */
 class SmallWords implements DirtyWords {
   startGfn = 0;
   endGfn = 0;
-  /** All that was taken, and all from the first bit of each word to its last. */
+  /** All that was taken. */
   taken = 0;
-  spanned = 0;
   private asked = 0;
   private at = 0;
 
-  constructor(private readonly vm: SmallVm) {}
+  constructor(private readonly vm: Arm64Vm) {}
 
   begin(asked: number): void {
     this.asked = asked;
-    this.at = this.taken = this.spanned = 0;
+    this.at = this.taken = 0;
   }
 
   next(): boolean {
@@ -266,7 +162,6 @@ class SmallWords implements DirtyWords {
       this.taken |= bits;
       this.startGfn = vm.guest.slot.startGfn + (31 - Math.clz32(bits & -bits));
       this.endGfn = vm.guest.slot.startGfn + (32 - Math.clz32(bits));
-      this.spanned |= vm.bits(this.startGfn, this.endGfn);
       return true;
     }
     return false;

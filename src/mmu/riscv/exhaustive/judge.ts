@@ -4,7 +4,10 @@ import type { FlushKind } from "../flushLog.js";
 import type { GStage, GStageObserver } from "../gstage.js";
 import type { Work } from "./works.js";
 
-/** What a finished small tree, or the way there, can have wrong, as in `check.ts` and beyond; the index is the bit in a verdict. */
+/**
+ * What a finished small tree, or the way there, can have wrong, as in `check.ts` and beyond; the index is the bit in a
+ * verdict.
+ */
 export const SMALL_FAULTS = [
   "unsplit-block",
   "split-outside-range",
@@ -44,8 +47,8 @@ function framesIn(start: number, end: number): number {
 }
 
 /**
- * Judges a finished tree of the small geometry from what it was and what was asked, without a walker: it goes over the tables themselves.
- * Sets of frames are bits, the tree's first frame in bit 0.
+ * Judges a finished tree of the small geometry from what it was and what was asked, without a walker: it goes over the
+ * tables themselves. Sets of frames are bits, the tree's first frame in bit 0.
  *
  * - A leaf that a touched span meets is split down to pages, and no other is split.
  * - Write permission is gone from the leaves that a bit meets, and from no others; a page between two bits of a word may be either,

@@ -74,8 +74,8 @@ export function boundOf(bound: Bound): RiscvBound {
     words: caseWords,
     scaled: scaledScenarios,
     text:
-      `${words}${bound === "large" ? ` (in Sv39x4 ${count(few)} below one, too)` : ""}, in Sv39x4, and ${count(deeper)} simpler ones in Sv48x4 and ` +
-      "Sv57x4 where two entries of the root meet; in tables of 4 entries, enabled in every slot out of which no block sticks, and cleared by " +
+      `${words}${bound === "large" ? ` (in Sv39x4 ${count(few)} below one, too)` : ""}, in Sv39x4, and ${count(deeper)} simpler ones in each of Sv48x4 and ` +
+      "Sv57x4, where two entries of the root meet; in tables of 4 entries, enabled in every slot out of which no block sticks, and cleared by " +
       "words of 4 pages from each page of the first block on (below two top entries: where they meet), with every mask of a word, alone and " +
       `after ${bound === "large" ? "every mask of the word before" : "a full one"}; with ${small ? FEW_CIRCUMSTANCES : MANY_CIRCUMSTANCES}, and ` +
       `without eager splitting; and ${count(places)} layouts of the real geometry whose ends lie at those of tables and blocks`,

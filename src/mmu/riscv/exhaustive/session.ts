@@ -73,7 +73,10 @@ function prepared(work: Work, base: number): Prepared {
   };
 }
 
-/** The engines of a mode under each circumstance, for enabling and for clearing, put back to the same tree again and again. */
+/**
+ * The engines of a mode under each circumstance, for enabling and for clearing, put back to the same tree again and
+ * again.
+ */
 class Bench {
   private readonly enabling: readonly Engine[];
   private readonly clearing: readonly Engine[];

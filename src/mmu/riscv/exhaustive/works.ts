@@ -1,8 +1,8 @@
 import { BLOCK_PAGES, type SmallTree, TOP_PAGES } from "../../exhaustive/trees.js";
 
 /**
- * Pages that a word of the small geometry covers: as many as a block, so that a word has parts of two blocks at most, as with 64 pages and
- * blocks of 512.
+ * Pages that a word of the small geometry covers: as many as a block, so that a word has parts of two blocks at most,
+ * as with 64 pages and blocks of 512.
  */
 export const WORD_PAGES = BLOCK_PAGES;
 const FULL = (1 << WORD_PAGES) - 1;
@@ -37,8 +37,8 @@ function enables(frames: number): Work[] {
 }
 
 /**
- * Clears in slots from each page of the first block on, which is every way that words can lie to blocks: every mask of each word, alone
- * and after a full one; with `both`, beside every mask of the word before.
+ * Clears in slots from each page of the first block on, which is every way that words can lie to blocks: every mask of
+ * each word, alone and after a full one; with `both`, beside every mask of the word before.
  */
 export function clears(frames: number, both: boolean): Work[] {
   const works: Work[] = [];

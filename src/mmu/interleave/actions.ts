@@ -1,4 +1,4 @@
-import type { FrameRange } from "../../flow/slots.js";
+import type { FrameRange } from "../flow/slots.js";
 
 /** What another party may do. Pages and ranges are frames. */
 export type Action =
@@ -16,7 +16,10 @@ export interface ActionList {
   readonly between: readonly number[];
 }
 
-/** Actions on a slot's first page, on one in the middle and on its last; unmapping of a page, blocks, a range across blocks, all. */
+/**
+ * Actions on a slot's first page, on one in the middle and on its last; unmapping of a page, blocks, a range across
+ * blocks, all.
+ */
 export function actionsOn({ startGfn, endGfn }: FrameRange, manual: boolean): ActionList {
   const middle = startGfn + 5;
   const pages = [startGfn, middle, endGfn - 1];

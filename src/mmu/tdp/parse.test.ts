@@ -1,9 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../errors.js";
-import { defaultShadowScenario, parseShadowScenario } from "./shadow/scenario.js";
-import { defaultTdpScenario, fill } from "./tdp/guests.js";
-import { parseTdpScenario } from "./tdp/parse.js";
+import { UserError } from "../../errors.js";
+import { parseShadowScenario } from "../shadow/scenario.js";
+import { defaultTdpScenario, fill } from "./guests.js";
+import { parseTdpScenario } from "./parse.js";
 
 const root = { rootLevel: 4, leaves: [{ gfn: 0, level: 1, count: 4 }], nonpresentPaths: [] };
 const zap = { mmu: "x86-tdp", workload: "zap", root };
@@ -144,116 +143,14 @@ it("takes huge pages that end at the slot's edges, and those of other slots", ()
   expect(parseTdpScenario(scenario, "f")).toMatchObject({ slotBaseGfn: 512, npages: 1024 });
 });
 
+it("takes a range of the last page that the host has", () => {
+  const range = { startGfn: 2 ** 20 - 1, endGfnExclusive: 2 ** 20 };
+  const scenario = { ...zap, workload: "split", hostMaxphyaddr: 32, ...range };
+  expect(parseTdpScenario(scenario, "f")).toMatchObject(range);
+});
+
 it("takes a shadow scenario's schedule by the name that the TDP MMU's has, too", () => {
   expect(parseShadowScenario({ ...shadow, reschedEveryNPolls: 64 }, "").reschedEvery).toBe(64);
   expect(parseShadowScenario({ ...shadow, reschedEvery: 64 }, "").reschedEvery).toBe(64);
   expect(parseShadowScenario(shadow, "").reschedEvery).toBe(0);
-});
-
-describe("a scenario of nested splitting", () => {
-  const mapping = shadow.mappings[0]!;
-  const wrong: [string, unknown, RegExp][] = [
-    ["is null", null, /^f: is null; expected an object$/],
-    [
-      "has neither mappings nor a pattern",
-      { ...shadow, mappings: undefined },
-      /^f\.mappings: missing; expected either mappings or alias$/,
-    ],
-    ["has both", { ...shadow, alias: "none" }, /stands beside alias/],
-    ["names the schedule twice", { ...shadow, reschedEvery: 2, reschedEveryNPolls: 2 }, /stands beside resched/],
-    [
-      "has an unknown pattern",
-      { ...shadow, mappings: undefined, alias: "some" },
-      /alias: is "some"; expected one of none, one-gfn/,
-    ],
-    ["has a slot of no pages", { ...shadow, slot: { baseGfn: 0, npages: 0 } }, /slot\.npages: is 0/],
-    [
-      "maps beyond the slot",
-      { ...shadow, mappings: [{ ...mapping, count: 3 }] },
-      /mappings\[0\]: ends at gfn 1536; expected at most 1024/,
-    ],
-    ["maps off the grid", { ...shadow, mappings: [{ ...mapping, gfn: 5 }] }, /mappings\[0\]\.gfn: is 5/],
-    ["has a stride off the grid", { ...shadow, mappings: [{ ...mapping, stride: 5 }] }, /mappings\[0\]\.stride: is 5/],
-    ["has no copies", { ...shadow, mappings: [{ ...mapping, copies: 0 }] }, /mappings\[0\]\.copies: is 0/],
-    [
-      "makes too many entries",
-      { ...shadow, mappings: new Array(9).fill({ ...mapping, copies: 10000 }) },
-      /makes \d+ SPTEs/,
-    ],
-    [
-      "has a pattern on a slot of odd size",
-      { ...shadow, slot: { baseGfn: 0, npages: 5 }, mappings: undefined, alias: "none" },
-      /whole 2M pages/,
-    ],
-  ];
-  for (const [what, value, message] of wrong) {
-    it(`is refused where it ${what}`, () => {
-      expect(() => parseShadowScenario(value, "f")).toThrow(UserError);
-      expect(() => parseShadowScenario(value, "f")).toThrow(message);
-    });
-  }
-
-  it("is the same again when its own form is read", () => {
-    for (const alias of ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const) {
-      const scenario = defaultShadowScenario({ alias, memoryBytes: 2 ** 25 });
-      expect(parseShadowScenario(JSON.parse(JSON.stringify(scenario)), "f")).toEqual(scenario);
-    }
-  });
-});
-
-describe("any JSON at all", () => {
-  const keys = fc.constantFrom(
-    ...[
-      "mmu",
-      "workload",
-      "root",
-      "roots",
-      "leaves",
-      "gfn",
-      "level",
-      "count",
-      "rootLevel",
-      "nonpresentPaths",
-      "masks",
-      "npages",
-    ],
-    ...["slotBaseGfn", "slot", "baseGfn", "mappings", "role", "copies", "stride", "alias", "__proto__"],
-  );
-  const leaf = fc.oneof(
-    fc.integer(),
-    fc.double(),
-    fc.constantFrom("x86-tdp", "x86-shadow", "zap", "clear", "0xff"),
-    fc.boolean(),
-    fc.constant(null),
-  );
-  const { tree } = fc.letrec((tie) => ({
-    tree: fc.oneof(
-      { maxDepth: 5 },
-      leaf,
-      fc.array(tie("tree"), { maxLength: 4 }),
-      fc.dictionary(keys, tie("tree"), { maxKeys: 6 }),
-    ),
-  }));
-
-  it("is a scenario or a user error, never anything else", () => {
-    const parse = (parser: (value: unknown, input: string) => unknown, value: unknown): void => {
-      try {
-        parser(value, "f");
-      } catch (error) {
-        expect(error).toBeInstanceOf(UserError);
-      }
-    };
-    fc.assert(
-      fc.property(tree, keys, tree, (value, key, part) => {
-        for (const base of [zap, clear]) parse(parseTdpScenario, { ...base, [key]: part });
-        parse(parseTdpScenario, { ...zap, root: { ...root, [key]: part } });
-        parse(parseTdpScenario, leaves({ gfn: 0, level: 1, count: 1, [key]: part }));
-        parse(parseShadowScenario, { ...shadow, [key]: part });
-        parse(parseShadowScenario, { ...shadow, mappings: [{ ...shadow.mappings[0], [key]: part }] });
-        parse(parseTdpScenario, value);
-        parse(parseShadowScenario, value);
-      }),
-      { numRuns: 500 },
-    );
-  });
 });

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { ResultFile } from "../results/types.js";
-import type { Case } from "./contract.js";
-import { totalAt } from "./counters.js";
-import { loadMmu } from "./registry.js";
+import type { ResultFile } from "../../results/types.js";
+import type { Case } from "../contract.js";
+import { totalAt } from "../counters.js";
+import { loadMmu } from "../registry.js";
 
-const FOLDER = new URL("../../scenarios/", import.meta.url);
+const FOLDER = new URL("../../../scenarios/", import.meta.url);
 const files = readdirSync(FOLDER).filter((file) => /^x86-.*\.json$/.test(file));
 
 async function load(file: string): Promise<Case> {
@@ -15,7 +15,7 @@ async function load(file: string): Promise<Case> {
 
 /** The reference results, which bench-check holds equal to what is counted now. */
 function resultOf(file: string): ResultFile {
-  return JSON.parse(readFileSync(new URL(`../../results/${file}`, import.meta.url), "utf8")) as ResultFile;
+  return JSON.parse(readFileSync(new URL(`../../../results/${file}`, import.meta.url), "utf8")) as ResultFile;
 }
 
 /** A figure that a scenario's text names: file, strategy, counter, value. */

@@ -1,41 +1,29 @@
-import type { Finding } from "../../finding.js";
-import type { Choice, DirtyTracking, Interleaved, ScheduledAction } from "../../interleave.js";
-import type { StepSink } from "../../traceEvents.js";
-import type { ChunkAndCache } from "../exhaustive/session.js";
-import type { SplitRules } from "../splitRules.js";
-import { Stage2 } from "../stage2.js";
-import { traceWalks } from "../trace.js";
-import { type ActionList, actionsOn, actionWords } from "./actions.js";
+import type { Finding } from "../finding.js";
+import type { Choice, Interleaved, ScheduledAction } from "../interleave.js";
+import type { StepSink } from "../traceEvents.js";
+import { type Action, type ActionList, actionsOn, actionWords } from "./actions.js";
 import type { Script, SmallGuest, Step } from "./guests.js";
-import { Judge } from "./judge.js";
-import { type Makers, SmallVm } from "./vm.js";
 
 /** More places than any run of a small guest has: a walk that comes to so many does not end. */
-const MOST_PLACES = 1000;
+const MAX_PLACES = 1000;
 
-/** A guest, what userspace does to it, and the chunk. */
-export interface Unit {
+/** A VM that a script runs on, from the start again and again. */
+export interface ScriptVm {
   readonly guest: SmallGuest;
-  readonly script: Script;
-  readonly chunk: ChunkAndCache;
-}
-
-/** By which a saved schedule means a unit: "block-16/enable/chunk-4". */
-export function unitId({ guest, script, chunk }: Unit): string {
-  return `${guest.id}/${script.id}/chunk-${chunk.chunkPages}`;
+  reset(): void;
+  /** @returns false where it fails */
+  ioctl(step: Step): boolean;
+  act(action: Action): void;
+  /** How much has been done under mmu_lock: where others act, they act once until more has been. */
+  walksDone(): number;
 }
 
 class NeverEnds extends Error {}
 
 /** A script on a small VM, with others acting at the places where mmu_lock may be dropped and between ioctls. */
 export class ScriptRun implements Interleaved {
-  readonly id: string;
-  readonly words: string;
   readonly actionWords: readonly string[];
-  private readonly vm: SmallVm;
-  private readonly judge: Judge;
   private readonly actions: ActionList;
-  private readonly script: Script;
   private schedule: readonly Choice[] = [];
   private done = 0;
   private step = 0;
@@ -45,22 +33,22 @@ export class ScriptRun implements Interleaved {
   /** Set while a schedule is told. */
   private told: ScheduledAction[] | null = null;
 
+  /**
+   * @param id the unit's name
+   * @param words the guest and what userspace does to it
+   * @param judge what is wrong with the VM when all is quiet
+   * @param sink told what userspace and others do
+   */
   constructor(
-    unit: Unit,
-    rules: SplitRules,
-    tracking: DirtyTracking,
-    makers: Makers,
-    private readonly sink: StepSink | null = null,
+    readonly id: string,
+    readonly words: string,
+    private readonly script: Script,
+    private readonly vm: ScriptVm,
+    private readonly judge: () => readonly Finding[],
+    private readonly sink?: StepSink,
   ) {
-    const { guest, script, chunk } = unit;
-    this.id = unitId(unit);
-    this.script = script;
-    this.words = `${guest.words}; ${script.words}; chunk ${chunk.chunkPages} pages, page cache ${chunk.cacheCapacity}`;
-    this.vm = new SmallVm(guest, script.manual, chunk, rules, tracking, sink === null ? makers : traced(makers, sink));
-    this.judge = new Judge(this.vm);
-    this.actions = actionsOn(guest.slot, script.manual);
+    this.actions = actionsOn(vm.guest.slot, script.manual);
     this.actionWords = this.actions.all.map(actionWords);
-    this.vm.stage2.otherParty = (at) => this.lockDropped(at);
   }
 
   run(schedule: readonly Choice[]): readonly Finding[] {
@@ -73,7 +61,7 @@ export class ScriptRun implements Interleaved {
     try {
       for (this.step = 0; this.step < this.script.steps.length; this.step++) {
         this.place(this.actions.between, -2);
-        this.walks = this.walksDone();
+        this.walks = vm.walksDone();
         this.ioctl(this.script.steps[this.step]!);
       }
       this.place(this.actions.between, -2);
@@ -81,7 +69,7 @@ export class ScriptRun implements Interleaved {
       if (!(error instanceof NeverEnds)) throw error;
       return [{ code: "walk-never-ends", count: 1, data: {} }];
     }
-    return this.judge.judge();
+    return this.judge();
   }
 
   private ioctl(step: Step): void {
@@ -102,10 +90,13 @@ export class ScriptRun implements Interleaved {
     return told;
   }
 
-  /** Others may act now. An ioctl of another thread that drops the lock itself is one action: nobody acts within it. */
-  private lockDropped(at: number): void {
+  /**
+   * mmu_lock may be dropped: others may act now. An ioctl of another thread that drops the lock itself is one action:
+   * nobody acts within it.
+   */
+  lockDropped(at: number): void {
     if (this.acting) return;
-    const walks = this.walksDone();
+    const walks = this.vm.walksDone();
     if (walks === this.walks) return;
     this.walks = walks;
     this.place(this.actions.underIoctl, at);
@@ -116,7 +107,7 @@ export class ScriptRun implements Interleaved {
   private place(allowed: readonly number[], at: number): void {
     const place = this.open.length;
     this.open.push(allowed);
-    if (place > MOST_PLACES) throw new NeverEnds();
+    if (place > MAX_PLACES) throw new NeverEnds();
     this.acting = true;
     for (; this.schedule[this.done]?.place === place; this.done++) {
       const number = this.schedule[this.done]!.action;
@@ -126,11 +117,6 @@ export class ScriptRun implements Interleaved {
       this.vm.act(this.actions.all[number]!);
     }
     this.acting = false;
-  }
-
-  private walksDone(): number {
-    const { writeProtectWalks, splitWalks } = this.vm.stage2.counts;
-    return writeProtectWalks + splitWalks;
   }
 
   private where(at: number): string {
@@ -144,23 +130,12 @@ export class ScriptRun implements Interleaved {
   }
 }
 
-/** The makers with walks that are told. */
-function traced(makers: Makers, sink: StepSink): Makers {
-  return {
-    ...makers,
-    stage2: (layout, rules) => {
-      const stage2 = makers.stage2?.(layout, rules) ?? new Stage2(layout, rules);
-      traceWalks(stage2, sink, {}, true);
-      return stage2;
-    },
-  };
-}
-
 const STEP_WORDS: Readonly<Record<Step, string>> = {
   enable: "logging is enabled",
   disable: "logging is disabled",
   get: "the log is got",
   clear: "the log is cleared",
+  "clear-first": "the first word of the log is cleared",
   "clear-some": "some pages of the log are cleared",
 };
 
@@ -169,5 +144,6 @@ const DURING_WORDS: Readonly<Record<Step, string>> = {
   disable: "logging is being disabled",
   get: "the log is being got",
   clear: "the log is being cleared",
+  "clear-first": "the first word of the log is being cleared",
   "clear-some": "some pages of the log are being cleared",
 };
