@@ -18,6 +18,7 @@ import type { Style } from "../report/style.js";
 import { wrapLines } from "../report/wrapLines.js";
 import { MODEL_VERSION } from "../results/types.js";
 import type { ExhaustiveResult } from "../verify/exhaustive.js";
+import { type HtmlFlags, htmlOutput } from "./htmlOutput.js";
 import { inputsOf } from "./inputs.js";
 import { Interrupt } from "./interrupt.js";
 import type { Io } from "./io.js";
@@ -25,7 +26,7 @@ import { numberedPath, refuseOverwriteNumbered } from "./overwrite.js";
 import type { ScenarioOptions } from "./scenarioOptions.js";
 
 /** What `verify --exhaustive` reads of its options. */
-export interface ExhaustiveFlags extends ScenarioOptions {
+export interface ExhaustiveFlags extends ScenarioOptions, HtmlFlags {
   readonly strategy?: string[];
   readonly exhaustive?: boolean;
   readonly bound?: Bound;
@@ -60,6 +61,7 @@ export async function verifyExhaustively(io: Io, flags: ExhaustiveFlags, style: 
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const output = { stdout: io.stdout, inputs: inputsOf(flags) };
   const target = flags.exportJson === undefined ? undefined : await prepareOutput(flags.exportJson, output);
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const result = await search(io, mmu, strategies, flags, jobs);
   if (result === null) {
     io.stderr.write("s2split: interrupted; threads keep nothing of a share that is not searched to its end\n");
@@ -67,6 +69,8 @@ export async function verifyExhaustively(io: Io, flags: ExhaustiveFlags, style: 
   }
   const complete = !result.partial;
   if (target !== undefined && complete) await target.write(formatJson(result));
+  if (complete)
+    await writePage(async () => (await import("../report/html/boundedPage.js")).exhaustivePage(result, mmu));
   const wrong = result.strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy);
   if (flags.json === true) io.stdout.write(formatJson(result));
   else if (flags.exportJson !== "-") {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -34,6 +34,8 @@ describe("verify --interleave", () => {
   it.each([
     [["--actions", "2"], "--actions without --interleave"],
     [["--interleave", "--random", "5"], "--interleave with --random"],
+    [["--interleave", "--bound", "small"], "--bound without --exhaustive"],
+    [["--export-json", "x.json"], "--export-json without --exhaustive or --interleave"],
     [["--interleave", "--mmu", "x86-shadow"], "has no other parties"],
     [["--interleave", "--mmu", "x86-tdp", "--dirty-tracking", "hardware"], "PML"],
   ])("refuses %s", async (args, message) => {
@@ -43,18 +45,56 @@ describe("verify --interleave", () => {
   });
 });
 
+describe("exports of verify --interleave", () => {
+  it("are its JSON and a page with the smallest schedules", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "s2split-"));
+    const [json, html] = [join(folder, "out.json"), join(folder, "out.html")];
+    const args = ["--actions", "0", "--strategy", "skip-new-table-naive", "--export-json", json, "--export-html", html];
+    await run(["verify", "--interleave", ...args]);
+    const result = JSON.parse(await readFile(json, "utf8")) as { kind: string };
+    expect(result.kind).toBe("s2split-interleave");
+    const page = await readFile(html, "utf8");
+    expect(page).toContain("skip-new-table-naive: unsplit-block");
+    expect(page).toContain("block-16/enable/chunk-4");
+    await rm(folder, { recursive: true });
+  });
+});
+
 describe("a saved schedule", () => {
   let folder: string;
   let file: string;
-  let saved: Record<string, unknown>;
+  const saved = {
+    schemaVersion: 1,
+    kind: "s2split-interleaving",
+    mmu: "x86-tdp",
+    strategy: "used-count",
+    dirtyTracking: "faults",
+    unit: "hole/enable/no-pml/lazy",
+    schedule: [
+      {
+        place: 3,
+        where:
+          "while logging is being enabled, with mmu_lock held for reading, when a walk has read the level-2 entry of gfn 512",
+        action: "a vCPU writes page 512",
+      },
+    ],
+  };
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "s2split-"));
     file = join(folder, "schedule.json");
-    const args = ["--mmu", "x86-tdp", "--actions", "1", "--strategy", "used-count", "--save", file];
-    await run(["verify", "--interleave", ...args]);
-    saved = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+    await writeFile(file, JSON.stringify(saved));
   });
   afterAll(() => rm(folder, { recursive: true }));
+
+  it.each([
+    ["arm64", "skip-new-table-naive", "1 block unsplit, first at 0x0"],
+    ["riscv", "posted-v1", "1 block unsplit, first at 0x4000"],
+  ])("of %s is what --save writes and trace takes", async (mmu, strategy, says) => {
+    const path = join(folder, `${mmu}.json`);
+    await run(["verify", "--interleave", "--mmu", mmu, "--actions", "0", "--strategy", strategy, "--save", path]);
+    const { code, stdout } = await run(["trace", "--scenario", path]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`result: WRONG, ${says}`)]);
+  });
 
   it("is told by trace, with what others do in its place", async () => {
     const { code, stdout } = await run(["trace", "--scenario", file]);

@@ -73,7 +73,10 @@ export function register(program: Command, invocation: Invocation): void {
     )
     .option("--shard <i/n>", "with --exhaustive: only the i-th of n shares; see s2split merge")
     .option("--jobs <n>", "with --exhaustive: search in this many threads (default: 1)", integer(1, 256))
-    .option("--export-json <file>", "with --exhaustive: write the verdicts, for s2split merge")
+    .option(
+      "--export-json <file>",
+      "with --exhaustive or --interleave: write the verdicts (those of shards are for s2split merge)",
+    )
     .option(
       "--save <file>",
       "write the simplest failing layout as a scenario, or with --interleave the schedule (further ones as FILE-2 ...)",
@@ -87,27 +90,31 @@ export function register(program: Command, invocation: Invocation): void {
 async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
   if (flags.interleave === true) {
+    refuseOfExhaustive(flags, ["bound", "shard", "jobs"], "--exhaustive");
     const { verifyInterleavings } = await import("../interleaveRun.js");
     return verifyInterleavings(io, flags, style);
   }
   refuseWithoutInterleave(flags);
   if (flags.exhaustive === true) {
-    if (flags.exportHtml !== undefined)
-      throw new UserError("--export-html with --exhaustive: it has no page; expected --random or scenarios");
     if (flags.random !== undefined || flags.scenario !== undefined) {
       throw new UserError("--exhaustive with --random or --scenario: expected one of them");
     }
     const { verifyExhaustively } = await import("../exhaustiveVerify.js");
     return verifyExhaustively(io, flags, style);
   }
-  for (const option of ["bound", "shard", "jobs", "exportJson"] as const) {
-    if (flags[option] === undefined) continue;
-    const name = option === "exportJson" ? "export-json" : option;
-    throw new UserError(`--${name} without --exhaustive: only that search takes it; expected both or neither`);
-  }
+  refuseOfExhaustive(flags, ["bound", "shard", "jobs"], "--exhaustive");
+  refuseOfExhaustive(flags, ["exportJson"], "--exhaustive or --interleave");
   const wrong = await (flags.random === undefined ? verifyGiven : verifyRandom)(io, flags, style);
   if (wrong === "interrupted") return EXIT.interrupted;
   return wrong ? EXIT.regression : EXIT.fine;
+}
+
+/** @throws UserError for an option of a search that is not asked for */
+function refuseOfExhaustive(flags: VerifyFlags, options: readonly (keyof ExhaustiveFlags)[], search: string): void {
+  const given = options.find((option) => flags[option] !== undefined);
+  if (given === undefined) return;
+  const name = given === "exportJson" ? "export-json" : given;
+  throw new UserError(`--${name} without ${search}: only that search takes it; expected both or neither`);
 }
 
 /** Verifies the scenarios that the options give. Returns whether any strategy is wrong. */
