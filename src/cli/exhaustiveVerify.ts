@@ -23,6 +23,7 @@ import { inputsOf } from "./inputs.js";
 import { Interrupt } from "./interrupt.js";
 import type { Io } from "./io.js";
 import { numberedPath, refuseOverwriteNumbered } from "./overwrite.js";
+import { savedNotice } from "./reproduceHint.js";
 import type { ScenarioOptions } from "./scenarioOptions.js";
 
 /** What `verify --exhaustive` reads of its options. */
@@ -124,11 +125,11 @@ async function search(
 
 /** The first case at full size into the file that was named, the others beside it, numbered. */
 async function saveCases(io: Io, path: string, result: ExhaustiveResult, mmu: Mmu): Promise<void> {
-  const texts = exhaustiveFaults(result).map((fault) => exhaustiveScenarioText(fault, result, mmu));
-  for (const [index, text] of texts.entries()) {
+  for (const [index, owned] of exhaustiveFaults(result).entries()) {
+    const text = exhaustiveScenarioText(owned, result, mmu);
     if (text === null) continue;
     const name = index === 0 ? path : numberedPath(path, index + 1);
     await (await prepareOutput(name, { stdout: io.stdout })).write(text);
-    if (name !== "-") io.stderr.write(`s2split: fault ${index + 1} is in ${name}\n`);
+    if (name !== "-") io.stderr.write(await savedNotice(index + 1, name, mmu.parse(owned.fault.scenario, name)));
   }
 }

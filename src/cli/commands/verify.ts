@@ -29,6 +29,7 @@ import { Interrupt } from "../interrupt.js";
 import type { Invocation, Io } from "../io.js";
 import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
+import { reproduceHint, savedNotice } from "../reproduceHint.js";
 import { addScenarioOptions, casesFrom } from "../scenarioOptions.js";
 
 interface VerifyFlags extends ExhaustiveFlags, InterleaveFlags, HtmlFlags {
@@ -144,8 +145,12 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
       }
       done.push({ id, bound, verdicts });
       progress.clear();
-      if (flags.json !== true)
-        io.stdout.write(`${verdictsText(bound.mmu, several ? `${bound.mmu.id} ${id}` : id, verdicts, style)}\n\n`);
+      if (flags.json === true) continue;
+      const path = flags.scenario?.length === plan.length ? flags.scenario[index]! : "-";
+      const wrong = verdicts.some(({ findings }) => findings.length > 0);
+      const hint = wrong ? await reproduceHint(bound, path) : null;
+      const verdict = verdictsText(bound.mmu, several ? `${bound.mmu.id} ${id}` : id, verdicts, style);
+      io.stdout.write(`${verdict}\n${hint === null ? "" : `  on a real host: ${hint}\n`}\n`);
     }
   } finally {
     progress.clear();
@@ -241,11 +246,13 @@ async function saveFaults(
   target: OutputTarget,
   results: readonly SearchResult[],
 ): Promise<void> {
-  const texts = results.flatMap((result) => result.faults.map((fault) => faultScenarioText(fault, result)));
-  for (const [index, text] of texts.entries()) {
+  const all = results.flatMap((result) => result.faults.map((fault) => ({ fault, result })));
+  for (const [index, { fault, result }] of all.entries()) {
     const path = index === 0 ? target.path : numberedPath(target.path, index + 1);
-    await (index === 0 ? target : await prepareOutput(path, outputOptions(io, flags))).write(text);
-    if (path !== "-") io.stderr.write(`s2split: fault ${index + 1} is in ${path}\n`);
+    await (index === 0 ? target : await prepareOutput(path, outputOptions(io, flags))).write(
+      faultScenarioText(fault, result),
+    );
+    if (path !== "-") io.stderr.write(await savedNotice(index + 1, path, result.mmu.parse(fault.scenario, path)));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Mmu } from "../../mmu/contract.js";
 import type { InterleaveFault } from "../../mmu/interleave.js";
 import type { ExhaustiveResult } from "../../verify/exhaustive.js";
 import type { InterleaveResult } from "../../verify/interleave.js";
-import { exhaustiveFaultWords } from "../exhaustiveText.js";
+import { exhaustiveFaults, exhaustiveFaultWords } from "../exhaustiveText.js";
 import { longFinding } from "../findings.js";
 import { scheduleText } from "../interleaveText.js";
 import type { Cell, Group, Page, Section } from "./page.js";
@@ -11,14 +11,12 @@ const NOTES = ["Exact within the bound, and nothing is claimed beyond it: every 
 
 /** The page of an exhaustive search: the bound, what each strategy is right and wrong on, and the smallest case of each fault. */
 export function exhaustivePage(result: ExhaustiveResult, mmu: Mmu): Page {
-  const faults = result.strategies.flatMap(({ strategy, faults: own }) =>
-    own.map((fault) => ({
-      title: `${fault.ofLinux === true ? "Linux itself" : strategy}: ${fault.kind}`,
-      lead: `On ${fault.combinations} combinations. The smallest: ${fault.words}.`,
-      alarm: exhaustiveFaultWords(fault, mmu),
-      listing: fault.scenario === null ? undefined : JSON.stringify(fault.scenario, null, 2),
-    })),
-  );
+  const faults = exhaustiveFaults(result).map(({ whose, fault }) => ({
+    title: `${whose}: ${fault.kind}`,
+    lead: `On ${fault.combinations} combinations. The smallest: ${fault.words}.`,
+    alarm: exhaustiveFaultWords(fault, mmu),
+    listing: fault.scenario === null ? undefined : JSON.stringify(fault.scenario, null, 2),
+  }));
   const rows = result.strategies.map(({ strategy, combinations, failing }) => [strategy, combinations, failing]);
   return {
     title: `An exhaustive search, bound ${result.bound}`,
