@@ -35,3 +35,17 @@ it("a single top entry is the first of its table, and a hole there is an entry o
     parseTdpScenario(scaledScenarios([top], { work: SPLIT, everyNPolls: 0 })[0], "scaled").roots[0];
   expect(rootOf(BLOCK)).toMatchObject({ leaves: [{ gfn: 0, level: 3, count: 1 }], nonpresentPaths: [] });
 });
+
+it("a clear at full size has a slot from its first word to the end of what is mapped or cleared", () => {
+  const clear = { kind: "clear", base: 0, wordPages: 4, words: [{ index: 1, low: 0b1001 }], pml: true, eager: true };
+  const tops: TopEntry[] = [[0b1, HOLE_ENTRY, HOLE_ENTRY, HOLE_ENTRY]];
+  const work = { ...clear, initiallySet: true } as never;
+  const written = scaledScenarios(tops, { work, everyNPolls: 0 })[0]! as unknown as Record<string, unknown>;
+  // Frames 4 and 7 are the first and the last page of the second table.
+  expect(written).toMatchObject({ slotBaseGfn: 0, npages: 1024, workload: "clear" });
+  const masks = written.masks as string[];
+  expect(masks.map((mask, i) => [i, mask]).filter(([, mask]) => mask !== "0x0")).toEqual([
+    [8, "0x1"],
+    [15, "0x8000000000000000"],
+  ]);
+});
