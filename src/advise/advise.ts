@@ -215,7 +215,7 @@ function redirtyNs({ profile, vcpus, lock }: AdviceRequest): number {
 }
 
 /** vCPU counts at which the recommendation is tried. */
-const MOST_VCPUS = 512;
+const MAX_VCPUS = 512;
 
 /**
  * The vCPU counts from which another choice is recommended, the guest and all else being the same: its faults are as many, but wait longer.
@@ -246,7 +246,7 @@ function changesOf(
     return known.get(vcpus)!;
   };
   const changes: { fromVcpus: number; chunk: string | null }[] = [];
-  for (let low = 1; low < MOST_VCPUS; low *= 2) {
+  for (let low = 1; low < MAX_VCPUS; low *= 2) {
     let [from, to] = [low, 2 * low];
     if (choice(from) === choice(to)) continue;
     while (to - from > 1) {

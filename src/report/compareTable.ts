@@ -1,7 +1,7 @@
 import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric } from "../compare/types.js";
 import { clip } from "../errors.js";
 import type { CountValue } from "../mmu/counters.js";
-import { MOST_SAMPLES } from "../stats/statistics.js";
+import { MAX_SAMPLES } from "../stats/statistics.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs, formatPercent } from "./units.js";
@@ -238,8 +238,8 @@ function wallNotes({ cells, options }: Comparison): string[] {
   const have = Math.min(...few.flatMap((metric) => metric.samples));
   const seen = `to see a change of ${formatPercent(options.wallThreshold)} four times in five`;
   const which = `too few samples in ${plural(few.length, "wall time")} (the fewest are ${have})`;
-  if (needed > MOST_SAMPLES) {
-    const most = `more than the ${formatCount(MOST_SAMPLES)} that bench takes: samples cannot decide it here`;
+  if (needed > MAX_SAMPLES) {
+    const most = `more than the ${formatCount(MAX_SAMPLES)} that bench takes: samples cannot decide it here`;
     return [
       `${which}: ${seen}, each side would need up to ${countText(needed)}, ${most}; a larger --wall-threshold, or a quieter machine`,
     ];

@@ -70,7 +70,8 @@ export class TreeCheck {
   ) {
     this.geometry = layout.geometry;
     this.leafFormat = layout.leaf;
-    this.shortCache = layout.cacheCapacity < 1 + layout.geometry.entries;
+    // The kernel's cache for a chunk holds it from the chunk on that is such a block; what the layout says of the cache is what is checked.
+    this.shortCache = layout.chunkPages < layout.geometry.spanPages[1]!;
   }
 
   /** Checks what lies in [from, to), in frames: multiples of every block size. */

@@ -1,5 +1,5 @@
 import { FLAGS_MASK, LEAF_MASK, leafHi, leafLo, pfnOf, VALID, WRITE } from "./entry.js";
-import { ENTRIES, type GStageGeometry, MOST_LEVELS, ROOT_ENTRIES, SPAN } from "./geometry.js";
+import { ENTRIES, type GStageGeometry, MAX_LEVELS, ROOT_ENTRIES, SPAN } from "./geometry.js";
 import { type Layout, naturalLeaf } from "./layout.js";
 import type { TableMemory } from "./memory.js";
 import { firstEndingAfter, type MappedSegment, meets, type SegmentIndex } from "./segments.js";
@@ -38,7 +38,7 @@ export type FaultCode =
 export class TreeCheck {
   readonly faults = new Map<FaultCode, Fault>();
   /** Leaves that belong where they are, by level, to be held against those that there are. */
-  readonly matched = new Float64Array(MOST_LEVELS);
+  readonly matched = new Float64Array(MAX_LEVELS);
   private readonly geometry: GStageGeometry;
   private owner!: MappedSegment;
   private start = 0;
