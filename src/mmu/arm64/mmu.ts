@@ -34,7 +34,8 @@ export const WHOLE_TREE_BYTES = 16 * 2 ** 30;
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
 export const TIMED_TREE_BYTES = 64 * 2 ** 30;
 
-const WHOLE_TREE = { windowBytes: Number.POSITIVE_INFINITY };
+/** Keeps a guest whole, whatever its size. */
+export const WHOLE_TREE = { windowBytes: Number.POSITIVE_INFINITY };
 
 /** A bound arm64 scenario. */
 export interface Arm64Case extends Case<SplitStrategy> {
@@ -199,7 +200,7 @@ export function outcomeOf(stage2: Stage2, regions: RegionedGuest): RunOutcome {
 }
 
 /** What is wrong with a finished run, worst first. */
-function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
+export function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
   const { geometry, counts } = stage2;
   const { check, final, initial } = regions;
   const findings: Finding[] = [];
