@@ -303,6 +303,14 @@ describe("firstPass", () => {
     }
   });
 
+  it("draws one whole block at least, and says that the other is taken to be alike", () => {
+    const guest = { runs: [{ leafBytes: 2 ** 21, bytes: 2 ** 22 }], pageBytes: 4096, entries: 512, seed: 3 };
+    const pass = firstPass({ ...guest, writePercent: 50 }, true, 1);
+    expect(pass.sampled).toBe(true);
+    expect(pass.writes % 2).toBe(0);
+    expect(pass.writes + pass.reads).toBe(1024);
+  });
+
   it("never faults less lazily than split, whatever the writes", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100 }), fc.nat(), (writePercent, seed) => {

@@ -10,7 +10,7 @@ import {
 import type { Granule } from "../guest/geometry.js";
 import { type Layout, layoutOf } from "../mmu/arm64/layout.js";
 import { RANGE_PAGES } from "../mmu/arm64/maintenance.js";
-import { runOn } from "../mmu/arm64/mmu.js";
+import { runOn } from "../mmu/arm64/run.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import { type Counts, totalAt } from "../mmu/counters.js";

@@ -1,6 +1,6 @@
 import { countsJson } from "../mmu/arm64/counts.js";
 import type { Layout } from "../mmu/arm64/layout.js";
-import { drive, findingsOf, guestFor, WHOLE_TREE } from "../mmu/arm64/mmu.js";
+import { drive, findingsOf, guestFor } from "../mmu/arm64/run.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import type { Counts } from "../mmu/counters.js";
@@ -224,7 +224,7 @@ export function recordHolds(
   regionBytes = 2 ** 30,
 ): LockTrace & { readonly counts: Counts; readonly findings: readonly Finding[] } {
   const stage2 = new RecordingStage2(layout, strategy, regionBytes / layout.geometry.pageBytes);
-  const { regions } = guestFor(stage2, { ...WHOLE_TREE, digest: false });
+  const { regions } = guestFor(stage2, { windowBytes: Number.POSITIVE_INFINITY, digest: false });
   regions.buildAll();
   drive(stage2, regions.windows);
   regions.finishAll();

@@ -72,7 +72,7 @@ export async function* runCells(
   const pool = new Pool({
     filename: new URL("./cellWorker.js", import.meta.url).href,
     minThreads: 0,
-    maxThreads: Math.max(1, Math.min(jobs, remote)),
+    maxThreads: Math.min(jobs, remote),
     // Threads that have compiled the engine are worth keeping to the end.
     idleTimeout: 60_000,
   });

@@ -283,6 +283,17 @@ describe("what is not compared is refused by the name of the field", () => {
     ]);
   });
 
+  test("another model version within a side", () => {
+    const other = resultFile({ tool: { name: "s2split", version: "0.1.0", modelVersion: 2 }, scenarios: [], runs: [] });
+    const side = [
+      { path: "a.json", result: resultFile() },
+      { path: "b.json", result: other },
+    ];
+    expect(refusal(() => compareResults(side, side, counters, DEFAULT_COMPARE_OPTIONS))).toBe(
+      "b.json: tool.modelVersion is 2, and 1 in a.json; expected results of one model version",
+    );
+  });
+
   test("one run in two files of a side", () => {
     const files = ["a.json", "b.json"].map((path) => ({ path, result: resultFile() }));
     expect(refusal(() => compareResults(files, files, counters, DEFAULT_COMPARE_OPTIONS))).toBe(
@@ -361,6 +372,21 @@ describe("wall times", () => {
     expect(exitCodeOf(comparison)).toBe(0);
   });
 
+  test("a rise whose interval reaches down to no change at all is no regression", () => {
+    const modes = (low: number) => [...Array<number>(low).fill(1000), ...Array<number>(41 - low).fill(2000)];
+    const comparison = compare(timed(modes(24)), timed(modes(5)), { wallThreshold: 0.1 });
+    expect(comparison.cells[0]!.wall[0]).toMatchObject({ change: 1, interval: [0, 1] });
+    expect(comparison.cells[0]!.wall[0]!.pHolm).toBeLessThan(0.001);
+    expect(exitCodeOf(comparison)).toBe(0);
+  });
+
+  test("a p that is alpha confirms nothing: it must be below", () => {
+    const [base, next] = [timed([1000, 1001, 1002]), timed([2000, 2001, 2002])];
+    const with3 = (alpha: number) => compare(base, next, { wallThreshold: 0.1, alpha }).cells[0]!.wall[0]!;
+    expect(with3(0.1)).toMatchObject({ pHolm: 0.1, status: "too-few" });
+    expect(with3(0.11)).toMatchObject({ pHolm: 0.1, status: "regression" });
+  });
+
   test("three samples of each cannot confirm anything, and the comparison says how many could", () => {
     const comparison = compare(timed([1000, 1001, 1002]), timed([2000, 2001, 2002]), { wallThreshold: 0.1 });
     expect(comparison.cells[0]!.wall[0]).toMatchObject({ p: 0.1, status: "too-few", samplesNeeded: 6 });
@@ -407,6 +433,16 @@ describe("wall times", () => {
     const forced = compare(timed(around(1000, 30)), other, { wallThreshold: 0.1, anyEnvironment: true });
     expect(forced.notes).toMatchObject([{ code: "environment-ignored" }]);
     expect(exitCodeOf(forced)).toBe(1);
+  });
+
+  test("of one side are told of before those of another environment", () => {
+    const runs = (...walls: (ReturnType<typeof wall> | null)[]) =>
+      walls.map((one, i) => runResult({ strategy: `s${i}`, wall: one }));
+    const some = wall(around(1000, 5));
+    const base = resultFile({ runs: runs(null, some) });
+    const other = { ...environment, cpuModel: "Other CPU" };
+    const next = resultFile({ runs: runs(some, some), environment: other });
+    expect(compare(base, next).notes.map(({ code }) => code)).toEqual(["wall-only-one-side", "wall-not-compared"]);
   });
 
   test("of an unknown environment are not compared either", () => {

@@ -51,6 +51,11 @@ const PHASES: Readonly<Record<string, readonly [string, number | null]>> = {
   clearN: ["clear", 2],
 };
 
+it("the test's memory is not accessed while logging is turned off", () => {
+  const { steps } = flowOf(optionsOf(Object.values(real)[0]!), mode);
+  expect(steps.find(({ op }) => op === "disable")).toEqual({ op: "disable", name: "disable" });
+});
+
 describe("countSelftest", () => {
   it("has recordings to be compared with", () => {
     expect(Object.keys(real).length).toBeGreaterThan(30);

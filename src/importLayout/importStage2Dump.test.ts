@@ -87,6 +87,12 @@ it("takes an invalid but annotated entry for a hole and says so", () => {
   expect(codes(text)).toContain("annotated-invalid");
 });
 
+it("says that a dump has no header, and nothing of one that has it", () => {
+  const mapped = "0x0000000040000000-0x0000000040200000           2M 2   R W px ux  AF BLK\n";
+  expect(codes(mapped)).toContain("no-header");
+  expect(codes(`${HEADER}${mapped}`)).not.toContain("no-header");
+});
+
 it("takes the end of the last range for that of the IPA space only where nothing is mapped up to it", () => {
   const mapped = "0x0000000040000000-0x0000000040200000           2M 2   R W px ux  AF BLK\n";
   const bits = (lines: string) => importStage2Dump(`${HEADER}${lines}`, "dump", { granule: "4K" }).scenario.ipaBits;

@@ -54,7 +54,7 @@ export async function strategyChooser(
       `one for ${mmus.map(({ id }) => id).join(" or ")}`,
     );
   }
-  if (own.length > 0) moduleWatch()?.adopted(hookActivity, hookNames);
+  moduleWatch()?.adopted(hookActivity, hookNames);
   return (mmu) => [
     ...mmu.strategies.filter(({ id }) => plain.includes("all") || plain.includes(id)),
     ...own.filter((strategy) => strategy.mmu === mmu.id),

@@ -47,7 +47,7 @@ function javaScriptOf(path: string, url: string): string {
   if (compiler === undefined) throw new Error(NO_TYPESCRIPT);
   const { outputText } = compiler.transpileModule(text, {
     fileName: path,
-    compilerOptions: { module: 99, target: 9, inlineSourceMap: true, inlineSources: false },
+    compilerOptions: { module: 99, target: 9, inlineSourceMap: true },
   });
   return outputText;
 }

@@ -44,6 +44,15 @@ describe("the report", () => {
     expect(text).toMatch(/^enable +4\.39 ms +\(3\.39 ms \.\. 5\.39 ms\)/m);
   });
 
+  it("of repeated runs says where the first eight are from, and how many more there are", () => {
+    const from = (runs: number) => {
+      const texts = Array<string>(runs).fill(thp);
+      return /^from .*$/m.exec(measureReport(measurement(texts, "dirty_log_perf_test -g -b 64M"), STYLE))![0];
+    };
+    expect(from(8)).toMatch(/^from log0 line \d+, .*log7 line \d+$/);
+    expect(from(9)).toMatch(/log7 line \d+ and 1 more$/);
+  });
+
   it("has the interval without brackets from six runs on, and names outliers", () => {
     const texts = [1, 2, 3, 4, 5, 6, 90].map((ms) =>
       thp.replace("0.003390784s", `0.00${String(ms).padStart(2, "0")}90784s`),

@@ -135,6 +135,18 @@ describe("the plan of an x86 scenario", () => {
     expect(plan({ workload: "split" }).mode).toBe("enable");
   });
 
+  it("says what it leaves out, where it does: empty tables, and leaves outside the memslot", () => {
+    const leaves = [{ gfn: 0, level: 2, count: 4 }];
+    const root = { rootLevel: 4, leaves, nonpresentPaths: [{ gfn: 2 ** 18, level: 1 }] };
+    const left = (workload: object) => plan(workload).notes.filter((note) => note.endsWith("left out."));
+    expect(left({ workload: "split" })).toEqual([]);
+    expect(left({ workload: "split", root })).toEqual(["Empty tables (nonpresentPaths) are left out."]);
+    const clear = { workload: "clear", slotBaseGfn: 0, npages: 2048, masks: { allWords: "0x3" } };
+    const beyond = { rootLevel: 4, leaves: [...leaves, { gfn: 2 ** 18, level: 1, count: 1 }], nonpresentPaths: [] };
+    expect(left(clear)).toEqual([]);
+    expect(left({ ...clear, root: beyond })).toEqual(["1 run of leaves lies outside the memslot: left out."]);
+  });
+
   it("looks for lost pages where nothing is split eagerly", () => {
     const clear = { workload: "clear", slotBaseGfn: 0, npages: 2048, masks: { allWords: "0x3" } };
     expect(plan({ ...clear, eager: false }).check).toBe("dirty");

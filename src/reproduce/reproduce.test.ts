@@ -50,6 +50,14 @@ describe("the reproduction of a scenario", () => {
     expect(await programOf(shipped("holes"))).toBe(await programOf(shipped("holes")));
   });
 
+  it("has its comments within 77 columns, and fills them", async () => {
+    const words = Array<string>(60).fill("word").join(" ");
+    const text = await programOf({ ...ONE_BLOCK, description: words });
+    const longest = Math.max(...[...text.matchAll(/^ \* .*word$/gm)].map(([line]) => line.length));
+    // Fifteen words with the spaces between them.
+    expect(longest).toBe(3 + 74);
+  });
+
   it("says what the model counts, strategies that agree together, and where the first block is left", async () => {
     const text = await programOf(shipped("fault-passed-over"), ["baseline", "max-level", "skip-return-rfc"]);
     expect(text).toContain('{ "baseline, max-level", { 0x202ull, 0x0ull, 0x0ull }, 0x1ull, NONE },');

@@ -86,7 +86,10 @@ function notesOf(scenario: Splitting, outside: number, clear: boolean): string[]
         : "KVM splits when dirty logging is enabled: that is what is done here.",
     );
   }
-  if (outside > 0) notes.push(`${outside} runs of leaves lie outside the memslot and are left out.`);
+  if (outside > 0) {
+    const runs = outside === 1 ? "1 run of leaves lies" : `${outside} runs of leaves lie`;
+    notes.push(`${runs} outside the memslot: left out.`);
+  }
   if (scenario.roots[0]!.nonpresentPaths.length > 0) notes.push("Empty tables (nonpresentPaths) are left out.");
   return notes;
 }

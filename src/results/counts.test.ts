@@ -21,7 +21,11 @@ describe("a declared counter is a whole number from 0", () => {
   });
 
   test("by level where it is declared so, and only there", () => {
-    expect(countsProblem(tree("split/tlbi", 7), arm64Counters)).toMatchObject({ path: "split/tlbi", value: "7" });
+    expect(countsProblem(tree("split/tlbi", 7), arm64Counters)).toEqual({
+      path: "split/tlbi",
+      value: "7",
+      expected: "an object from level to count",
+    });
     expect(countsProblem(tree("split/topups", { "2": 7 }), arm64Counters)).toMatchObject({ value: "an object" });
     expect(countsProblem(tree("split/tlbi", { two: 7 }), arm64Counters)).toMatchObject({ path: "split/tlbi/two" });
     expect(countsProblem(tree("split/tlbi", { "2": 7 }), arm64Counters)).toBeUndefined();

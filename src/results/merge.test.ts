@@ -60,6 +60,14 @@ test("missing parts are named, all of them", () => {
   expect(refusal([one, three])).toBe("merge: missing shard 2/3; expected all 3 parts");
 });
 
+test("of many missing parts twenty are named, and the others counted", () => {
+  const of = (count: number) => [part(1, [0], { shard: { index: 1, count, plan: "0123456789abcdef", cases: [0] } })];
+  const twenty = Array.from({ length: 20 }, (_, i) => i + 2);
+  const named = (count: number) => twenty.map((index) => `${index}/${count}`).join(", ");
+  expect(refusal(of(21))).toBe(`merge: missing shards ${named(21)}; expected all 21 parts`);
+  expect(refusal(of(24))).toBe(`merge: missing shards ${named(24)} and 3 more; expected all 24 parts`);
+});
+
 test("a part given twice is named with the file that has it already", () => {
   expect(refusal([one, two, { ...two, path: "copy.json" }, three])).toBe(
     "copy.json: is shard 2/3, which part-2.json is too; expected each part once",

@@ -33,6 +33,7 @@ interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly shard?: string;
   readonly jobs?: number;
   readonly quiet?: boolean;
+  readonly full?: boolean;
   readonly long?: boolean;
   readonly plot?: boolean;
   readonly strict?: boolean;
@@ -72,6 +73,7 @@ export function register(program: Command, invocation: Invocation): void {
     )
     .option("--jobs <n>", "with --no-wall: count in this many worker threads (default: 1)", integer(1, 256))
     .option("-q, --quiet", "print no table")
+    .option("--full", "of more than three cases print every table whole")
     .option("--long", "print every counter too, barriers and TLB instructions among them")
     .option("--plot", "draw bars, and the address map, of characters")
     .option("--strict", "exit 3 if any strategy's result is wrong")
@@ -115,7 +117,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   }
   const style = styleFor(io, self.optsWithGlobals().color);
   const show = async () => {
-    if (flags.quiet !== true && !exports.onStdout) showTables(result, mmus, style, io);
+    if (flags.quiet !== true && !exports.onStdout) showTables(result, mmus, style, flags.full === true, io);
     if (flags.long === true && !exports.onStdout) await showLong(result, mmus, style, io);
     if (flags.plot === true && !exports.onStdout) await showPlot(result, mmus, style, io);
     await exports.writeStdout(result, mmus);
@@ -139,9 +141,9 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   return comparison === null ? EXIT.fine : exitCodeOf(comparison);
 }
 
-function showTables(result: ResultFile, mmus: Mmus, style: Style, io: Io): void {
+function showTables(result: ResultFile, mmus: Mmus, style: Style, full: boolean, io: Io): void {
   const beside = mmus.size > 1 ? besideTables(result, mmus, style) : "";
-  const tables = beside === "" ? benchTables(result, mmus, style) : beside;
+  const tables = beside === "" ? benchTables(result, mmus, style, full) : beside;
   if (tables !== "") io.stdout.write(`${tables}\n`);
 }
 

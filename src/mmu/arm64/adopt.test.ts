@@ -57,6 +57,27 @@ describe("a custom strategy", () => {
     }
   });
 
+  it("sees in its hooks both words of the descriptor of each page", () => {
+    // A page maps its own address + 2^39: its high word changes where that passes 4G.
+    const pages = { ...guest, memslots: [{ base: "0xffe00000", segments: [{ map: "4K", size: "4M" }] }] };
+    const seen: unknown[] = [];
+    const afterVisit = ({ level, hi, lo }: WalkPosition) => {
+      if (level === 3) seen.push([hi, lo >>> 12]);
+      return CONTINUE;
+    };
+    arm64.parse(pages, "test").run(adopt({ afterVisit }));
+    expect(seen.slice(0, 2)).toEqual([
+      [128, 0xffe00],
+      [128, 0xffe01],
+    ]);
+    expect(seen.slice(510, 514)).toEqual([
+      [128, 0xffffe],
+      [128, 0xfffff],
+      [129, 0],
+      [129, 1],
+    ]);
+  });
+
   it("sees in its hooks where the walk is, and `this` is the definition", () => {
     const seen: unknown[] = [];
     const definition: StrategyDefinition = {

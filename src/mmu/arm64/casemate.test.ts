@@ -79,6 +79,11 @@ describe("a trace for casemate", () => {
     expect(told.lines[told.verdict.id!]).toMatch(/^\(mem-write \d+ 0 release \w+ 80000010\w+ "mark:0"\)$/);
   });
 
+  it("says all that will be refused, in a fixed order", () => {
+    const { notes } = traceOf({ ...TWO_BLOCKS, dirtyLog: { ...TWO_BLOCKS.dirtyLog, bbm: 2 } }, strategy("split-mark"));
+    expect(notes).toEqual([expect.stringContaining("FEAT_BBM"), expect.stringContaining("a software bit")]);
+  });
+
   it("would be refused if one TLBI, barrier or break were missing", () => {
     const { lines, verdict } = traceOf(TWO_BLOCKS, strategy("baseline"));
     expect(verdict).toEqual({ exit: 0 });

@@ -72,6 +72,15 @@ export class TableMemory {
     return ((lo >>> this.pageShift) | (hi << this.highShift)) >>> 0;
   }
 
+  /** Whether the same pages hold the same. */
+  equals({ words, used }: TableMemory): boolean {
+    if (used !== this.used) return false;
+    const own = this.words;
+    const end = used * 2 * this.entries;
+    for (let word = 0; word < end; word++) if (own[word] !== words[word]) return false;
+    return true;
+  }
+
   /** A copy of what is in use, for {@link restore}. */
   snapshot(): MemorySnapshot {
     return { words: this.words.slice(0, this.used * 2 * this.entries), used: this.used, free: [...this.free] };

@@ -5,10 +5,7 @@ import { type DescriptorKind, descriptorHex, kindOf, MARK_HI, S2AP_WRITE } from 
 import type { Arm64TraceEvent, BreakEvent, EntryEvent, NestedEvent, WalkEvent } from "./trace.js";
 import { FRESH_PAGES, FRESH_TABLE, NOT_FRESH, SKIP_SIBLINGS, WALK_PAGE, WALK_SKIP_LEVEL0 } from "./walkRules.js";
 
-/** S2AP[0], AF, and XN[1:0] in the hi word. */
-const S2AP_READ = 1 << 6;
 const ACCESS_FLAG = 1 << 10;
-const XN_HI = 3 << 21;
 
 /** Why a walk did what it did at an entry. */
 export type TraceReason =
@@ -125,14 +122,15 @@ function reasonOf({ code, step, level, hiAfter, fresh, on }: EntryEvent): TraceR
   return fresh === NOT_FRESH ? "declined" : "new-table";
 }
 
-/** What the descriptor is: "block 2M rw-". */
+/** What the descriptor is: "block 2M rwx". */
 function what(e: EntryEvent): string {
   const of = kind(e);
   return `${of}${of === "block" ? ` ${sizeOf(e)}` : ""}${isLeaf(e) ? ` ${permissions(e)}` : ""}`;
 }
 
-function permissions({ lo, hi }: EntryEvent): string {
-  return `${(lo & S2AP_READ) === 0 ? "-" : "r"}${(lo & S2AP_WRITE) === 0 ? "-" : "w"}${(hi & XN_HI) === 0 ? "x" : "-"}`;
+/** Every leaf here may be read and executed. */
+function permissions({ lo }: EntryEvent): string {
+  return (lo & S2AP_WRITE) === 0 ? "r-x" : "rwx";
 }
 
 /** What became of the entry, and where the walk went. */
@@ -184,8 +182,7 @@ function sameEntry(a: EntryEvent, b: EntryEvent): boolean {
     outside(a) === outside(b) &&
     (a.step === "advance" || (reasonOf(a) === reasonOf(b) && a.fresh === b.fresh && a.code === b.code)) &&
     (!a.visited || (a.fresh === b.fresh && did(a) === did(b))) &&
-    (!isLeaf(a) || ((a.lo ^ b.lo) & (S2AP_READ | S2AP_WRITE)) === 0) &&
-    (!isLeaf(a) || ((a.hi & XN_HI) === 0) === ((b.hi & XN_HI) === 0))
+    (!isLeaf(a) || ((a.lo ^ b.lo) & S2AP_WRITE) === 0)
   );
 }
 

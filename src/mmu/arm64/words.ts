@@ -54,8 +54,10 @@ export const arm64Words: FindingWordTable = {
     long: () => "the slot was not flushed once after its leaves were write-protected: writes may go on unseen",
   },
   "runs-differ": {
-    short: () => "a walk by runs reads other entries",
-    long: () => "the walk reads other entries where it goes by runs than where it goes entry by entry",
+    short: () => "a walk by runs does otherwise",
+    long: ({ data: { counter, value, expected } }) =>
+      "the walk does otherwise where it goes over runs of entries than where it goes entry by entry" +
+      (counter === undefined ? "" : `: ${counter} is ${value}, entry by entry ${expected}`),
   },
   "table-linked-twice": {
     short: (f) => `${counted(f.count, "table")} linked twice, first at ${f.data.ipa}`,

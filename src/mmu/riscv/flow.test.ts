@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countAt, totalAt } from "../counters.js";
+import { countAt, declarationsOf, totalAt } from "../counters.js";
 import { runFlow } from "./flow.js";
+import { FLOW_COUNTERS } from "./flowCounters.js";
 import type { RiscvFlowInput, RiscvFlowStep } from "./flowInput.js";
 import type { RiscvFlowOutcome } from "./flowStep.js";
+import { riscvFlows } from "./flows.js";
+import { riscv } from "./mmu.js";
 import { baseline } from "./strategies/baseline.js";
 import { strategies } from "./strategies/index.js";
 
@@ -31,6 +34,25 @@ const read = (page: number): RiscvFlowStep => ({ op: "access", name: "read", acc
 const run = (input: RiscvFlowInput, steps: readonly RiscvFlowStep[]): RiscvFlowOutcome[] =>
   runFlow({ ...input, steps }, baseline, { digest: false });
 const sum = ({ counts }: RiscvFlowOutcome, path: string) => totalAt(counts, path) ?? 0;
+
+it("has a table of flows each of whose figures is of a counter that there is", () => {
+  const declared = [...declarationsOf(FLOW_COUNTERS), ...riscv.counters].map(({ path }) => path);
+  const shown = riscvFlows.columns.flatMap(({ paths }) => paths);
+  expect(shown.filter((path) => !declared.includes(path))).toEqual(["tablesLost"]);
+});
+
+it("unmaps a whole slot, and refuses a page more", () => {
+  const unmap = (numPages: number): RiscvFlowStep => ({
+    op: "unmap",
+    name: "reclaim",
+    slot: 0,
+    firstPage: 0,
+    numPages,
+  });
+  const outcome = run(guest("2M", false), [all, unmap(1024)]).at(-1)!;
+  expect(outcome.state!.leaves).toBeUndefined();
+  expect(() => run(guest("2M", false), [all, unmap(1025)])).toThrow("reclaim: [0, 1025]: beyond the slot");
+});
 
 describe("a write to a page of a block that was split", () => {
   const afterwards = (input: RiscvFlowInput, page: number) =>

@@ -20,6 +20,11 @@ describe("a riscv scenario", () => {
     ["a chunk", { ...good, dirtyLog: { mode: "enable", chunk: "2M" } }, /^x\.dirtyLog\.chunk: has no meaning on riscv/],
     ["no mode", { ...good, gstage: undefined }, /^x\.gstage: is missing; expected one of sv39x4, sv48x4, sv57x4/],
     ["512G leaves where the root is of 1G", slot({ segments: [{ map: "512G", size: "512G" }] }), /sv39x4 has no such/],
+    [
+      "two 512G leaves",
+      { ...slot({ base: "0x8000000000", segments: [{ map: "512G", size: "1T" }] }), gstage: "sv48x4" },
+      /^x: memslots: more than 1 leaf of 512G; expected at most one/,
+    ],
     ["memory beyond the space", slot({ base: "0x1ffffe00000" }), /beyond the 41 bits of sv39x4; expected memory below/],
     ["an odd base", slot({ base: "0x40000800" }), /memslots\[0\]\.base 0x40000800: not page-aligned/],
     ["dirty pages that do not exist", slot({ dirty: { runs: [[1024, 1]] } }), /dirty \[1024, 1\]: not a run of pages/],
@@ -32,6 +37,12 @@ describe("a riscv scenario", () => {
       "writes beyond the guest",
       { ...good, afterDisable: { backing: "thp", writes: [[1024, 1]] } },
       /afterDisable\.writes/,
+    ],
+    ["a write that is no run", { ...good, afterDisable: { backing: "thp", writes: [[3]] } }, /writes\[0\]: not a run/],
+    [
+      "a write of half a page",
+      { ...good, afterDisable: { backing: "thp", writes: [[3, 0.5]] } },
+      /writes\[0\]: not a run/,
     ],
   ])("with %s is refused in one line that names it", (_, scenario, message) => {
     expect(() => parseRiscvScenario(scenario, "x")).toThrow(message);

@@ -121,6 +121,20 @@ describe("the TDP MMU", () => {
     for (const path of [inspected, tables, flushes, lockDrops].flat()) expect(paths).toContain(path);
   });
 
+  it("expects little more work of enabling and zapping than they count", () => {
+    // Of zapping few huge pages too much is expected, and nobody minds: it is done at once.
+    const works = [["enable", "4k"] as const, ["enable", "thp"] as const, ["zap", "4k"] as const];
+    for (const [workload, backing] of works) {
+      const bound = x86Tdp.parse(defaultTdpScenario({ workload, backing, memoryBytes: 2 ** 26 }), "test");
+      for (const id of ["baseline", "used-bitmap"]) {
+        const strategy = named(x86Tdp, id);
+        const expected = bound.expectedWork(strategy) / totalAt(bound.run(strategy).counts, "loops")!;
+        expect(expected, `${workload} ${backing} ${id}`).toBeGreaterThan(0.95);
+        expect(expected, `${workload} ${backing} ${id}`).toBeLessThan(1.25);
+      }
+    }
+  });
+
   it("times the same walks as it counts, as often as wanted", () => {
     for (const workload of ["zap", "split", "enable", "clear"] as const) {
       const scenario = defaultTdpScenario({ workload, backing: "thp", memoryBytes: 2 ** 23 });

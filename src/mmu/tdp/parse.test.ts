@@ -143,6 +143,12 @@ it("takes huge pages that end at the slot's edges, and those of other slots", ()
   expect(parseTdpScenario(scenario, "f")).toMatchObject({ slotBaseGfn: 512, npages: 1024 });
 });
 
+it("takes a range of the last page that the host has", () => {
+  const range = { startGfn: 2 ** 20 - 1, endGfnExclusive: 2 ** 20 };
+  const scenario = { ...zap, workload: "split", hostMaxphyaddr: 32, ...range };
+  expect(parseTdpScenario(scenario, "f")).toMatchObject(range);
+});
+
 it("takes a shadow scenario's schedule by the name that the TDP MMU's has, too", () => {
   expect(parseShadowScenario({ ...shadow, reschedEveryNPolls: 64 }, "").reschedEvery).toBe(64);
   expect(parseShadowScenario({ ...shadow, reschedEvery: 64 }, "").reschedEvery).toBe(64);

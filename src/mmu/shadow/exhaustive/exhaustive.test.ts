@@ -97,6 +97,14 @@ describe("the exhaustive search of the shadow MMU", () => {
       }),
     ],
     [
+      "counts a split that was none",
+      "splits-miscounted",
+      splitting((mmu, split) => (policy, options) => {
+        split(policy, options);
+        mmu.counts.splits1g++;
+      }),
+    ],
+    [
       "loses a descriptor",
       "split-caches-unaccounted",
       splitting((mmu, split) => (policy, options) => {
