@@ -7,7 +7,7 @@ import type { SplitRules } from "../splitRules.js";
 import { Stage2 } from "../stage2.js";
 import type { SplitStrategy } from "../strategy.js";
 import { traceWalks } from "../trace.js";
-import { CHUNKS, CLEAR_SOME } from "./guests.js";
+import { CHUNKS, CLEAR_SOME, PAGE_CHUNK } from "./guests.js";
 import { Judge } from "./judge.js";
 import { Arm64Vm, type Makers } from "./vm.js";
 
@@ -21,10 +21,16 @@ export interface Unit {
 /** Searched with a chunk of a page too: others may act before each page, which makes many schedules. */
 const BY_PAGE: readonly string[] = ["block-16/enable", "from-page-2/enable", "block-16/clear-some"];
 
+const GUESTS_AND_SCRIPTS = [...SCRIPTS, CLEAR_SOME].flatMap((script) => GUESTS.map((guest) => ({ guest, script })));
+
 /** The units that a search has by default: every guest with every script and the chunks of blocks, some with that of a page. */
-export const UNITS: readonly Unit[] = [...SCRIPTS, CLEAR_SOME]
-  .flatMap((script) => GUESTS.flatMap((guest) => CHUNKS.map((chunk) => ({ guest, script, chunk }))))
-  .filter(({ guest, script, chunk }) => chunk.chunkPages > 1 || BY_PAGE.includes(`${guest.id}/${script.id}`));
+export const UNITS: readonly Unit[] = [
+  ...GUESTS_AND_SCRIPTS.flatMap((both) => CHUNKS.map((chunk) => ({ ...both, chunk }))),
+  ...GUESTS_AND_SCRIPTS.filter(({ guest, script }) => BY_PAGE.includes(`${guest.id}/${script.id}`)).map((both) => ({
+    ...both,
+    chunk: PAGE_CHUNK,
+  })),
+];
 
 /** By which a saved schedule means a unit: "block-16/enable/chunk-4". */
 function unitId({ guest, script, chunk }: Unit): string {
