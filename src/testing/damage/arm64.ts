@@ -230,7 +230,7 @@ export const arm64Damages: Readonly<Record<string, Provoked>> = {
   "runs-differ": { provoke: passedInRuns, says: "a walk by runs does otherwise" },
   "unsplit-block, by a walk that is not watched": {
     provoke: passedInRuns,
-    says: "2 blocks unsplit, first at 0x40200000",
+    says: "1 block unsplit, first at 0x40200000",
   },
   "walk-never-ends": { provoke: endless, says: "the walk never ends" },
 };
