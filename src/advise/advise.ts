@@ -7,7 +7,8 @@ import { geometryOf } from "../guest/geometry.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import { totalAt } from "../mmu/counters.js";
 import { firstPass, type PassCounts, type PassGuest } from "./firstPass.js";
-import { type AdvisedGuest, bytesOf, granuleOf, leafRunsOf, type Work, workOf } from "./guest.js";
+import { type AdvisedGuest, bytesOf, granuleOf, type Work, workOf } from "./guest.js";
+import { leafRunsOf } from "./leafRuns.js";
 import type { LockWork } from "./lockWork.js";
 import { type Recommendation, recommend } from "./recommend.js";
 import { type AdviceRow, type Hold, isRight } from "./row.js";
@@ -215,7 +216,7 @@ function redirtyNs({ profile, vcpus, lock }: AdviceRequest): number {
 }
 
 /** vCPU counts at which the recommendation is tried. */
-const MOST_VCPUS = 512;
+const MAX_VCPUS = 512;
 
 /**
  * The vCPU counts from which another choice is recommended, the guest and all else being the same: its faults are as many, but wait longer.
@@ -246,7 +247,7 @@ function changesOf(
     return known.get(vcpus)!;
   };
   const changes: { fromVcpus: number; chunk: string | null }[] = [];
-  for (let low = 1; low < MOST_VCPUS; low *= 2) {
+  for (let low = 1; low < MAX_VCPUS; low *= 2) {
     let [from, to] = [low, 2 * low];
     if (choice(from) === choice(to)) continue;
     while (to - from > 1) {

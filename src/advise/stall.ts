@@ -25,7 +25,7 @@ const TOP_UP = 1000;
 const WARM_ROUNDS = 20;
 /** Holds times vCPUs that are simulated: enough for the longest wait of a sequence that repeats itself. */
 const EFFORT = 20_000;
-const LEAST_HOLDS = 20;
+const MIN_HOLDS = 20;
 
 export interface StallRequest {
   readonly sequence: readonly Held[];
@@ -78,7 +78,7 @@ function holdsFor({ sequence, nsOf, vcpus }: StallRequest): IoctlHold[] {
     known.set(work.key, hold);
     return { hold, gap: end === "ioctl" ? BETWEEN_IOCTLS : TOP_UP };
   });
-  const most = Math.max(LEAST_HOLDS, Math.floor(EFFORT / vcpus));
+  const most = Math.max(MIN_HOLDS, Math.floor(EFFORT / vcpus));
   if (all.length <= most) return all;
   const longest = all.reduce((a, b) => (b.hold > a.hold ? b : a));
   return [...all.slice(0, most), longest];

@@ -10,18 +10,18 @@ export interface ShardSpec {
 }
 
 /** More parts than any sweep has cases is a slip of the keyboard. */
-const MOST_SHARDS = 10_000;
+const MAX_SHARDS = 10_000;
 
 /** Reads `--shard 2/4`. @throws UserError if it is not I/N with 1 <= I <= N */
 export function parseShard(text: string): ShardSpec {
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text.trim());
   const index = Number(match?.[1]);
   const count = Number(match?.[2]);
-  if (!(index >= 1 && index <= count && count <= MOST_SHARDS)) {
+  if (!(index >= 1 && index <= count && count <= MAX_SHARDS)) {
     throw badInput(
       `--shard "${clip(text)}"`,
       "not a part",
-      `I/N with I from 1 to N, such as 2/4, N at most ${MOST_SHARDS}`,
+      `I/N with I from 1 to N, such as 2/4, N at most ${MAX_SHARDS}`,
     );
   }
   return { index, count };

@@ -1,13 +1,13 @@
 import { Bench } from "tinybench";
 import type { TimedPart, TimedRun } from "../mmu/contract.js";
+import { MAX_SAMPLES } from "../stats/statistics.js";
 
 /** How many samples: a number of rounds, or as many as fit in a time. */
 export type SampleSpec = { readonly rounds: number } | { readonly timeMs: number };
 
 /** Rounds that are run and thrown away: the optimising compiler is done by then. */
 const WARM_UP_ROUNDS = 3;
-const LEAST_ROUNDS = 6;
-const MOST_ROUNDS = 10_000;
+const MIN_ROUNDS = 6;
 
 /** Samples in nanoseconds, by strategy and part. */
 export type Samples = Map<string, Map<string, number[]>>;
@@ -34,7 +34,7 @@ export async function measureWall(
   const samples: Samples = new Map([...runs.keys()].map((strategy) => [strategy, new Map()]));
   const expected = new Map<string, string>();
   const started = performance.now();
-  const rounds = "rounds" in spec ? spec.rounds : MOST_ROUNDS;
+  const rounds = "rounds" in spec ? spec.rounds : MAX_SAMPLES;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (let i = 0; i < turns.length; i++) {
       const { strategy, part } = turns[(i + round + turns.length * WARM_UP_ROUNDS) % turns.length]!;
@@ -53,7 +53,7 @@ export async function measureWall(
     await pause(
       "rounds" in spec ? (round + WARM_UP_ROUNDS) / (rounds + WARM_UP_ROUNDS) : Math.min(1, elapsed / spec.timeMs),
     );
-    if ("timeMs" in spec && round + 1 >= LEAST_ROUNDS && elapsed >= spec.timeMs) break;
+    if ("timeMs" in spec && round + 1 >= MIN_ROUNDS && elapsed >= spec.timeMs) break;
   }
   return samples;
 }

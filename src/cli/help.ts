@@ -7,7 +7,7 @@ const HEADINGS: readonly (readonly [heading: string, options: RegExp])[] = [
   ["Search:", /^(?:random|exhaustive|bound|interleave|actions|dirty-tracking)$/],
   ["Sampling:", /^(?:runs|time|wall|warmup|pairs)$/],
   ["Sharing the work:", /^(?:shard|jobs)$/],
-  ["Output:", /^(?:json|format|output|force|save|quiet|long|all|plot|digest|limit|export-.*)$/],
+  ["Output:", /^(?:json|format|output|force|save|quiet|long|full|all|plot|digest|limit|export-.*)$/],
   ["Gate:", /^(?:strict|baseline|max-increase|wall-threshold|alpha|allow-missing|any-environment)$/],
   ["Of every command:", /^(?:help|version|color)$/],
 ];

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { UserError } from "../errors.js";
-import { DIRTY_TRACKING, type DirtyTracking, MOST_ACTIONS } from "../mmu/interleave.js";
+import { DIRTY_TRACKING, type DirtyTracking, MAX_ACTIONS } from "../mmu/interleave.js";
 import { integer } from "./options.js";
 import type { ScenarioOptions } from "./scenarioOptions.js";
 
@@ -21,7 +21,7 @@ export function addInterleaveOptions(command: Command): void {
     .option(
       "--actions <n>",
       "with --interleave: actions of others in one run, at most (default: 2)",
-      integer(0, MOST_ACTIONS),
+      integer(0, MAX_ACTIONS),
     )
     .addOption(
       new Option(

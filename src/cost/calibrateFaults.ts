@@ -13,9 +13,9 @@ export interface FaultingPhase {
 }
 
 /** A share of faults below this says nothing of their kind. */
-const LEAST_SHARE = 0.01;
+const MIN_SHARE = 0.01;
 /** Serial parts are told only by vCPUs that wait: the busiest server must be in use for so much of the time. */
-const LEAST_BUSY = 0.5;
+const MIN_BUSY = 0.5;
 
 /**
  * What faults take alone and what of it is serial, fitted to measured passes of guests with several vCPU counts (the kernel's parallel
@@ -39,7 +39,7 @@ export function faultsOf(
   const counts = new Set(rows.map((row) => row.vcpus));
   if (counts.size < 2 || rows.length <= parameters.length) return null;
   const figures = fitFaults(rows, parameters);
-  const waits = rows.some((row) => faultTime(row.mix, figures, row.lock, row.vcpus).utilisation >= LEAST_BUSY);
+  const waits = rows.some((row) => faultTime(row.mix, figures, row.lock, row.vcpus).utilisation >= MIN_BUSY);
   if (!waits) return null;
   return {
     ...figures,
@@ -55,9 +55,9 @@ export function faultsOf(
 /** What the rows can tell: kinds of faults that are a share of some, and broadcasts if blocks are broken by several vCPUs. */
 function parametersOf(rows: readonly FaultRow[]): readonly Parameter[] {
   const share = ({ mix }: FaultRow, kind: (typeof FAULT_KINDS)[number]) => mix[kind] / faultsIn(mix);
-  const alone = FAULT_KINDS.filter((kind) => rows.some((row) => share(row, kind) > LEAST_SHARE));
+  const alone = FAULT_KINDS.filter((kind) => rows.some((row) => share(row, kind) > MIN_SHARE));
   const several = rows.filter((row) => row.vcpus > 1);
-  const broadcast = several.some((row) => share(row, "broken") > LEAST_SHARE);
+  const broadcast = several.some((row) => share(row, "broken") > MIN_SHARE);
   return [
     ...alone.map((kind) => `alone.${kind}` as const),
     "parallel.serial",

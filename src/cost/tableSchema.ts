@@ -37,7 +37,7 @@ const table = z.strictObject({
 });
 
 const GRANULE_LEAVES = [2 ** 12, 2 ** 21, 2 ** 30];
-const MOST_MEMORY = 2 ** 36;
+const MAX_MEMORY = 2 ** 36;
 
 /**
  * A user's table, for the model to be set beside: memory of each vCPU, what it is mapped by, which page is accessed and written, and
@@ -58,7 +58,7 @@ export function parseTable(value: unknown, input: string): ContentionTable {
   if (!GRANULE_LEAVES.includes(blockBytes)) {
     throw badInput(`table ${input} workload.block`, `is ${workload.block}`, "4K, 2M or 1G");
   }
-  if (memoryBytes === 0 || memoryBytes % Math.max(blockBytes, strideBytes) !== 0 || memoryBytes > MOST_MEMORY) {
+  if (memoryBytes === 0 || memoryBytes % Math.max(blockBytes, strideBytes) !== 0 || memoryBytes > MAX_MEMORY) {
     throw badInput(
       `table ${input} workload.memory`,
       `is ${workload.memory}`,

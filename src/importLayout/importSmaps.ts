@@ -31,7 +31,7 @@ export interface SmapsOptions extends DirtyLogChoice {
 
 const LEAST = 64 * 2 ** 20;
 /** Segments of a `spread` scenario beyond which the file would serve nobody. */
-const MOST_UNITS = 1_000_000;
+const MAX_UNITS = 1_000_000;
 /** Where machines of QEMU's `virt` have their memory. */
 const FIRST_BASE = 2 ** 30;
 
@@ -201,8 +201,8 @@ function place(
     rest((units - blocks) * largeLeaf + tail);
     return;
   }
-  if (units > MOST_UNITS)
-    throw badInput("--placement spread", `${units} places for ${large} pages`, `at most ${MOST_UNITS}; use runs`);
+  if (units > MAX_UNITS)
+    throw badInput("--placement spread", `${units} places for ${large} pages`, `at most ${MAX_UNITS}; use runs`);
   // Which units are large, and which of the others have pages, is drawn without replacement, in one pass.
   let full = Math.min(units - blocks, Math.floor(pages / largeLeaf));
   pages -= full * largeLeaf;

@@ -104,7 +104,7 @@ interface Slot {
 /** Memory that two memslots would have apart: a hole of this many bytes or more is no part of either. */
 const ISLAND_GAP = 2 ** 30;
 /** Memslots that a sentence names. */
-const MOST_NAMED = 8;
+const MAX_NAMED = 8;
 
 /**
  * One memslot for each island: mapped memory with less than {@link ISLAND_GAP} between its parts. A slot over the outer extent of all
@@ -131,8 +131,8 @@ function guessWords(slots: readonly Slot[]): string {
 }
 
 function nameSlots(slots: readonly Slot[]): string[] {
-  const named = slots.slice(0, MOST_NAMED).map(({ base, bytes }) => `${formatAddress(base)}:${formatSize(bytes)}`);
-  return slots.length > MOST_NAMED ? [...named, `${slots.length - MOST_NAMED} more`] : named;
+  const named = slots.slice(0, MAX_NAMED).map(({ base, bytes }) => `${formatAddress(base)}:${formatSize(bytes)}`);
+  return slots.length > MAX_NAMED ? [...named, `${slots.length - MAX_NAMED} more`] : named;
 }
 
 /** The memslots given, in order. @throws UserError for one that no VM could have, or where nothing is mapped in any */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseSize } from "../guest/sizes.js";
 import { S2AP_WRITE, VALID } from "../mmu/arm64/descriptor.js";
 import { layoutOf } from "../mmu/arm64/layout.js";
-import { drive, guestFor, runOn } from "../mmu/arm64/mmu.js";
+import { drive, guestFor, runOn } from "../mmu/arm64/run.js";
 import { scanLeaves } from "../mmu/arm64/scan.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";

@@ -23,12 +23,12 @@ export interface DumpText {
   readonly levels: number | null;
   readonly ipaBits: number | null;
   readonly header: boolean;
-  /** Lines that are no part of a dump, by number; at most {@link MOST_UNREAD} of them are kept. */
+  /** Lines that are no part of a dump, by number; at most {@link MAX_UNREAD} of them are kept. */
   readonly unread: readonly { readonly line: number; readonly text: string }[];
   readonly unreadCount: number;
 }
 
-const MOST_UNREAD = 20;
+const MAX_UNREAD = 20;
 const HEADER = "---[ Guest IPA ]---";
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   K: 2 ** 10,
@@ -88,7 +88,7 @@ export function readStage2Dump(text: string, input: string): DumpText {
       else ipaBits = value;
     } else {
       unreadCount++;
-      if (unread.length < MOST_UNREAD) unread.push({ line: lineNumber, text: clip(line) });
+      if (unread.length < MAX_UNREAD) unread.push({ line: lineNumber, text: clip(line) });
     }
   }
   if (ranges.length === 0) {

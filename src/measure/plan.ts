@@ -45,7 +45,7 @@ export interface PlanOptions {
   readonly runs: number;
 }
 
-const MOST_CASES = 1000;
+const MAX_CASES = 1000;
 /** How a chunk is named among what varies; no environment variable has such a name. */
 const CHUNK_VARIABLE = "eager-split-chunk";
 
@@ -76,11 +76,11 @@ export function planMeasurement(command: readonly string[], options: PlanOptions
         env: name.length === 1 ? one.env : { ...one.env, [name]: value },
       })),
     );
-    if (cases.length > MOST_CASES) throw badInput("--vary", `${cases.length} cases or more`, `at most ${MOST_CASES}`);
+    if (cases.length > MAX_CASES) throw badInput("--vary", `${cases.length} cases or more`, `at most ${MAX_CASES}`);
   }
   const chunks = chunksOf(options.eagerSplitChunk);
   const planned = cases.flatMap((one) => chunks.map((chunk) => plannedCase(program, one, chunk)));
-  if (planned.length > MOST_CASES) throw badInput("measure", `${planned.length} cases`, `at most ${MOST_CASES}`);
+  if (planned.length > MAX_CASES) throw badInput("measure", `${planned.length} cases`, `at most ${MAX_CASES}`);
   const order = [true, false].flatMap((warmup) =>
     Array.from({ length: warmup ? options.warmup : options.runs }, (_, round) =>
       planned.map((_, i): PlannedRun => ({ case: planned[(i + round) % planned.length]!, round: round + 1, warmup })),

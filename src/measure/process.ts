@@ -14,7 +14,7 @@ export interface ProcessOutcome {
 }
 
 /** What is kept of an output; a run of the selftest prints a few kilobytes for each guest mode. */
-const MOST_BYTES = 4 * 2 ** 20;
+const MAX_BYTES = 4 * 2 ** 20;
 /** Between asking a process to end and making it. */
 const GRACE_MS = 2000;
 
@@ -56,7 +56,7 @@ export async function runProcess(
   };
   const keep = (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes <= MOST_BYTES) chunks.push(chunk);
+    if (bytes <= MAX_BYTES) chunks.push(chunk);
     else if (!truncated) {
       truncated = true;
       end(null);

@@ -57,7 +57,7 @@ export async function checkDynamic(program: string, searchPath: string = process
 }
 
 const PT_INTERP = 3;
-const MOST_HEADERS = 64;
+const MAX_HEADERS = 64;
 
 /** Whether a 64-bit ELF program names a dynamic loader; undefined for what is none. */
 async function interpreted(path: string): Promise<boolean | undefined> {
@@ -69,7 +69,7 @@ async function interpreted(path: string): Promise<boolean | undefined> {
       return undefined;
     if (head[4] !== 2 || head[5] !== 1) return undefined;
     const size = head.readUInt16LE(54);
-    const count = Math.min(head.readUInt16LE(56), MOST_HEADERS);
+    const count = Math.min(head.readUInt16LE(56), MAX_HEADERS);
     const headers = Buffer.alloc(size * count);
     const { bytesRead } = await file.read(headers, 0, headers.length, Number(head.readBigUInt64LE(32)));
     if (size < 4 || bytesRead < headers.length) return undefined;

@@ -32,7 +32,7 @@ interface OpenRun extends LoggedRun {
   failure: string | undefined;
 }
 
-const MOST_UNREAD = 50;
+const MAX_UNREAD = 50;
 const TIME = String.raw`(\d{1,6})\.(\d{1,9})s`;
 const PHASE_LINES: readonly (readonly [RegExp, PhaseName])[] = [
   [new RegExp(`^Populate memory time: ${TIME}$`), "populate"],
@@ -118,7 +118,7 @@ class LogReader {
     if (this.inHelp) return;
     if (!this.frame(line, number)) {
       this.unreadCount++;
-      if (this.unread.length < MOST_UNREAD) this.unread.push({ line: number, text: clip(raw, 120) });
+      if (this.unread.length < MAX_UNREAD) this.unread.push({ line: number, text: clip(raw, 120) });
     }
   }
 

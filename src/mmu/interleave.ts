@@ -6,10 +6,10 @@ export const DIRTY_TRACKING = ["faults", "hardware"] as const;
 export type DirtyTracking = (typeof DIRTY_TRACKING)[number];
 
 /** The most that other parties do in one run. */
-export const MOST_ACTIONS = 3;
+export const MAX_ACTIONS = 3;
 
 export interface InterleaveOptions {
-  /** Actions of other parties in one run, at most: 0 to {@link MOST_ACTIONS}. */
+  /** Actions of other parties in one run, at most: 0 to {@link MAX_ACTIONS}. */
   readonly actions: number;
   readonly dirtyTracking: DirtyTracking;
 }

@@ -2,8 +2,8 @@ import { badInput } from "../errors.js";
 import { Fields, nameOf } from "../files/fields.js";
 
 /** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
-export const MOST_SLOTS = 32_764;
-const MOST_SEGMENTS = 4_000_000;
+export const MAX_SLOTS = 32_764;
+const MAX_SEGMENTS = 4_000_000;
 
 interface SegmentFields {
   readonly map: string;
@@ -11,7 +11,9 @@ interface SegmentFields {
   readonly writeProtected?: boolean;
 }
 
-type DirtyFields = { readonly runs: readonly (readonly [number, number])[] } | { readonly words: readonly string[] };
+export type DirtyFields =
+  | { readonly runs: readonly (readonly [number, number])[] }
+  | { readonly words: readonly string[] };
 
 /** A memslot as scenarios of several MMUs write it. */
 interface SlotFields {
@@ -22,7 +24,7 @@ interface SlotFields {
 
 /** Runs of pages `[first, count]`. @throws UserError naming the run that is none */
 export function parseRuns(fields: Fields, name: string): (readonly [number, number])[] {
-  return fields.array(name, 0, MOST_SEGMENTS).map((run, i): [number, number] => {
+  return fields.array(name, 0, MAX_SEGMENTS).map((run, i): [number, number] => {
     if (!Array.isArray(run) || run.length !== 2 || !run.every((n) => Number.isSafeInteger(n))) {
       throw badInput(`${fields.at(name)}[${i}]`, "not a run", "[first page, number of pages]");
     }
@@ -37,7 +39,7 @@ export function parseRuns(fields: Fields, name: string): (readonly [number, numb
  */
 export function parseSlot(value: unknown, path: string): SlotFields {
   const fields = Fields.of(value, path, ["base", "segments", "dirty"]);
-  const segments = fields.array("segments", 1, MOST_SEGMENTS);
+  const segments = fields.array("segments", 1, MAX_SEGMENTS);
   return {
     base: fields.string("base"),
     segments: segments.map((segment, i) => parseSegment(segment, `${path}.segments[${i}]`)),
@@ -59,10 +61,16 @@ function parseDirty(value: unknown, path: string): DirtyFields {
   if (fields.has("runs") === fields.has("words"))
     throw badInput(path, "has both or neither of runs and words", "one of them");
   if (!fields.has("words")) return { runs: parseRuns(fields, "runs") };
-  const words = fields.array("words", 0, MOST_SEGMENTS);
+  const words = fields.array("words", 0, MAX_SEGMENTS);
   const wrong = words.findIndex((word) => typeof word !== "string");
   if (wrong >= 0) throw badInput(`${path}.words[${wrong}]`, `is ${nameOf(words[wrong])}`, "a hexadecimal string");
   return { words: words as string[] };
+}
+
+/** A sentence on dirty pages past the end of their slot, for stderr; `input` is the part of the input that has them. */
+export function pastEndNote(input: string, pages: number): string {
+  const one = pages === 1;
+  return `${input}: ${pages} dirty ${one ? "page lies" : "pages lie"} past the slot's end and ${one ? "does" : "do"} nothing, as in the kernel`;
 }
 
 /** Sentences on runs of dirty pages that share some: taken, since a bitmap has each page once, but hardly meant. */

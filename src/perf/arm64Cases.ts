@@ -1,7 +1,7 @@
 import { adoptArm64Strategy } from "../mmu/arm64/adopt.js";
 import { splitOnly, writeProtectOnly } from "../mmu/arm64/dirtyLog.js";
 import { layoutOf } from "../mmu/arm64/layout.js";
-import { runOn } from "../mmu/arm64/mmu.js";
+import { runOn } from "../mmu/arm64/run.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";

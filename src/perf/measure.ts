@@ -51,8 +51,8 @@ export interface CaseResult {
 }
 
 const WARM_UP_ROUNDS = 12;
-const LEAST_ROUNDS = 15;
-const MOST_ROUNDS = 2000;
+const MIN_ROUNDS = 15;
+const MAX_ROUNDS = 2000;
 
 /**
  * Measures a case: rounds in which the work and its reference take turns, in alternating order, so that a slow moment of the machine
@@ -66,7 +66,7 @@ export function measureCase(perfCase: PerfCase, timeMs: number): CaseResult {
   const work: number[] = [];
   const scan: number[] = [];
   let started = 0;
-  for (let round = -WARM_UP_ROUNDS; round < MOST_ROUNDS; round++) {
+  for (let round = -WARM_UP_ROUNDS; round < MAX_ROUNDS; round++) {
     if (round === 0) started = performance.now();
     const workFirst = round % 2 === 0;
     let scanNs = workFirst ? 0 : timeOf(reference);
@@ -75,7 +75,7 @@ export function measureCase(perfCase: PerfCase, timeMs: number): CaseResult {
     if (round < 0) continue;
     work.push(workNs / prepared.units);
     scan.push(scanNs / reference.units);
-    if (round + 1 >= LEAST_ROUNDS && performance.now() - started >= timeMs) break;
+    if (round + 1 >= MIN_ROUNDS && performance.now() - started >= timeMs) break;
   }
   const nsPerUnit = spreadOf(work);
   const referenceNs = spreadOf(scan);

@@ -4,9 +4,16 @@ import { isWide, WIDE_SHARE } from "../stats/statistics.js";
 import type { Style } from "./style.js";
 import { verdictNotes } from "./verdictMarks.js";
 
-/** What kind of figures the tables hold. */
-export function legend(result: ResultFile, style: Style): string {
+/**
+ * What kind of figures the tables hold.
+ *
+ * @param short whether some tables are short
+ */
+export function legend(result: ResultFile, style: Style, short = false): string {
   const lines = [
+    ...(short
+      ? ["Strategies with equal figures share a row, cases with equal tables a table; --full prints every table whole."]
+      : []),
     "Counts are exact: the same on every machine; the tests hold them equal to those of the kernel's own code.",
   ];
   if (result.runs.some(({ counts }) => countAt(counts, "final/digest") === null)) {

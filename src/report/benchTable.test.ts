@@ -79,6 +79,44 @@ describe("a sweep", () => {
     ]);
   });
 
+  it("of more than three cases has short tables, and with --full each table whole", async () => {
+    const short = await printed(SWEEP, 120);
+    expect(short).toContain("--full prints every table whole.");
+    expect(unwrapped(short)).toContain("4 cases: inspected, change against baseline, of the whole ioctl: ");
+    expect(short).not.toMatch(/^whole ioctl: /m);
+    const full = await printed([...SWEEP, "--full"], 120);
+    expect(full.match(/^split-mark .* right$/gm)).toHaveLength(4);
+    expect(full.match(/^whole ioctl: /gm)).toHaveLength(4);
+    expect(full).not.toContain("--full");
+    expect(await printed([...SWEEP, "--mode", "enable"])).not.toContain("--full");
+  });
+
+  // One run for all that follows: a 1G block and what is made of it takes a second.
+  it("shares rows and tables only where figures and verdicts are the same, and keeps twelve cases short", async () => {
+    const args = ["bench", "-s", "4k,thp,hugetlb-1g", "-b", "1G", "--mode", "both", "--chunk", "2M,1G", "--no-wall"];
+    const text = await printed(args, 120);
+    expect(text.split("\n").length).toBeLessThanOrEqual(155);
+    const rows = text.split("\n").filter((line) => /^\S.* (?:right|wrong elsewhere|WRONG)$/.test(line));
+    const faulty = ["skip-return-rfc", "skip-new-table-naive"];
+    for (const line of rows) {
+      const names = line.split("  ")[0]!.replace(/,$/, "").split(", ");
+      const isFaulty = / (?:wrong elsewhere|WRONG)$/.test(line);
+      expect(new Set([isFaulty, ...names.map((name) => faulty.includes(name))]).size, line).toBe(1);
+    }
+    expect(rows).toContainEqual(expect.stringMatching(/^skip-return-rfc, skip-new-table-naive .* 512 .* WRONG$/));
+    expect(rows).toContainEqual(expect.stringMatching(/^skip-return, page-block-flags, .* 513 .* right$/));
+    expect(text.match(/^(?:4k|thp|hugetlb-1g)-1G: /gm)).toHaveLength(12);
+    expect(text).toMatch(/^thp-1G: clear .*chunk 2M.*\nthp-1G: clear .*chunk 1G.*\nThe same under every strategy: /m);
+    expect(text).toMatch(/^hugetlb-1g-1G: clear .*chunk 2M.*\nThe same under every strategy: /m);
+  });
+
+  it("has a matrix of wall times, with the baseline's own, where they were measured", async () => {
+    const args = SWEEP.filter((arg) => arg !== "--no-wall");
+    const rows = linesAfter(await printed([...args, "--runs", "6"], 120), "4 cases: wall time of this simulation");
+    expect(rows[2]).toMatch(/^baseline(?: +[\d.]+ [mu]s ±[\d.]+%(?: !)?){4}$/);
+    expect(rows[3]).toMatch(/^skip-return-rfc †(?: +(?:~|[-+][\d.]+%|=)){4}$/);
+  });
+
   it("marks what is wrong in a case, and what does not apply", async () => {
     const scenarios = ["fault-left-in-new-table", "levels-1-and-2-mixed"].map((name) => `scenarios/${name}.json`);
     const text = await printed(["bench", "--no-wall", "--scenario", ...scenarios]);

@@ -30,7 +30,7 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
     lines.push("", `${chalk.bold(`${i + 1}. ${whose}`)}: ${faultWords(fault, mmu)}`);
     lines.push(`   ${fault.kind}, on ${formatCount(fault.combinations)} combinations; the smallest of its kind:`);
     lines.push(`   ${fault.words}`);
-    if (fault.scenario !== null) lines.push(`   at full size: ${JSON.stringify(fault.scenario)}`);
+    if (fault.scenario !== null) lines.push(`   at full size: ${scenarioWords(fault.scenario)}`);
   }
   return wrapLines(lines.join("\n"), style);
 }
@@ -38,6 +38,14 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
 /** What is wrong; by the name of its kind alone where no layout at full size shows it, for a small case has no addresses. */
 function faultWords({ kind, finding, scenario }: ExhaustiveFault, mmu: Mmu): string {
   return scenario === null ? kind.replaceAll("-", " ") : longFinding(finding, mmu.findingWords);
+}
+
+/** Characters of a scenario that a report shows: with the masks of a large slot it can have tens of thousands. */
+const SHOWN_CHARACTERS = 2000;
+
+function scenarioWords(scenario: ScenarioBase): string {
+  const text = JSON.stringify(scenario);
+  return text.length <= SHOWN_CHARACTERS ? text : `a scenario of ${formatCount(text.length)} characters, see --save`;
 }
 
 function verdictWords({ combinations, failing, faults }: ExhaustiveVerdict): string {

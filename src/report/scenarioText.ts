@@ -6,14 +6,17 @@ import { formatCount } from "./units.js";
 
 /** One line that says what a case is: MMU, workload, variables, and the tree it starts from. */
 export function describeScenario(scenario: ScenarioResult, mmu: Mmu): string {
+  return scenarioParts(scenario, mmu).join(", ");
+}
+
+/** The parts of {@link describeScenario}. */
+export function scenarioParts(scenario: ScenarioResult, mmu: Mmu): readonly string[] {
   const workload = mmu.workloads.find(({ id }) => id === scenario.workload)?.title ?? scenario.workload;
   const variables = Object.entries(scenario.variables).map(
     ([name, value]) => `${name} ${mmu.variableText?.(name, value) ?? value}`,
   );
   const geometry = mmu.describe?.(scenario.scenario as Readonly<Record<string, unknown>>) ?? [];
-  return [mmu.title, ...geometry, workload, ...variables, leavesText(scenario)]
-    .filter((part) => part !== "")
-    .join(", ");
+  return [mmu.title, ...geometry, workload, ...variables, leavesText(scenario)].filter((part) => part !== "");
 }
 
 /** What a scenario assumes where its source says nothing, a sentence each: a reader of its figures must know it. */

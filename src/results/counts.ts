@@ -11,11 +11,11 @@ export interface CountsProblem {
 }
 
 /** The most negative errno of Linux (include/linux/err.h, MAX_ERRNO). */
-const LEAST_ERRNO = -4095;
+const MIN_ERRNO = -4095;
 
 const isCount = (value: CountValue): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isErrno = (value: CountValue): boolean =>
-  Number.isInteger(value) && (value as number) <= 0 && (value as number) >= LEAST_ERRNO;
+  Number.isInteger(value) && (value as number) <= 0 && (value as number) >= MIN_ERRNO;
 const isDigest = (value: CountValue): boolean => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const isAddress = (value: CountValue): boolean => typeof value === "string" && /^0x[0-9a-f]{1,16}$/.test(value);
 
@@ -29,7 +29,7 @@ const COUNT = "a whole number from 0 to 2^53 - 1";
 const KINDS: Readonly<Record<CounterValues, Kind>> = {
   count: { holds: isCount, expected: COUNT },
   "count-or-none": { holds: (value) => value === null || isCount(value), expected: `${COUNT}, or null` },
-  errno: { holds: isErrno, expected: `0 or a negative errno, from ${LEAST_ERRNO}` },
+  errno: { holds: isErrno, expected: `0 or a negative errno, from ${MIN_ERRNO}` },
   "address-or-none": { holds: (value) => value === null || isAddress(value), expected: "an address with 0x, or null" },
   "digest-or-none": {
     holds: (value) => value === null || isDigest(value),

@@ -40,7 +40,7 @@ export function judgeCasemate(text: string, options: JudgeOptions = {}): Casemat
 
 const PAGE = 4096;
 const WORDS = 512;
-const MOST_ROOTS = 64;
+const MAX_ROOTS = 64;
 /** A lock that is held. */
 interface Held {
   readonly cpu: number;
@@ -220,7 +220,7 @@ class PageTableModel {
       return;
     }
     if ([...this.roots.values()].some((root) => root.vmid === vmid)) throw new Refused("duplicate (VM/AS)ID");
-    if (this.roots.size === MOST_ROOTS) throw new Refused("too many roots");
+    if (this.roots.size === MAX_ROOTS) throw new Refused("too many roots");
     const startLevel = Math.floor((t0sz - 16) / 9);
     const startBits = 64 - t0sz - 12 - 9 * (3 - startLevel);
     if (startBits <= 4) {

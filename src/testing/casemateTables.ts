@@ -2,7 +2,7 @@ import { kindOf, Refused, spanOf, tableOf } from "./casemateDescriptors.js";
 
 const PAGE = 4096;
 const WORDS = 512;
-const MOST_PAGES = 8192;
+const MAX_PAGES = 8192;
 
 /** How far an invalid entry has been cleaned since it was broken. */
 export type Cleaning = "broken" | "ordered" | "by-ipa" | "by-ipa-done" | "all";
@@ -47,7 +47,7 @@ export class PageTables {
       if ((this.values.get(at) ?? 0n) !== 0n || this.entries.has(at))
         throw new Refused("cannot initialise used location");
     }
-    if (!this.pages.has(page) && this.pages.size === MOST_PAGES) throw new Refused("out of memory pages", true);
+    if (!this.pages.has(page) && this.pages.size === MAX_PAGES) throw new Refused("out of memory pages", true);
     this.pages.add(page);
   }
 

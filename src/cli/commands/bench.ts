@@ -16,6 +16,7 @@ import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";
 import type { NamedResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
+import { MAX_SAMPLES } from "../../stats/statistics.js";
 import { toolVersion } from "../../version.js";
 import { type BaselineFlags, holdAgainst, readBaseline } from "../baseline.js";
 import { addExportOptions, type ExportFlags, Exports } from "../exportOptions.js";
@@ -33,6 +34,7 @@ interface BenchFlags extends ScenarioOptions, BaselineFlags, ExportFlags {
   readonly shard?: string;
   readonly jobs?: number;
   readonly quiet?: boolean;
+  readonly full?: boolean;
   readonly long?: boolean;
   readonly plot?: boolean;
   readonly strict?: boolean;
@@ -63,7 +65,11 @@ export function register(program: Command, invocation: Invocation): void {
       "strategies, modules with custom ones, or all (default: all); baseline always runs",
       list,
     )
-    .option("--runs <n>", `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`, integer(6, 10_000))
+    .option(
+      "--runs <n>",
+      `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`,
+      integer(6, MAX_SAMPLES),
+    )
     .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
     .option("--no-wall", "counts only, no wall time")
     .option(
@@ -72,6 +78,7 @@ export function register(program: Command, invocation: Invocation): void {
     )
     .option("--jobs <n>", "with --no-wall: count in this many worker threads (default: 1)", integer(1, 256))
     .option("-q, --quiet", "print no table")
+    .option("--full", "of more than three cases print every table whole")
     .option("--long", "print every counter too, barriers and TLB instructions among them")
     .option("--plot", "draw bars, and the address map, of characters")
     .option("--strict", "exit 3 if any strategy's result is wrong")
@@ -115,7 +122,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   }
   const style = styleFor(io, self.optsWithGlobals().color);
   const show = async () => {
-    if (flags.quiet !== true && !exports.onStdout) showTables(result, mmus, style, io);
+    if (flags.quiet !== true && !exports.onStdout) showTables(result, mmus, style, flags.full === true, io);
     if (flags.long === true && !exports.onStdout) await showLong(result, mmus, style, io);
     if (flags.plot === true && !exports.onStdout) await showPlot(result, mmus, style, io);
     await exports.writeStdout(result, mmus);
@@ -139,9 +146,9 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   return comparison === null ? EXIT.fine : exitCodeOf(comparison);
 }
 
-function showTables(result: ResultFile, mmus: Mmus, style: Style, io: Io): void {
+function showTables(result: ResultFile, mmus: Mmus, style: Style, full: boolean, io: Io): void {
   const beside = mmus.size > 1 ? besideTables(result, mmus, style) : "";
-  const tables = beside === "" ? benchTables(result, mmus, style) : beside;
+  const tables = beside === "" ? benchTables(result, mmus, style, full) : beside;
   if (tables !== "") io.stdout.write(`${tables}\n`);
 }
 

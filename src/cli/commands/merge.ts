@@ -30,6 +30,7 @@ export function register(program: Command, invocation: Invocation): void {
     .description("Put the results of bench --shard I/N, or of verify --exhaustive --shard I/N, together.")
     .argument("<files...>", "all parts: result files, or folders of them")
     .option("-q, --quiet", "print no table")
+    .option("--full", "of more than three cases print every table whole")
     .addHelpText("after", HELP)
     .action(invocation.action(merge));
 }
@@ -37,7 +38,7 @@ export function register(program: Command, invocation: Invocation): void {
 async function merge(
   io: Io,
   files: string[],
-  flags: ExportFlags & { quiet?: boolean },
+  flags: ExportFlags & { quiet?: boolean; full?: boolean },
   command: Command,
 ): Promise<number> {
   const exports = await Exports.prepare(flags, io, files);
@@ -50,7 +51,7 @@ async function merge(
   if (exports.onStdout) await exports.writeStdout(result, mmus);
   else if (flags.quiet !== true) {
     const style = styleFor(io, command.optsWithGlobals().color);
-    io.stdout.write(`${benchTables(result, mmus, style)}\n`);
+    io.stdout.write(`${benchTables(result, mmus, style, flags.full)}\n`);
   }
   return EXIT.fine;
 }
@@ -83,7 +84,7 @@ async function mergeVerdicts(
   shares: readonly NamedShare[],
   io: Io,
   files: readonly string[],
-  flags: ExportFlags & { quiet?: boolean },
+  flags: ExportFlags & { quiet?: boolean; full?: boolean },
   style: Style,
 ): Promise<number> {
   const [{ mergeExhaustive }, { exhaustiveConclusion, exhaustiveText }, { prepareOutput }] = await Promise.all([

@@ -8,7 +8,7 @@ import type { Stage2 } from "./stage2.js";
 import type { StoreCause, StoreListener } from "./storeListener.js";
 
 /** Table pages that the checker holds, fixed when it is built. */
-const MOST_PAGES = 8192;
+const MAX_PAGES = 8192;
 /** Where the trace puts its pages; any place above 0 would do. */
 const FIRST_PAGE = 0x10000000;
 const PAGE = 4096;
@@ -38,8 +38,8 @@ export function casemateTrace(
   if (geometry.granule !== "4K") throw badInput(`granule ${geometry.granule}`, "is unknown to casemate", "4K");
   if (geometry.ipaBits > 48) throw badInput(`ipaBits ${geometry.ipaBits}`, "are too many for casemate", "at most 48");
   const pages = totalAt(run().counts, "final/tables")! + geometry.pgdPages + geometry.startLevel + 1;
-  if (pages > MOST_PAGES) {
-    throw badInput("the guest", `needs ${pages} table pages, casemate holds ${MOST_PAGES}`, "a smaller guest");
+  if (pages > MAX_PAGES) {
+    throw badInput("the guest", `needs ${pages} table pages, casemate holds ${MAX_PAGES}`, "a smaller guest");
   }
   let writer: TraceWriter | undefined;
   const outcome = run((stage2) => {

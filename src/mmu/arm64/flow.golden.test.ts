@@ -1,66 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { atGoldenKeys, goldenFiles } from "../../testing/golden.js";
+import { type GoldenFlow, keysOfFlows, normal, overridden, withoutDigests } from "../../testing/goldenFlow.js";
 import { NIGHTLY } from "../../testing/nightly.js";
 import { type FlowOptions, runFlow } from "./flow.js";
-import type { FlowInput } from "./flowInput.js";
 import { flowLayoutOf } from "./flowLayout.js";
 import { newGuestCounts } from "./guestCounts.js";
 import { strategies } from "./strategies/index.js";
 import { VCPU_CACHE_CAPACITY, VcpuCaches } from "./vcpuCache.js";
 
-interface GoldenFlow {
-  name: string;
-  input: FlowInput;
-  tree: unknown;
-  baseline: Record<string, unknown>[];
-  strategies: Record<string, Record<string, unknown>>;
-}
-
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
-
-/** The baseline's steps with what a strategy changes put in: `"step/group/key": value`. */
-function overridden(golden: GoldenFlow, overrides: Record<string, unknown>): unknown[] {
-  const steps = structuredClone(golden.baseline);
-  for (const [path, value] of Object.entries(overrides)) {
-    const names = path.split("/");
-    let at = steps as unknown as Record<string, unknown>;
-    for (const name of names.slice(0, -1)) {
-      at[name] ??= {};
-      at = at[name] as Record<string, unknown>;
-    }
-    at[names.at(-1)!] = value;
-  }
-  return steps;
-}
-
-/** One normal form: no zeros, no groups without counts. */
-function normal(value: unknown): unknown {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-  const entries = Object.entries(value)
-    .map(([name, inner]) => [name, normal(inner)] as const)
-    .filter(([, inner]) => inner !== 0 && inner !== undefined)
-    .filter(([, inner]) => inner === null || typeof inner !== "object" || Object.keys(inner).length > 0);
-  return Object.fromEntries(entries);
-}
 
 const normalSteps = (steps: readonly unknown[]) => steps.map(normal);
 
-/** Every key that some golden flow has at its place: in them a count that is absent is 0, one that none of them has is newer. */
-function keysOfAll(values: readonly unknown[]): unknown {
-  const groups = values.filter((value) => typeof value === "object" && value !== null && !Array.isArray(value));
-  if (groups.length === 0) return null;
-  const names = new Set(groups.flatMap((group) => Object.keys(group!)));
-  return Object.fromEntries(
-    [...names].map((name) => [name, keysOfAll(groups.map((group) => (group as Record<string, unknown>)[name]))]),
-  );
-}
-
 const flows = goldenFiles<GoldenFlow>("arm64-flow");
-const keys = keysOfAll(
-  flows.flatMap(({ data }) =>
-    [data.baseline, ...Object.values(data.strategies).map((o) => overridden(data, o))].flat(),
-  ),
-);
+const keys = keysOfFlows(flows.map(({ data }) => data));
 
 function stepsOf(golden: GoldenFlow, id: string, options: FlowOptions): unknown[] {
   return runFlow(golden.input, byId.get(id)!, options).map((step) => normal(atGoldenKeys(step, keys)));
@@ -72,14 +25,6 @@ type Step = { state: object };
 function needsDigest(golden: GoldenFlow, overrides: Record<string, unknown>): boolean {
   const small = golden.input.pagesPerVcpu * golden.input.vcpus <= 65536;
   return small || Object.keys(overrides).some((path) => path.includes("state/"));
-}
-
-/** Without digests: leaves by level, writable ones, tables, dirty bits and caches are still there. */
-function withoutDigests(steps: readonly unknown[]): unknown[] {
-  return (steps as readonly Step[]).map((step) => {
-    const { digest: _, ...state } = step.state as { digest?: string };
-    return normal({ ...step, state });
-  });
 }
 
 const isLarge = ({ input }: GoldenFlow) => input.pagesPerVcpu * input.vcpus > 16384;

@@ -72,6 +72,15 @@ export class TableMemory {
     return ((lo >>> this.pageShift) | (hi << this.highShift)) >>> 0;
   }
 
+  /** Whether what is in use is as in a snapshot. */
+  holds({ words, used }: MemorySnapshot): boolean {
+    if (used !== this.used) return false;
+    const own = this.words;
+    const { length } = words;
+    for (let word = 0; word < length; word++) if (own[word] !== words[word]) return false;
+    return true;
+  }
+
   /** A copy of what is in use, for {@link restore}. */
   snapshot(): MemorySnapshot {
     return { words: this.words.slice(0, this.used * 2 * this.entries), used: this.used, free: [...this.free] };

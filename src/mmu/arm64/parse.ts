@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import { GRANULES } from "../../guest/geometry.js";
-import { MOST_SLOTS, parseSlot } from "../slotFields.js";
+import { MAX_SLOTS, parseSlot } from "../slotFields.js";
 import { type Layout, layoutOf } from "./layout.js";
 import { type Arm64Scenario, CLEAR_RANGES, DSB_PLACEMENTS, type VariantSpec } from "./scenario.js";
 
@@ -43,7 +43,7 @@ export function parseArm64Scenario(
   if (mode === "enable" && dirtyLog.has("clearRange")) {
     throw badInput(dirtyLog.at("clearRange"), "enabling clears nothing", 'it only with dirtyLog.mode "clear"');
   }
-  const memslots = fields.array("memslots", 1, MOST_SLOTS);
+  const memslots = fields.array("memslots", 1, MAX_SLOTS);
   const scenario: Arm64Scenario = {
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),

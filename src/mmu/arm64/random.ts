@@ -146,7 +146,7 @@ function scenarioFrom(
   const ipaBits = granule === "64K" ? Math.max(36, place.ipaBits) : place.ipaBits;
   const geometry = geometryOf(granule, ipaBits);
   const { pageBytes, entries } = geometry;
-  const total = slots.reduce((sum, slot) => sum + slot.gap + pagesAtMost(slot.pieces, entries), 0);
+  const total = slots.reduce((sum, slot) => sum + slot.gap + maxPages(slot.pieces, entries), 0);
   const rootSpan = geometry.spanPages[geometry.startLevel]! * entries;
   const seam = geometry.pgdPages > 1 ? rootSpan : GIB / pageBytes;
   const anchor =
@@ -187,6 +187,6 @@ function lengthOf(piece: Piece, gfn: number, entries: number): number {
   return piece.inBlocks ? Math.min(piece.count, 2) * entries - piece.ragged : piece.count;
 }
 
-function pagesAtMost(pieces: readonly Piece[], entries: number): number {
+function maxPages(pieces: readonly Piece[], entries: number): number {
   return pieces.reduce((sum, piece) => sum + (piece.kind === "giant" ? entries * entries : 4 * entries + 42), 0);
 }

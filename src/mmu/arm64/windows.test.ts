@@ -4,7 +4,7 @@ import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import { times } from "../../testing/nightly.js";
 import { layoutOf } from "./layout.js";
-import { drive, guestFor, runOn } from "./mmu.js";
+import { drive, guestFor, runOn } from "./run.js";
 import { type Arm64Scenario, CLEAR_RANGES, type Memslot, type Segment } from "./scenario.js";
 import { Stage2 } from "./stage2.js";
 import { strategies } from "./strategies/index.js";

@@ -41,6 +41,24 @@ export const arm64Words: FindingWordTable = {
       `${counted(f.count, "entry", "entries")} ${was(f.count)} read that ${f.count === 1 ? "does" : "do"} not cover the walk's address: first ` +
       `index ${f.data.index} of a level-${f.data.level} table, which covers IPA ${f.data.entry}, with the address at ${f.data.addr}`,
   },
+  "tlbi-before-break": {
+    short: () => "TLBI before the break",
+    long: () => "a TLBI was issued while the block was still mapped, so that its translation may be cached again",
+  },
+  "no-barrier": {
+    short: () => "no barrier after a split",
+    long: () => "mmu_lock was dropped with no barrier after the stores of a split",
+  },
+  "not-flushed": {
+    short: () => "slot not flushed",
+    long: () => "the slot was not flushed once after its leaves were write-protected: writes may go on unseen",
+  },
+  "runs-differ": {
+    short: () => "a walk by runs does otherwise",
+    long: ({ data: { counter, value, expected } }) =>
+      "the walk does otherwise where it goes over runs of entries than where it goes entry by entry" +
+      (counter === undefined ? "" : `: ${counter} is ${value}, entry by entry ${expected}`),
+  },
   "table-linked-twice": {
     short: (f) => `${counted(f.count, "table")} linked twice, first at ${f.data.ipa}`,
     long: (f) =>

@@ -9,7 +9,7 @@ export const ENTRIES = 4;
 export const TOP_PAGES = 16;
 export const BLOCK_PAGES = 4;
 /** Top entries that a tree has at most. */
-const MOST_TOPS = 2;
+const MAX_TOPS = 2;
 
 /** Nothing is mapped. */
 export const HOLE_ENTRY = -1;
@@ -72,9 +72,9 @@ export class SmallTree {
   /**
    * By frame: pages of the leaf that maps it (1, 4 or 16), 0 where none does. A leaf begins at a multiple of its pages.
    */
-  readonly span = new Uint8Array(MOST_TOPS * TOP_PAGES);
+  readonly span = new Uint8Array(MAX_TOPS * TOP_PAGES);
   /** By frame: 1 where the leaf is write-protected from the start. */
-  readonly protectedFirst = new Uint8Array(MOST_TOPS * TOP_PAGES);
+  readonly protectedFirst = new Uint8Array(MAX_TOPS * TOP_PAGES);
   /** Blocks by height: 1 and 2. */
   readonly blocks = new Uint8Array(3);
 

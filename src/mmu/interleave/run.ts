@@ -4,7 +4,7 @@ import { type Action, type ActionList, actionsOn, actionWords } from "./actions.
 import type { Script, SmallGuest, Step } from "./guests.js";
 
 /** More places than any run of a small guest has: a walk that comes to so many does not end. */
-const MOST_PLACES = 1000;
+const MAX_PLACES = 1000;
 
 /** A VM that a script runs on, from the start again and again. */
 export interface ScriptVm {
@@ -93,7 +93,7 @@ export class ScriptRun implements Interleaved {
   private place(allowed: readonly number[], at: number): void {
     const place = this.open.length;
     this.open.push(allowed);
-    if (place > MOST_PLACES) throw new NeverEnds();
+    if (place > MAX_PLACES) throw new NeverEnds();
     this.acting = true;
     for (; this.schedule[this.done]?.place === place; this.done++) {
       const action = this.actions.all[this.schedule[this.done]!.action]!;

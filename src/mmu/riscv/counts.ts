@@ -1,12 +1,12 @@
 import { type Counts, newTally, resetTally, type Tally, tallyCounts } from "../counters.js";
 import { WALK_COUNTERS } from "./counters.js";
-import { type GStageGeometry, MOST_LEVELS } from "./geometry.js";
+import { type GStageGeometry, MAX_LEVELS } from "./geometry.js";
 
 /** A number for each level, 0 to 4. */
 export type ByLevel = Float64Array;
 
 export function byLevelArray(): ByLevel {
-  return new Float64Array(MOST_LEVELS);
+  return new Float64Array(MAX_LEVELS);
 }
 
 /** By level from the root's to 0, as in the golden files. */
@@ -20,7 +20,7 @@ export function levelsJson(values: ByLevel, { rootLevel }: GStageGeometry): Reco
 export type WalkCounts = Tally<typeof WALK_COUNTERS>;
 
 export function newWalkCounts(): WalkCounts {
-  return newTally(WALK_COUNTERS, MOST_LEVELS);
+  return newTally(WALK_COUNTERS, MAX_LEVELS);
 }
 
 export function resetWalkCounts(counts: WalkCounts): void {

@@ -16,7 +16,7 @@ export interface FaultSlot {
 }
 
 /** Faults that an access may take here before it is given up; the kernel would go on for ever. */
-const MOST_FAULTS = 4;
+const MAX_FAULTS = 4;
 /** lo bit 7, set with W by the fast path. */
 const DIRTY = 1 << 7;
 
@@ -59,7 +59,7 @@ export class GuestMmu {
       const lo = this.hardwareWalk(gfn);
       const mapped = (lo & LEAF_MASK) !== 0;
       if (mapped && (!write || (lo & WRITE) !== 0)) return;
-      if (faults === MOST_FAULTS) {
+      if (faults === MAX_FAULTS) {
         counts.faults.stuck++;
         if (this.firstStuckGfn < 0) this.firstStuckGfn = gfn;
         return;

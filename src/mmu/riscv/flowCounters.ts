@@ -1,6 +1,6 @@
 import { byLevel, type Counts, count, newTally, resetTally, type Tally, tallyCounts } from "../counters.js";
 import { levelsJson } from "./counts.js";
-import { type GStageGeometry, MOST_LEVELS } from "./geometry.js";
+import { type GStageGeometry, MAX_LEVELS } from "./geometry.js";
 
 /** What guests do and what their faults cost, each declared once; names are those of the golden flows. */
 const GUEST = {
@@ -106,7 +106,7 @@ export type UnmapCounts = Tally<typeof UNMAP.unmap>;
 export type FlowCounts = Tally<FlowTable>;
 
 export function newFlowCounts(): FlowCounts {
-  return newTally(FLOW_COUNTERS, MOST_LEVELS);
+  return newTally(FLOW_COUNTERS, MAX_LEVELS);
 }
 
 export function resetFlowCounts(counts: FlowCounts): void {

@@ -9,7 +9,7 @@ export const FLUSH_KINDS = ["drop", "memslot", "pte", "unmap", "all"] as const;
 export type FlushKind = (typeof FLUSH_KINDS)[number];
 
 /** Fences by address that a vCPU executes for one request at most; for more it takes one of the whole VMID. */
-const MOST_FENCES = 512;
+const MAX_FENCES = 512;
 /** Order of 4K pages: the unit that most requests are in. */
 export const PAGE_ORDER = 12;
 /** Requests that the golden files list one by one; of more they have the digest. */
@@ -84,7 +84,7 @@ export class FlushLog {
     this.requests++;
     this.byKind[number]!++;
     const fences = Math.floor(pages / 2 ** (order - PAGE_ORDER));
-    if (kind === "all" || fences > MOST_FENCES) this.hfenceVmidAll++;
+    if (kind === "all" || fences > MAX_FENCES) this.hfenceVmidAll++;
     else this.hfenceGpa += fences;
     this.kinds[at] = number;
     this.gfns[at] = gfn;

@@ -6,7 +6,7 @@ export const GSTAGE_MODES = ["sv39x4", "sv48x4", "sv57x4"] as const;
 export type GStageMode = (typeof GSTAGE_MODES)[number];
 
 /** Levels that there can be, for arrays by level. */
-export const MOST_LEVELS = 5;
+export const MAX_LEVELS = 5;
 /** Entries of a table. */
 export const ENTRIES = 512;
 /** The root has two more index bits: four pages, one after the other. */
@@ -33,7 +33,7 @@ export class TableShape {
     this.rootEntries = this.entries * ROOT_PAGES;
     this.mask = this.entries - 1;
     this.rootMask = this.rootEntries - 1;
-    this.span = Array.from({ length: MOST_LEVELS }, (_, level) => 2 ** (indexBits * level));
+    this.span = Array.from({ length: MAX_LEVELS }, (_, level) => 2 ** (indexBits * level));
     this.inverse = this.span.map((span) => 1 / span);
   }
 

@@ -1,6 +1,6 @@
 import { badInput } from "../../errors.js";
 import { Fields } from "../../files/fields.js";
-import { MOST_SLOTS, parseRuns, parseSlot } from "../slotFields.js";
+import { MAX_SLOTS, parseRuns, parseSlot } from "../slotFields.js";
 import { GSTAGE_MODES } from "./geometry.js";
 import { type Layout, layoutOf } from "./layout.js";
 import type { RiscvAfterDisable, RiscvScenario } from "./scenario.js";
@@ -33,7 +33,7 @@ export function parseRiscvScenario(
     "eagerSplit",
     "reschedEveryNPolls",
   ]);
-  const memslots = fields.array("memslots", 1, MOST_SLOTS);
+  const memslots = fields.array("memslots", 1, MAX_SLOTS);
   const scenario: RiscvScenario = {
     mmu: "riscv",
     ...(name === undefined ? {} : { name }),

@@ -102,7 +102,7 @@ const GIANT: Piece = { map: "1G", count: 1, toBoundary: false, ragged: 0, writeP
 function scenarioFrom({ gstage, anchor, offset, slots, mode, eagerSplit, resched, after }: Drawn): RiscvScenario {
   const { endGfn } = geometryOf(gstage);
   const most = slots.reduce(
-    (sum, slot) => sum + slot.gap + slot.pieces.reduce((n, piece) => n + pagesAtMost(piece), 0),
+    (sum, slot) => sum + slot.gap + slot.pieces.reduce((n, piece) => n + maxPages(piece), 0),
     0,
   );
   const giant = slots.some(({ pieces }) => pieces.some(({ map }) => map === "1G"));
@@ -144,6 +144,6 @@ function lengthOf(piece: Piece, gfn: number): number {
   return piece.count;
 }
 
-function pagesAtMost({ map, count }: Piece): number {
+function maxPages({ map, count }: Piece): number {
   return map === "1G" ? GIB_PAGES : 4 * 512 + 16 + count;
 }

@@ -1,6 +1,6 @@
 import type { ByLevel } from "./counts.js";
 import { LEAF_MASK, VALID } from "./entry.js";
-import { type GStageGeometry, MOST_LEVELS, type TableShape } from "./geometry.js";
+import { type GStageGeometry, MAX_LEVELS, type TableShape } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
 
 /**
@@ -12,9 +12,9 @@ export class TablePath {
   slot = 0;
   level = 0;
   /** Number of the entry read last at each level, in entries of that level from frame 0; -1: none of the present path. */
-  private readonly entries = new Float64Array(MOST_LEVELS).fill(-1);
+  private readonly entries = new Float64Array(MAX_LEVELS).fill(-1);
   /** The table page of each level. */
-  private readonly pages = new Float64Array(MOST_LEVELS);
+  private readonly pages = new Float64Array(MAX_LEVELS);
 
   private readonly rootLevel: number;
   private readonly shape: TableShape;

@@ -37,10 +37,10 @@ export type WrittenShadowScenario = Pick<ShadowScenario, "mmu" | "slot"> &
 type WrittenMapping = Pick<ShadowMapping, "gfn" | "count" | "level"> & Partial<ShadowMapping>;
 
 /** Bounds that keep a hostile file from costing more than its reading. */
-const MOST_PAGES = 2 ** 24;
-const MOST_MAPPINGS = 1_000_000;
-const MOST_ROLE = 2 ** 30;
-const MOST_SPTES = 2 ** 25;
+const MAX_PAGES = 2 ** 24;
+const MAX_MAPPINGS = 1_000_000;
+const MAX_ROLE = 2 ** 30;
+const MAX_SPTES = 2 ** 25;
 
 const KEYS = [
   "mmu",
@@ -81,10 +81,10 @@ export function parseShadowScenario(value: unknown, input: string): ShadowScenar
   const mappings = fields.has("alias")
     ? aliased(fields.oneOf("alias", ALIAS_PATTERNS), slot, fields.at("alias"))
     : fields
-        .array("mappings", 0, MOST_MAPPINGS)
+        .array("mappings", 0, MAX_MAPPINGS)
         .map((mapping, i) => mappingOf(mapping, `${fields.at("mappings")}[${i}]`, slot));
   const sptes = mappings.reduce((sum, mapping) => sum + sptesOf(mapping, targetLevel), 0);
-  if (sptes > MOST_SPTES) throw badInput(path, `makes ${sptes} SPTEs`, `at most ${MOST_SPTES}`);
+  if (sptes > MAX_SPTES) throw badInput(path, `makes ${sptes} SPTEs`, `at most ${MAX_SPTES}`);
   const limited = fields.has("availableMmuPages") && fields.raw("availableMmuPages") !== null;
   return {
     mmu: "x86-shadow",
@@ -107,7 +107,7 @@ function reschedOf(fields: Fields): number {
 
 function slotOf(fields: Fields): ShadowScenario["slot"] {
   const slot = Fields.of(fields.raw("slot"), fields.at("slot"), ["baseGfn", "npages"]);
-  return { baseGfn: slot.integer("baseGfn", 0, 2 ** 40 - MOST_PAGES), npages: slot.integer("npages", 1, MOST_PAGES) };
+  return { baseGfn: slot.integer("baseGfn", 0, 2 ** 40 - MAX_PAGES), npages: slot.integer("npages", 1, MAX_PAGES) };
 }
 
 function mappingOf(value: unknown, path: string, slot: ShadowScenario["slot"]): ShadowMapping {
@@ -131,7 +131,7 @@ function mappingOf(value: unknown, path: string, slot: ShadowScenario["slot"]): 
     gfn,
     count,
     level,
-    role: fields.has("role") ? fields.integer("role", 0, MOST_ROLE) : 0,
+    role: fields.has("role") ? fields.integer("role", 0, MAX_ROLE) : 0,
     copies: fields.has("copies") ? fields.integer("copies", 1, 10_000) : 1,
     ...(stride === undefined ? {} : { stride }),
   };

@@ -23,14 +23,14 @@ export function adoptTdpStrategy(exported: unknown, input: string): TdpStrategy 
   const given = exported as TdpStrategyDefinition;
   const { enter, next, descend } = given;
   const owner = { id: about.id, source: input };
-  const entry = (name: string, hook: NonNullable<typeof next>, least: 0 | 1) =>
+  const entry = (name: string, hook: NonNullable<typeof next>, min: 0 | 1) =>
     guardTableHook(
       owner,
       name,
       (table: TableView, index) => hook.call(given, table, index),
       (value, index): value is number =>
-        Number.isInteger(value) && (value as number) >= index + least && (value as number) <= ENTRIES,
-      (index) => `a whole number from ${index + least} to ${ENTRIES}`,
+        Number.isInteger(value) && (value as number) >= index + min && (value as number) <= ENTRIES,
+      (index) => `a whole number from ${index + min} to ${ENTRIES}`,
     );
   const definition: TdpStrategyDefinition = {
     ...about,

@@ -26,7 +26,7 @@ import { clearWords, type TdpWork, workOn } from "./work.js";
 import { zapLevels } from "./zap.js";
 
 /** Guests up to so many tables (32 GiB in 4K pages) are timed: the tree and its copy must fit in memory. */
-const MOST_TIMED_TABLES = 17_000;
+const MAX_TIMED_TABLES = 17_000;
 
 /** KVM/x86 with the TDP MMU: zapping roots, eager splitting, enabling dirty logging and clearing the dirty log. */
 export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
@@ -183,7 +183,7 @@ function loopsWithoutRestarts(scenario: TdpScenario, tree: TdpTree, strategy: Td
 
 function timed(scenario: TdpScenario, strategy: TdpStrategy): TimedRun | undefined {
   const pristine = scenario.roots.map(buildTree);
-  if (pristine.reduce((sum, tree) => sum + tree.tables, 0) > MOST_TIMED_TABLES) return undefined;
+  if (pristine.reduce((sum, tree) => sum + tree.tables, 0) > MAX_TIMED_TABLES) return undefined;
   const trees = pristine.map((tree) => tree.clone());
   let done: TdpWork | undefined;
   return {

@@ -5,10 +5,10 @@ import { type LeafRun, type NonpresentPath, type RootSpec, tablesOf } from "./bu
 import { TDP_WORKLOADS, type TdpClear, type TdpEnable, type TdpScenario, type TdpWorkload } from "./scenario.js";
 
 /** Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K pages is within. */
-const MOST_ROOTS = 16;
-const MOST_RUNS = 4_000_000;
-const MOST_PATHS = 200_000;
-export const MOST_TABLES = 70_000;
+const MAX_ROOTS = 16;
+const MAX_RUNS = 4_000_000;
+const MAX_PATHS = 200_000;
+export const MAX_TABLES = 70_000;
 
 const COMMON = ["mmu", "name", "description", "workload", "hostMaxphyaddr", "reschedEveryNPolls"];
 const OWN: Readonly<Record<TdpWorkload, readonly string[]>> = {
@@ -36,7 +36,7 @@ export function parseTdpScenario(value: unknown, input: string): TdpScenario {
   if (scenario.workload === "enable") refuseAcross(root.leaves, scenario.startGfn, scenario.endGfnExclusive, path);
   const split = scenario.workload === "split" || (scenario.workload !== "zap" && scenario.eager);
   const tables = scenario.roots.reduce((sum, one) => sum + tablesOf(one) + (split ? tablesWhenSplit(one) : 0), 0);
-  if (tables > MOST_TABLES) throw badInput(path, `needs ${tables} page tables`, `a guest of at most ${MOST_TABLES}`);
+  if (tables > MAX_TABLES) throw badInput(path, `needs ${tables} page tables`, `a guest of at most ${MAX_TABLES}`);
   return scenario;
 }
 
@@ -112,7 +112,7 @@ function rootsOf(fields: Fields, workload: TdpWorkload, maxphyaddr: number): Roo
     throw badInput(fields.at("root"), fields.has("root") ? "stands beside roots" : "missing", "either root or roots");
   }
   if (fields.has("root")) return [rootOf(fields.raw("root"), fields.at("root"), maxphyaddr)];
-  const roots = fields.array("roots", 1, workload === "zap" ? MOST_ROOTS : 1);
+  const roots = fields.array("roots", 1, workload === "zap" ? MAX_ROOTS : 1);
   return roots.map((root, i) => rootOf(root, `${fields.at("roots")}[${i}]`, maxphyaddr));
 }
 
@@ -120,8 +120,8 @@ function rootOf(value: unknown, path: string, maxphyaddr: number): RootSpec {
   const fields = Fields.of(value, path, ["rootLevel", "leaves", "nonpresentPaths"]);
   const rootLevel = fields.integer("rootLevel", 4, 5);
   const end = endOf(rootLevel, maxphyaddr);
-  const leaves = fields.array("leaves", 0, MOST_RUNS).map((leaf, i) => leafOf(leaf, `${path}.leaves[${i}]`, end));
-  const raw = fields.has("nonpresentPaths") ? fields.array("nonpresentPaths", 0, MOST_PATHS) : [];
+  const leaves = fields.array("leaves", 0, MAX_RUNS).map((leaf, i) => leafOf(leaf, `${path}.leaves[${i}]`, end));
+  const raw = fields.has("nonpresentPaths") ? fields.array("nonpresentPaths", 0, MAX_PATHS) : [];
   const nonpresentPaths = raw.map((entry, i): NonpresentPath => {
     const at = Fields.of(entry, `${path}.nonpresentPaths[${i}]`, ["gfn", "level"]);
     return { gfn: at.integer("gfn", 0, end - 1), level: at.integer("level", 1, rootLevel - 1) };
@@ -239,7 +239,7 @@ function slotOf(
 ): Pick<TdpClear, "slotBaseGfn" | "npages" | "masks" | "manualProtectAndInitSet"> {
   const end = endOf(root.rootLevel, maxphyaddr);
   const slotBaseGfn = fields.integer("slotBaseGfn", 0, end - 1);
-  const npages = fields.integer("npages", 1, Math.min(end - slotBaseGfn, MOST_TABLES * 512));
+  const npages = fields.integer("npages", 1, Math.min(end - slotBaseGfn, MAX_TABLES * 512));
   return {
     slotBaseGfn,
     npages,

@@ -1,6 +1,6 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
 import type { SmallTree } from "../../exhaustive/trees.js";
-import { MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
+import { LOCKED_HI, MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
 import type { Stage2 } from "../stage2.js";
 import { SMALL, SMALL_LEAF } from "./geometry.js";
 
@@ -23,6 +23,10 @@ export const SMALL_FAULTS = [
   "read-after-leave",
   "read-beside-address",
   "error-returned",
+  "tlbi-before-break",
+  "no-barrier",
+  "not-flushed",
+  "runs-differ",
 ] as const;
 export type SmallFault = (typeof SMALL_FAULTS)[number];
 
@@ -125,6 +129,7 @@ export class Judge {
       if ((lo & VALID) === 0) {
         this.empty(lo, hi, gfn, span);
       } else if ((lo & TYPE_MASK) === TABLE_OR_PAGE) {
+        if ((hi & LOCKED_HI) !== 0) this.verdict |= LOCKED;
         const child = stage2.mem.childOf(lo, hi);
         const below = level === 2 ? this.pages(words, child, gfn) : this.table(stage2, 2, child, gfn);
         if (stage2.marks !== null && ((hi & MARK_HI) !== 0) === below) this.verdict |= MARK_INEXACT;

@@ -2,6 +2,7 @@ import { count, treesOf } from "../../exhaustive/bounds.js";
 import { TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
 import type { Bound } from "../../exhaustive.js";
 import type { Arm64Scenario } from "../scenario.js";
+import { furtherScenarios } from "./masks.js";
 import { placeScenarios } from "./places.js";
 import { CHUNKS, type Work } from "./session.js";
 
@@ -21,14 +22,14 @@ const WORD_PAGES = 8;
 
 export function boundOf(bound: Bound): Arm64Bound {
   const { trees, words } = treesOf(bound, "level-2");
-  const places = placeScenarios(bound === "small" ? "some" : "all");
+  const places = [...placeScenarios(bound === "small" ? "some" : "all"), ...furtherScenarios()];
   return {
     trees,
     works: [[...enables(TOP_PAGES), ...clears()], enables(2 * TOP_PAGES)],
     places,
     text:
       `${words}; in tables of 4 entries, with every start and end of a range, below one top entry also every first and last bit of a word ` +
-      `beside a full one, ${chunkWords()}; and ${count(places)} layouts of the real geometry whose ends lie at those of tables and blocks`,
+      `beside a full one, ${chunkWords()}; and ${count(places)} layouts of the real geometry whose ends, or whose dirty bits, lie at those of tables, blocks and words`,
   };
 }
 
@@ -37,8 +38,12 @@ function chunkWords(): string {
     CHUNKS.map(({ chunkPages }) => chunkPages),
     CHUNKS.map(({ cacheCapacity }) => cacheCapacity),
   ];
-  const words = (sizes: readonly number[]) => [...new Set(sizes)].join(", ").replace(/, (\d+)$/, " and $1");
-  return `chunks of ${words(chunks)} pages and page caches of ${words(caches)}`;
+  const words = (sizes: readonly number[]) =>
+    [...new Set(sizes)]
+      .sort((a, b) => a - b)
+      .join(", ")
+      .replace(/, (\d+)$/, " and $1");
+  return `chunks of ${words(chunks)} pages and page caches of ${words(caches)}, the largest chunk once more with the walk's loops over runs`;
 }
 
 /** Every start and end, the shortest range first. */

@@ -1,6 +1,10 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
 import type { Trial } from "../../exhaustive/search.js";
 import { SmallTree, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
+import type { FrameRange } from "../../flow/slots.js";
+import { VALID } from "../descriptor.js";
+import { clearSlot, enableSlot } from "../dirtyLog.js";
+import type { DirtyWords } from "../dirtyWords.js";
 import { type Layout, variantOf } from "../layout.js";
 import type { MemorySnapshot } from "../memory.js";
 import type { SplitRules } from "../splitRules.js";
@@ -13,19 +17,22 @@ import { Judge, SMALL_FAULTS, type SmallFault } from "./judge.js";
 export interface ChunkAndCache {
   readonly chunkPages: number;
   readonly cacheCapacity: number;
+  /** The split walk is not watched, so that it goes over runs of entries in loops of their own, as everywhere outside of checks. */
+  readonly byRuns?: true;
 }
 
 /**
  * The chunks of the small geometry and the cache that `kvm_mmu_split_nr_page_tables()` (Linux 7.3, arch/arm64/kvm/mmu.c) gives each:
  * a page for each level-1 block that the chunk reaches and one for each level-2 block, rounded up; and the two small chunks with
- * the cache of the largest, where a level-1 block is split down to pages at once.
+ * the cache of the largest, where a level-1 block is split down to pages at once, and with one page less.
  */
 export const CHUNKS: readonly ChunkAndCache[] = [
   { chunkPages: 1, cacheCapacity: 2 },
   { chunkPages: 1, cacheCapacity: 5 },
   { chunkPages: 4, cacheCapacity: 2 },
-  { chunkPages: 4, cacheCapacity: 5 },
+  { chunkPages: 4, cacheCapacity: 4 },
   { chunkPages: 16, cacheCapacity: 5 },
+  { chunkPages: 16, cacheCapacity: 5, byRuns: true },
 ];
 
 /** What is done to a tree: enable over one range; or clear, a word after the other, each write-protected and split on its own. */
@@ -44,12 +51,17 @@ export interface WrongCase {
 /** Told of a case that is wrong, with the kinds of its faults; `combination` counts from 0 within the tree. */
 export type OnWrong = (faults: readonly SmallFault[], combination: number, at: WrongCase) => void;
 
-const TLBI_WRONG = 1 << SMALL_FAULTS.indexOf("tlbi-wrong-ipa");
-const TLBI_NOT_ONE = 1 << SMALL_FAULTS.indexOf("tlbi-not-one");
-const TABLES_UNACCOUNTED = 1 << SMALL_FAULTS.indexOf("tables-unaccounted");
-const READ_AFTER_LEAVE = 1 << SMALL_FAULTS.indexOf("read-after-leave");
-const READ_BESIDE = 1 << SMALL_FAULTS.indexOf("read-beside-address");
-const ERROR_RETURNED = 1 << SMALL_FAULTS.indexOf("error-returned");
+const bit = (fault: SmallFault): number => 1 << SMALL_FAULTS.indexOf(fault);
+const TLBI_WRONG = bit("tlbi-wrong-ipa");
+const TLBI_NOT_ONE = bit("tlbi-not-one");
+const TABLES_UNACCOUNTED = bit("tables-unaccounted");
+const READ_AFTER_LEAVE = bit("read-after-leave");
+const READ_BESIDE = bit("read-beside-address");
+const ERROR_RETURNED = bit("error-returned");
+const TLBI_BEFORE_BREAK = bit("tlbi-before-break");
+const NO_BARRIER = bit("no-barrier");
+const NOT_FLUSHED = bit("not-flushed");
+const RUNS_DIFFER = bit("runs-differ");
 
 /** One stage-2 with one chunk and cache, put back to the same tree again and again. */
 class Bench implements WalkObserver {
@@ -62,6 +74,12 @@ class Bench implements WalkObserver {
   private wrongTlbis = 0;
   private allocated = 0;
   private toppedUp = 0;
+  private inspectedBefore = 0;
+  private flushes = 0;
+  /** TLBIs by IPA issued, and barriers, at the last break and at the last time that mmu_lock was dropped; breaks since then. */
+  private issued = 0;
+  private barriers = 0;
+  private unordered = 0;
 
   constructor(
     readonly chunk: ChunkAndCache,
@@ -79,10 +97,49 @@ class Bench implements WalkObserver {
       ...variantOf({}, chunk.chunkPages),
     };
     this.stage2 = makeStage2(layout, rules);
-    this.stage2.splitWalker.observer = this;
-    this.stage2.splitVisitor.onBreak = (level) => {
-      this.breaks[level]!++;
-    };
+    if (chunk.byRuns !== true) this.stage2.splitWalker.observer = this;
+    this.stage2.splitVisitor.onBreak = (level, gfn) => this.broke(level, gfn);
+    this.stage2.otherParty = () => this.lockDropped();
+  }
+
+  /** Entries that the split walk has read since {@link reset}. */
+  get inspectedEntries(): number {
+    return this.stage2.splitWalker.inspected - this.inspectedBefore;
+  }
+
+  /** When a block's TLBI is issued its entry is invalid, or others could read it again. */
+  private broke(level: number, gfn: number): void {
+    const { mem, counts } = this.stage2;
+    this.breaks[level]!++;
+    this.unordered++;
+    const { ipas2e1is } = counts.maintenance;
+    if (ipas2e1is - this.issued !== 1) this.readings |= TLBI_NOT_ONE;
+    this.issued = ipas2e1is;
+    let slot = Math.floor(gfn / TOP_PAGES);
+    if (level === 2) {
+      const table = mem.childOf(mem.words[2 * slot]!, mem.words[2 * slot + 1]!);
+      slot = table * SMALL.entries + (Math.floor(gfn / SMALL.spanPages[2]!) & (SMALL.entries - 1));
+    }
+    if ((mem.words[2 * slot]! & VALID) !== 0) this.readings |= TLBI_BEFORE_BREAK;
+  }
+
+  /** Whoever takes the lock next relies on the tables that were linked: a barrier more than the TLBIs bring. */
+  private lockDropped(): void {
+    const { dsbIshst } = this.stage2.counts.maintenance;
+    if (this.unordered > 0 && dsbIshst - this.barriers <= this.unordered) this.readings |= NO_BARRIER;
+    this.barriers = dsbIshst;
+    this.unordered = 0;
+  }
+
+  /** One ioctl. */
+  do({ mode, spans }: Work, words: SpanWords): void {
+    if (mode === "enable") {
+      const [[startGfn, endGfn]] = spans as [readonly [number, number]];
+      enableSlot(this.stage2, { startGfn, endGfn }, (work) => work(startGfn, endGfn));
+    } else {
+      words.begin(spans);
+      clearSlot(this.stage2, ONE_TOP, words, true, (work) => work(ONE_TOP.startGfn, ONE_TOP.endGfn));
+    }
   }
 
   inspected(at: WalkPosition): void {
@@ -110,6 +167,11 @@ class Bench implements WalkObserver {
     this.wrongTlbis = sum(counts.tlbiWrongIpa);
     this.allocated = counts.tablesAllocated;
     this.toppedUp = counts.topupPages;
+    this.inspectedBefore = stage2.splitWalker.inspected;
+    this.flushes = counts.flushMemslot;
+    this.issued = counts.maintenance.ipas2e1is;
+    this.barriers = counts.maintenance.dsbIshst;
+    this.unordered = 0;
   }
 
   /** What is wrong with the way there, once the tree has been judged. @param tablesBefore of the tree that was put back */
@@ -129,14 +191,39 @@ class Bench implements WalkObserver {
     if (sum(counts.tlbiWrongIpa) !== this.wrongTlbis) verdict |= TLBI_WRONG;
     const allocated = counts.tablesAllocated - this.allocated;
     const toppedUp = counts.topupPages - this.toppedUp;
-    if (stage2.mem.tables - tablesBefore !== allocated || toppedUp !== allocated + stage2.cache.objects)
+    const { objects, capacity } = stage2.cache;
+    if (stage2.mem.tables - tablesBefore !== allocated || toppedUp !== allocated + objects)
       verdict |= TABLES_UNACCOUNTED;
+    if (objects < 0 || objects > capacity) verdict |= TABLES_UNACCOUNTED;
+    if (counts.flushMemslot - this.flushes !== 1) verdict |= NOT_FLUSHED;
     return verdict;
   }
 }
 
 function sum(values: Float64Array): number {
   return values[1]! + values[2]! + values[3]!;
+}
+
+/** What a clear of one top entry is given: the slot, and its words one by one. */
+const ONE_TOP: FrameRange = { startGfn: 0, endGfn: TOP_PAGES };
+
+class SpanWords implements DirtyWords {
+  startGfn = 0;
+  endGfn = 0;
+  private spans: Work["spans"] = [];
+  private at = 0;
+
+  begin(spans: Work["spans"]): void {
+    this.spans = spans;
+    this.at = 0;
+  }
+
+  next(): boolean {
+    const span = this.spans[this.at++];
+    if (span === undefined) return false;
+    [this.startGfn, this.endGfn] = span;
+    return true;
+  }
 }
 
 /** Makes the stage-2 that a strategy is tried on; tests hand in one with a fault. */
@@ -148,6 +235,7 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
   private readonly tree = new SmallTree();
   private readonly judge = new Judge(this.tree);
   private readonly empty: MemorySnapshot;
+  private readonly words = new SpanWords();
 
   constructor(
     rules: SplitRules,
@@ -175,18 +263,19 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
     const snapshot = first.snapshot();
     const tables = first.mem.tables;
     let combination = 0;
+    let inspected = 0;
     for (const work of this.works[tops.length === 1 ? 0 : 1]) {
       judge.begin(frames);
       for (const [start, end] of work.spans) judge.touch(start, end);
       for (const bench of benches) {
         bench.reset(snapshot);
-        for (const [start, end] of work.spans) {
-          bench.stage2.writeProtect(start, end);
-          bench.stage2.split(start, end);
-        }
-        const wrong =
+        bench.do(work, this.words);
+        let wrong =
           judge.judge(bench.stage2, bench.chunk.chunkPages > 0, bench.chunk.cacheCapacity >= 5) |
           bench.verdict(tree, judge, tables);
+        // The one before has the same chunk and cache, and is watched.
+        if (bench.chunk.byRuns === true && bench.inspectedEntries !== inspected) wrong |= RUNS_DIFFER;
+        inspected = bench.inspectedEntries;
         if (wrong !== 0) onWrong(faultsIn(wrong), combination, { work, chunk: bench.chunk });
         combination++;
       }

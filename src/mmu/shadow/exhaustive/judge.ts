@@ -29,8 +29,9 @@ const KEPT_PAGES = 5;
 const NO_ROLES = 0;
 
 /**
- * Judges what a split made of a guest by what the guest was. Each huge SPTE becomes a table of its role, and equal ones share it: so it
- * is known which SPTEs there must be in the end, how many tables and how many splits, whatever the order.
+ * Judges what a split made of a guest by what the guest was. Each huge SPTE becomes a table of its
+ * role, and equal ones share it: so it is known which SPTEs there must be in the end, how many tables
+ * and how many splits, whatever the order.
  */
 export class Judge {
   /** Roles by 2M frame, as bits: of all SPTEs that are to be there at level 2, the new ones too. */

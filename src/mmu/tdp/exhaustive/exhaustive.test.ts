@@ -4,7 +4,7 @@ import type { TopEntry } from "../../exhaustive/trees.js";
 import type { ExhaustiveSearch } from "../../exhaustive.js";
 import { x86Tdp } from "../mmu.js";
 import { strategies } from "../strategies/index.js";
-import type { TdpStrategy } from "../strategy.js";
+import { strategyFrom, type TdpStrategy } from "../strategy.js";
 import { buildSmall } from "./geometry.js";
 import { tdpExhaustive } from "./index.js";
 import { boundOf } from "./scope.js";
@@ -23,7 +23,10 @@ function faultsOf(search: ExhaustiveSearch<TdpStrategy>, strategy: TdpStrategy) 
   return check.faults();
 }
 
-/** How often baseline is tried on a tree, a walk of any kind being one; a wrong one is tried once more, to see whether it is Linux's. */
+/**
+ * How often baseline is tried on a tree, a walk of any kind being one; a wrong one is tried once more,
+ * to see whether it is Linux's.
+ */
 function walksOf(works: Works, tops: readonly TopEntry[]): number {
   let walks = 0;
   const counted = <A extends unknown[], R>(walk: (...given: A) => R) => {
@@ -38,7 +41,10 @@ function walksOf(works: Works, tops: readonly TopEntry[]): number {
   return walks;
 }
 
-/** Kinds of faults that show on the smallest trees if strategies are tried with another engine; every strategy has them then. */
+/**
+ * Kinds of faults that show on the smallest trees if strategies are tried with another engine; every
+ * strategy has them then.
+ */
 function kindsWith(damage: Partial<TdpEngine>): string[] {
   const search = { ...tdpExhaustive("small", () => () => [], { ...ENGINE, ...damage }), units: 6 };
   return faultsOf(search, named("baseline")).map(({ kind }) => kind);
@@ -52,7 +58,8 @@ describe("the exhaustive search of the TDP MMU", () => {
       kind: "still-writable",
       ofLinux: true,
       words:
-        "[hole, hole, hole, block]; clear of pages 11, 12 of a slot from page 1, PML on, eager splitting off, with initially-all-set, " +
+        "[hole, hole, hole, block]; clear of pages 11, 12 of a slot from page 1, PML on, eager splitting off, with " +
+        "initially-all-set, " +
         "words of 4 pages",
       finding: { code: "still-writable", count: 1 },
     });
@@ -169,6 +176,17 @@ describe("the exhaustive search of the TDP MMU", () => {
       [false, 1],
       [true, 1],
     ]);
+  });
+
+  it("finds a strategy that leaves tables an entry too early, and does not tell it as Linux's", () => {
+    const early = strategyFrom({
+      id: "early",
+      mmu: "x86-tdp",
+      next: (table, index) => (index + 2 < table.entries ? index + 1 : 512),
+    });
+    const own = faultsOf(first(5), early).filter(({ ofLinux }) => ofLinux !== true);
+    expect(own.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["missed-entries", "unsplit-huge-page"]));
+    expect(own.every(({ scenario }) => scenario !== null)).toBe(true);
   });
 
   it("tries strategies that take every table for one of 512 entries", () => {

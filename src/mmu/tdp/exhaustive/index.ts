@@ -10,9 +10,9 @@ import { Session, type TdpEngine, type WrongCase } from "./session.js";
 import { CombinationCounter } from "./works.js";
 
 /**
- * The exhaustive search of the TDP MMU: every tree of the small geometry within the bound, zapped, split, enabled and cleared in every
- * way, then layouts of the real geometry at the places that a walker can tell apart. What baseline has wrong in the same case comes with
- * Linux.
+ * The exhaustive search of the TDP MMU: every tree of the small geometry within the bound, zapped,
+ * split, enabled and cleared in every way, then layouts of the real geometry at the places that a
+ * walker can tell apart. What baseline has wrong in the same case comes with Linux.
  *
  * @param checkScenario checks strategies on a scenario at full size
  * @param engine what strategies are tried with: tests hand in a faulty one

@@ -40,8 +40,8 @@ const UNACCOUNTED = faultBit("page-tables-unaccounted");
 const BOOKKEEPING = faultBit("table-bookkeeping-wrong");
 
 /**
- * Judges a finished tree of the small geometry from what it was and what was asked, frame by frame, by plain recursion over its tables;
- * no walk of the engine is used.
+ * Judges a finished tree of the small geometry from what it was and what was asked, frame by frame, by
+ * plain recursion over its tables; no walk of the engine is used.
  */
 export class Judge {
   /** What the tree is before the work; frames count from its first. */
@@ -96,7 +96,10 @@ export class Judge {
     return this.verdict;
   }
 
-  /** Every page of a range at the target level or below, and its neighbours in the same 1G page no higher than 2M. */
+  /**
+   * Every page of a range at the target level or below, and its neighbours in the same 1G page no higher
+   * than 2M.
+   */
   private split(start: number, end: number, target: number): void {
     const { wantLevel } = this;
     for (let f = 0; f < this.frames; f++) {

@@ -10,12 +10,18 @@ import type { Clear, Work } from "./works.js";
 /** Fewest physical address bits of a host. */
 const MIN_MAXPHYADDR = 32;
 
-/** The gfn at full size of a tree's first frame: the first entry of level 3 of the root, or the last of the first table. */
+/**
+ * The gfn at full size of a tree's first frame: the first entry of level 3 of the root, or the last of
+ * the first table.
+ */
 function realBase(tops: readonly TopEntry[]): number {
   return baseOf(tops) === 0 ? 0 : 511 * PAGES[3]!;
 }
 
-/** A tree at full size: see {@link realPage}. What is write-protected in the small geometry is not here: scenarios have no such leaves. */
+/**
+ * A tree at full size: see {@link realPage}. What is write-protected in the small geometry is not
+ * here: scenarios have no such leaves.
+ */
 function rootOf(tops: readonly TopEntry[], rootLevel: 4 | 5): RootSpec {
   const leaves: LeafRun[] = [];
   const nonpresentPaths: NonpresentPath[] = [];
@@ -40,7 +46,10 @@ function rootOf(tops: readonly TopEntry[], rootLevel: 4 | 5): RootSpec {
   return { rootLevel, leaves, nonpresentPaths };
 }
 
-/** Scenarios at full size that may show what a case of the small geometry shows; whether one does is for the caller to find out. */
+/**
+ * Scenarios at full size that may show what a case of the small geometry shows; whether one does is
+ * for the caller to find out.
+ */
 export function scaledScenarios(tops: readonly TopEntry[], { work, everyNPolls }: WrongCase): WrittenTdpScenario[] {
   const root = rootOf(tops, work.kind === "zap" ? work.rootLevel : 4);
   // A table has more entries to poll at here.
@@ -71,7 +80,10 @@ function realMaxphyaddr(maxphyaddr: number): number {
   return Math.max(MIN_MAXPHYADDR, 12 + 9 * (bits >> 1) + (bits & 1));
 }
 
-/** A slot from where the small one begins, without whole words before what is mapped or cleared, to the end of that. */
+/**
+ * A slot from where the small one begins, without whole words before what is mapped or cleared, to the
+ * end of that.
+ */
 function clearOf(tops: readonly TopEntry[], { leaves }: RootSpec, clear: Clear): Record<string, unknown> {
   const { pml, eager, initiallySet } = clear;
   const cleared = clearedBy(clear).map((frame) => realBase(tops) + realPage(frame));
@@ -121,7 +133,8 @@ function workWords(work: Work): string {
       const set = work.initiallySet ? "with" : "without";
       const pages = clearedBy(work);
       return (
-        `clear of page${pages.length === 1 ? "" : "s"} ${pages.join(", ")} of a slot from page ${work.base}, ${modeWords(work)}, ` +
+        `clear of page${pages.length === 1 ? "" : "s"} ${pages.join(", ")} of a slot from page ${work.base}, ` +
+        `${modeWords(work)}, ` +
         `${set} initially-all-set, words of ${work.wordPages} pages`
       );
     }

@@ -52,7 +52,10 @@ export function worksFor(works: Works, tops: readonly TopEntry[]): readonly Work
   return works[tops.length === 1 ? 0 : 1];
 }
 
-/** Counts the combinations of trees; trees whose huge pages lie in the same places have equally many, and are counted once. */
+/**
+ * Counts the combinations of trees; trees whose huge pages lie in the same places have equally many,
+ * and are counted once.
+ */
 export class CombinationCounter {
   private readonly known = new Map<string, number>();
   private readonly tree = new SmallTree();
@@ -79,7 +82,10 @@ function hugeIn(top: TopEntry): number {
   return top.reduce<number>((bits, entry, i) => (entry < HOLE_ENTRY ? bits | (1 << i) : bits), 0);
 }
 
-/** Whether KVM can come to do this: it maps no huge page across an edge of a slot. Splits have ranges of their own. */
+/**
+ * Whether KVM can come to do this: it maps no huge page across an edge of a slot. Splits have ranges
+ * of their own.
+ */
 export function isLegal(work: Work, tree: SmallTree): boolean {
   if (work.kind === "enable") return !isCut(tree, work.start) && !isCut(tree, work.end);
   return work.kind !== "clear" || !isCut(tree, work.base);
@@ -114,7 +120,10 @@ export function splits(frames: number, schedules: readonly number[]): Split[] {
 
 const ON_OFF = [true, false] as const;
 
-/** Eager splitting is what a split does, and yields there are tried with splits: enabling with it is tried without. */
+/**
+ * Eager splitting is what a split does, and yields there are tried with splits: enabling with it is
+ * tried without.
+ */
 export function enables(frames: number, schedules: readonly number[]): Enable[] {
   return ranges(frames).flatMap((range) =>
     ON_OFF.flatMap((eager) =>
@@ -124,8 +133,9 @@ export function enables(frames: number, schedules: readonly number[]): Enable[] 
 }
 
 /**
- * Clears of a slot of so many frames: every mask of one word, of 4 or of 2 pages, all else being dirty. Only what is split is polled for:
- * see {@link enables}. Without initially-all-set nothing is split, whether splitting is eager or not.
+ * Clears of a slot of so many frames: every mask of one word, of 4 or of 2 pages, all else being
+ * dirty. Only what is split is polled for: see {@link enables}. Without initially-all-set nothing is
+ * split, whether splitting is eager or not.
  *
  * @param bases how many first frames of a slot, from 0; no more than a word has pages
  */
