@@ -24,11 +24,22 @@ const ROOTS: Readonly<Record<string, object>> = {
   Performance: Object.getPrototypeOf(performance) as object,
 };
 
-type Parts = ReadonlyMap<string, unknown>;
+// Taken before any module can replace them: the check must not rest on what it checks.
+const { getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { is } = Object;
 
-function partsOf(): Parts {
-  const parts = new Map<string, unknown>();
+/** A property of a built-in, as it was. */
+interface Part {
+  readonly path: string;
+  readonly object: object;
+  readonly key: PropertyKey;
+  readonly value: unknown;
+}
+
+function partsOf(): Part[] {
+  const parts: Part[] = [];
   for (const [name, root] of Object.entries(ROOTS)) {
+    if ((globalThis as Record<string, unknown>)[name] === root) parts.push(partAt(name, globalThis, name));
     add(parts, name, root);
     const prototype: unknown = (root as { prototype?: unknown }).prototype;
     if (typeof prototype === "object" && prototype !== null) add(parts, `${name}.prototype`, prototype);
@@ -36,20 +47,31 @@ function partsOf(): Parts {
   return parts;
 }
 
-function add(parts: Map<string, unknown>, name: string, object: object): void {
-  for (const key of Reflect.ownKeys(object)) {
-    const { value, get, set } = Object.getOwnPropertyDescriptor(object, key) ?? {};
+function add(parts: Part[], name: string, object: object): void {
+  for (const key of ownKeys(object)) {
     const path = `${name}.${typeof key === "symbol" ? `[${key.description ?? "symbol"}]` : key}`;
-    parts.set(path, value ?? get ?? set);
+    parts.push(partAt(path, object, key));
   }
+}
+
+function partAt(path: string, object: object, key: PropertyKey): Part {
+  return { path, object, key, value: partNow(object, key) };
+}
+
+function partNow(object: object, key: PropertyKey): unknown {
+  const property = getOwnPropertyDescriptor(object, key);
+  return property === undefined ? undefined : (property.value ?? property.get ?? property.set);
 }
 
 /** Remembers the built-ins as they are. @returns tells the first that has been replaced or removed since, or undefined */
 export function rememberBuiltIns(): () => string | undefined {
   const before = partsOf();
   return () => {
-    const now = partsOf();
-    for (const [path, part] of before) if (!Object.is(now.get(path), part)) return path;
+    // By index: what for-of rests on may be what has been replaced.
+    for (let i = 0; i < before.length; i++) {
+      const { path, object, key, value } = before[i]!;
+      if (!is(partNow(object, key), value)) return path;
+    }
     return undefined;
   };
 }
