@@ -42,9 +42,14 @@ function partsOf(): Part[] {
     if ((globalThis as Record<string, unknown>)[name] === root) parts.push(partAt(name, globalThis, name));
     add(parts, name, root);
     const prototype: unknown = (root as { prototype?: unknown }).prototype;
-    if (typeof prototype === "object" && prototype !== null) add(parts, `${name}.prototype`, prototype);
+    if (isObject(prototype)) add(parts, `${name}.prototype`, prototype);
   }
   return parts;
+}
+
+/** Function.prototype is a function. */
+function isObject(value: unknown): value is object {
+  return typeof value === "function" || (typeof value === "object" && value !== null);
 }
 
 function add(parts: Part[], name: string, object: object): void {
