@@ -1,25 +1,35 @@
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { rememberBuiltIns } from "./builtIns.js";
 
-const intact = rememberBuiltIns();
-let restore = () => {};
-afterEach(() => restore());
+const replacedPart = rememberBuiltIns();
 
 it.each<[string, object, PropertyKey, string]>([
   ["a global class", globalThis, "Map", "Map"],
   ["what a Map rests on", Map.prototype, "set", "Map.prototype.set"],
   ["what every loop rests on", Array.prototype, Symbol.iterator, "Array.prototype.[Symbol.iterator]"],
-  ["what this check rests on", Reflect, "getOwnPropertyDescriptor", "Reflect.getOwnPropertyDescriptor"],
+  ["what the check rests on", Reflect, "getOwnPropertyDescriptor", "Reflect.getOwnPropertyDescriptor"],
   ["how values are compared", Object, "is", "Object.is"],
-])("names what has been replaced: %s", (_, object, key, path) => {
+  ["how functions are called", Function.prototype, "call", "Function.prototype.call"],
+  ["a getter", Map.prototype, "size", "Map.prototype.size"],
+])("names what has been replaced, and puts it back: %s", (_, object, key, path) => {
   const was = Object.getOwnPropertyDescriptor(object, key)!;
-  restore = () => Reflect.defineProperty(object, key, was);
-  Reflect.defineProperty(object, key, { ...was, value: function replaced() {} });
-  const found = intact();
-  restore();
+  const { defineProperty } = Reflect;
+  const other = () => undefined;
+  defineProperty(object, key, was.get === undefined ? { ...was, value: other } : { ...was, get: other });
+  const found = replacedPart();
+  const now = Object.getOwnPropertyDescriptor(object, key);
+  defineProperty(object, key, was);
   expect(found).toBe(path);
+  expect(now).toEqual(was);
+});
+
+it("names what has been removed", () => {
+  const { map } = Array.prototype;
+  Reflect.deleteProperty(Array.prototype, "map");
+  expect(replacedPart()).toBe("Array.prototype.map");
+  expect(Array.prototype.map).toBe(map);
 });
 
 it("says nothing where all is as it was", () => {
-  expect(intact()).toBeUndefined();
+  expect(replacedPart()).toBeUndefined();
 });

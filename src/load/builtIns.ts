@@ -25,7 +25,7 @@ const ROOTS: Readonly<Record<string, object>> = {
 };
 
 // Taken before any module can replace them: the check must not rest on what it checks.
-const { getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const { is } = Object;
 
 /** A property of a built-in, as it was. */
@@ -33,7 +33,7 @@ interface Part {
   readonly path: string;
   readonly object: object;
   readonly key: PropertyKey;
-  readonly value: unknown;
+  readonly property: PropertyDescriptor;
 }
 
 function partsOf(): Part[] {
@@ -60,23 +60,34 @@ function add(parts: Part[], name: string, object: object): void {
 }
 
 function partAt(path: string, object: object, key: PropertyKey): Part {
-  return { path, object, key, value: partNow(object, key) };
+  return { path, object, key, property: getOwnPropertyDescriptor(object, key)! };
 }
 
-function partNow(object: object, key: PropertyKey): unknown {
-  const property = getOwnPropertyDescriptor(object, key);
-  return property === undefined ? undefined : (property.value ?? property.get ?? property.set);
+function isIntact({ object, key, property }: Part): boolean {
+  const now = getOwnPropertyDescriptor(object, key);
+  return now !== undefined && is(valueIn(now), valueIn(property));
 }
 
-/** Remembers the built-ins as they are. @returns tells the first that has been replaced or removed since, or undefined */
+function valueIn({ value, get, set }: PropertyDescriptor): unknown {
+  return value ?? get ?? set;
+}
+
+/**
+ * Remembers the built-ins as they are.
+ *
+ * @returns puts back what has been replaced or removed since, so that it can be told, and names the first such part; undefined where none is
+ */
 export function rememberBuiltIns(): () => string | undefined {
   const before = partsOf();
   return () => {
+    let replaced: string | undefined;
     // By index: what for-of rests on may be what has been replaced.
     for (let i = 0; i < before.length; i++) {
-      const { path, object, key, value } = before[i]!;
-      if (!is(partNow(object, key), value)) return path;
+      const part = before[i]!;
+      if (isIntact(part)) continue;
+      replaced ??= part.path;
+      defineProperty(part.object, part.key, part.property);
     }
-    return undefined;
+    return replaced;
   };
 }
