@@ -5,6 +5,7 @@ import type { Mmu, Strategy, TraceEvent } from "../contract.js";
 import { totalAt } from "../counters.js";
 import { x86Shadow } from "./mmu.js";
 import { defaultShadowScenario } from "./scenario.js";
+import type { ShadowTraceEvent } from "./traceWords.js";
 
 function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, id: string): T {
   return mmu.strategies.find((strategy) => strategy.id === id)!;
@@ -77,7 +78,7 @@ describe("the shadow MMU", () => {
     const traced = x86Shadow.parse(scenario, "test").trace!(named(x86Shadow, "exact"), (event) => events.push(event));
     expect(traced).toEqual(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")));
     expect(events.map(({ event }) => event)).toEqual(["top-up", "split", "top-up", "split"]);
-    const topUps = events.filter(({ event }) => event === "top-up");
+    const topUps = (events as readonly ShadowTraceEvent[]).filter(({ event }) => event === "top-up");
     const filled = (cache: string) => topUps.reduce((sum, { fields }) => sum + (fields[cache] as number), 0);
     for (const [cache, counter] of Object.entries({ descriptors: "desc", headers: "header", pages: "page" }))
       expect(filled(cache), cache).toBe(totalAt(traced.counts, `${counter}Allocated`));
