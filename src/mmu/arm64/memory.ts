@@ -72,12 +72,12 @@ export class TableMemory {
     return ((lo >>> this.pageShift) | (hi << this.highShift)) >>> 0;
   }
 
-  /** Whether the same pages hold the same. */
-  equals({ words, used }: TableMemory): boolean {
+  /** Whether what is in use is as in a snapshot. */
+  holds({ words, used }: MemorySnapshot): boolean {
     if (used !== this.used) return false;
     const own = this.words;
-    const end = used * 2 * this.entries;
-    for (let word = 0; word < end; word++) if (own[word] !== words[word]) return false;
+    const { length } = words;
+    for (let word = 0; word < length; word++) if (own[word] !== words[word]) return false;
     return true;
   }
 

@@ -9,8 +9,9 @@ import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases } from "./dirtyLog.js";
 import type { Layout } from "./layout.js";
+import type { MemorySnapshot } from "./memory.js";
 import { MapRecorder } from "./memoryMap.js";
-import { Stage2, type Stage2Snapshot } from "./stage2.js";
+import { Stage2 } from "./stage2.js";
 import type { SplitStrategy } from "./strategy.js";
 import { auditTables, StrictWatch } from "./strict.js";
 import { REGION_BYTES, RegionedGuest } from "./windows.js";
@@ -52,52 +53,78 @@ export function runOn(
 
 /**
  * A run that is judged. A walk that is watched goes entry by entry, and all others go over runs of entries in loops of their own: so the
- * work is done once more with nobody watching, and must come to the same. What it comes to otherwise is judged too.
+ * work is also done with nobody watching, and must come to the same. What it comes to otherwise is judged too.
  */
 function runStrictly(layout: Layout, strategy: SplitStrategy, options: RunOptions): RunOutcome {
-  const watched = strictly(layout, strategy, options, true);
-  const { stage2, outcome, findings, fresh } = watched;
-  if (fresh !== null && comesToTheSame(stage2, fresh)) return { ...outcome, findings };
-  const unwatched = strictly(layout, strategy, options, false);
-  const known = new Set(findings.map(kindOf));
-  return {
-    ...outcome,
-    findings: [
-      ...findings,
-      ...(fresh === null && sameCounts(outcome, unwatched.outcome) ? [] : [runsDiffer(outcome, unwatched.outcome)]),
-      ...unwatched.findings.filter((finding) => !known.has(kindOf(finding))),
-    ],
-  };
+  const stage2 = new Stage2(layout, strategy);
+  const guest = guestFor(stage2, options);
+  if (guest.whole) guest.regions.buildAll();
+  const unwatched = guest.whole ? doneUnwatched(stage2) : null;
+  const watch = new StrictWatch(stage2);
+  const { outcome, findings } = judged(stage2, guest);
+  findings.push(...watch.findings(guest.regions, guest.whole));
+  if (unwatched === null || !isAsLeft(stage2, unwatched)) {
+    findings.push(...unwatchedFindings(layout, strategy, options, outcome, findings));
+  }
+  return { ...outcome, findings };
 }
 
-/** A run with all that can be found of it. `fresh` is the tree as it was built, null where it was never in memory at once. */
-function strictly(layout: Layout, strategy: SplitStrategy, options: RunOptions, isWatched: boolean) {
+/** Does the work on a tree that is as it was built, and puts it back. */
+function doneUnwatched(stage2: Stage2): WorkDone {
+  const fresh = stage2.snapshot();
+  drive(stage2, wholeSlot);
+  const done = { mem: stage2.mem.snapshot(), counts: allCounts(stage2) };
+  stage2.restore(fresh);
+  return done;
+}
+
+interface WorkDone {
+  readonly mem: MemorySnapshot;
+  readonly counts: readonly number[];
+}
+
+function isAsLeft(stage2: Stage2, { mem, counts }: WorkDone): boolean {
+  return stage2.mem.holds(mem) && allCounts(stage2).every((n, i) => n === counts[i]);
+}
+
+function allCounts({ counts, cache }: Stage2): number[] {
+  counts.cacheLeft = cache.objects;
+  return numbersOf(counts);
+}
+
+function numbersOf(counts: Readonly<Record<string, unknown>>, numbers: number[] = []): number[] {
+  for (const value of Object.values(counts)) {
+    if (typeof value === "number") numbers.push(value);
+    else if (value instanceof Float64Array) numbers.push(...value);
+    else if (value !== null) numbersOf(value as Readonly<Record<string, unknown>>, numbers);
+  }
+  return numbers;
+}
+
+/** What is found of a run that nobody watches and is not known of the one that was watched; and that they differ, where they do. */
+function unwatchedFindings(
+  layout: Layout,
+  strategy: SplitStrategy,
+  options: RunOptions,
+  watched: RunOutcome,
+  found: readonly Finding[],
+): Finding[] {
   const stage2 = new Stage2(layout, strategy);
-  const { regions, whole } = guestFor(stage2, options);
-  if (whole) regions.buildAll();
-  const fresh = whole ? stage2.snapshot() : null;
-  const watch = isWatched ? new StrictWatch(stage2) : null;
+  const guest = guestFor(stage2, options);
+  if (guest.whole) guest.regions.buildAll();
+  const { outcome, findings } = judged(stage2, guest);
+  if (guest.whole) findings.push(...auditTables(stage2));
+  const known = new Set(found.map(kindOf));
+  const isSame = !guest.whole && JSON.stringify(watched.counts) === JSON.stringify(outcome.counts);
+  return [...(isSame ? [] : [runsDiffer(watched, outcome)]), ...findings.filter((one) => !known.has(kindOf(one)))];
+}
+
+/** Does the work on a guest, with what is wrong by cause. */
+function judged(stage2: Stage2, { regions }: Guest): { outcome: RunOutcome; findings: Finding[] } {
   drive(stage2, regions.windows);
   regions.finishAll();
   const outcome = outcomeOf(stage2, regions);
-  const findings = outcome.findings.flatMap((finding) => byCause(finding, stage2, regions));
-  if (watch !== null) findings.push(...watch.findings(regions, whole));
-  else if (whole) findings.push(...auditTables(stage2));
-  return { stage2, outcome, findings, fresh };
-}
-
-/** Whether the work, done on the fresh tree with nobody watching, comes to the tables and counts of the run that was watched. */
-function comesToTheSame(watched: Stage2, fresh: Stage2Snapshot): boolean {
-  const { layout, rules } = watched;
-  const stage2 = new Stage2(layout, rules);
-  stage2.restore(fresh);
-  drive(stage2, wholeSlot);
-  const counts = ({ counts: all, cache }: Stage2) => countsJson(all, layout.geometry, cache.objects);
-  return stage2.mem.equals(watched.mem) && JSON.stringify(counts(stage2)) === JSON.stringify(counts(watched));
-}
-
-function sameCounts(a: RunOutcome, b: RunOutcome): boolean {
-  return JSON.stringify(a.counts) === JSON.stringify(b.counts);
+  return { outcome, findings: outcome.findings.flatMap((finding) => byCause(finding, stage2, regions)) };
 }
 
 /** Of what differs the first counter is named; none where only descriptors do. */
@@ -119,8 +146,13 @@ export function drive(stage2: Stage2, windows: Windows): void {
   else clearDirtyLog(stage2, windows);
 }
 
+interface Guest {
+  readonly regions: RegionedGuest;
+  readonly whole: boolean;
+}
+
 /** A guest kept whole or by regions: as asked, else by size. Digests need leaves in address order. */
-export function guestFor(stage2: Stage2, options: RunOptions): { regions: RegionedGuest; whole: boolean } {
+export function guestFor(stage2: Stage2, options: RunOptions): Guest {
   const { layout } = stage2;
   const { geometry } = layout;
   const bytes = guestPages(layout) * geometry.pageBytes;

@@ -174,6 +174,7 @@ export class Stage2 {
     this.mem.restore(snapshot.mem);
     if (snapshot.marks !== null) this.marks!.restore(snapshot.marks);
     this.resetCounts();
+    this.splitVisitor.firstWrongTlbi = null;
     this.cache.objects = 0;
   }
 }
