@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NIGHTLY } from "../../testing/nightly.js";
-import type { Mmu, Strategy, TraceEvent } from "../contract.js";
+import type { Mmu, Strategy } from "../contract.js";
 import { totalAt } from "../counters.js";
 import { x86Shadow } from "./mmu.js";
 import { defaultShadowScenario } from "./scenario.js";
+import type { ShadowTraceEvent } from "./traceWords.js";
 
 function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, id: string): T {
   return mmu.strategies.find((strategy) => strategy.id === id)!;
@@ -72,9 +73,11 @@ describe("the shadow MMU", () => {
   });
 
   it("tells splits and top-ups", () => {
-    const events: TraceEvent[] = [];
+    const events: ShadowTraceEvent[] = [];
     const scenario = defaultShadowScenario({ alias: "one-gfn", memoryBytes: 2 ** 22 });
-    const traced = x86Shadow.parse(scenario, "test").trace!(named(x86Shadow, "exact"), (event) => events.push(event));
+    const traced = x86Shadow.parse(scenario, "test").trace!(named(x86Shadow, "exact"), (event) =>
+      events.push(event as ShadowTraceEvent),
+    );
     expect(traced).toEqual(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")));
     expect(events.map(({ event }) => event)).toEqual(["top-up", "split", "top-up", "split"]);
     const topUps = events.filter(({ event }) => event === "top-up");
