@@ -80,6 +80,8 @@ export const DEFAULT_CPU: CpuFeatures = { nvhe: false, tlbiRange: true, fwb: fal
 
 /** Granule pages that one range invalidation covers at most (kernel: MAX_TLBI_RANGE_PAGES). */
 export const RANGE_PAGES = 2 ** 21;
+/** Granule pages that one range invalidation counts in, by its scale from 3 to 0. */
+const RANGE_UNITS = [2 ** 16, 2 ** 11, 2 ** 6, 2];
 const CACHE_LINE_BYTES = 64;
 /** Beyond so many bytes all instruction caches are invalidated (kernel: MAX_DVM_OPS lines). */
 const IC_BY_LINE_BYTES = 32 * 1024;
@@ -165,8 +167,7 @@ export class Maintenance {
       counts.ipas2e1is += single;
       left -= single;
     }
-    for (let scale = 3; scale >= 0; scale--) {
-      const unit = 2 ** (5 * scale + 1);
+    for (const unit of RANGE_UNITS) {
       const units = Math.min(32, Math.floor(left / unit));
       if (units === 0) continue;
       counts.ripas2e1is++;

@@ -91,7 +91,7 @@ export class TableMemory {
     if (this.words.length < snapshot.words.length) this.words = new Uint32Array(snapshot.words.length * 2);
     this.words.set(snapshot.words);
     this.used = snapshot.used;
-    this.free.length = 0;
+    if (this.free.length > 0) this.free.length = 0;
     for (const page of snapshot.free) this.free.push(page);
   }
 }

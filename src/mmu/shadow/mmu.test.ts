@@ -81,7 +81,8 @@ describe("the shadow MMU", () => {
     expect(traced).toEqual(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")));
     expect(events.map(({ event }) => event)).toEqual(["top-up", "split", "top-up", "split"]);
     const topUps = events.filter(({ event }) => event === "top-up");
-    const filled = (cache: string) => topUps.reduce((sum, { fields }) => sum + (fields[cache] as number), 0);
+    const filled = (cache: string) =>
+      topUps.reduce((sum, event) => sum + (event as unknown as { fields: Record<string, number> }).fields[cache]!, 0);
     for (const [cache, counter] of Object.entries({ descriptors: "desc", headers: "header", pages: "page" }))
       expect(filled(cache), cache).toBe(totalAt(traced.counts, `${counter}Allocated`));
   });
