@@ -6,9 +6,10 @@ import { UserError } from "../errors.js";
 import { segmentsFor } from "../guest/backings.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { NIGHTLY, times } from "../testing/nightly.js";
-import { type AdviceRequest, advise, eagerWins, TRIED_PERCENTS } from "./advise.js";
+import { type AdviceRequest, advise, eagerWins, spreadPercent, TRIED_PERCENTS } from "./advise.js";
 import { firstPass } from "./firstPass.js";
-import { type AdvisedGuest, leafRunsOf, workOf } from "./guest.js";
+import { type AdvisedGuest, workOf } from "./guest.js";
+import { leafRunsOf } from "./leafRuns.js";
 import { parseDuration, parseFaultLock } from "./options.js";
 import { recommend } from "./recommend.js";
 import type { AdviceRow } from "./row.js";
@@ -285,6 +286,22 @@ describe("a mixed guest of which regions stand for all", () => {
     expect(sampled.ioctlTlbis).toBe(whole.ioctlTlbis);
     expect(sampled.firstClearNs! / whole.firstClearNs!).toBeCloseTo(1, 4);
     expect(sampled.guest!.tlbis).toBe(whole.guest!.tlbis);
+  });
+});
+
+describe("spreadPercent", () => {
+  const drawn = (...ns: number[]) => ns.map((one) => ({ weight: 2, alike: false, ns: one }));
+
+  it("is nothing where all regions are alike, the same, or no work", () => {
+    expect(spreadPercent([{ weight: 7, alike: true, ns: 3 }])).toBe(0);
+    expect(spreadPercent(drawn(5, 5, 5))).toBe(0);
+    expect(spreadPercent(drawn(0, 0))).toBe(0);
+  });
+
+  it("is all that a single region stands for, and of several two deviations of their sum", () => {
+    expect(spreadPercent([{ weight: 6, alike: true, ns: 1 }, ...drawn(1)])).toBe(25);
+    // Neighbours differ by 2: a variance of 2 each, and 4 times that of the sum for each of three.
+    expect(spreadPercent(drawn(4, 2, 6))).toBeCloseTo((100 * 2 * Math.sqrt(3 * 4 * 2)) / 24, 10);
   });
 });
 

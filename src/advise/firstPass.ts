@@ -1,6 +1,6 @@
 import { guestPass } from "../cost/guestPass.js";
 import { combine, TERM_IDS, type TermCounts, termCounts } from "../cost/terms.js";
-import type { LeafRun } from "./guest.js";
+import type { LeafRun } from "./leafRuns.js";
 
 /** Accesses of a run of equal leaves that are drawn one by one; the rest of a longer run is taken to be alike. */
 const DRAWN = 2 ** 20;

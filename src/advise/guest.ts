@@ -1,8 +1,15 @@
-import { countsOfGuest, REGION, type RegionMemory, type UniformGuest, uniformScenario } from "../cost/uniformGuest.js";
+import {
+  countsOfGuest,
+  REGION,
+  type RegionMemory,
+  remember,
+  simulatedPart,
+  type UniformGuest,
+  uniformScenario,
+} from "../cost/uniformGuest.js";
 import type { Granule } from "../guest/geometry.js";
-import { HOLE, type Layout, layoutOf } from "../mmu/arm64/layout.js";
+import { type Layout, layoutOf } from "../mmu/arm64/layout.js";
 import { RANGE_PAGES } from "../mmu/arm64/maintenance.js";
-import { leafLevelAt } from "../mmu/arm64/populate.js";
 import { runOn } from "../mmu/arm64/run.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
@@ -42,12 +49,6 @@ export interface Work {
   readonly findings: readonly Finding[];
 }
 
-/** Leaves of one size, in a row. */
-export interface LeafRun {
-  readonly leafBytes: number;
-  readonly bytes: number;
-}
-
 /** Scenarios up to so much memory are simulated whole where nothing else is asked for. */
 export const WHOLE_SCENARIO = 6 * REGION;
 /** Holds of a sequence that are told one by one. */
@@ -57,7 +58,7 @@ const TOLD_HOLDS = 600;
 const RESOLVED = new WeakMap<Arm64Scenario, { readonly layout: Layout; readonly sample: Sample | undefined }>();
 
 /** The layout as the scenario gives it, with its own mode and chunk. */
-function resolved(scenario: Arm64Scenario): { readonly layout: Layout; readonly sample: Sample | undefined } {
+export function resolved(scenario: Arm64Scenario): { readonly layout: Layout; readonly sample: Sample | undefined } {
   const known = RESOLVED.get(scenario);
   if (known !== undefined) return known;
   const layout = layoutOf(scenario);
@@ -95,10 +96,14 @@ export function workOf(
   if (guest.kind === "scenario") return scenarioWork(guest.scenario, mode, chunk, strategy, perRegion, wholeBytes);
   const spec = { ...guest, mode, chunk };
   const regions = Math.floor(guest.bytes / REGION);
+  const part = simulatedPart(spec);
+  const recorded = recordHolds(layoutOf(part.scenario), strategy);
+  remember(memory, part.scenario, strategy, recorded.counts);
   const result = countsOfGuest(spec, strategy, memory);
-  const simulated = result.scaled ? guest.bytes - (regions - 3) * REGION : guest.bytes;
-  const layout = layoutOf({ ...uniformScenario(spec, simulated), ipaBits: uniformScenario(spec).ipaBits });
-  const trace = recordHolds(layout, strategy);
+  const repeats = result.scaled || part.bytes === guest.bytes;
+  const simulated = repeats ? part.bytes : guest.bytes;
+  const layout = layoutOf(repeats ? part.scenario : uniformScenario(spec));
+  const trace = repeats ? recorded : recordHolds(layout, strategy);
   // Where every ioctl ends with its region no hold grows, and three regions show all of them.
   const whole = result.scaled && !perRegion ? extend(trace, regions - 1) : trace;
   if (whole === undefined) throw new Error("counts repeat themselves by region but holds do not");
@@ -114,19 +119,22 @@ export function workOf(
     sequence: holdSequence({ ...trace, ...whole }, perRegion, TOLD_HOLDS),
     cachePages: layout.cacheCapacity,
     pageBytes: layout.geometry.pageBytes,
-    findings: findingsOfUniform(spec, strategy, simulated),
+    findings: findingsOfUniform(spec, strategy, simulated, trace.findings),
   };
 }
 
-/** The findings of such a guest, of which `simulated` bytes are simulated: each further region adds what the last whole one did. */
-function findingsOfUniform(guest: UniformGuest, strategy: SplitStrategy, simulated: number): readonly Finding[] {
-  const { ipaBits } = uniformScenario(guest);
-  const at = (bytes: number) =>
-    runOn(layoutOf({ ...uniformScenario(guest, bytes), ipaBits }), strategy, { digest: false }).findings;
-  const found = at(simulated);
+/** The findings of such a guest, of whose first `simulated` bytes they are `found`: each further region adds what the last whole one did. */
+function findingsOfUniform(
+  guest: UniformGuest,
+  strategy: SplitStrategy,
+  simulated: number,
+  found: readonly Finding[],
+): readonly Finding[] {
   const more = (guest.bytes - simulated) / REGION;
   if (found.length === 0 || more === 0) return found;
-  const fewer = at(simulated - REGION);
+  const { ipaBits } = uniformScenario(guest);
+  const smaller = layoutOf({ ...uniformScenario(guest, simulated - REGION), ipaBits });
+  const fewer = runOn(smaller, strategy, { digest: false }).findings;
   return found.map((finding) => {
     const before = fewer.find(({ code }) => code === finding.code);
     const grown = (now: number, then: number | undefined) => now + more * (now - (then ?? 0));
@@ -161,7 +169,7 @@ function scenarioWork(
       : byRegion.reduce((sum, work, i) => sum.plus(work, weights[i]), LockWork.none());
   const counts = sample === undefined ? recorded.counts : countsOfSample(recorded, locked, weights, whole, layout);
   const holds = holdsOf(trace, perRegion);
-  const { findings } = runOn(layout, strategy, { digest: false });
+  const { findings } = recorded;
   const times = bytes / (weights.length * REGION);
   return {
     counts: perRegion ? withIoctls(counts, bytes, whole) : counts,
@@ -223,66 +231,4 @@ function withIoctls(counts: Counts, bytes: number, layout: Layout): Counts {
   const { memslot, rangeCalls } = counts.flush as Record<string, number>;
   const perSlot = Math.ceil(bytes / layout.slots.length / REGION);
   return { ...counts, flush: { memslot: memslot! * perSlot, rangeCalls: rangeCalls! * perSlot, vmidAll: 0 } };
-}
-
-/** The leaves that the guest's memory begins with, in address order; holes left out. */
-export function leafRunsOf(guest: AdvisedGuest, wholeBytes = WHOLE_SCENARIO): LeafRun[] {
-  const runs = orderedRunsOf(guest);
-  // The accesses of a large guest are drawn for a part of each kind of leaf: where it stands says nothing.
-  return bytesOf(guest) > wholeBytes ? bySize(runs) : runs;
-}
-
-function bySize(runs: readonly LeafRun[]): LeafRun[] {
-  const bytes = new Map<number, number>();
-  for (const run of runs) bytes.set(run.leafBytes, (bytes.get(run.leafBytes) ?? 0) + run.bytes);
-  return [...bytes].map(([leafBytes, sum]) => ({ leafBytes, bytes: sum }));
-}
-
-function orderedRunsOf(guest: AdvisedGuest): LeafRun[] {
-  if (guest.kind === "uniform") {
-    const scenario = uniformScenario({ ...guest, mode: "enable", chunk: "0" });
-    return runsOfLayout(layoutOf(scenario));
-  }
-  const known = RUNS.get(guest.scenario) ?? runsOfLayout(resolved(guest.scenario).layout);
-  RUNS.set(guest.scenario, known);
-  return known;
-}
-
-const RUNS = new WeakMap<Arm64Scenario, LeafRun[]>();
-
-function runsOfLayout(layout: Layout): LeafRun[] {
-  const { geometry } = layout;
-  const runs: { leafBytes: number; bytes: number }[] = [];
-  const add = (leafPages: number, pages: number) => {
-    const leafBytes = leafPages * geometry.pageBytes;
-    const last = runs.at(-1);
-    if (last?.leafBytes === leafBytes) last.bytes += pages * geometry.pageBytes;
-    else runs.push({ leafBytes, bytes: pages * geometry.pageBytes });
-  };
-  for (const slot of layout.slots) {
-    for (const segment of slot.segments) {
-      if (segment.level === HOLE) continue;
-      for (let gfn = segment.startGfn; gfn < segment.endGfn; ) {
-        const span = geometry.spanPages[leafLevelAt(geometry, segment, gfn)]!;
-        // To where a larger leaf may begin, or the segment ends.
-        const larger =
-          segment.level === 3 ? Number.POSITIVE_INFINITY : nextLarger(geometry.spanPages, segment.level, span, gfn);
-        const end = Math.min(segment.endGfn, larger);
-        const count = Math.max(1, Math.floor((end - gfn) / span));
-        add(span, count * span);
-        gfn += count * span;
-      }
-    }
-  }
-  return runs;
-}
-
-/** The next frame where a leaf above `span` could begin, at levels that the segment wants. */
-function nextLarger(spans: readonly number[], level: number, span: number, gfn: number): number {
-  let next = Number.POSITIVE_INFINITY;
-  for (let at = level; at < 3; at++) {
-    const larger = spans[at]!;
-    if (larger > span) next = Math.min(next, (Math.floor(gfn / larger) + 1) * larger);
-  }
-  return next;
 }

@@ -1,10 +1,10 @@
 import { countsJson } from "../mmu/arm64/counts.js";
-import { clearDirtyLog, enableDirtyLogging } from "../mmu/arm64/dirtyLog.js";
 import type { Layout } from "../mmu/arm64/layout.js";
+import { drive, findingsOf, guestFor } from "../mmu/arm64/run.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import type { Counts } from "../mmu/counters.js";
-import { wholeSlot } from "../mmu/flow/regions.js";
+import type { Finding } from "../mmu/finding.js";
 import type { FrameRange } from "../mmu/flow/slots.js";
 import { LockWork } from "./lockWork.js";
 
@@ -213,7 +213,7 @@ class HoldCursor {
 }
 
 /**
- * Records the holds of one ioctl a slot over a whole guest.
+ * Records the holds of one ioctl a slot over a whole guest, and what is wrong with the finished tree.
  *
  * @param layout the guest, the mode and the chunk; the whole tree is kept in memory
  * @param regionBytes memory after which the work may repeat itself: a multiple of every block size
@@ -222,17 +222,17 @@ export function recordHolds(
   layout: Layout,
   strategy: SplitStrategy,
   regionBytes = 2 ** 30,
-): LockTrace & { counts: Counts } {
+): LockTrace & { readonly counts: Counts; readonly findings: readonly Finding[] } {
   const stage2 = new RecordingStage2(layout, strategy, regionBytes / layout.geometry.pageBytes);
-  for (const slot of layout.slots) {
-    for (const segment of slot.segments) stage2.populator.map(segment, segment.startGfn, segment.endGfn);
-  }
-  if (layout.mode === "enable") enableDirtyLogging(stage2, wholeSlot);
-  else clearDirtyLog(stage2, wholeSlot);
+  const { regions } = guestFor(stage2, { windowBytes: Number.POSITIVE_INFINITY, digest: false });
+  regions.buildAll();
+  drive(stage2, regions.windows);
+  regions.finishAll();
   return {
     takings: stage2.takings,
     stretches: [...stage2.stretches.values()].filter((work) => !work.isNothing),
     stretchesEnd: stage2.stretchesEnd,
     counts: countsJson(stage2.counts, stage2.geometry, stage2.cache.objects),
+    findings: findingsOf(stage2, regions),
   };
 }

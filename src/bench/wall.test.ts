@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { TimedPart } from "../mmu/contract.js";
 import { CountsDiffer, measureWall } from "./wall.js";
 
@@ -45,6 +45,22 @@ describe("measureWall", () => {
       expect(ns).toBeGreaterThan(0);
       expect(ns).toBeLessThanOrEqual(ioctl[i]!);
     }
+  });
+
+  it("gives a phase in nanoseconds, of a clock that has milliseconds", async () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+    const staged: TimedPart = {
+      ...part("ioctl", []),
+      phase: { id: "split", title: "split" },
+      work: (phaseBegins) => {
+        phaseBegins();
+        now += 3;
+      },
+    };
+    const samples = await measureWall(new Map([["a", { parts: [staged] }]]), { rounds: 1 }, async () => undefined);
+    clock.mockRestore();
+    expect(samples.get("a")!.get("split")).toEqual([3e6]);
   });
 
   it("fails where a part has a phase and does not say where it begins", async () => {

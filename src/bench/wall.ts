@@ -1,5 +1,6 @@
 import { Bench } from "tinybench";
 import type { TimedPart, TimedRun } from "../mmu/contract.js";
+import { MAX_SAMPLES } from "../stats/statistics.js";
 
 /** How many samples: a number of rounds, or as many as fit in a time. */
 export type SampleSpec = { readonly rounds: number } | { readonly timeMs: number };
@@ -7,7 +8,6 @@ export type SampleSpec = { readonly rounds: number } | { readonly timeMs: number
 /** Rounds that are run and thrown away: the optimising compiler is done by then. */
 const WARM_UP_ROUNDS = 3;
 const MIN_ROUNDS = 6;
-const MAX_ROUNDS = 10_000;
 
 /** Samples in nanoseconds, by strategy and part. */
 export type Samples = Map<string, Map<string, number[]>>;
@@ -34,7 +34,7 @@ export async function measureWall(
   const samples: Samples = new Map([...runs.keys()].map((strategy) => [strategy, new Map()]));
   const expected = new Map<string, string>();
   const started = performance.now();
-  const rounds = "rounds" in spec ? spec.rounds : MAX_ROUNDS;
+  const rounds = "rounds" in spec ? spec.rounds : MAX_SAMPLES;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (let i = 0; i < turns.length; i++) {
       const { strategy, part } = turns[(i + round + turns.length * WARM_UP_ROUNDS) % turns.length]!;

@@ -37,7 +37,7 @@ export function hostileResult(folder: string): string {
         scenario: id,
         strategy,
         source: i === 0 ? "builtin" : NAMES[i - 1]!,
-        counts: withCount(COUNTS, "split/topups", i),
+        counts: withCount(COUNTS, "split/topups", 2 + i),
         findings: i === 2 ? [{ code: SCRIPT, count: 1, data: { [SCRIPT]: SCRIPT } }] : [],
         wall: { [NAMES[1]!]: wall([1000, 1100, 1200, 1300, 1400, 1500]).split },
       }),

@@ -18,14 +18,16 @@ import type { Style } from "../report/style.js";
 import { wrapLines } from "../report/wrapLines.js";
 import { MODEL_VERSION } from "../results/types.js";
 import type { ExhaustiveResult } from "../verify/exhaustive.js";
+import { type HtmlFlags, htmlOutput } from "./htmlOutput.js";
 import { inputsOf } from "./inputs.js";
 import { Interrupt } from "./interrupt.js";
 import type { Io } from "./io.js";
 import { numberedPath, refuseOverwriteNumbered } from "./overwrite.js";
+import { savedNotice } from "./reproduceHint.js";
 import type { ScenarioOptions } from "./scenarioOptions.js";
 
 /** What `verify --exhaustive` reads of its options. */
-export interface ExhaustiveFlags extends ScenarioOptions {
+export interface ExhaustiveFlags extends ScenarioOptions, HtmlFlags {
   readonly strategy?: string[];
   readonly exhaustive?: boolean;
   readonly bound?: Bound;
@@ -60,6 +62,7 @@ export async function verifyExhaustively(io: Io, flags: ExhaustiveFlags, style: 
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const output = { stdout: io.stdout, inputs: inputsOf(flags) };
   const target = flags.exportJson === undefined ? undefined : await prepareOutput(flags.exportJson, output);
+  const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const result = await search(io, mmu, strategies, flags, jobs);
   if (result === null) {
     io.stderr.write("s2split: interrupted; threads keep nothing of a share that is not searched to its end\n");
@@ -67,6 +70,8 @@ export async function verifyExhaustively(io: Io, flags: ExhaustiveFlags, style: 
   }
   const complete = !result.partial;
   if (target !== undefined && complete) await target.write(formatJson(result));
+  if (complete)
+    await writePage(async () => (await import("../report/html/boundedPage.js")).exhaustivePage(result, mmu));
   const wrong = result.strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy);
   if (flags.json === true) io.stdout.write(formatJson(result));
   else if (flags.exportJson !== "-") {
@@ -120,11 +125,11 @@ async function search(
 
 /** The first case at full size into the file that was named, the others beside it, numbered. */
 async function saveCases(io: Io, path: string, result: ExhaustiveResult, mmu: Mmu): Promise<void> {
-  const texts = exhaustiveFaults(result).map((fault) => exhaustiveScenarioText(fault, result, mmu));
-  for (const [index, text] of texts.entries()) {
+  for (const [index, owned] of exhaustiveFaults(result).entries()) {
+    const text = exhaustiveScenarioText(owned, result, mmu);
     if (text === null) continue;
     const name = index === 0 ? path : numberedPath(path, index + 1);
     await (await prepareOutput(name, { stdout: io.stdout })).write(text);
-    if (name !== "-") io.stderr.write(`s2split: fault ${index + 1} is in ${name}\n`);
+    if (name !== "-") io.stderr.write(await savedNotice(index + 1, name, mmu.parse(owned.fault.scenario, name)));
   }
 }

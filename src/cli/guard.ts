@@ -76,13 +76,13 @@ class Guard {
     const longest = Number(io.env.S2SPLIT_MODULE_TIMEOUT_MS);
     this.longestMs = longest > 0 ? longest : LONGEST_MS;
     worker.on("message", (told: Told) => this.hear(told));
+    // An error overtakes what the thread has told before it, which has all come when the thread's end is known.
+    let ending = "ended the program before there was a result (process.exit, or a wait for nothing)";
     worker.on("error", (error: unknown) => {
       const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      this.blame(`failed outside its hooks: ${what}`);
+      ending = `failed outside its hooks: ${what}`;
     });
-    worker.on("exit", () =>
-      this.blame("ended the program before there was a result (process.exit, or a wait for nothing)"),
-    );
+    worker.on("exit", () => this.blame(ending));
     this.timer = setInterval(() => this.look(), LOOK_EVERY_MS);
   }
 

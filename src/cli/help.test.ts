@@ -37,6 +37,11 @@ describe("help", () => {
     expect((await run(["--help"])).stdout).toMatch(/^Walkers:$.*^Guests and machines:$.*^Results, and CI:$.*^And:$/ms);
   });
 
+  it("of run names the MMUs that have flows, and which one is meant where none is given", async () => {
+    const { stdout } = await run(["run", "--help"]);
+    expect(stdout).toMatch(/--mmu <id> +simulated MMU: arm64 \(default\), riscv$/m);
+  });
+
   it("of bench tells what its options are for, those of every command last", async () => {
     const groups = groupsOf((await run(["bench", "--help"])).stdout);
     expect([...groups.keys()]).toEqual([

@@ -11,6 +11,8 @@ import type { Style } from "../report/style.js";
 import { wrapLines } from "../report/wrapLines.js";
 import { MODEL_VERSION } from "../results/types.js";
 import { type InterleaveResult, searchInterleavings } from "../verify/interleave.js";
+import { htmlOutput } from "./htmlOutput.js";
+import { inputsOf } from "./inputs.js";
 import type { InterleaveFlags } from "./interleaveVerify.js";
 import { Interrupt } from "./interrupt.js";
 import type { Io } from "./io.js";
@@ -36,14 +38,23 @@ export async function verifyInterleavings(io: Io, flags: Flags, style: Style): P
   }
   const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu], io.registry))(mmu);
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
+  const inputs = inputsOf(flags);
+  const json =
+    flags.exportJson === undefined ? undefined : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs });
+  const writePage = await htmlOutput(flags, io, inputs);
   const result = await search(io, mmu, strategies, flags);
+  if (!result.partial) {
+    await json?.write(formatJson(result));
+    await writePage(async () => (await import("../report/html/boundedPage.js")).interleavePage(result, mmu));
+  }
   const wrong = result.strategies.filter(({ faults }) => faults.length > 0).map(({ strategy }) => strategy);
   if (flags.json === true) io.stdout.write(formatJson(result));
-  else {
+  else if (flags.exportJson !== "-") {
     io.stdout.write(`${interleaveText(result, mmu, style)}\n\n`);
     io.stdout.write(`${wrapLines(interleaveConclusion(wrong, strategies.length, result.partial), style)}\n`);
   }
   if (flags.save !== undefined) await saveSchedules(io, flags.save, result, mmu);
+  if (json !== undefined && result.partial) io.stderr.write(`s2split: interrupted; ${json.path} is not written\n`);
   if (result.partial) return EXIT.interrupted;
   return wrong.length > 0 ? EXIT.regression : EXIT.fine;
 }

@@ -1,5 +1,8 @@
-import { describe, expect, it } from "vitest";
-import { run } from "../testing/inProcess.js";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run, unwrapped } from "../testing/inProcess.js";
 
 describe("verify --interleave", () => {
   it("names the wrong strategies with their schedule, and ends with 1", async () => {
@@ -31,11 +34,123 @@ describe("verify --interleave", () => {
   it.each([
     [["--actions", "2"], "--actions without --interleave"],
     [["--interleave", "--random", "5"], "--interleave with --random"],
+    [["--interleave", "--bound", "small"], "--bound without --exhaustive"],
+    [["--export-json", "x.json"], "--export-json without --exhaustive or --interleave"],
     [["--interleave", "--mmu", "x86-shadow"], "has no other parties"],
     [["--interleave", "--mmu", "x86-tdp", "--dirty-tracking", "hardware"], "PML"],
   ])("refuses %s", async (args, message) => {
     const { code, stderr } = await run(["verify", ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+});
+
+describe("exports of verify --interleave", () => {
+  it("are its JSON and a page with the smallest schedules", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "s2split-"));
+    const [json, html] = [join(folder, "out.json"), join(folder, "out.html")];
+    const args = ["--actions", "0", "--strategy", "skip-new-table-naive", "--export-json", json, "--export-html", html];
+    await run(["verify", "--interleave", ...args]);
+    const result = JSON.parse(await readFile(json, "utf8")) as { kind: string };
+    expect(result.kind).toBe("s2split-interleave");
+    const page = await readFile(html, "utf8");
+    expect(page).toContain("skip-new-table-naive: unsplit-block");
+    expect(page).toContain("block-16/enable/chunk-4");
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("a saved schedule", () => {
+  let folder: string;
+  let file: string;
+  const saved = {
+    schemaVersion: 1,
+    kind: "s2split-interleaving",
+    mmu: "x86-tdp",
+    strategy: "used-count",
+    dirtyTracking: "faults",
+    unit: "hole/enable/no-pml/lazy",
+    schedule: [
+      {
+        place: 3,
+        where:
+          "while logging is being enabled, with mmu_lock held for reading, when a walk has read the level-2 entry of gfn 512",
+        action: "a vCPU writes page 512",
+      },
+    ],
+  };
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "s2split-"));
+    file = join(folder, "schedule.json");
+    await writeFile(file, JSON.stringify(saved));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each([
+    ["arm64", "skip-new-table-naive", "1 block unsplit, first at 0x0"],
+    ["riscv", "posted-v1", "1 block unsplit, first at 0x4000"],
+  ])("of %s is what --save writes and trace takes", async (mmu, strategy, says) => {
+    const path = join(folder, `${mmu}.json`);
+    await run(["verify", "--interleave", "--mmu", mmu, "--actions", "0", "--strategy", strategy, "--save", path]);
+    const { code, stdout } = await run(["trace", "--scenario", path]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`result: WRONG, ${says}`)]);
+  });
+
+  it("is told by trace, with what others do in its place", async () => {
+    const { code, stdout } = await run(["trace", "--scenario", file]);
+    expect(code).toBe(0);
+    const lines = stdout.split("\n").map((line) => line.trim());
+    const at = lines.indexOf("a vCPU writes page 512");
+    expect(lines.slice(at - 1, at + 3)).toEqual([
+      "level 3 [0] table",
+      "a vCPU writes page 512",
+      "into the table of level 2",
+      "level 2 [1] non-present, passed over",
+    ]);
+    expect(lines.at(-2)).toBe("result: WRONG, dirty page lost at 0x600000");
+  });
+
+  it("is replayed by verify under its own strategy, or another that is asked for", async () => {
+    const own = await run(["verify", "--scenario", file]);
+    expect([own.code, unwrapped(own.stdout)]).toEqual([1, expect.stringContaining("WRONG  used-count")]);
+    expect(own.stdout).toContain("1 strategy checked, wrong: used-count");
+    const other = await run(["verify", "--scenario", file, "--strategy", "only-present"]);
+    expect([other.code, other.stdout]).toEqual([0, expect.stringContaining("1 strategy checked, all right")]);
+  });
+
+  it("is no scenario for other commands", async () => {
+    const { code, stderr } = await run(["bench", "--scenario", file]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("is a schedule of verify --interleave; expected a scenario"),
+    ]);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ["an unknown guest", { unit: "hole/enable/no-pml/eagr" }, 'as "hole/enable/no-pml/eager"'],
+    ["a step that is none", { schedule: [7] }, "standard input.schedule[0]: is a number; expected an object"],
+    [
+      "a place that the run has not",
+      { schedule: [{ place: 3000, where: "", action: "" }] },
+      "expected a place from 0 to",
+    ],
+    [
+      "what cannot happen there",
+      { schedule: [{ place: 3, where: "", action: "the sun rises" }] },
+      "cannot happen there",
+    ],
+    [
+      "a place that is another now",
+      { schedule: [{ place: 0, where: "here", action: "a vCPU writes page 512" }] },
+      'expected "here"',
+    ],
+    ["too many steps", { schedule: [1, 2, 3, 4] }, "has 4 elements; expected from 0 to 3"],
+    ["another MMU", { mmu: "x86-shadow" }, "x86-shadow has no interleavings"],
+    ["a strategy that is not built in", { strategy: "mine" }, "expected --strategy with its module"],
+  ])("with %s is refused in one line", async (_, change, message) => {
+    const stdin = JSON.stringify({ ...saved, ...change });
+    const { code, stderr } = await run(["verify", "--scenario", "-"], { stdin });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(stderr.trim()).not.toContain("\n");
   });
 });

@@ -1,16 +1,18 @@
 import { type Command, Option } from "commander";
 import { UserError } from "../errors.js";
 import { DIRTY_TRACKING, type DirtyTracking, MAX_ACTIONS } from "../mmu/interleave.js";
+import type { HtmlFlags } from "./htmlOutput.js";
 import { integer } from "./options.js";
 import type { ScenarioOptions } from "./scenarioOptions.js";
 
 /** What `verify --interleave` reads of its options. */
-export interface InterleaveFlags extends ScenarioOptions {
+export interface InterleaveFlags extends ScenarioOptions, HtmlFlags {
   readonly strategy?: string[];
   readonly interleave?: boolean;
   readonly actions?: number;
   readonly dirtyTracking?: DirtyTracking;
   readonly save?: string;
+  readonly exportJson?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { badInput, clip, UserError } from "../errors.js";
 import type { ByteInput, TextOutput } from "../files/streams.js";
-import { loadScenario } from "../load/loadScenario.js";
+import { loadCase, loadScenario } from "../load/loadScenario.js";
 import type { Case, MmuEntry, WorkloadInfo } from "../mmu/contract.js";
 import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
 import { defaultMmu, loadMmu, mmuEntry, type Registry } from "../mmu/registry.js";
@@ -101,19 +101,21 @@ export interface CasesHow {
   readonly registry: Registry;
   /** For a trace: of each MMU one guest, where the options leave several. */
   readonly single?: boolean;
+  /** Whether a file may be a schedule of other parties. */
+  readonly schedules?: boolean;
 }
 
 async function casesOfFiles(
   paths: readonly string[],
   options: ScenarioOptions,
-  { stdin, stderr, registry }: CasesHow,
+  { stdin, stderr, registry, schedules = false }: CasesHow,
 ): Promise<Case[]> {
   const given = givenOptions(options, registry);
   const besides = given.find(({ option }) => option.variesFile !== true);
   if (besides !== undefined) throw withFile(besides.shown, "gives it");
   if (options.workload !== undefined) throw withFile("--workload", "gives it");
   if (options.mmu !== undefined) throw withFile("--mmu", "gives the guest");
-  const files = await Promise.all(paths.map((path) => loadScenario(path, stdin, registry)));
+  const files = await Promise.all(paths.map((path) => (schedules ? loadCase : loadScenario)(path, stdin, registry)));
   for (const [i, { notes = [] }] of files.entries()) {
     for (const note of notes) stderr.write(`note: ${clip(paths[i]!)}: ${note}\n`);
   }

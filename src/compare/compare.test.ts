@@ -17,6 +17,7 @@ import {
   withCount,
 } from "../testing/resultBuilder.js";
 import { compareResults, exitCodeOf } from "./compare.js";
+import { noiseOf } from "./noise.js";
 import { type CompareOptions, type Comparison, DEFAULT_COMPARE_OPTIONS, type ExactMetric } from "./types.js";
 
 const counters = new Map([["toy", toyCounters]]);
@@ -385,6 +386,8 @@ describe("wall times", () => {
     const with3 = (alpha: number) => compare(base, next, { wallThreshold: 0.1, alpha }).cells[0]!.wall[0]!;
     expect(with3(0.1)).toMatchObject({ pHolm: 0.1, status: "too-few" });
     expect(with3(0.11)).toMatchObject({ pHolm: 0.1, status: "regression" });
+    const alarms = (alpha: number) => noiseOf([compare(base, next, { alpha })]).falseAlarms;
+    expect([alarms(0.1), alarms(0.11)]).toEqual([0, 1]);
   });
 
   test("three samples of each cannot confirm anything, and the comparison says how many could", () => {

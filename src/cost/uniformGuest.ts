@@ -40,7 +40,7 @@ export type RegionMemory = Map<string, Counts>;
 export const REGION = 2 ** 30;
 /** Where the guest's memory begins: the first GiB boundary above 0, as on QEMU's virt machine. */
 const BASE = REGION;
-/** Guests up to so many regions are simulated whole. */
+/** Guests up to so many regions are simulated whole; of larger ones three, and the part of one at the end. */
 const WHOLE_REGIONS = 4;
 
 /** The scenario of such a guest with another size: the narrowest usual IPA width that holds it. */
@@ -87,7 +87,7 @@ export function countsOfGuest(
   const scenarioOf = (bytes: number) => ({ ...uniformScenario(guest, bytes), ipaBits });
   const at = (bytes: number) => {
     const scenario = scenarioOf(bytes);
-    const key = `${strategy.id} ${JSON.stringify(scenario)}`;
+    const key = keyOf(scenario, strategy);
     const known = memory.get(key) ?? countsOf(layoutOf(scenario), strategy);
     memory.set(key, known);
     return known;
@@ -103,6 +103,22 @@ export function countsOfGuest(
   if (!same) return guestCounts(at(guest.bytes), false);
   const last = rest === 0 ? three : withoutFlush(3 * REGION + rest);
   return guestCounts(sumOf(sumOf(last, increment, regions - 3), flush(guest.bytes), 1), true);
+}
+
+/** The largest part of a guest that is simulated if its regions turn out to repeat themselves: so many bytes from its start. */
+export function simulatedPart(guest: UniformGuest): { readonly bytes: number; readonly scenario: Arm64Scenario } {
+  const regions = Math.floor(guest.bytes / REGION);
+  const bytes = regions <= WHOLE_REGIONS ? guest.bytes : guest.bytes - (regions - 3) * REGION;
+  return { bytes, scenario: { ...uniformScenario(guest, bytes), ipaBits: uniformScenario(guest).ipaBits } };
+}
+
+/** Keeps the counts of a scenario that was simulated elsewhere. */
+export function remember(memory: RegionMemory, scenario: Arm64Scenario, strategy: SplitStrategy, counts: Counts): void {
+  memory.set(keyOf(scenario, strategy), counts);
+}
+
+function keyOf(scenario: Arm64Scenario, strategy: SplitStrategy): string {
+  return `${strategy.id} ${JSON.stringify(scenario)}`;
 }
 
 /** What the flush of a slot alone counts: it is cut in pieces of its own. */

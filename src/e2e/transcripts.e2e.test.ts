@@ -72,37 +72,53 @@ function inShell(command: string, cwd: string): Promise<{ code: number; output: 
   });
 }
 
+const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+/** What a line of a transcript may stand for: `…` for any text. */
+const patternOf = (line: string): string => line.split("…").map(quoted).join(".*");
+const stands = (line: string | undefined, printed: string): line is string =>
+  line !== undefined && new RegExp(`^${patternOf(line)}$`).test(printed);
+
 function matches(expected: readonly string[], output: string): boolean {
-  const escaped = expected.map((line) =>
-    line === "..."
-      ? "(?:.*\\n)*?"
-      : `${line
-          .split("…")
-          .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-          .join(".*")}\\n`,
-  );
-  return new RegExp(`^${escaped.join("")}$`).test(output.endsWith("\n") || output === "" ? output : `${output}\n`);
+  const pattern = expected.map((line) => (line === "..." ? "(?:.*\\n)*?" : `${patternOf(line)}\\n`));
+  return new RegExp(`^${pattern.join("")}$`).test(output.endsWith("\n") || output === "" ? output : `${output}\n`);
 }
 
 /** `UPDATE_TRANSCRIPTS=1` writes what is printed now in place of what is not: for review as a diff. */
 const UPDATE = process.env.UPDATE_TRANSCRIPTS === "1";
 
-function rewrite(
-  document: string,
-  command: string,
-  exit: number,
-  expected: readonly string[],
-  output: string,
-  code: number,
-): void {
+function rewrite(document: string, { command, expected, exit }: Step, output: string, code: number): void {
   const path = join(ROOT, document);
   const text = readFileSync(path, "utf8");
-  const shownAs = (ends: number, lines: readonly string[]) =>
-    [`$ ${command.replaceAll("\n", "\n> ")}${ends === 0 ? "" : ` # exit ${ends}`}`, ...lines, ""].join("\n");
-  const lines = output.replace(/\n$/, "").split("\n");
-  const now = text.replace(shownAs(exit, expected), () => shownAs(code, lines));
+  const [first, body] = [`$ ${command.replaceAll("\n", "\n> ")}`, expected.map((line) => `${line}\n`).join("")];
+  const now = text.replace(
+    new RegExp(`^(${quoted(first)})( +# exit \\d+)?\n${quoted(body)}`, "m"),
+    (_, shown: string, ends = "") => {
+      const exits = code === exit ? ends : code === 0 ? "" : ` # exit ${code}`;
+      return [`${shown}${exits}`, ...shortened(output.replace(/\n$/, "").split("\n"), expected), ""].join("\n");
+    },
+  );
   if (now === text) throw new Error(`${document}: the transcript of "${command}" was not found`);
   writeFileSync(path, now);
+}
+
+/** What is printed, with that left out which a transcript leaves out: between parts that begin with the same line, or are as long. */
+function shortened(printed: readonly string[], transcript: readonly string[]): string[] {
+  const parts: string[][] = [[]];
+  for (const line of transcript) {
+    if (line === "...") parts.push([]);
+    else parts.at(-1)!.push(line);
+  }
+  const last = parts.length - 1;
+  if (last === 0) return printed.map((line, i) => (stands(transcript[i], line) ? transcript[i] : line));
+  let at = 0;
+  return parts.flatMap((part, i) => {
+    const from =
+      i === 0 ? 0 : i < last ? printed.findIndex((line, k) => k >= at && stands(part[0], line)) : -part.length;
+    if (i > 0 && i < last && from < 0) throw new Error(`no line is printed as "${part[0]}": rewrite it by hand`);
+    const lines = part.length === 0 ? [] : printed.slice(from).slice(0, part.length);
+    at = from + part.length;
+    return [...(i === 0 ? [] : ["..."]), ...lines.map((line, k) => (stands(part[k], line) ? part[k]! : line))];
+  });
 }
 
 /** Folders that the package does not have, or that are not looked for where the reader is. */
@@ -166,10 +182,11 @@ describe.each(toRun)("the transcripts of $document", ({ document, blocks }) => {
     "are what is printed: $first",
     async ({ steps }) => {
       const folder = readersFolder(steps);
-      for (const { command, expected, exit } of steps) {
+      for (const step of steps) {
+        const { command, expected, exit } = step;
         const { code, output } = await run(command, folder);
         if (!matches(expected, output)) {
-          if (UPDATE) rewrite(document, command, exit, expected, output, code);
+          if (UPDATE) rewrite(document, step, output, code);
           else expect(output.split("\n"), command).toEqual([...expected, ""]);
         }
         if (!UPDATE) expect(code, command).toBe(exit);

@@ -42,6 +42,16 @@ function vma(start: number, kb: number, amounts: Amounts = {}, permissions = "rw
 const HVA = 0x7f0000000000;
 const GIB = 2 ** 20;
 
+it("takes the granule from the host's page size, and says so where it can only assume it", () => {
+  const granuleOf = (pageKb: number) => {
+    const { scenario, notes } = importSmaps(vma(HVA, 2 ** 20, { rss: 2 ** 20, pageKb }), "smaps", {});
+    return [scenario.granule, notes.some(({ code }) => code === "granule-assumed")];
+  };
+  expect(granuleOf(4)).toEqual(["4K", false]);
+  expect(granuleOf(64)).toEqual(["64K", false]);
+  expect(granuleOf(8)).toEqual(["4K", true]);
+});
+
 /** Bytes by map over all memslots. */
 function bytesByMap({ scenario }: LayoutImport): Record<string, number> {
   const sums: Record<string, number> = {};

@@ -24,32 +24,70 @@ const ROOTS: Readonly<Record<string, object>> = {
   Performance: Object.getPrototypeOf(performance) as object,
 };
 
-type Parts = ReadonlyMap<string, unknown>;
+// Taken before any module can replace them: the check must not rest on what it checks.
+const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { is } = Object;
 
-function partsOf(): Parts {
-  const parts = new Map<string, unknown>();
+/** A property of a built-in, as it was. */
+interface Part {
+  readonly path: string;
+  readonly object: object;
+  readonly key: PropertyKey;
+  readonly property: PropertyDescriptor;
+}
+
+function partsOf(): Part[] {
+  const parts: Part[] = [];
   for (const [name, root] of Object.entries(ROOTS)) {
+    if ((globalThis as Record<string, unknown>)[name] === root) parts.push(partAt(name, globalThis, name));
     add(parts, name, root);
     const prototype: unknown = (root as { prototype?: unknown }).prototype;
-    if (typeof prototype === "object" && prototype !== null) add(parts, `${name}.prototype`, prototype);
+    if (isObject(prototype)) add(parts, `${name}.prototype`, prototype);
   }
   return parts;
 }
 
-function add(parts: Map<string, unknown>, name: string, object: object): void {
-  for (const key of Reflect.ownKeys(object)) {
-    const { value, get, set } = Object.getOwnPropertyDescriptor(object, key) ?? {};
+/** Function.prototype is a function. */
+function isObject(value: unknown): value is object {
+  return typeof value === "function" || (typeof value === "object" && value !== null);
+}
+
+function add(parts: Part[], name: string, object: object): void {
+  for (const key of ownKeys(object)) {
     const path = `${name}.${typeof key === "symbol" ? `[${key.description ?? "symbol"}]` : key}`;
-    parts.set(path, value ?? get ?? set);
+    parts.push(partAt(path, object, key));
   }
 }
 
-/** Remembers the built-ins as they are. @returns tells the first that has been replaced or removed since, or undefined */
+function partAt(path: string, object: object, key: PropertyKey): Part {
+  return { path, object, key, property: getOwnPropertyDescriptor(object, key)! };
+}
+
+function isIntact({ object, key, property }: Part): boolean {
+  const now = getOwnPropertyDescriptor(object, key);
+  return now !== undefined && is(valueIn(now), valueIn(property));
+}
+
+function valueIn({ value, get, set }: PropertyDescriptor): unknown {
+  return value ?? get ?? set;
+}
+
+/**
+ * Remembers the built-ins as they are.
+ *
+ * @returns puts back what has been replaced or removed since, so that it can be told, and names the first such part; undefined where none is
+ */
 export function rememberBuiltIns(): () => string | undefined {
   const before = partsOf();
   return () => {
-    const now = partsOf();
-    for (const [path, part] of before) if (!Object.is(now.get(path), part)) return path;
-    return undefined;
+    let replaced: string | undefined;
+    // By index: what for-of rests on may be what has been replaced.
+    for (let i = 0; i < before.length; i++) {
+      const part = before[i]!;
+      if (isIntact(part)) continue;
+      replaced ??= part.path;
+      defineProperty(part.object, part.key, part.property);
+    }
+    return replaced;
   };
 }

@@ -7,6 +7,7 @@ import { readText } from "../files/read.js";
 import type { ByteInput } from "../files/streams.js";
 import type { Case } from "../mmu/contract.js";
 import { defaultMmu, loadMmu, mmus, type Registry } from "../mmu/registry.js";
+import { INTERLEAVING_KIND, interleavingCase } from "../mmu/savedInterleaving.js";
 
 const EXPECTED = "a scenario; see scenarios/ for examples";
 const SHIPPED = fileURLToPath(new URL("../../scenarios/", import.meta.url));
@@ -20,6 +21,12 @@ const SHIPPED = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 export async function loadScenario(path: string, stdin?: ByteInput, registry: Registry = mmus): Promise<Case> {
   const text = await readText(await shippedOr(path), { expected: "a scenario file", stdin });
   return parseScenario(text, path === "-" ? "standard input" : path, registry);
+}
+
+/** As {@link loadScenario}, for callers who also take a schedule of other parties that `verify --interleave` has saved. */
+export async function loadCase(path: string, stdin?: ByteInput, registry: Registry = mmus): Promise<Case> {
+  const text = await readText(await shippedOr(path), { expected: "a scenario file", stdin });
+  return parseCase(text, path === "-" ? "standard input" : path, registry, true);
 }
 
 /** The scenarios that come with s2split, by name, with their paths. */
@@ -50,12 +57,20 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /** The scenario in a JSON text. @param input what it was read from, for messages */
-export async function parseScenario(text: string, input: string, registry: Registry = mmus): Promise<Case> {
+export function parseScenario(text: string, input: string, registry: Registry = mmus): Promise<Case> {
+  return parseCase(text, input, registry, false);
+}
+
+async function parseCase(text: string, input: string, registry: Registry, schedules: boolean): Promise<Case> {
   const shown = clip(input, 200);
   const value = parseJson(text, shown, EXPECTED);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badInput(shown, `is ${nameOf(value)}`, "a scenario");
-  const id = (value as { mmu?: unknown }).mmu ?? defaultMmu(registry);
+  const { mmu: id = defaultMmu(registry), kind } = value as { mmu?: unknown; kind?: unknown };
   if (typeof id !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(id)}`, "a string");
-  return (await loadMmu(id, registry)).parse(value, shown);
+  const mmu = await loadMmu(id, registry);
+  if (kind !== INTERLEAVING_KIND) return mmu.parse(value, shown);
+  if (!schedules)
+    throw badInput(shown, "is a schedule of verify --interleave", "a scenario (verify and trace take schedules)");
+  return interleavingCase(mmu, value, shown);
 }

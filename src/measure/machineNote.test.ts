@@ -90,6 +90,7 @@ it("warns of every setting that spoils measurements", async () => {
   const warned = machineWarnings(note, [
     ...options("-s anonymous_thp -v 4"),
     ...options("-b 3G -s anonymous_hugetlb_1gb"),
+    ...options("-b 1G -s anonymous_hugetlb_1gb"),
   ]);
   expect(warned.map(({ code }) => code)).toEqual([
     "no-kvm-device",

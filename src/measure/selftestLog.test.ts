@@ -264,3 +264,10 @@ it("takes megabytes of garbage without hanging", () => {
   expect(parseSelftestLog(`Iteration ${"1".repeat(3_000_000)}`).runs).toEqual([]);
   expect(parseSelftestLog("> ".repeat(1_000_000)).runs).toEqual([]);
 });
+
+it("of lines that it does not know it keeps the first fifty, by number, and counts all", () => {
+  const lines = Array.from({ length: 60 }, (_, i) => `line ${i + 1} of something else`);
+  const { unread, unreadCount } = parseSelftestLog(lines.join("\n"));
+  expect(unread).toEqual(lines.slice(0, 50).map((text, i) => ({ line: i + 1, text })));
+  expect(unreadCount).toBe(60);
+});

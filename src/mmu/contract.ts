@@ -139,6 +139,8 @@ export interface Case<T extends Strategy = Strategy> {
   readonly variables: Readonly<Record<string, string>>;
   /** What the user should know of the scenario, although it is taken as it is; a sentence each. */
   readonly notes?: readonly string[];
+  /** Of a schedule of other parties: the strategy under which it was found, which numbers the places in it. */
+  readonly schedule?: { readonly strategy: string };
   /** Whether a strategy applies (the skip variants are not used for x86 splitting). */
   applies(strategy: T): boolean;
   /** Expected work in visited entries, for balancing shards and progress; an estimate, deterministic. */

@@ -1,5 +1,6 @@
 import type { Finding } from "./finding.js";
 import type { Strategy } from "./strategy.js";
+import type { StepSink } from "./traceEvents.js";
 
 /** Who finds out that a page was written: a write fault, or the hardware itself (Arm: DBM with HDBSS), so that a write does not fault. */
 export const DIRTY_TRACKING = ["faults", "hardware"] as const;
@@ -23,6 +24,14 @@ export interface InterleaveSearch<T extends Strategy = Strategy> {
   readonly text: string;
   readonly units: number;
   check(strategy: T): InterleaveCheck;
+  /** Names of the units, each once, by which a saved schedule means one. */
+  readonly unitIds: readonly string[];
+  /**
+   * A unit under a strategy, to be run by itself; null: the strategy is not used for it.
+   *
+   * @param sink told the steps of the walks, and what userspace and others do, of every run
+   */
+  subject(strategy: T, unit: number, sink?: StepSink): Interleaved | null;
 }
 
 /** A check of one strategy; each unit is to be given once. */
@@ -32,8 +41,12 @@ export interface InterleaveCheck {
   readonly failing: number;
   /** Tries every schedule on a unit. A schedule that only adds to one that fails already is not tried. */
   unit(index: number): void;
-  /** What was found so far: of each kind the schedule with the fewest actions. */
-  faults(): readonly InterleaveFault[];
+  /**
+   * What was found so far: of each kind the schedule with the fewest actions.
+   *
+   * @param which the kinds and units to look at; default: all
+   */
+  faults(which?: (kind: string, unit: number) => boolean): readonly InterleaveFault[];
 }
 
 /** A kind of fault: by code, and by cause where a code has several. */
@@ -45,7 +58,8 @@ export interface InterleaveFault {
   /** Runs that show it, and the units in which there are any. */
   readonly runs: number;
   readonly units: readonly number[];
-  /** The smallest counterexample: the guest and what userspace does to it, in words, and what others do meanwhile. */
+  /** The smallest counterexample: the name of its unit, the guest and what userspace does to it in words, and what others do meanwhile. */
+  readonly unit: string;
   readonly guest: string;
   readonly schedule: readonly ScheduledAction[];
 }
@@ -66,8 +80,12 @@ export interface Choice {
 
 /** A guest with what userspace does to it under one strategy; run from the start again and again. Equal schedules give equal runs. */
 export interface Interleaved {
+  /** The unit's name; see {@link InterleaveSearch.unitIds}. */
+  readonly id: string;
   /** The guest and what userspace does to it. */
   readonly words: string;
+  /** Every action in words, by its number; no two are alike. */
+  readonly actionWords: readonly string[];
   /** Runs with others acting by the schedule, places ascending. @returns what is wrong in the end; empty means right */
   run(schedule: readonly Choice[]): readonly Finding[];
   /** Of the last run: the actions that may be chosen at each place. */
@@ -76,12 +94,11 @@ export interface Interleaved {
   tell(schedule: readonly Choice[]): readonly ScheduledAction[];
 }
 
+/** What was found of one kind on one unit. */
 interface Found {
   runs: number;
-  readonly units: Set<number>;
   finding: Finding;
-  guest: string;
-  subject: Interleaved;
+  readonly subject: Interleaved;
   schedule: readonly Choice[];
 }
 
@@ -89,7 +106,8 @@ interface Found {
 export class ScheduleSearch implements InterleaveCheck {
   runs = 0;
   failing = 0;
-  private readonly found = new Map<string, Found>();
+  /** By kind and unit. */
+  private readonly found = new Map<string, Map<number, Found>>();
   private readonly schedule: Choice[] = [];
 
   /** @param subjectOf makes what is run of a unit; it is asked for once; null: the strategy is not used for it */
@@ -103,15 +121,24 @@ export class ScheduleSearch implements InterleaveCheck {
     if (subject !== null) this.explore(subject, index);
   }
 
-  faults(): readonly InterleaveFault[] {
-    return [...this.found].map(([kind, { runs, units, finding, guest, subject, schedule }]) => ({
-      kind,
-      finding,
-      runs,
-      units: [...units],
-      guest,
-      schedule: subject.tell(schedule),
-    }));
+  faults(which: (kind: string, unit: number) => boolean = () => true): readonly InterleaveFault[] {
+    return [...this.found].flatMap(([kind, byUnit]) => {
+      const found = [...byUnit].filter(([unit]) => which(kind, unit));
+      const ofAll = found.map(([, one]) => one);
+      const shortest = Math.min(...ofAll.map(({ schedule }) => schedule.length));
+      const smallest = ofAll.find(({ schedule }) => schedule.length === shortest);
+      if (smallest === undefined) return [];
+      const { finding, subject, schedule } = smallest;
+      return {
+        kind,
+        finding,
+        runs: ofAll.reduce((sum, { runs }) => sum + runs, 0),
+        units: found.map(([unit]) => unit),
+        unit: subject.id,
+        guest: subject.words,
+        schedule: subject.tell(schedule),
+      };
+    });
   }
 
   private explore(subject: Interleaved, unit: number): void {
@@ -120,7 +147,8 @@ export class ScheduleSearch implements InterleaveCheck {
     this.runs++;
     if (findings.length > 0) {
       this.failing++;
-      for (const finding of findings) this.record(finding, subject, unit);
+      const ofKinds = new Map(findings.toReversed().map((finding) => [kindOf(finding), finding]));
+      for (const [kind, finding] of ofKinds) this.record(kind, finding, subject, unit);
       return;
     }
     if (schedule.length === this.actions) return;
@@ -135,22 +163,21 @@ export class ScheduleSearch implements InterleaveCheck {
     }
   }
 
-  private record(finding: Finding, subject: Interleaved, unit: number): void {
-    const { cause } = finding.data;
-    const kind = cause === undefined ? finding.code : `${finding.code}/${cause}`;
-    const known = this.found.get(kind);
+  private record(kind: string, finding: Finding, subject: Interleaved, unit: number): void {
+    const byUnit = this.found.get(kind) ?? new Map<number, Found>();
+    this.found.set(kind, byUnit);
+    const known = byUnit.get(unit);
     if (known === undefined) {
-      const schedule = [...this.schedule];
-      const units = new Set([unit]);
-      this.found.set(kind, { runs: 1, units, finding, guest: subject.words, subject, schedule });
+      byUnit.set(unit, { runs: 1, finding, subject, schedule: [...this.schedule] });
       return;
     }
     known.runs++;
-    known.units.add(unit);
     if (this.schedule.length >= known.schedule.length) return;
     known.finding = finding;
-    known.guest = subject.words;
-    known.subject = subject;
     known.schedule = [...this.schedule];
   }
+}
+
+function kindOf({ code, data: { cause } }: Finding): string {
+  return cause === undefined ? code : `${code}/${cause}`;
 }

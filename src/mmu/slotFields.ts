@@ -11,7 +11,9 @@ interface SegmentFields {
   readonly writeProtected?: boolean;
 }
 
-type DirtyFields = { readonly runs: readonly (readonly [number, number])[] } | { readonly words: readonly string[] };
+export type DirtyFields =
+  | { readonly runs: readonly (readonly [number, number])[] }
+  | { readonly words: readonly string[] };
 
 /** A memslot as scenarios of several MMUs write it. */
 interface SlotFields {
@@ -63,6 +65,12 @@ function parseDirty(value: unknown, path: string): DirtyFields {
   const wrong = words.findIndex((word) => typeof word !== "string");
   if (wrong >= 0) throw badInput(`${path}.words[${wrong}]`, `is ${nameOf(words[wrong])}`, "a hexadecimal string");
   return { words: words as string[] };
+}
+
+/** A sentence on dirty pages past the end of their slot, for stderr; `input` is the part of the input that has them. */
+export function pastEndNote(input: string, pages: number): string {
+  const one = pages === 1;
+  return `${input}: ${pages} dirty ${one ? "page lies" : "pages lie"} past the slot's end and ${one ? "does" : "do"} nothing, as in the kernel`;
 }
 
 /** Sentences on runs of dirty pages that share some: taken, since a bitmap has each page once, but hardly meant. */

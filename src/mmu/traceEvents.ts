@@ -14,6 +14,16 @@ export interface TraceEvent {
   readonly inNewTable?: boolean;
 }
 
+/** What is done beside the walks, by userspace or by another party: it says itself, and no MMU has words for it. */
+export interface DoneEvent extends TraceEvent {
+  readonly event: "ioctl" | "action";
+  readonly phase: "userspace" | "others";
+  readonly text: string;
+}
+
+/** Told what walks and others do, step by step. */
+export type StepSink = (event: TraceEvent | DoneEvent) => void;
+
 /** How an MMU's steps read. `E` is its own events: it is asked only about those that its cases told. */
 export interface TraceWords<E extends TraceEvent = TraceEvent> {
   /** A step in one line. */

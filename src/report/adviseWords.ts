@@ -89,20 +89,22 @@ function reason({ reason: why, mode }: Recommendation, someWrong: boolean): stri
 
 /** The vCPU counts from which the answer is another. */
 function crossover({ changes, chunk }: Recommendation): string {
-  if (changes.length === 0) return "The same for the same memory with 1 to 512 vCPUs.";
+  if (changes.length === 0) return "On the same memory the answer is the same for 1 to 512 vCPUs.";
   const said = (of: string | null) => (of === null ? "none" : of === "0" ? "off" : of);
   const list = changes.map((one) => `from ${one.fromVcpus} vCPUs ${said(one.chunk)}`).join(", ");
   return `For the same memory with other vCPUs: ${list}${changes.some((one) => one.chunk === chunk) ? "" : " (tried up to 512)"}.`;
 }
 
 function sensitivity(wins: readonly number[], given: number): string {
-  const tried = "of the write percentages tried (1, 2, 5, 10 to 100)";
-  if (wins.length === 0) return `Off costs less in all at every one ${tried}.`;
-  if (wins.length === TRIED_PERCENTS.length) return `Eager splitting costs less in all at every one ${tried}.`;
+  const tried = "tried: 1, 2, 5, 10 to 100";
+  if (wins.length === 0) return `Off costs less in all at every write percentage (${tried}).`;
+  if (wins.length === TRIED_PERCENTS.length) {
+    return `Eager splitting costs less in all at every write percentage (${tried}).`;
+  }
   const first = TRIED_PERCENTS.indexOf(wins[0]!);
   const gapless = TRIED_PERCENTS.indexOf(wins.at(-1)!) === first + wins.length - 1;
   const range = gapless && wins.length > 1 ? `${wins[0]} to ${wins.at(-1)}` : wins.join(", ");
-  return `Eager splitting costs less in all at ${range} ${tried}; given: ${given}.`;
+  return `Eager splitting costs less in all at write percentages ${range} (${tried}; given: ${given}).`;
 }
 
 /** "1 broadcast TLBI", "32,768 broadcast TLBIs". */

@@ -86,13 +86,28 @@ test("wall times have median, interval, corrected p and samples", () => {
   );
 });
 
-test("too few samples are told with how many are needed", () => {
+test("where more samples are needed than bench takes, that is said and no --runs is advised", () => {
   const comparison = compared(single({ wall: series(1000, 3) }), single({ wall: series(1000, 4) }), {
-    wallThreshold: 0.001,
+    wallThreshold: 0.00001,
   });
-  expect(compareText(comparison, style).replace(/\s+/g, " ")).toMatch(
-    /too few samples in 1 wall time: to see a change of \+0\.1% four times in five, each side needs up to \d+ samples \(the fewest are 3\)/,
+  const text = compareText(comparison, style).replace(/\s+/g, " ");
+  expect(text).not.toContain("--runs");
+  expect(text).toMatch(
+    /too few samples in 1 wall time \(the fewest are 3\): to see a change of \+0\.001% four times in five, each side would need up to [\d,]+, more than the 10,000 that bench takes: samples cannot decide it here;/,
   );
+});
+
+test("too few samples are told with how many are needed, where bench takes so many", () => {
+  const comparison = compared(single({ wall: series(1000, 3) }), single({ wall: series(1000, 4) }), {
+    wallThreshold: 0.05,
+  });
+  const text = compareText(comparison, style).replace(/\s+/g, " ");
+  expect(text).toMatch(
+    /too few samples in 1 wall time \(the fewest are 3\): to see a change of \+5\.0% four times in five, /,
+  );
+  const runs = Number(/each side needs up to [\d,]+: bench --runs (\d+)/.exec(text)![1]);
+  expect(runs).toBeGreaterThan(4);
+  expect(runs).toBeLessThanOrEqual(10_000);
 });
 
 test("missing and new runs are named", () => {

@@ -1,6 +1,7 @@
 import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric } from "../compare/types.js";
 import { clip } from "../errors.js";
 import type { CountValue } from "../mmu/counters.js";
+import { MAX_SAMPLES } from "../stats/statistics.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs, formatPercent } from "./units.js";
@@ -225,16 +226,25 @@ export function noteText(note: Note): string {
   }
 }
 
+function countText(count: number): string {
+  return Number.isFinite(count) ? formatCount(count) : "infinitely many";
+}
+
 /** How many samples are needed, where there are too few to see a change of the threshold. */
 function wallNotes({ cells, options }: Comparison): string[] {
   const few = cells.flatMap((cell) => cell.wall.filter((metric) => metric.status === "too-few"));
   if (few.length === 0 || options.wallThreshold === null) return [];
   const needed = Math.max(...few.map((metric) => metric.samplesNeeded ?? 0));
   const have = Math.min(...few.flatMap((metric) => metric.samples));
-  return [
-    `too few samples in ${plural(few.length, "wall time")}: to see a change of ${formatPercent(options.wallThreshold)} four times in five, ` +
-      `each side needs up to ${formatCount(needed)} samples (the fewest are ${have}): bench --runs ${needed}`,
-  ];
+  const seen = `to see a change of ${formatPercent(options.wallThreshold)} four times in five`;
+  const which = `too few samples in ${plural(few.length, "wall time")} (the fewest are ${have})`;
+  if (needed > MAX_SAMPLES) {
+    const most = `more than the ${formatCount(MAX_SAMPLES)} that bench takes: samples cannot decide it here`;
+    return [
+      `${which}: ${seen}, each side would need up to ${countText(needed)}, ${most}; a larger --wall-threshold, or a quieter machine`,
+    ];
+  }
+  return [`${which}: ${seen}, each side needs up to ${formatCount(needed)}: bench --runs ${needed}`];
 }
 
 export function plural(count: number, one: string): string {

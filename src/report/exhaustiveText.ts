@@ -27,7 +27,7 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
     lines.push(`  ${word}  ${verdict.strategy.padEnd(width)}  ${verdictWords(verdict)}`);
   }
   for (const [i, { whose, fault }] of exhaustiveFaults(result).entries()) {
-    lines.push("", `${chalk.bold(`${i + 1}. ${whose}`)}: ${faultWords(fault, mmu)}`);
+    lines.push("", `${chalk.bold(`${i + 1}. ${whose}`)}: ${exhaustiveFaultWords(fault, mmu)}`);
     lines.push(`   ${fault.kind}, on ${formatCount(fault.combinations)} combinations; the smallest of its kind:`);
     lines.push(`   ${fault.words}`);
     if (fault.scenario !== null) lines.push(`   at full size: ${scenarioWords(fault.scenario)}`);
@@ -36,7 +36,7 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
 }
 
 /** What is wrong; by the name of its kind alone where no layout at full size shows it, for a small case has no addresses. */
-function faultWords({ kind, finding, scenario }: ExhaustiveFault, mmu: Mmu): string {
+export function exhaustiveFaultWords({ kind, finding, scenario }: ExhaustiveFault, mmu: Mmu): string {
   return scenario === null ? kind.replaceAll("-", " ") : longFinding(finding, mmu.findingWords);
 }
 

@@ -1,6 +1,7 @@
 import { formatJson } from "../files/json.js";
 import type { Mmu } from "../mmu/contract.js";
 import type { InterleaveFault } from "../mmu/interleave.js";
+import { INTERLEAVING_KIND } from "../mmu/savedInterleaving.js";
 import type { InterleaveResult, InterleaveVerdict } from "../verify/interleave.js";
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
@@ -75,15 +76,17 @@ export function interleaveConclusion(wrong: readonly string[], checked: number, 
   return partial ? `${strategies}, nothing wrong so far` : `${strategies}, all right within the bound`;
 }
 
-/** A counterexample as a file: the guest, what others do and what is wrong then. It is no scenario: scenarios have no other parties. */
+/** A counterexample as a file that `verify` and `trace` replay: the guest, what others do and what is wrong then. */
 export function scheduleText(strategy: string, fault: InterleaveFault, result: InterleaveResult, mmu: Mmu): string {
   return formatJson({
     schemaVersion: 1,
-    kind: "s2split-interleaving",
+    kind: INTERLEAVING_KIND,
     mmu: result.mmu,
     strategy,
+    name: `${strategy}-${fault.kind.replace("/", "-")}`,
     dirtyTracking: result.dirtyTracking,
     description: longFinding(fault.finding, mmu.findingWords),
+    unit: fault.unit,
     guest: fault.guest,
     schedule: fault.schedule,
     finding: fault.finding,

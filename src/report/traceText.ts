@@ -13,19 +13,22 @@ export interface TraceLine {
   readonly place: string;
 }
 
+/** Steps below which others are told. */
+const HEADS: readonly string[] = ["walk", "ioctl"];
+
 /** The lines of a folded trace, in its MMU's words. */
 export function traceLines(nodes: readonly TraceNode[], words: FullWords, depth = 0): TraceLine[] {
   return nodes.flatMap((node): TraceLine[] => {
     const first = firstEvent(node);
     const at = words.place(first);
     const place = `${first.event} ${first.phase} ${first.level ?? ""} ${at}`;
-    const indent = depth + (first.event === "walk" ? 0 : 1);
+    const indent = depth + (HEADS.includes(first.event) ? 0 : 1);
     if (node.kind === "group") {
       const to = words.place(node.last);
       const where = at === "" || at === to ? "" : `, the first at ${at}, the last at ${to}`;
       return [
         { text: `${formatCount(node.count)} times${where}:`, depth: indent, place: `${node.count} ${place}` },
-        ...traceLines(node.nodes, words, indent + (first.event === "walk" ? 1 : 0)),
+        ...traceLines(node.nodes, words, indent + (HEADS.includes(first.event) ? 1 : 0)),
       ];
     }
     if (node.count === 1) return [{ text: words.text(first), depth: indent, place }];
@@ -41,7 +44,7 @@ export function traceText(nodes: readonly TraceNode[], words: FullWords, { chalk
     .map(({ text, depth, place }) => {
       // Indented by more than a line one deeper, so as not to be taken for one.
       const line = brokenLine(`${"  ".repeat(depth)}${text}`, columns, "    ").join("\n");
-      return place.startsWith("walk") ? chalk.bold(line) : line;
+      return HEADS.some((head) => place.startsWith(head)) ? chalk.bold(line) : line;
     })
     .join("\n");
 }

@@ -132,7 +132,9 @@ describe("the plan of an x86 scenario", () => {
     expect(part.mode).toBe("clear");
     expect(part.slots).toEqual([{ base: 0, bytes: 2 ** 23 }]);
     expect(part.cleared).toEqual([{ slot: 0, first: 600, count: 100 }]);
+    expect(part.notes[0]).toMatch(/^KVM splits what is cleared/);
     expect(plan({ workload: "split" }).mode).toBe("enable");
+    expect(plan({ workload: "split" }).notes[0]).toMatch(/^KVM splits when dirty logging is enabled/);
   });
 
   it("says what it leaves out, where it does: empty tables, and leaves outside the memslot", () => {

@@ -1,4 +1,4 @@
-import { badInput } from "../errors.js";
+import { badInput, UserError } from "../errors.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import type { Case, RunOutcome, ScenarioBase, Strategy } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
@@ -54,6 +54,16 @@ export function reproduce(bound: Case, strategies: readonly Strategy[], version:
     .filter((strategy) => bound.applies(strategy))
     .map((strategy) => ({ strategy: strategy.id, ...predicted(way, bound.run(strategy)) }));
   return reproductionProgram(way.plan(scenario, grouped(outcomes)), version);
+}
+
+/** Whether {@link reproduce} has a program for a case. */
+export function isReproducible({ mmu, scenario }: Case): boolean {
+  try {
+    return Object.hasOwn(MMUS, mmu.id) && MMUS[mmu.id]!.plan(scenario, []) !== undefined;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
 
 function predicted(way: Reproducible, { counts, findings }: RunOutcome): Omit<Prediction, "strategies"> {

@@ -17,6 +17,8 @@ test("a result with wall times and one without pass unchanged", () => {
   const timed = exampleResult({ runs: [runResult({ wall: wall([3, 1, 2]) })] });
   expect(resultFile.parse(structuredClone(plain))).toEqual(plain);
   expect(resultFile.parse(structuredClone(timed))).toEqual(timed);
+  const once = exampleResult({ runs: [runResult({ wall: wall([3]) })] });
+  expect(resultFile.parse(structuredClone(once))).toEqual(once);
 });
 
 test.each([

@@ -93,6 +93,7 @@ describe("the flow of the test", () => {
   });
 
   it("refuses chunks that the granule does not have", () => {
+    expect(() => flowLayoutOf({ ...flowOfTest(plain), vcpus: 0 })).toThrow("vcpus: is 0; expected at least 1");
     expect(() => flowLayoutOf(flowOfTest({ ...plain, chunk: "8M" }))).toThrow('chunk "8M": the 4K granule has no such');
   });
 });
@@ -125,6 +126,11 @@ describe("the flow of the test on a scenario", () => {
       1024,
       "0x40000000",
     ]);
+  });
+
+  it("keeps LPA2 where the scenario has it, and only there", () => {
+    expect(flowOfScenario({ ...scenario("2M"), ipaBits: 52, lpa2: true }, what).lpa2).toBe(true);
+    expect(flowOfScenario(scenario("2M"), what)).not.toHaveProperty("lpa2");
   });
 
   it("refuses what the test's guests cannot populate, and vCPUs that cannot share", () => {

@@ -50,6 +50,12 @@ describe("the Mann-Whitney test", () => {
     );
   });
 
+  test("is exact without ties only: samples that are all equal tell nothing, by the approximation", () => {
+    expect(mannWhitney([1, 2], [3])).toMatchObject({ method: "exact" });
+    expect(mannWhitney([1, 2], [2])).toMatchObject({ method: "normal" });
+    expect(mannWhitney([3, 3], [3, 3, 3])).toEqual({ u: 3, p: 1, method: "normal" });
+  });
+
   test("does not care which series comes first", () => {
     const series = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 25 });
     fc.assert(

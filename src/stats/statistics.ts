@@ -38,6 +38,9 @@ export function summarize(samplesNs: readonly number[]): TimeSeries {
   };
 }
 
+/** Samples of one wall time that bench takes, at most. */
+export const MAX_SAMPLES = 10_000;
+
 /** Width of the interval, as a share of the median, beyond which a series says little: something else had the host. */
 export const WIDE_SHARE = 0.2;
 

@@ -9,6 +9,7 @@ import { GUESTS, SCRIPTS } from "../mmu/interleave/guests.js";
 import type { InterleaveSearch } from "../mmu/interleave.js";
 import { UNITS as TDP_UNITS } from "../mmu/tdp/interleave/guests.js";
 import { tdpInterleave } from "../mmu/tdp/interleave/index.js";
+import { TdpIter } from "../mmu/tdp/iter.js";
 import { x86Tdp } from "../mmu/tdp/mmu.js";
 import { strategyFrom as tdpStrategyFrom } from "../mmu/tdp/strategy.js";
 import { searchInterleavings } from "./interleave.js";
@@ -30,8 +31,14 @@ const TWO = { ...ONE, actions: 2 } as const;
 
 describe("interleavings on arm64", () => {
   it("find what the RFC's walks leave unsplit, and that all others are right with any one action", () => {
+    // Every guest with every script, one chunk each.
+    const units = UNITS.filter(({ guest, script, chunk }) => {
+      const chunks = UNITS.filter((unit) => unit.guest === guest && unit.script === script).map((unit) => unit.chunk);
+      return chunk === chunks[GUESTS.indexOf(guest) % chunks.length];
+    });
+    const search = arm64Interleave(ONE, units);
     const found = Object.fromEntries(
-      strategies.map((strategy) => [strategy.id, kinds(everyUnit(arm64Interleave(ONE), strategy))] as const),
+      strategies.map((strategy) => [strategy.id, kinds(everyUnit(search, strategy))] as const),
     );
     expect(Object.entries(found).filter(([, faults]) => faults.length > 0)).toEqual([
       ["skip-return-rfc", ["unsplit-block", "tlbi-wrong-ipa"]],
@@ -145,6 +152,33 @@ describe("interleavings on x86", () => {
       const check = everyUnit(tdpInterleave(ONE, enables.slice(0, 1)), tdp(strategy));
       expect(check.faults()).toEqual([]);
       expect(check.runs).toBeGreaterThan(30);
+    }
+  });
+
+  it("find that a count taken on entry misses what follows a page that another vCPU maps under the read lock", () => {
+    const holes = TDP_UNITS.filter(({ guest, pml }) => guest.id === "hole" && !pml);
+    const found = ["baseline", "only-present", "used-count", "used-bitmap"].map((id) => {
+      const faults = everyUnit(tdpInterleave(ONE, holes), tdp(id)).faults();
+      return [id, faults.map(({ kind, schedule }) => [kind, schedule.map(({ action }) => action)])];
+    });
+    expect(Object.fromEntries(found)).toEqual({
+      baseline: [],
+      "only-present": [],
+      "used-count": [["dirty-page-lost/next-write", ["a vCPU writes page 512"]]],
+      "used-bitmap": [],
+    });
+  });
+
+  it("find a split that goes on although its cmpxchg has failed", () => {
+    const original = TdpIter.prototype.lostRace;
+    TdpIter.prototype.lostRace = () => false;
+    try {
+      const holes = TDP_UNITS.filter(({ guest, eager, pml }) => guest.id === "hole" && eager && !pml);
+      const [fault] = everyUnit(tdpInterleave(ONE, holes), tdp("baseline")).faults();
+      expect(fault!.kind).toBe("tables-not-linked");
+      expect(fault!.schedule[0]!.action).toBe("a vCPU writes page 1024");
+    } finally {
+      TdpIter.prototype.lostRace = original;
     }
   });
 });

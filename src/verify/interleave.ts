@@ -59,7 +59,9 @@ export async function searchInterleavings(search: InterleaveSearch, call: Interl
     }
     stopped = call.stopped?.() ?? false;
   }
-  const ofKernel = checks[tried.indexOf(baseline)]!.faults();
+  const ofBaseline = checks[tried.indexOf(baseline)]!.faults();
+  const ofKernel = new Map(ofBaseline.map(({ kind, units: those }) => [kind, new Set(those)]));
+  const comesWithKernel = (kind: string, unit: number) => ofKernel.get(kind)?.has(unit) ?? false;
   return {
     schemaVersion: 1,
     kind: "s2split-interleave",
@@ -73,23 +75,16 @@ export async function searchInterleavings(search: InterleaveSearch, call: Interl
     partial: units < search.units,
     strategies: strategies.map((strategy) => {
       const check = checks[tried.indexOf(strategy)]!;
-      const faults = strategy === baseline ? ofKernel : check.faults();
       return {
         strategy: strategy.id,
         source: strategy.source === "builtin" ? "builtin" : "user",
         runs: check.runs,
         failing: check.failing,
-        faults: faults.filter((fault) => !comesWith(fault, ofKernel)),
-        kernelFaults: faults.filter((fault) => comesWith(fault, ofKernel)),
+        faults: check.faults((kind, unit) => !comesWithKernel(kind, unit)),
+        kernelFaults: check.faults(comesWithKernel),
       };
     }),
   };
-}
-
-/** Whether baseline shows a fault of the same kind on every guest on which this one shows. */
-function comesWith({ kind, units }: InterleaveFault, ofKernel: readonly InterleaveFault[]): boolean {
-  const same = ofKernel.find((fault) => fault.kind === kind);
-  return same !== undefined && units.every((unit) => same.units.includes(unit));
 }
 
 function breath(): Promise<void> {

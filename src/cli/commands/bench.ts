@@ -16,6 +16,7 @@ import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";
 import type { NamedResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
+import { MAX_SAMPLES } from "../../stats/statistics.js";
 import { toolVersion } from "../../version.js";
 import { type BaselineFlags, holdAgainst, readBaseline } from "../baseline.js";
 import { addExportOptions, type ExportFlags, Exports } from "../exportOptions.js";
@@ -64,7 +65,11 @@ export function register(program: Command, invocation: Invocation): void {
       "strategies, modules with custom ones, or all (default: all); baseline always runs",
       list,
     )
-    .option("--runs <n>", `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`, integer(6, 10_000))
+    .option(
+      "--runs <n>",
+      `samples of wall time for each strategy (default: ${DEFAULT_ROUNDS})`,
+      integer(6, MAX_SAMPLES),
+    )
     .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
     .option("--no-wall", "counts only, no wall time")
     .option(

@@ -10,6 +10,7 @@ import { noiseText } from "../../report/noiseText.js";
 import { styleFor } from "../../report/style.js";
 import { parseResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
+import { MAX_SAMPLES } from "../../stats/statistics.js";
 import { compareNamed } from "../gate.js";
 import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
@@ -41,7 +42,7 @@ export function register(program: Command, invocation: Invocation): void {
     .summary("run the same benchmark twice and suggest a wall threshold")
     .description("Run the same benchmark twice, compare it with itself, and suggest a --wall-threshold.")
     .option("--strategy <list>", "strategies, or all (default: all); baseline always runs", list)
-    .option("--runs <n>", "samples of wall time for each strategy, as in bench", integer(6, 10_000))
+    .option("--runs <n>", "samples of wall time for each strategy, as in bench", integer(6, MAX_SAMPLES))
     .option("--time <seconds>", "sample each scenario for this long in place of --runs", fraction(0.01, 86_400))
     .option("--pairs <n>", "how many times to run the pair", integer(1, 1000), 1)
     .option("--json", "print the report as JSON, and nothing else, on stdout")

@@ -51,7 +51,10 @@ export function register(program: Command, invocation: Invocation): void {
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
     )
-    .option("--strategy <name>", "a strategy, or a module with a custom one (default: the MMU's baseline)")
+    .option(
+      "--strategy <name>",
+      "a strategy, or a module with a custom one (default: the MMU's baseline, or that of a saved schedule)",
+    )
     .option("--against <name>", "a second strategy, side by side")
     .option("--phase <name>", "split, write-protect, nested, or all (default: all but write-protect and nested)")
     .option("--limit <n>", "stop telling after this many events", integer(1, 1_000_000_000))
@@ -64,7 +67,7 @@ export function register(program: Command, invocation: Invocation): void {
 async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
   // A walk is told of one guest: where the options leave several, the one that is shortest to read.
-  const cases = await casesFrom(flags, { ...io, single: true });
+  const cases = await casesFrom(flags, { ...io, single: true, schedules: true });
   if (cases.length !== 1) {
     throw new UserError(
       `trace: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
@@ -74,7 +77,10 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
   const { mmu } = bound;
   if (bound.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
   const strategies: Strategy[] = [];
-  for (const name of [flags.strategy ?? mmu.baseline, ...(flags.against === undefined ? [] : [flags.against])]) {
+  for (const name of [
+    flags.strategy ?? bound.schedule?.strategy ?? mmu.baseline,
+    ...(flags.against === undefined ? [] : [flags.against]),
+  ]) {
     strategies.push(await oneStrategy(io, name, bound));
   }
   if (flags.format !== undefined) return tellForeign(io, bound, strategies, flags);

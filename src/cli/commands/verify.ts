@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
-import { UserError } from "../../errors.js";
+import { badInput, clip, UserError } from "../../errors.js";
 import { EXIT } from "../../exit.js";
 import { formatJson } from "../../files/json.js";
 import { type OutputOptions, type OutputTarget, prepareOutput } from "../../files/write.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
-import type { Case } from "../../mmu/contract.js";
+import type { Case, Mmu, Strategy } from "../../mmu/contract.js";
 import { BOUNDS } from "../../mmu/exhaustive.js";
 import { defaultMmu, loadMmu } from "../../mmu/registry.js";
 import { Progress } from "../../report/progress.js";
@@ -29,6 +29,7 @@ import { Interrupt } from "../interrupt.js";
 import type { Invocation, Io } from "../io.js";
 import { integer, list } from "../options.js";
 import { numberedPath, refuseOverwriteNumbered } from "../overwrite.js";
+import { reproduceHint, savedNotice } from "../reproduceHint.js";
 import { addScenarioOptions, casesFrom } from "../scenarioOptions.js";
 
 interface VerifyFlags extends ExhaustiveFlags, InterleaveFlags, HtmlFlags {
@@ -73,7 +74,10 @@ export function register(program: Command, invocation: Invocation): void {
     )
     .option("--shard <i/n>", "with --exhaustive: only the i-th of n shares; see s2split merge")
     .option("--jobs <n>", "with --exhaustive: search in this many threads (default: 1)", integer(1, 256))
-    .option("--export-json <file>", "with --exhaustive: write the verdicts, for s2split merge")
+    .option(
+      "--export-json <file>",
+      "with --exhaustive or --interleave: write the verdicts (those of shards are for s2split merge)",
+    )
     .option(
       "--save <file>",
       "write the simplest failing layout as a scenario, or with --interleave the schedule (further ones as FILE-2 ...)",
@@ -87,27 +91,31 @@ export function register(program: Command, invocation: Invocation): void {
 async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
   if (flags.interleave === true) {
+    refuseOfExhaustive(flags, ["bound", "shard", "jobs"], "--exhaustive");
     const { verifyInterleavings } = await import("../interleaveRun.js");
     return verifyInterleavings(io, flags, style);
   }
   refuseWithoutInterleave(flags);
   if (flags.exhaustive === true) {
-    if (flags.exportHtml !== undefined)
-      throw new UserError("--export-html with --exhaustive: it has no page; expected --random or scenarios");
     if (flags.random !== undefined || flags.scenario !== undefined) {
       throw new UserError("--exhaustive with --random or --scenario: expected one of them");
     }
     const { verifyExhaustively } = await import("../exhaustiveVerify.js");
     return verifyExhaustively(io, flags, style);
   }
-  for (const option of ["bound", "shard", "jobs", "exportJson"] as const) {
-    if (flags[option] === undefined) continue;
-    const name = option === "exportJson" ? "export-json" : option;
-    throw new UserError(`--${name} without --exhaustive: only that search takes it; expected both or neither`);
-  }
+  refuseOfExhaustive(flags, ["bound", "shard", "jobs"], "--exhaustive");
+  refuseOfExhaustive(flags, ["exportJson"], "--exhaustive or --interleave");
   const wrong = await (flags.random === undefined ? verifyGiven : verifyRandom)(io, flags, style);
   if (wrong === "interrupted") return EXIT.interrupted;
   return wrong ? EXIT.regression : EXIT.fine;
+}
+
+/** @throws UserError for an option of a search that is not asked for */
+function refuseOfExhaustive(flags: VerifyFlags, options: readonly (keyof ExhaustiveFlags)[], search: string): void {
+  const given = options.find((option) => flags[option] !== undefined);
+  if (given === undefined) return;
+  const name = given === "exportJson" ? "export-json" : given;
+  throw new UserError(`--${name} without ${search}: only that search takes it; expected both or neither`);
 }
 
 /** Verifies the scenarios that the options give. Returns whether any strategy is wrong. */
@@ -116,7 +124,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
     throw new UserError(
       "--save without --random or --exhaustive: given scenarios are not shrunk; expected one of them",
     );
-  const cases = await casesFrom(flags, io);
+  const cases = await casesFrom(flags, { ...io, schedules: true });
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const choose = await strategyChooser(flags.strategy, [...new Set(cases.map(({ mmu }) => mmu))], io.registry);
   const { planOf } = await import("../../bench/plan.js");
@@ -129,7 +137,7 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
   try {
     for (const [index, { id, bound }] of plan.entries()) {
       const verdicts: Verdict[] = [];
-      for (const strategy of choose(bound.mmu)) {
+      for (const strategy of ofCase(bound, choose, flags)) {
         progress.show(index / plan.length, `${id}: ${strategy.id}`);
         await new Promise((resolve) => setImmediate(resolve));
         if (interrupt.stopped) return "interrupted";
@@ -137,8 +145,12 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
       }
       done.push({ id, bound, verdicts });
       progress.clear();
-      if (flags.json !== true)
-        io.stdout.write(`${verdictsText(bound.mmu, several ? `${bound.mmu.id} ${id}` : id, verdicts, style)}\n\n`);
+      if (flags.json === true) continue;
+      const path = flags.scenario?.length === plan.length ? flags.scenario[index]! : "-";
+      const wrong = verdicts.some(({ findings }) => findings.length > 0);
+      const hint = wrong ? await reproduceHint(bound, path) : null;
+      const verdict = verdictsText(bound.mmu, several ? `${bound.mmu.id} ${id}` : id, verdicts, style);
+      io.stdout.write(`${verdict}\n${hint === null ? "" : `  on a real host: ${hint}\n`}\n`);
     }
   } finally {
     progress.clear();
@@ -163,6 +175,18 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
     io.stdout.write(`${wrapLines(conclusion(wrong, namesAmong(checked, checked).length), style)}\n`);
   }
   return wrong.length > 0;
+}
+
+/** The strategies for a case. A schedule is one strategy's, whose places it counts: where none is asked for, it is replayed under that one. */
+function ofCase({ mmu, schedule }: Case, choose: (mmu: Mmu) => readonly Strategy[], { strategy }: VerifyFlags) {
+  if (schedule === undefined || strategy !== undefined) return choose(mmu);
+  const own = choose(mmu).filter(({ id }) => id === schedule.strategy);
+  if (own.length > 0) return own;
+  throw badInput(
+    `strategy "${clip(schedule.strategy)}"`,
+    "of the schedule is not built in",
+    "--strategy with its module",
+  );
 }
 
 /** Searches random layouts. Returns whether any strategy is wrong. */
@@ -222,11 +246,13 @@ async function saveFaults(
   target: OutputTarget,
   results: readonly SearchResult[],
 ): Promise<void> {
-  const texts = results.flatMap((result) => result.faults.map((fault) => faultScenarioText(fault, result)));
-  for (const [index, text] of texts.entries()) {
+  const all = results.flatMap((result) => result.faults.map((fault) => ({ fault, result })));
+  for (const [index, { fault, result }] of all.entries()) {
     const path = index === 0 ? target.path : numberedPath(target.path, index + 1);
-    await (index === 0 ? target : await prepareOutput(path, outputOptions(io, flags))).write(text);
-    if (path !== "-") io.stderr.write(`s2split: fault ${index + 1} is in ${path}\n`);
+    await (index === 0 ? target : await prepareOutput(path, outputOptions(io, flags))).write(
+      faultScenarioText(fault, result),
+    );
+    if (path !== "-") io.stderr.write(await savedNotice(index + 1, path, result.mmu.parse(fault.scenario, path)));
   }
 }
 

@@ -68,8 +68,12 @@ const WALK_HOW = `${WALK} x splitVisit: 48 ns a word less / 2.6 ns a visit / 2 w
 const AMPEREONE_BREAK = 1270;
 const AMPEREONE_VISIT = 2.1;
 
-function v1(ratio: number, what: string): Provenance {
-  return { ...derived(`${ratio} x splitVisit: ${what}`, V1), scale: "splitVisit" };
+/** What v1 tells as a multiple of a split visit. */
+function v1(ratio: number, what: string): { ns: number; provenance: Provenance } {
+  return {
+    ns: AMPEREONE_VISIT * ratio,
+    provenance: { ...derived(`${ratio} x splitVisit: ${what}`, V1), scale: "splitVisit" },
+  };
 }
 
 export const ampereone: CostProfile = {
@@ -80,8 +84,7 @@ export const ampereone: CostProfile = {
   mmu: "arm64",
   costs: {
     writeProtectVisit: {
-      ns: AMPEREONE_VISIT * 1.81,
-      provenance: v1(1.81, "fitted to its six rows"),
+      ...v1(1.81, "fitted to its six rows"),
       includes: ["writeProtectStore"],
     },
     splitVisit: {
@@ -93,13 +96,11 @@ export const ampereone: CostProfile = {
       interval: [1.3, 4.3],
     },
     nestedEntry: {
-      ns: AMPEREONE_VISIT * 6.21,
-      provenance: v1(6.21, "each page of a split block, fitted to its six rows"),
+      ...v1(6.21, "each page of a split block, fitted to its six rows"),
       includes: ["nestedStore", "tableAlloc", "tableZero"],
     },
     tlbiBroadcast: {
-      ns: AMPEREONE_VISIT * AMPEREONE_BREAK,
-      provenance: v1(AMPEREONE_BREAK, "each broken block, fitted to its six rows"),
+      ...v1(AMPEREONE_BREAK, "each broken block, fitted to its six rows"),
       includes: ["splitStore", "lockDrop"],
     },
     walk: {
@@ -111,11 +112,7 @@ export const ampereone: CostProfile = {
       includes: ["inspect"],
     },
     closingDsb: {
-      ns: AMPEREONE_VISIT * 59.4,
-      provenance: v1(
-        59.4,
-        "a 64-page word beyond its walks: the closing DSB, with the bitmap's atomic; fitted to its six rows",
-      ),
+      ...v1(59.4, "a 64-page word beyond its walks: the closing DSB, with the bitmap's atomic; fitted to its six rows"),
       includes: ["range"],
     },
     flush: {

@@ -3,6 +3,7 @@ import { S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import type { Layout, SegmentLayout } from "./layout.js";
 import type { LeafFormat } from "./leafFormat.js";
 import type { TableMemory } from "./memory.js";
+import { scanLeaves } from "./scan.js";
 import type { SegmentIndex } from "./segmentIndex.js";
 
 /** A fault of a finished tree: how many pages or blocks, and where the first is. */
@@ -51,8 +52,8 @@ export type TouchedSpans = readonly (readonly [number, number])[] | null;
  */
 export class TreeCheck {
   readonly faults = new Map<FaultCode, Fault>();
-  /** Leaves that belong where they are, by level, to be held against those that there are. */
-  readonly matched = new Float64Array(4);
+  /** Leaves that belong where they are, by level. */
+  private readonly matched = new Float64Array(4);
   /** The fault "unsplit-block" by cause. */
   readonly unsplit = new Map<UnsplitCause, Fault>();
   private readonly geometry: Geometry;
@@ -88,6 +89,27 @@ export class TreeCheck {
       if (spans === null) this.piece(segment, start, end, true);
       else this.pieces(segment, start, end, spans);
     }
+  }
+
+  /**
+   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other numbers of leaves than belong there.
+   *
+   * @param leaves that there are by level, in all that was checked
+   */
+  strays(leaves: ArrayLike<number>, from: number, to: number): void {
+    if (this.matched.every((count, level) => count === leaves[level])) return;
+    const { geometry, mem } = this;
+    scanLeaves(geometry, mem, from, to, {
+      block: (level, gfn) => this.stray(gfn, geometry.spanPages[level]!, level),
+      pages: (words, word, gfn, count) => {
+        for (let i = 0; i < count; i++) if ((words[word + 2 * i]! & VALID) !== 0) this.stray(gfn + i, 1, PAGE_LEVEL);
+      },
+    });
+  }
+
+  private stray(gfn: number, pages: number, level: number): void {
+    const next = this.segments.segments[this.segments.firstEndingAfter(gfn)];
+    if (next === undefined || next.startGfn >= gfn + pages) this.add("stray-mapping", gfn, pages, level);
   }
 
   /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it meets. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { atGoldenKeys, goldenFiles } from "../../testing/golden.js";
+import { NIGHTLY } from "../../testing/nightly.js";
 import type { Counts } from "../counters.js";
 import { arm64 } from "./mmu.js";
 import type { ClearRange, DsbPlacement } from "./scenario.js";
@@ -50,9 +51,11 @@ describe.each(goldenFiles<Golden>("arm64-clear-coalesced"))("golden arm64-clear-
       for (const [id, { barriers }] of Object.entries(data.expected[limit]!)) {
         // One of the strategies that leave baseline's tree says it for all; all are in the counts above.
         if (id !== "baseline" && !id.includes("rfc") && !id.includes("naive")) continue;
-        for (const [config, placements] of Object.entries(barriers)) {
-          for (const [placement, expected] of Object.entries(placements)) {
-            if (placement === "flush") continue;
+        for (const [i, [config, placements]] of Object.entries(barriers).entries()) {
+          const places = Object.entries(placements).filter(([placement]) => placement !== "flush");
+          for (const [j, [placement, expected]] of places.entries()) {
+            // The two do not depend on each other: of strategies other than baseline each is seen with one of the other.
+            if (!NIGHTLY && id !== "baseline" && i !== j % Object.keys(barriers).length) continue;
             const tlbiRange = config.includes("tlbirange");
             const bound = boundWith({ clearRange: LIMITS[limit], dsb: DSB[placement], tlbiRange });
             const { counts } = bound.run(byId.get(id)!, { digest: false });

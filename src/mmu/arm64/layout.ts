@@ -9,6 +9,7 @@ import {
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import type { FrameRange } from "../flow/slots.js";
+import { pastEndNote } from "../slotFields.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 import { type CpuFeatures, DEFAULT_CPU } from "./maintenance.js";
 import {
@@ -52,7 +53,7 @@ export interface LayoutNote {
 
 /** A note in words, for stderr. */
 export function noteText({ input, pages }: LayoutNote): string {
-  return `${input}: ${pages} dirty ${pages === 1 ? "page lies" : "pages lie"} past the slot's end and ${pages === 1 ? "does" : "do"} nothing, as in the kernel`;
+  return pastEndNote(input, pages);
 }
 
 export interface SlotLayout extends FrameRange {

@@ -185,13 +185,9 @@ export function outcomeOf(stage2: Stage2, regions: RegionedGuest): RunOutcome {
 }
 
 /** What is wrong with a finished run, worst first. */
-function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
+export function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
   const { geometry, counts } = stage2;
   const { check, final, initial } = regions;
-  for (let level = geometry.startLevel; level <= 3; level++) {
-    const stray = final.leaves[level]! - check.matched[level]!;
-    if (stray !== 0) check.add("stray-mapping", 0, stray * geometry.spanPages[level]!, level);
-  }
   const findings: Finding[] = [];
   if (counts.returnCode !== 0) findings.push({ code: "error-returned", count: 1, data: { errno: counts.returnCode } });
   for (const [code, fault] of check.faults) {

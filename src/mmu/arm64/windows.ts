@@ -88,6 +88,7 @@ export class RegionedGuest {
     const to = Math.min(end, stage2.geometry.endGfn);
     this.sum(this.final, this.finalDigest, from, to);
     this.check.range(from, to);
+    this.check.strays(this.final.leaves, from, to);
     if (!this.whole) {
       this.final.tables += freeTables(stage2.geometry, stage2.mem, from, to);
     }

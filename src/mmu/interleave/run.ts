@@ -1,5 +1,6 @@
 import type { Finding } from "../finding.js";
 import type { Choice, Interleaved, ScheduledAction } from "../interleave.js";
+import type { StepSink } from "../traceEvents.js";
 import { type Action, type ActionList, actionsOn, actionWords } from "./actions.js";
 import type { Script, SmallGuest, Step } from "./guests.js";
 
@@ -10,7 +11,8 @@ const MAX_PLACES = 1000;
 export interface ScriptVm {
   readonly guest: SmallGuest;
   reset(): void;
-  ioctl(step: Step): void;
+  /** @returns false where it fails */
+  ioctl(step: Step): boolean;
   act(action: Action): void;
   /** How much has been done under mmu_lock: where others act, they act once until more has been. */
   walksDone(): number;
@@ -20,6 +22,7 @@ class NeverEnds extends Error {}
 
 /** A script on a small VM, with others acting at the places where mmu_lock may be dropped and between ioctls. */
 export class ScriptRun implements Interleaved {
+  readonly actionWords: readonly string[];
   private readonly actions: ActionList;
   private schedule: readonly Choice[] = [];
   private done = 0;
@@ -31,16 +34,21 @@ export class ScriptRun implements Interleaved {
   private told: ScheduledAction[] | null = null;
 
   /**
+   * @param id the unit's name
    * @param words the guest and what userspace does to it
    * @param judge what is wrong with the VM when all is quiet
+   * @param sink told what userspace and others do
    */
   constructor(
+    readonly id: string,
     readonly words: string,
     private readonly script: Script,
     private readonly vm: ScriptVm,
     private readonly judge: () => readonly Finding[],
+    private readonly sink?: StepSink,
   ) {
     this.actions = actionsOn(vm.guest.slot, script.manual);
+    this.actionWords = this.actions.all.map(actionWords);
   }
 
   run(schedule: readonly Choice[]): readonly Finding[] {
@@ -54,7 +62,7 @@ export class ScriptRun implements Interleaved {
       for (this.step = 0; this.step < this.script.steps.length; this.step++) {
         this.place(this.actions.between, -2);
         this.walks = vm.walksDone();
-        vm.ioctl(this.script.steps[this.step]!);
+        this.ioctl(this.script.steps[this.step]!);
       }
       this.place(this.actions.between, -2);
     } catch (error) {
@@ -62,6 +70,12 @@ export class ScriptRun implements Interleaved {
       return [{ code: "walk-never-ends", count: 1, data: {} }];
     }
     return this.judge();
+  }
+
+  private ioctl(step: Step): void {
+    this.sink?.({ event: "ioctl", phase: "userspace", text: STEP_WORDS[step] });
+    const done = this.vm.ioctl(step);
+    if (!done) this.sink?.({ event: "action", phase: "userspace", text: "fails: the slot has no log" });
   }
 
   choices(): readonly (readonly number[])[] {
@@ -96,9 +110,11 @@ export class ScriptRun implements Interleaved {
     if (place > MAX_PLACES) throw new NeverEnds();
     this.acting = true;
     for (; this.schedule[this.done]?.place === place; this.done++) {
-      const action = this.actions.all[this.schedule[this.done]!.action]!;
-      this.told?.push({ place, where: this.where(at), action: actionWords(action) });
-      this.vm.act(action);
+      const number = this.schedule[this.done]!.action;
+      const words = this.actionWords[number]!;
+      this.told?.push({ place, where: this.where(at), action: words });
+      this.sink?.({ event: "action", phase: "others", text: words });
+      this.vm.act(this.actions.all[number]!);
     }
     this.acting = false;
   }
@@ -120,6 +136,7 @@ const STEP_WORDS: Readonly<Record<Step, string>> = {
   get: "the log is got",
   clear: "the log is cleared",
   "clear-first": "the first word of the log is cleared",
+  "clear-some": "some pages of the log are cleared",
 };
 
 const DURING_WORDS: Readonly<Record<Step, string>> = {
@@ -128,4 +145,5 @@ const DURING_WORDS: Readonly<Record<Step, string>> = {
   get: "the log is being got",
   clear: "the log is being cleared",
   "clear-first": "the first word of the log is being cleared",
+  "clear-some": "some pages of the log are being cleared",
 };

@@ -1,5 +1,5 @@
 import type { Action } from "./actions.js";
-import type { SmallGuest, Step } from "./guests.js";
+import { type SmallGuest, SOME, type Step } from "./guests.js";
 import type { ScriptVm } from "./run.js";
 
 /**
@@ -73,14 +73,20 @@ export abstract class SmallVm implements ScriptVm {
     return this.guest.slot.startGfn + 31 - Math.clz32(bits & -bits);
   }
 
-  /** An ioctl of userspace; nothing where the slot has no log to get or is gone: it fails. */
-  ioctl(step: Step): void {
-    if (!this.exists) return;
+  /** An ioctl of userspace. @returns false where it fails, the slot being gone or without a log */
+  ioctl(step: Step): boolean {
+    if (!this.exists || (step !== "enable" && !this.logging)) return false;
     if (step === "enable") this.enable();
-    else if (!this.logging) return;
     else if (step === "disable") this.disable();
     else if (step === "get") this.get();
-    else this.take(step === "clear" ? this.got : this.got & ((1 << this.wordPages) - 1), true);
+    else this.take(this.got & this.cleared(step), true);
+    return true;
+  }
+
+  /** The pages that a clear asks for. */
+  private cleared(step: "clear" | "clear-first" | "clear-some"): number {
+    if (step === "clear") return -1;
+    return step === "clear-first" ? (1 << this.wordPages) - 1 : SOME;
   }
 
   act(action: Action): void {

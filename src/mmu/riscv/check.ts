@@ -2,6 +2,7 @@ import { FLAGS_MASK, LEAF_MASK, leafHi, leafLo, pfnOf, VALID, WRITE } from "./en
 import { ENTRIES, type GStageGeometry, MAX_LEVELS, ROOT_ENTRIES, SPAN } from "./geometry.js";
 import { type Layout, naturalLeaf } from "./layout.js";
 import type { TableMemory } from "./memory.js";
+import { scanLeaves } from "./scan.js";
 import { firstEndingAfter, type MappedSegment, meets, type SegmentIndex } from "./segments.js";
 
 /** A fault of a finished tree: how many leaves or entries, and where the first is. */
@@ -37,8 +38,8 @@ export type FaultCode =
  */
 export class TreeCheck {
   readonly faults = new Map<FaultCode, Fault>();
-  /** Leaves that belong where they are, by level, to be held against those that there are. */
-  readonly matched = new Float64Array(MAX_LEVELS);
+  /** Leaves that belong where they are, by level. */
+  private readonly matched = new Float64Array(MAX_LEVELS);
   private readonly geometry: GStageGeometry;
   private owner!: MappedSegment;
   private start = 0;
@@ -59,6 +60,27 @@ export class TreeCheck {
       this.owner = owner;
       this.pieces(Math.max(from, owner.segment.startGfn), Math.min(to, owner.segment.endGfn));
     }
+  }
+
+  /**
+   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other numbers of leaves than belong there.
+   *
+   * @param leaves that there are by level, in all that was checked
+   */
+  strays(leaves: ArrayLike<number>, from: number, to: number): void {
+    if (this.matched.every((count, level) => count === leaves[level])) return;
+    scanLeaves(this.geometry, this.mem, from, to, {
+      block: (level, gfn) => this.stray(gfn, level),
+      pages: (words, word, gfn, count) => {
+        for (let i = 0; i < count; i++) if ((words[word + 2 * i]! & VALID) !== 0) this.stray(gfn + i, 0);
+      },
+    });
+  }
+
+  private stray(gfn: number, level: number): void {
+    const span = SPAN[level]!;
+    const { done } = this.segments.within(gfn, gfn + span).next();
+    if (done === true) this.add("stray-mapping", gfn, span, level);
   }
 
   /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it met. */

@@ -1,4 +1,5 @@
 import { badInput, clip } from "../../errors.js";
+import type { DirtyFields } from "../slotFields.js";
 
 /** A run of dirty pages: first page, number of pages. */
 export type Run = readonly [number, number];
@@ -15,29 +16,44 @@ export interface DirtySlot {
 /** Pages that a word of the bitmap covers. */
 export const WORD_PAGES = 64;
 
+/** Runs of dirty pages of a slot, ascending and merged, and how many pages past its end were given. */
+interface DirtyRuns {
+  readonly runs: readonly Run[];
+  readonly pagesPastEnd: number;
+}
+
 /**
- * Runs of dirty pages, ascending and merged. What reaches past the slot's end is left out: the kernel's own bitmap does not have it.
+ * Runs of dirty pages, ascending and merged. What reaches past the slot's end does nothing: the kernel's own bitmap does not have it.
  *
- * @throws UserError for a run that does not begin in the slot
+ * @throws UserError for a run that does not begin in the slot, a word that is none
  */
-export function mergedRuns(runs: readonly Run[], npages: number, input: string): readonly Run[] {
+export function dirtyRuns(dirty: DirtyFields, npages: number, input: string): DirtyRuns {
+  const given = "runs" in dirty ? checkedRuns(dirty.runs, npages, input) : wordRuns(dirty.words, input);
   const merged: [number, number][] = [];
-  for (const [first, asked] of [...runs].sort((a, b) => a[0] - b[0])) {
+  let pagesPastEnd = 0;
+  for (const [first, asked] of [...given].sort((a, b) => a[0] - b[0])) {
+    const count = Math.max(0, Math.min(asked, npages - first));
+    pagesPastEnd += asked - count;
+    if (count === 0) continue;
+    const last = merged.at(-1);
+    if (last !== undefined && first <= last[0] + last[1]) last[1] = Math.max(last[1], first + count - last[0]);
+    else merged.push([first, count]);
+  }
+  return { runs: merged, pagesPastEnd };
+}
+
+function checkedRuns(runs: readonly Run[], npages: number, input: string): readonly Run[] {
+  for (const [first, asked] of runs) {
     const whole = Number.isSafeInteger(first) && Number.isSafeInteger(asked);
     if (!whole || first < 0 || first >= npages || asked < 1) {
       const run = `${input} [${first}, ${asked}]`;
       throw badInput(run, "not a run of pages of this slot", `[first, count] that begins within ${npages} pages`);
     }
-    const count = Math.min(asked, npages - first);
-    const last = merged.at(-1);
-    if (last !== undefined && first <= last[0] + last[1]) last[1] = Math.max(last[1], first + count - last[0]);
-    else merged.push([first, count]);
   }
-  return merged;
+  return runs;
 }
 
-/** Runs of the bits of 64-bit words; bits past the slot's end, which the kernel's own bitmap does not have, are left out. */
-export function wordRuns(words: readonly string[], npages: number, input: string): Run[] {
+function wordRuns(words: readonly string[], input: string): Run[] {
   const runs: [number, number][] = [];
   for (const [index, word] of words.entries()) {
     if (!/^(?:0|0x[0-9a-f]{1,16})$/i.test(word)) {
@@ -45,7 +61,7 @@ export function wordRuns(words: readonly string[], npages: number, input: string
       throw badInput(which, "not a 64-bit word", "hexadecimal with 0x, at most 16 digits");
     }
     const bits = BigInt(word);
-    for (let bit = 0; bit < WORD_PAGES && WORD_PAGES * index + bit < npages; bit++) {
+    for (let bit = 0; bit < WORD_PAGES; bit++) {
       if (((bits >> BigInt(bit)) & 1n) === 0n) continue;
       const page = WORD_PAGES * index + bit;
       const last = runs.at(-1);

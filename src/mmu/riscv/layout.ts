@@ -1,7 +1,8 @@
 import { badInput } from "../../errors.js";
 import { parseSize } from "../../guest/sizes.js";
 import { pageFinder } from "../flow/slots.js";
-import { type DirtySlot, mergedRuns, type Run, wordRuns } from "./dirtyRuns.js";
+import { pastEndNote } from "../slotFields.js";
+import { type DirtySlot, dirtyRuns, type Run } from "./dirtyRuns.js";
 import { alignDown, formatGfn, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
 import type { RiscvMemslot, RiscvScenario } from "./scenario.js";
 
@@ -16,6 +17,8 @@ export interface Layout {
   readonly reschedEvery: number;
   /** null: nothing follows. Runs are of frames. */
   readonly after: { readonly thp: boolean; readonly writes: readonly Run[] } | null;
+  /** Sentences on what was taken otherwise than it was given. */
+  readonly notes: readonly string[];
 }
 
 export interface SlotLayout extends DirtySlot {
@@ -44,14 +47,23 @@ const MOST_512G = 1;
  */
 export function layoutOf(scenario: RiscvScenario): Layout {
   const geometry = geometryOf(scenario.gstage);
-  const slots = scenario.memslots.map((slot, index) => slotLayout(slot, geometry, `memslots[${index}]`));
+  const notes: string[] = [];
+  const slots = scenario.memslots.map((slot, index) => slotLayout(slot, geometry, `memslots[${index}]`, notes));
   refuseOverlaps(slots);
   const giants = slots.flatMap(({ segments }) => segments).filter(({ level }) => level === 3);
   if (giants.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0) > MOST_512G * SPAN[3]!) {
     throw badInput("memslots", `more than ${MOST_512G} leaf of 512G`, "at most one: split, it takes 1 GiB of tables");
   }
   const { mode, eagerSplit, reschedEveryNPolls = 0 } = scenario.dirtyLog;
-  return { geometry, slots, mode, eagerSplit, reschedEvery: reschedEveryNPolls, after: afterOf(scenario, slots) };
+  return {
+    geometry,
+    slots,
+    mode,
+    eagerSplit,
+    reschedEvery: reschedEveryNPolls,
+    after: afterOf(scenario, slots),
+    notes,
+  };
 }
 
 /** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
@@ -84,7 +96,7 @@ function refuseOverlaps(slots: readonly SlotLayout[]): void {
   }
 }
 
-function slotLayout(slot: RiscvMemslot, geometry: GStageGeometry, name: string): SlotLayout {
+function slotLayout(slot: RiscvMemslot, geometry: GStageGeometry, name: string, notes: string[]): SlotLayout {
   const startGfn = parseGfn(slot.base, `${name}.base`);
   const segments: SegmentLayout[] = [];
   let at = startGfn;
@@ -103,13 +115,10 @@ function slotLayout(slot: RiscvMemslot, geometry: GStageGeometry, name: string):
     at = end;
   }
   if (at === startGfn) throw badInput(name, "has no segments", "at least one segment");
-  const dirty = slot.dirty === undefined ? null : dirtyOf(slot, at - startGfn, `${name}.dirty`);
-  return { startGfn, endGfn: at, segments, dirty };
-}
-
-function dirtyOf({ dirty }: RiscvMemslot, npages: number, input: string): readonly Run[] {
-  const runs = "runs" in dirty! ? dirty.runs : wordRuns(dirty!.words, npages, input);
-  return mergedRuns(runs, npages, input);
+  if (slot.dirty === undefined) return { startGfn, endGfn: at, segments, dirty: null };
+  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`);
+  if (pagesPastEnd > 0) notes.push(pastEndNote(`${name}.dirty`, pagesPastEnd));
+  return { startGfn, endGfn: at, segments, dirty: runs };
 }
 
 /** A page-aligned address as a frame; up to 2^59, which a double holds only as a frame. @throws UserError */

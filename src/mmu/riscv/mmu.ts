@@ -95,7 +95,7 @@ function bind(value: unknown, input: string): RiscvCase {
     scenario,
     workload: layout.mode,
     variables: variablesOf(layout),
-    notes: overlapNotes(scenario.memslots),
+    notes: [...layout.notes, ...overlapNotes(scenario.memslots)],
     applies: () => true,
     expectedWork: () => 4 * guestPages(layout),
     run: (strategy, options) => run(layout, strategy, options),

@@ -4,7 +4,7 @@ import type { Finding } from "../finding.js";
 import { type Aftermath, afterDisable } from "./afterDisable.js";
 import { levelsJson, walkCountsJson } from "./counts.js";
 import { drive } from "./dirtyLog.js";
-import { formatGfn, SPAN } from "./geometry.js";
+import { formatGfn } from "./geometry.js";
 import { GStage, type GStageSetup } from "./gstage.js";
 import { guestPages, type Layout, WHOLE_TREE_PAGES } from "./layout.js";
 import { linkedTables } from "./scan.js";
@@ -103,12 +103,8 @@ export function finalJson({ geometry }: GStage, final: TreeSummary): Counts {
 
 /** What is wrong with a finished run, worst first. */
 export function findingsOf({ gstage, regions, linked }: RiscvRun): Finding[] {
-  const { geometry, split, cache } = gstage;
-  const { check, final, initial } = regions;
-  for (let level = 0; level <= geometry.rootLevel; level++) {
-    const stray = final.leaves[level]! - check.matched[level]!;
-    if (stray !== 0) check.add("stray-mapping", 0, stray * SPAN[level]!, level);
-  }
+  const { split, cache } = gstage;
+  const { check, initial } = regions;
   const findings: Finding[] = [...check.faults].map(([code, fault]) => ({
     code,
     count: fault.count,

@@ -105,6 +105,7 @@ export class RegionedGuest {
     const to = Math.min(end, gstage.geometry.endGfn);
     this.sum(this.final, this.finalDigest, from, to);
     this.check.range(from, to);
+    this.check.strays(this.final.leaves, from, to);
     if (!this.whole) this.final.tables += freeTables(gstage.geometry, gstage.mem, from, to);
   }
 

@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NIGHTLY } from "../../testing/nightly.js";
-import type { Mmu, Strategy, TraceEvent } from "../contract.js";
+import type { Mmu, Strategy } from "../contract.js";
 import { totalAt } from "../counters.js";
 import { x86Shadow } from "./mmu.js";
 import { defaultShadowScenario } from "./scenario.js";
+import type { ShadowTraceEvent } from "./traceWords.js";
 
 function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, id: string): T {
   return mmu.strategies.find((strategy) => strategy.id === id)!;
@@ -72,13 +73,16 @@ describe("the shadow MMU", () => {
   });
 
   it("tells splits and top-ups", () => {
-    const events: TraceEvent[] = [];
+    const events: ShadowTraceEvent[] = [];
     const scenario = defaultShadowScenario({ alias: "one-gfn", memoryBytes: 2 ** 22 });
-    const traced = x86Shadow.parse(scenario, "test").trace!(named(x86Shadow, "exact"), (event) => events.push(event));
+    const traced = x86Shadow.parse(scenario, "test").trace!(named(x86Shadow, "exact"), (event) =>
+      events.push(event as ShadowTraceEvent),
+    );
     expect(traced).toEqual(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")));
     expect(events.map(({ event }) => event)).toEqual(["top-up", "split", "top-up", "split"]);
     const topUps = events.filter(({ event }) => event === "top-up");
-    const filled = (cache: string) => topUps.reduce((sum, { fields }) => sum + (fields[cache] as number), 0);
+    const filled = (cache: string) =>
+      topUps.reduce((sum, event) => sum + (event as unknown as { fields: Record<string, number> }).fields[cache]!, 0);
     for (const [cache, counter] of Object.entries({ descriptors: "desc", headers: "header", pages: "page" }))
       expect(filled(cache), cache).toBe(totalAt(traced.counts, `${counter}Allocated`));
   });

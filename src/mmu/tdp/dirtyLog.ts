@@ -99,6 +99,7 @@ export function clearBitOfLeaves(
   const { words } = tree;
   for (let more = iter.start(start, end, minLevel, schedule); more; more = iter.next()) {
     if (iter.gated && !iter.enterBody()) continue;
+    if (iter.gated && (iter.spte & bit) !== 0 && iter.lostRace()) continue;
     // A whole run at once, since nearly all entries of a guest are in one: locals only, and the changes added up at its end.
     const { runEnd, runAny } = iter;
     let { at, spte } = iter;

@@ -40,6 +40,7 @@ export class TdpIter extends WalkState {
   private end = 0;
   private restartMark = 0;
   private restartDue = false;
+  private retryDue = false;
   private readonly endIdx = new Int32Array(MAX_LEVEL + 1);
 
   constructor(tree: TdpTree, variant: IterVariant) {
@@ -98,6 +99,7 @@ export class TdpIter extends WalkState {
    */
   enterBody(): boolean {
     this.flush();
+    this.schedule.shared?.(this);
     if (this.filter && (this.spte & PRESENT) === 0) {
       this.filtered++;
       if (this.sink !== null) this.tell("loop", { body: false });
@@ -129,6 +131,19 @@ export class TdpIter extends WalkState {
     this.restartDue = true;
   }
 
+  /**
+   * Whether another party has changed the entry since it was read: the walk's cmpxchg fails then, and the next `next` takes the entry again as
+   * it is now, to be polled for again. Only needed while {@link gated}.
+   */
+  lostRace(): boolean {
+    if (this.words[this.at] === this.spte) return false;
+    this.flush();
+    this.runEnd = 0;
+    this.retryDue = this.restartDue = true;
+    if (this.sink !== null) this.tell("retry", {});
+    return true;
+  }
+
   /** SPTE reads so far: one an iteration, and those that led to none. */
   get reads(): number {
     return this.loops + this.otherReads + this.view.loads;
@@ -155,6 +170,11 @@ export class TdpIter extends WalkState {
   }
 
   private restartAgain(): boolean {
+    if (this.retryDue) {
+      this.retryDue = this.restartDue = false;
+      this.spte = this.words[this.at]!;
+      return true;
+    }
     const phase = this.every === 0 ? 0 : this.polls % this.every;
     if (this.schedule.due === undefined && this.detector.seen(this.mark, phase, this.changes)) {
       this.livelock = true;

@@ -60,6 +60,7 @@ export function splitRoot(
         continue;
       }
     }
+    if (iter.gated && iter.lostRace()) continue;
     if (iter.level === 2) counts.split2m++;
     else counts.split1g++;
     splitLeaf(tree, iter.at, iter.level, kept);

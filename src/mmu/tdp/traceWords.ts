@@ -90,6 +90,8 @@ function textOf(e: TdpTraceEvent): string {
       return `yields, to go on from ${markOf(e)}`;
     case "restart":
       return `restarts at the root, from ${markOf(e)}`;
+    case "retry":
+      return "its cmpxchg fails, for another party changed the entry: tries again";
     case "lock-drop":
       return `drops mmu_lock for a ${f.why}`;
     case "zap":

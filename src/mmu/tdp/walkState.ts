@@ -11,6 +11,11 @@ export interface YieldSchedule {
   readonly due?: ((iter: WalkState) => boolean) | undefined;
   /** Told whenever mmu_lock was dropped without having been asked for by {@link due}: others may change the tree then. */
   readonly dropped?: ((iter: WalkState) => void) | undefined;
+  /**
+   * Told at each entry, after it was read, by a walk that holds mmu_lock for reading alone: others who do so too may change the tree then. Where
+   * they change the entry before the walk does, its cmpxchg fails.
+   */
+  readonly shared?: ((iter: WalkState) => void) | undefined;
 }
 
 export const NEVER: YieldSchedule = { everyNPolls: 0 };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE } from "../../mmu/arm64/descriptor.js";
+import { arm64Exhaustive } from "../../mmu/arm64/exhaustive/index.js";
 import { CHUNKS } from "../../mmu/arm64/interleave/guests.js";
 import { arm64Interleave } from "../../mmu/arm64/interleave/index.js";
 import { Judge } from "../../mmu/arm64/interleave/judge.js";
@@ -10,6 +11,7 @@ import { drive, guestFor, outcomeOf } from "../../mmu/arm64/run.js";
 import { Stage2 } from "../../mmu/arm64/stage2.js";
 import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
 import { StrictWatch } from "../../mmu/arm64/strict.js";
+import { SKIP_SIBLINGS } from "../../mmu/arm64/walkRules.js";
 import type { Finding } from "../../mmu/finding.js";
 import { GUESTS, SCRIPTS } from "../../mmu/interleave/guests.js";
 import type { Provoked } from "./provoked.js";
@@ -122,6 +124,28 @@ function endless(): readonly Finding[] {
   return check.faults().map(({ finding }) => finding);
 }
 
+/** What the exhaustive search finds among its smallest trees where stage-2 is damaged. */
+function searched(damage: (stage2: Stage2) => void): readonly Finding[] {
+  const search = arm64Exhaustive(
+    "small",
+    () => () => [],
+    (...given) => {
+      const stage2 = new Stage2(...given);
+      damage(stage2);
+      return stage2;
+    },
+  );
+  const check = search.check(byId("baseline"));
+  for (let unit = 0; unit < 12; unit++) check.unit(unit);
+  return check.faults().map(({ finding }) => finding);
+}
+
+/** Makes the block that is being broken valid again before its TLBI. */
+function unbreak({ mem, splitWalker }: Stage2): void {
+  const { lo, hi } = splitWalker;
+  mem.words.set([lo, hi], mem.words.findIndex((word, i) => i % 2 === 1 && word === LOCKED_HI) - 1);
+}
+
 export const arm64Damages: Readonly<Record<string, Provoked>> = {
   "unsplit-block": {
     provoke: () =>
@@ -140,7 +164,7 @@ export const arm64Damages: Readonly<Record<string, Provoked>> = {
   },
   "stray-mapping": {
     provoke: () => damaged((tree) => tree.set(tree.at(EMPTY), () => [tree.stage2.mem.words[tree.at(PAGE)]!, 0])),
-    says: "4K mapped that was not, first at 0x0",
+    says: "4K mapped that was not, first at 0x40140000",
   },
   "stray-mapping, by a block that reaches beyond its memory": {
     provoke: () =>
@@ -226,6 +250,43 @@ export const arm64Damages: Readonly<Record<string, Provoked>> = {
   "tables-not-linked": {
     provoke: () => quiet((vm) => void vm.stage2.mem.alloc()),
     says: "1 table pages in use, 0 linked",
+  },
+  "tlbi-before-break": {
+    provoke: () =>
+      searched((stage2) => {
+        const { maintenance } = stage2;
+        const byIpa = maintenance.byIpa.bind(maintenance);
+        maintenance.byIpa = () => {
+          unbreak(stage2);
+          byIpa();
+        };
+      }),
+    says: "TLBI before the break",
+  },
+  "no-barrier": {
+    provoke: () =>
+      searched(({ maintenance }) => {
+        maintenance.storesDone = () => {};
+      }),
+    says: "no barrier after a split",
+  },
+  "not-flushed": {
+    provoke: () =>
+      searched((stage2) => {
+        stage2.flushSlot = () => {};
+      }),
+    says: "slot not flushed",
+  },
+  "runs-differ, in the exhaustive search": {
+    provoke: () =>
+      searched(({ splitVisitor }) => {
+        splitVisitor.pages = (walker) => {
+          walker.went = 1;
+          walker.code = SKIP_SIBLINGS;
+          return 1;
+        };
+      }),
+    says: "a walk by runs does otherwise",
   },
   "runs-differ": { provoke: passedInRuns, says: "a walk by runs does otherwise" },
   "unsplit-block, by a walk that is not watched": {

@@ -128,7 +128,7 @@ export const riscvDamages: Readonly<Record<string, Provoked>> = {
   "stray-mapping": {
     provoke: () =>
       damaged((tree) => tree.set(tree.at(EMPTY), () => [tree.gstage.mem.words[tree.at(PAGE)]! | VALID, 0])),
-    says: "4K mapped that was not, first at 0x0",
+    says: "4K mapped that was not, first at 0x40140000",
   },
   "stray-mapping, by a leaf that reaches beyond its memory": {
     provoke: () => damaged((tree) => tree.set(tree.at(PAGE, 1), () => leafOfBlock(tree, 2))),

@@ -1,10 +1,13 @@
 import { GUESTS, SCRIPTS, type Script, type SmallGuest } from "../../interleave/guests.js";
 import { ScriptRun } from "../../interleave/run.js";
 import { type DirtyTracking, type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import type { StepSink } from "../../traceEvents.js";
 import type { ChunkAndCache } from "../exhaustive/session.js";
 import type { SplitRules } from "../splitRules.js";
+import { Stage2 } from "../stage2.js";
 import type { SplitStrategy } from "../strategy.js";
-import { CHUNKS } from "./guests.js";
+import { traceWalks } from "../trace.js";
+import { CHUNKS, CLEAR_SOME, PAGE_CHUNK } from "./guests.js";
 import { Judge } from "./judge.js";
 import { Arm64Vm, type Makers } from "./vm.js";
 
@@ -15,10 +18,24 @@ export interface Unit {
   readonly chunk: ChunkAndCache;
 }
 
-/** The units that a search has by default: every guest with every script and chunk. */
-export const UNITS: readonly Unit[] = SCRIPTS.flatMap((script) =>
-  GUESTS.flatMap((guest) => CHUNKS.map((chunk) => ({ guest, script, chunk }))),
-);
+/** Searched with a chunk of a page too: others may act before each page, which makes many schedules. */
+const BY_PAGE: readonly string[] = ["block-16/enable", "from-page-2/enable", "block-16/clear-some"];
+
+const GUESTS_AND_SCRIPTS = [...SCRIPTS, CLEAR_SOME].flatMap((script) => GUESTS.map((guest) => ({ guest, script })));
+
+/** The units that a search has by default: every guest with every script and the chunks of blocks, some with that of a page. */
+export const UNITS: readonly Unit[] = [
+  ...GUESTS_AND_SCRIPTS.flatMap((both) => CHUNKS.map((chunk) => ({ ...both, chunk }))),
+  ...GUESTS_AND_SCRIPTS.filter(({ guest, script }) => BY_PAGE.includes(`${guest.id}/${script.id}`)).map((both) => ({
+    ...both,
+    chunk: PAGE_CHUNK,
+  })),
+];
+
+/** By which a saved schedule means a unit: "block-16/enable/chunk-4". */
+function unitId({ guest, script, chunk }: Unit): string {
+  return `${guest.id}/${script.id}/chunk-${chunk.chunkPages}`;
+}
 
 /**
  * Explores what others may do while stage-2 tables are write-protected and split: on small guests, in tables of 4 entries, with the
@@ -35,17 +52,35 @@ export function arm64Interleave(
   return {
     text: textOf(actions, units),
     units: units.length,
+    unitIds: units.map(unitId),
     check: (strategy) => new ScheduleSearch(actions, (unit) => runOf(units[unit]!, strategy, dirtyTracking, makers)),
+    subject: (strategy, unit, sink) => {
+      const told = sink === undefined ? makers : traced(makers, sink);
+      return runOf(units[unit]!, strategy, dirtyTracking, told, sink);
+    },
   };
 }
 
-function runOf({ guest, script, chunk }: Unit, rules: SplitRules, tracking: DirtyTracking, makers: Makers): ScriptRun {
+function runOf(unit: Unit, rules: SplitRules, tracking: DirtyTracking, makers: Makers, sink?: StepSink): ScriptRun {
+  const { guest, script, chunk } = unit;
   const vm = new Arm64Vm(guest, script.manual, chunk, rules, tracking, makers);
   const words = `${guest.words}; ${script.words}; chunk ${chunk.chunkPages} pages, page cache ${chunk.cacheCapacity}`;
   const judge = new Judge(vm);
-  const run = new ScriptRun(words, script, vm, () => judge.judge());
+  const run = new ScriptRun(unitId(unit), words, script, vm, () => judge.judge(), sink);
   vm.stage2.otherParty = (at) => run.lockDropped(at);
   return run;
+}
+
+/** The makers with walks that are told. */
+function traced(makers: Makers, sink: StepSink): Makers {
+  return {
+    ...makers,
+    stage2: (layout, rules) => {
+      const stage2 = makers.stage2?.(layout, rules) ?? new Stage2(layout, rules);
+      traceWalks(stage2, sink, {}, true);
+      return stage2;
+    },
+  };
 }
 
 function textOf(actions: number, units: readonly Unit[]): string {

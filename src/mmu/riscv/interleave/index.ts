@@ -2,9 +2,12 @@ import { UserError } from "../../../errors.js";
 import { GUESTS, SCRIPTS, type Script, type SmallGuest } from "../../interleave/guests.js";
 import { ScriptRun } from "../../interleave/run.js";
 import { type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import type { StepSink } from "../../traceEvents.js";
 import { smallRules } from "../exhaustive/ownSteps.js";
 import type { MakeEngine } from "../exhaustive/session.js";
+import type { GStage, GStageObserver } from "../gstage.js";
 import type { GStageRules, GStageStrategy } from "../strategy.js";
+import { traceWalks } from "../trace.js";
 import { Judge } from "./judge.js";
 import { type Rhythm, RiscvVm } from "./vm.js";
 
@@ -52,24 +55,53 @@ export function riscvInterleave(
   return {
     text: textOf(actions, units),
     units: units.length,
+    unitIds: units.map(unitId),
+    subject: ({ rules }, unit, sink) => runOf(units[unit]!, smallRules(rules), make, sink),
     check: ({ rules }) => new ScheduleSearch(actions, (unit) => runOf(units[unit]!, smallRules(rules), make)),
   };
 }
 
-function runOf({ guest, script, rhythm }: Unit, rules: GStageRules, make: MakeEngine | undefined): ScriptRun {
+/** By which a saved schedule means a unit: "block-16/enable/every-step". */
+function unitId({ guest, script, rhythm }: Unit): string {
+  return `${guest.id}/${script.id}/${rhythm.reschedEvery === 0 ? "cache-short" : "every-step"}`;
+}
+
+function runOf(unit: Unit, rules: GStageRules, make: MakeEngine | undefined, sink?: StepSink): ScriptRun {
+  const { guest, script, rhythm } = unit;
   const vm = new RiscvVm(guest, script.manual, rhythm, rules, make);
   const judge = new Judge(vm);
   const drops = rhythm.reschedEvery === 0 ? "where the page cache runs short" : "at every step";
   const words = `${guest.words}; ${script.words}; the split drops mmu_lock ${drops}`;
-  const run = new ScriptRun(words, script, vm, () => judge.judge());
-  vm.gstage.observer = {
+  const run = new ScriptRun(unitId(unit), words, script, vm, () => judge.judge(), sink);
+  const others: GStageObserver = {
     drop: (gfn) => run.lockDropped(gfn),
     // Enabling takes the lock for the split anew; a clear holds it all the while.
     call: (walk, start) => {
       if (walk === "split" && !script.manual) run.lockDropped(start);
     },
   };
+  vm.gstage.observer = sink === undefined ? others : told(vm.gstage, sink, others);
   return run;
+}
+
+/** An observer that tells the walks, with others acting in their places. */
+function told(gstage: GStage, sink: StepSink, others: GStageObserver): GStageObserver {
+  traceWalks(gstage, sink, {});
+  const teller = gstage.observer!;
+  return {
+    stop: (...at) => teller.stop?.(...at),
+    protect: (...leaf) => teller.protect?.(...leaf),
+    split: (...leaf) => teller.split?.(...leaf),
+    flush: (...range) => teller.flush?.(...range),
+    drop: (...at) => {
+      teller.drop?.(...at);
+      others.drop?.(...at);
+    },
+    call: (...range) => {
+      others.call?.(...range);
+      teller.call?.(...range);
+    },
+  };
 }
 
 function textOf(actions: number, units: readonly Unit[]): string {

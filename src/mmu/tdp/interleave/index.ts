@@ -1,7 +1,7 @@
 import { UserError } from "../../../errors.js";
 import { type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
 import type { TdpStrategy } from "../strategy.js";
-import { MAXPHYADDR, UNITS, type Unit } from "./guests.js";
+import { MAXPHYADDR, UNITS, type Unit, unitId } from "./guests.js";
 import { ScriptRun } from "./run.js";
 
 /**
@@ -20,23 +20,28 @@ export function tdpInterleave(
       "--dirty-tracking hardware with --mmu x86-tdp: its guests have PML on and off; expected faults",
     );
   }
+  // Kauer's patch is for the loop that zaps.
+  const subject: InterleaveSearch<TdpStrategy>["subject"] = ({ variant }, index, sink) => {
+    const unit = units[index]!;
+    return variant.aside !== 0 && !unit.script.steps.includes("zap")
+      ? null
+      : new ScriptRun(unit, variant, actions, sink);
+  };
   return {
     text: textOf(actions),
     units: units.length,
-    check: ({ variant }) =>
-      new ScheduleSearch(actions, (index) => {
-        const unit = units[index]!;
-        // Kauer's patch is for the loop that zaps.
-        return variant.aside !== 0 && !unit.script.steps.includes("zap") ? null : new ScriptRun(unit, variant, actions);
-      }),
+    unitIds: units.map(unitId),
+    check: (strategy) => new ScheduleSearch(actions, (index) => subject(strategy, index)),
+    subject,
   };
 }
 
 function textOf(actions: number): string {
   return (
-    `every choice of up to ${actions} yields and actions of others on 2 roots that are zapped (${MAXPHYADDR} physical address bits) and 2 slots, from gfn 448 and from 449, ` +
-    "that are enabled or cleared, each with PML and eager splitting on and off; polls find a yield due where the schedule says, or at every poll or every 3rd " +
+    `every choice of up to ${actions} yields and actions of others on 2 roots that are zapped (${MAXPHYADDR} physical address bits) and 3 slots, from gfn 448, 449 and 512, ` +
+    "that are enabled or cleared, with PML and eager splitting on and off; polls find a yield due where the schedule says, or at every poll or every 3rd " +
     "with one action less; walks yield at entries where what is mapped begins or ends and at the ends of tables, and drop mmu_lock to allocate: a vCPU " +
-    "reads or writes one of 4 pages, the host takes away a page, a 2M page or all below 2M; between ioctls another thread gets or clears the log"
+    "reads or writes one of 4 pages, the host takes away a page or 2M; while enabling holds mmu_lock for reading, a vCPU writes one of 4 pages at such an " +
+    "entry when it was read; between ioctls another thread gets or clears the log, disables logging or deletes the slot"
   );
 }

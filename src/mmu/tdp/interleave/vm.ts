@@ -2,7 +2,7 @@ import { ENTRIES, PAGES } from "../../x86/pages.js";
 import { buildTree, indexOf } from "../build.js";
 import { type ClearWord, clearDirtyLog, enableDirtyLog } from "../dirtyLog.js";
 import { eachLeaf } from "../inspect.js";
-import type { YieldSchedule } from "../iter.js";
+import type { IterSink, YieldSchedule } from "../iter.js";
 import { splitLeaf } from "../split.js";
 import { childOf, DIRTY, isLeaf, isTable, PFN_OFFSET, PRESENT, TdpTree, WRITABLE } from "../tree.js";
 import type { IterVariant } from "../variant.js";
@@ -14,7 +14,7 @@ export type Action =
   | { readonly kind: "none" }
   | { readonly kind: "read" | "write"; readonly gfn: number }
   | { readonly kind: "unmap"; readonly start: number; readonly end: number }
-  | { readonly kind: "get" | "get-and-clear" };
+  | { readonly kind: "get" | "get-and-clear" | "disable" | "delete" };
 
 /** Tables that others may need in a run, made room for so that no walk's arrays are replaced while it takes them. */
 const SPARE_TABLES = 16;
@@ -24,6 +24,7 @@ export class SmallVm {
   readonly tree: TdpTree;
   readonly pages: number;
   readonly logged: boolean;
+  exists = true;
   logging = false;
   splitDone = false;
   /** By page of the slot, 0 or 1: the dirty bitmap; written since userspace was last told; taken by the host and not accessed since. */
@@ -40,9 +41,11 @@ export class SmallVm {
     readonly unit: Unit,
     private readonly variant: IterVariant,
     private readonly schedule: YieldSchedule,
+    private readonly sink: IterSink | null = null,
   ) {
     const { guest, script } = unit;
     this.fresh = buildTree(guest.root);
+    if (guest.writeProtected !== undefined) this.fresh.words[leafOver(this.fresh, guest.writeProtected)]! &= ~WRITABLE;
     this.tree = new TdpTree(this.fresh.rootLevel, this.fresh.levels.length + SPARE_TABLES);
     this.pages = guest.endGfn - guest.startGfn;
     this.logged = !script.steps.includes("zap");
@@ -54,36 +57,44 @@ export class SmallVm {
 
   reset(): void {
     this.tree.copyFrom(this.fresh);
+    this.exists = true;
     this.logging = this.splitDone = false;
     for (const pages of [this.dirty, this.written, this.gone, this.got]) pages.fill(0);
     this.livelock = null;
     this.foundGone = -1;
   }
 
-  /** Userspace's step. */
-  step(step: Step): void {
+  /** Userspace's step. @returns false where it fails, the slot being gone or without a log */
+  step(step: Step): boolean {
+    if (this.logged && (!this.exists || (step !== "enable" && !this.logging))) return false;
     switch (step) {
       case "enable":
         this.enable();
-        return;
+        break;
       case "get":
         this.got.set(this.dirty);
         if (!this.unit.script.manual) this.take(null, this.pages);
-        return;
+        break;
       case "clear":
         this.take(this.got, this.pages);
         this.splitDone = true;
-        return;
+        break;
       case "clear-first":
         this.take(this.got, 64);
-        return;
+        break;
+      case "disable":
+        this.disable();
+        break;
       case "zap":
         this.zap();
     }
+    return true;
   }
 
   act(action: Action): void {
     switch (action.kind) {
+      case "none":
+        return;
       case "read":
       case "write":
         this.access(action.gfn, action.kind === "write");
@@ -91,11 +102,17 @@ export class SmallVm {
       case "unmap":
         this.unmap(action.start, action.end);
         return;
-      case "get":
       case "get-and-clear":
-        if (!this.logging) return;
         this.step("get");
-        if (action.kind === "get-and-clear") this.step("clear");
+        this.step("clear");
+        return;
+      case "delete":
+        this.disable();
+        this.exists = false;
+        this.unmap(this.unit.guest.startGfn, this.unit.guest.endGfn);
+        return;
+      default:
+        this.step(action.kind);
     }
   }
 
@@ -105,8 +122,8 @@ export class SmallVm {
     this.logging = true;
     this.dirty.fill(script.manual ? 1 : 0);
     if (!script.manual) {
-      const { schedule } = this;
-      const options = { pml, eager, schedule };
+      const { schedule, sink } = this;
+      const options = { pml, eager, schedule, sink };
       const { livelocks } = enableDirtyLog(this.tree, this.variant, guest.startGfn, guest.endGfn, options);
       for (const { step, gfn } of livelocks) this.livelock ??= { walk: step, gfn };
       this.splitDone = true;
@@ -115,12 +132,21 @@ export class SmallVm {
     this.written.fill(0);
   }
 
+  /** 2M pages come back with the faults that may map them: what the kernel recovers at once is not modelled. */
+  private disable(): void {
+    this.logging = this.splitDone = false;
+    for (const pages of [this.dirty, this.written, this.got]) pages.fill(0);
+  }
+
   /** Takes the bits that are asked for, of the first pages, and clears them word by word under one hold of mmu_lock but for splits. */
   private take(asked: Uint8Array | null, pages: number): void {
     const { guest, script, pml, eager } = this.unit;
     const taken: number[] = [];
     const words = this.words(asked, pages, taken);
-    const options = { pml, eager, initiallySet: script.manual, slotBaseGfn: guest.startGfn, schedule: this.schedule };
+    const { sink } = this;
+    // These walks hold mmu_lock for writing: nobody races with them.
+    const schedule = { ...this.schedule, shared: undefined };
+    const options = { pml, eager, initiallySet: script.manual, slotBaseGfn: guest.startGfn, schedule, sink };
     const { livelockGfn } = clearDirtyLog(this.tree, this.variant, words, options);
     if (livelockGfn !== null) this.livelock ??= { walk: "split", gfn: livelockGfn };
     // Userspace copies what it was told when the ioctl has returned.
@@ -144,15 +170,16 @@ export class SmallVm {
   }
 
   private zap(): void {
-    const passes = zapRoot(this.tree, this.variant, MAXPHYADDR, 0, this.schedule);
+    const passes = zapRoot(this.tree, this.variant, MAXPHYADDR, 0, this.schedule, this.sink);
     for (const { livelockGfn, zapLevel } of passes)
       if (livelockGfn !== null) this.livelock ??= { walk: `zap level ${zapLevel}`, gfn: livelockGfn };
   }
 
   private access(gfn: number, write: boolean): void {
+    if (!this.exists) return;
     const { tree, unit } = this;
     const page = gfn - unit.guest.startGfn;
-    const at = this.leafOver(gfn);
+    const at = leafOver(tree, gfn);
     if (at >= 0 && this.gone[page] === 1) this.foundGone = gfn;
     if (write && this.logging) this.written[page] = 1;
     if (at < 0 || (write && (tree.words[at]! & WRITABLE) === 0)) {
@@ -204,18 +231,6 @@ export class SmallVm {
     return 2;
   }
 
-  private leafOver(gfn: number): number {
-    const { words, root, rootLevel } = this.tree;
-    let table = root;
-    for (let level = rootLevel; ; level--) {
-      const at = table + indexOf(gfn, level);
-      const spte = words[at]!;
-      if (isLeaf(spte)) return at;
-      if ((spte & PRESENT) === 0) return -1;
-      table = childOf(spte);
-    }
-  }
-
   /** Leaves that the range touches go as a whole; tables stay (Linux 7.3, tdp_mmu.c, `tdp_mmu_zap_leafs()`). */
   private unmap(start: number, end: number): void {
     const leaves: number[] = [];
@@ -223,5 +238,17 @@ export class SmallVm {
     for (const at of leaves) this.tree.clearRun(at, at + 1);
     const { startGfn } = this.unit.guest;
     this.gone.fill(1, Math.max(0, start - startGfn), Math.max(0, end - startGfn));
+  }
+}
+
+/** Offset of the leaf that maps a gfn, -1 where none does. */
+function leafOver({ words, root, rootLevel }: TdpTree, gfn: number): number {
+  let table = root;
+  for (let level = rootLevel; ; level--) {
+    const at = table + indexOf(gfn, level);
+    const spte = words[at]!;
+    if (isLeaf(spte)) return at;
+    if ((spte & PRESENT) === 0) return -1;
+    table = childOf(spte);
   }
 }
