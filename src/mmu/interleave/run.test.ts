@@ -6,9 +6,9 @@ import { SmallVm } from "./vm.js";
 /** A VM without tables: what userspace knows of it is all that there is. */
 class Tableless extends SmallVm {
   readonly ioctls: Step[] = [];
-  override ioctl(step: Step): void {
+  override ioctl(step: Step): boolean {
     this.ioctls.push(step);
-    super.ioctl(step);
+    return super.ioctl(step);
   }
   walksDone(): number {
     return 0;
@@ -56,7 +56,7 @@ it("another thread's get takes what is dirty, its get with a clear too, and its 
 it("a schedule is told in the order in which its actions happen", () => {
   const vm = vmOf(false);
   const script = { id: "get", words: "enable, get", manual: false, steps: ["enable", "get"] as const };
-  const run = new ScriptRun("a guest", script, vm, () => []);
+  const run = new ScriptRun("a-guest/get", "a guest", script, vm, () => []);
   const told = run.tell([
     { place: 0, action: 0 },
     { place: 0, action: 3 },
