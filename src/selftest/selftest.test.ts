@@ -136,7 +136,7 @@ describe("the flow of the test on a scenario", () => {
   it("refuses what the test's guests cannot populate, and vCPUs that cannot share", () => {
     expect(() => flowOfScenario(scenario("hole"), what)).toThrow("memslots[0].segments[0]: is a hole");
     expect(() => flowOfScenario(scenario("2M", { writeProtected: true }), what)).toThrow(
-      "write-protected from the start",
+      "memslots[0].segments[0]: is write-protected from the start; expected memory as guests populate it",
     );
     expect(() => flowOfScenario(scenario("2M"), { ...what, vcpus: 3 })).toThrow("-v 3: cannot share 1024 pages evenly");
   });

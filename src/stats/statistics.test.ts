@@ -84,3 +84,8 @@ describe("the 95% interval of the median", () => {
     );
   });
 });
+
+test("two samples have a deviation, one has none", () => {
+  expect(summarize([1, 3]).stdevNs).toBeCloseTo(Math.SQRT2, 12);
+  expect(summarize([1]).stdevNs).toBe(0);
+});
