@@ -12,12 +12,12 @@ export interface Held {
  * Every hold of a trace, in order.
  *
  * @param ioctlPerRegion the lock is released at the end of each region, because userspace clears region by region
- * @param most so many at most; the longest of those left out, by visits, is among them
+ * @param max so many at most; the longest of those left out, by visits, is among them
  */
 export function holdSequence(
   trace: LockTrace,
   ioctlPerRegion = false,
-  most = Number.POSITIVE_INFINITY,
+  max = Number.POSITIVE_INFINITY,
 ): readonly Held[] {
   const holds: Held[] = [];
   for (const taking of trace.takings) {
@@ -35,9 +35,9 @@ export function holdSequence(
     }
     close("ioctl");
   }
-  if (holds.length <= most) return holds;
-  const told = holds.slice(0, most);
-  const longest = holds.slice(most).reduce((a, b) => (b.work.visits > a.work.visits ? b : a));
+  if (holds.length <= max) return holds;
+  const told = holds.slice(0, max);
+  const longest = holds.slice(max).reduce((a, b) => (b.work.visits > a.work.visits ? b : a));
   return told.some((hold) => hold.work.visits >= longest.work.visits) ? told : [...told.slice(0, -1), longest];
 }
 

@@ -78,8 +78,8 @@ function holdsFor({ sequence, nsOf, vcpus }: StallRequest): IoctlHold[] {
     known.set(work.key, hold);
     return { hold, gap: end === "ioctl" ? BETWEEN_IOCTLS : TOP_UP };
   });
-  const most = Math.max(MIN_HOLDS, Math.floor(EFFORT / vcpus));
-  if (all.length <= most) return all;
+  const max = Math.max(MIN_HOLDS, Math.floor(EFFORT / vcpus));
+  if (all.length <= max) return all;
   const longest = all.reduce((a, b) => (b.hold > a.hold ? b : a));
-  return [...all.slice(0, most), longest];
+  return [...all.slice(0, max), longest];
 }

@@ -21,7 +21,7 @@ const plain = {
   ],
 };
 
-describe("a table of one's own", () => {
+describe("a custom table", () => {
   it("is set beside the model as the published one with the same figures", () => {
     const table = parseTable(plain, "mine.json");
     const published = CONTENTION_TABLES.find((one) => one.id === "koller-2023-sparse")!;

@@ -82,7 +82,7 @@ export function parseTable(value: unknown, input: string): ContentionTable {
   return {
     id: rest.id,
     post: rest.id,
-    title: "a table of one's own",
+    title: "a custom table",
     author: input,
     date: "",
     messageId: "",

@@ -4,12 +4,10 @@ import { builtinProfile } from "./profiles.js";
 import { SPLIT_SERIES } from "./published/split.js";
 import { fitChanges } from "./splitFit.js";
 import { countedRows } from "./splitRows.js";
-import type { RegionMemory } from "./uniformGuest.js";
 import { SPLIT_SETS, validateAll, validateSplitSeries } from "./validate.js";
 import { validateZap } from "./validateZap.js";
 
-const memory: RegionMemory = new Map();
-const all = validateAll(undefined, undefined, memory);
+const all = validateAll();
 const seriesRows = (id: string) => all.split.find((s) => s.series.id.startsWith(id))!;
 
 describe("validate", () => {
@@ -48,7 +46,7 @@ describe("validate", () => {
       const own = builtinProfile(series.profile);
       const varied = SPLIT_SETS[series.profile]!;
       const fitted = fitChanges(
-        countedRows(series, memory).filter((one) => one.row.fitted),
+        countedRows(series).filter((one) => one.row.fitted),
         own,
         varied,
       );
@@ -57,7 +55,7 @@ describe("validate", () => {
   });
 
   it("refits a series without a row that is left out, and judges it", () => {
-    const { split } = validateAll(undefined, "v1-2026-06-10/clear thp", memory);
+    const { split } = validateAll(undefined, "v1-2026-06-10/clear thp");
     const row = split[1]!.rows[4]!;
     expect(row.role).toBe("judged");
     // Without it the broken block is worth less: the row is what tells most of it.
@@ -95,7 +93,7 @@ describe("validate", () => {
       ),
     };
     const percents = (s: ReturnType<typeof validateSplitSeries>) => s.rows.map((r) => r.modelledPercent.toFixed(9));
-    expect(percents(validateSplitSeries(series, scaled, memory))).toEqual(percents(seriesRows("v2")));
+    expect(percents(validateSplitSeries(series, scaled))).toEqual(percents(seriesRows("v2")));
   });
 
   it("says by how much the chunk size that the mails do not state could change a row", () => {
@@ -103,7 +101,7 @@ describe("validate", () => {
   });
 
   it("judges every row where the profile is not the series' own", () => {
-    const { rows } = validateSplitSeries(SPLIT_SERIES[2]!, builtinProfile("ampereone"), memory);
+    const { rows } = validateSplitSeries(SPLIT_SERIES[2]!, builtinProfile("ampereone"));
     expect(rows.every((row) => row.role === "judged")).toBe(true);
   });
 

@@ -41,6 +41,9 @@ export interface SplitComparison {
   readonly inside: boolean | null;
 }
 
+/** Counts of the published series' guests: the same in every validation, and most of what one takes. */
+const PUBLISHED: RegionMemory = new Map();
+
 /**
  * @param profile replaces the series' own profile: every row is then judged
  * @param chunk eager-split chunk, which the mails do not state
@@ -48,11 +51,10 @@ export interface SplitComparison {
 export function validateSplitSeries(
   series: SplitSeries,
   profile?: CostProfile,
-  memory: RegionMemory = new Map(),
   chunk = SERIES_CHUNK,
   leaveOut?: string,
 ): SplitValidation {
-  const counted = countedRows(series, memory, chunk);
+  const counted = countedRows(series, PUBLISHED, chunk);
   const isLeft = (row: SplitRow) => namesSplitRow(leaveOut, series, row);
   const own = builtinProfile(series.profile);
   const varied = SPLIT_SETS[series.profile];
@@ -128,12 +130,12 @@ export interface Validation {
  * @param leaveOut a post, series, table, column or row: fitted without it, which is then judged
  * @throws UserError for something to leave out that is not there
  */
-export function validateAll(profile?: CostProfile, leaveOut?: string, memory: RegionMemory = new Map()): Validation {
+export function validateAll(profile?: CostProfile, leaveOut?: string): Validation {
   if (leaveOut !== undefined) checkLeaveOut(leaveOut);
   return {
     split: SPLIT_SERIES.map((series) => {
-      const one = validateSplitSeries(series, profile, memory, SERIES_CHUNK, leaveOut);
-      const other = validateSplitSeries(series, profile, memory, OTHER_CHUNK, leaveOut);
+      const one = validateSplitSeries(series, profile, SERIES_CHUNK, leaveOut);
+      const other = validateSplitSeries(series, profile, OTHER_CHUNK, leaveOut);
       const effects = one.rows.map((row, i) => Math.abs(row.modelledPercent - other.rows[i]!.modelledPercent));
       return { ...one, otherChunkPoints: Math.max(...effects) };
     }),

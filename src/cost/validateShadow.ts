@@ -95,13 +95,13 @@ function perFault([c0, g, zLazy, zEager]: readonly number[], eager: boolean, vcp
   return boundTimes({ servers: [c0! + g! * Math.log2(vcpus)], think }, vcpus).cycle;
 }
 
-function fitHold(columns: readonly ShadowColumn[], most: number): number[] {
+function fitHold(columns: readonly ShadowColumn[], maxVcpus: number): number[] {
   const eager = columns.some((column) => column.eager);
   return fitPositive(
     (at) =>
       columns.flatMap((column) =>
         column.rows
-          .filter((row) => row.vcpus <= most)
+          .filter((row) => row.vcpus <= maxVcpus)
           .map((row) => Math.log(row.ns / column.faults / perFault(at, column.eager, row.vcpus))),
       ),
     [100, 180, 1100, ...(eager ? [1100] : [])],

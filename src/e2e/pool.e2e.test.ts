@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, it } from "vitest";
+import { Tinypool } from "tinypool";
+import { describe, expect, it, vi } from "vitest";
 import type { Cell } from "../bench/pool.js";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import type { Mmu, RunOutcome, Strategy } from "../mmu/contract.js";
@@ -69,11 +70,14 @@ describe("cells in worker threads", () => {
   });
 
   it("end when nobody wants more outcomes", async () => {
+    const destroy = vi.spyOn(Tinypool.prototype, "destroy");
     let taken = 0;
     for await (const _ of runCells(cells, 2)) {
       if (++taken === 2) break;
     }
     expect(taken).toBe(2);
+    expect(destroy).toHaveBeenCalledOnce();
+    destroy.mockRestore();
   });
 
   it("make no difference to what bench prints", async () => {

@@ -46,8 +46,9 @@ const said = new Map<string, Promise<{ code: number; output: string }>>();
 function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
   if (NIGHTLY) return inShell(command, cwd);
   const alone = /^(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
-  // A strategy's module is loaded once in a process, and may be written anew within a transcript.
-  if (alone === null || /\.m?[jt]s\b/.test(command)) return inShell(command, cwd);
+  // A strategy's module is loaded once in a process, and may be written anew within a transcript: but for the package's examples.
+  if (alone === null || /\.m?[jt]s\b/.test(command.replaceAll(/\bexamples\/[\w-]+\.mjs\b/g, "")))
+    return inShell(command, cwd);
   const again = said.get(command);
   if (again !== undefined) return again;
   const now = shown(splitWords(alone[1]!), { cwd });

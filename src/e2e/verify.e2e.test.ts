@@ -230,3 +230,12 @@ describe("a custom strategy", () => {
     expect(existsSync(join(cwd, "counterexample.json"))).toBe(false);
   });
 });
+
+it("on a terminal, threads of an exhaustive search tell together how far they are, and find what one finds", async () => {
+  const share = ["verify", "--exhaustive", "--mmu", "x86-shadow", "--strategy", "exact", "--shard", "1/400"];
+  const { code, stdout, stderr } = await s2split([...share, "--jobs", "2"], { columns: 80 });
+  expect(code).toBe(0);
+  // The first to tell has tried all of its 20 units or 16 of them, of 40.
+  expect(stderr).toMatch(/2K +(?:40|50)% {2}[\d.]+ million combinations a second, \d+ s left/);
+  expect(stdout).toBe((await s2split(share, { columns: 80 })).stdout);
+});

@@ -228,3 +228,13 @@ describe("the text of a result", () => {
     expect(formatJson(await parseResult(text, "x"))).toBe(text);
   });
 });
+
+test("an output that is an input by a long name is refused with as much of that as a line has room for", async () => {
+  const long = join(folder, "x".repeat(200), "y.json");
+  mkdirSync(join(folder, "x".repeat(200)));
+  writeFileSync(long, "{}");
+  symlinkSync(long, join(folder, "short.json"));
+  await expect(prepareOutput(join(folder, "short.json"), { inputs: [long] })).rejects.toThrow(
+    `is the same file as ${long.slice(0, 197)}..., which is read, and would be written over`,
+  );
+});

@@ -7,6 +7,7 @@ import { arm64 } from "../mmu/arm64/mmu.js";
 import type { Mmu } from "../mmu/contract.js";
 import { x86Tdp } from "../mmu/tdp/mmu.js";
 import { loadStrategy, strategyChooser } from "./loadStrategy.js";
+import { NO_TYPESCRIPT } from "./moduleHooks.js";
 
 const folder = mkdtempSync(join(tmpdir(), "s2split-load-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -64,4 +65,13 @@ it("what is no module is refused before it is loaded", async () => {
     const path = join(folder, name);
     await expect(loadStrategy(path)).rejects.toThrow(new UserError(`${path}: ${message}`));
   }
+});
+
+it("where nothing runs TypeScript, a module in it is refused with what would", async () => {
+  const path = join(folder, "typed.mjs");
+  // What the loader says of a .ts where it finds no compiler.
+  writeFileSync(path, `throw new Error("${NO_TYPESCRIPT}");\n`);
+  await expect(loadStrategy(path)).rejects.toThrow(
+    /typed\.mjs: is TypeScript, which this Node\.js does not run; expected .+, or an \.mjs$/,
+  );
 });

@@ -15,7 +15,7 @@ export interface ProcessOutcome {
 
 /** What is kept of an output; a run of the selftest prints a few kilobytes for each guest mode. */
 const MAX_BYTES = 4 * 2 ** 20;
-/** Between asking a process to end and making it. */
+/** Between asking a process to end and making it, where nothing else is said. */
 const GRACE_MS = 2000;
 
 /**
@@ -29,6 +29,7 @@ export async function runProcess(
   env: Readonly<Record<string, string>>,
   timeoutMs: number | null,
   signal: AbortSignal,
+  graceMs = GRACE_MS,
 ): Promise<ProcessOutcome> {
   const started = process.hrtime.bigint();
   // A group of its own also keeps the terminal's Ctrl-C from it: this program ends it, and says so in the result.
@@ -52,7 +53,7 @@ export async function runProcess(
   const end = (why: ProcessOutcome["ended"]) => {
     ended ??= why;
     kill("SIGTERM");
-    force ??= setTimeout(() => kill("SIGKILL"), GRACE_MS);
+    force ??= setTimeout(() => kill("SIGKILL"), graceMs);
   };
   const keep = (chunk: Buffer) => {
     bytes += chunk.length;

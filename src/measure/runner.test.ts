@@ -28,6 +28,7 @@ async function run(setup: Setup): Promise<{ records: RunRecord[]; interrupted: b
   });
   const interrupted = await runMeasurement(plan, {
     timeoutMs: setup.timeoutMs ?? null,
+    graceMs: 50,
     signal: setup.signal ?? new AbortController().signal,
     onRecord: async (record) => {
       records.push(record);

@@ -23,6 +23,8 @@ export interface RunRecord {
 
 export interface RunnerOptions {
   readonly timeoutMs: number | null;
+  /** How long a process that was asked to end may take. Default 2 s. */
+  readonly graceMs?: number;
   /** Ends the process that runs, and the measurement after it. */
   readonly signal: AbortSignal;
   readonly onStart?: (planned: PlannedRun, index: number) => void;
@@ -41,7 +43,7 @@ export interface RunnerOptions {
  * @throws UserError if the program cannot be started at all, or if the kernel refuses an eager-split chunk
  */
 export async function runMeasurement(plan: MeasurePlan, options: RunnerOptions): Promise<boolean> {
-  const { signal, timeoutMs } = options;
+  const { signal, timeoutMs, graceMs } = options;
   for (const [index, planned] of plan.order.entries()) {
     if (signal.aborted) return true;
     options.onStart?.(planned, index);
@@ -49,7 +51,7 @@ export async function runMeasurement(plan: MeasurePlan, options: RunnerOptions):
     const preload = chunkBytes === null ? undefined : options.chunkPreload;
     if (preload !== undefined) await clearProof(preload);
     const chunkEnv = preload === undefined ? {} : chunkEnvironment(preload, chunkBytes!, { ...process.env, ...env });
-    const outcome = await runProcess(program, args, { ...env, ...chunkEnv }, timeoutMs, signal);
+    const outcome = await runProcess(program, args, { ...env, ...chunkEnv }, timeoutMs, signal, graceMs);
     const proof = preload === undefined ? undefined : await readProof(preload);
     if (proof?.kind === "refused") throw chunkRefused(proof);
     await options.onRecord(withProof(recordOf(planned, index, outcome, options.rawFile(planned, index)), proof));

@@ -2,6 +2,7 @@ import type { Mmu } from "../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js";
 import { closingLine } from "./benchClosing.js";
 import { legend } from "./benchLegend.js";
+import { besideTables } from "./besideTable.js";
 import { type GridArguments, gridsOf } from "./caseGrids.js";
 import { folded, grid } from "./grid.js";
 import { assumedOf, describeScenario } from "./scenarioText.js";
@@ -19,17 +20,18 @@ export type Mmus = ReadonlyMap<string, Mmu>;
 const FEW_CASES = 3;
 
 /**
- * All cases of a result: per case the table of the split walks, the whole ioctl below it, and what it means; of several cases a matrix
+ * All cases of a result. MMUs that answer the same question stand side by side; of all else, per case the table of the split walks, the whole ioctl below it, and what it means; of several cases a matrix
  * at the end. Of more than {@link FEW_CASES} of an MMU the tables are short, and what they leave out is in matrices.
  *
  * @param full no short tables
  */
 export function benchTables(result: ResultFile, mmus: Mmus, style: Style, full = false): string {
-  const parts: string[] = [];
+  const beside = besideTables(result, mmus, style);
+  const parts = [...beside.parts];
   const short: Mmu[] = [];
   for (const id of new Set(result.scenarios.map(({ mmu }) => mmu))) {
     const mmu = mmus.get(id)!;
-    const cases = result.scenarios.filter((scenario) => scenario.mmu === id);
+    const cases = result.scenarios.filter((scenario) => scenario.mmu === id && !beside.cases.has(scenario));
     if (full || cases.length <= FEW_CASES) {
       parts.push(...cases.map((scenario) => benchTable(scenario, runsOf(result, scenario), mmu, style)));
       continue;
@@ -81,5 +83,6 @@ function foldedText([columns, rows]: GridArguments, style: Style): string {
   const { same, ...rest } = folded(columns, rows);
   const table = grid(rest.columns, rest.rows, style);
   if (same === "") return table;
-  return `The same under ${rows.length === 2 ? "both strategies" : "every strategy"}: ${same}.\n\n${table}`;
+  const said = `The same under ${rows.length === 2 ? "both strategies" : "every strategy"}: ${same}.`;
+  return rest.columns.length === 1 ? said : `${said}\n\n${table}`;
 }

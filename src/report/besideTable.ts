@@ -1,14 +1,10 @@
 import type { Mmu, SharedSpec } from "../mmu/contract.js";
-import type { ResultFile } from "../results/types.js";
-import { legend } from "./benchLegend.js";
-import type { Mmus } from "./benchTable.js";
+import type { ResultFile, ScenarioResult } from "../results/types.js";
 import { type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { sumAt } from "./sums.js";
-import { sweepTables } from "./sweepTable.js";
 import { formatCount } from "./units.js";
 import { caseNotes, verdictCell } from "./verdictMarks.js";
-import { wrapLines } from "./wrapLines.js";
 
 const COLUMNS: GridColumn[] = [
   { heading: "MMU", figure: false },
@@ -21,45 +17,52 @@ const COLUMNS: GridColumn[] = [
   { heading: "result", figure: false },
 ];
 
+/** What MMUs answer side by side. */
+export interface Beside {
+  /** A table for each guest, and what a reader of them must know. */
+  readonly parts: readonly string[];
+  /** The cases that these tables have; the others' are still to be shown. */
+  readonly cases: ReadonlySet<ScenarioResult>;
+}
+
 /**
- * Mmus side by side where the question is the same: one table for each guest that more than one of them simulated, with the columns that
- * they share. Empty where no guest is shared.
+ * MMUs side by side where the question is the same: one table for each guest that more than one of them simulated, with the columns that
+ * they share.
  */
-export function besideTables(result: ResultFile, mmus: Mmus, style: Style): string {
+export function besideTables(result: ResultFile, mmus: ReadonlyMap<string, Mmu>, style: Style): Beside {
   const asked = result.scenarios.filter(({ mmu, workload }) => mmus.get(mmu)?.shared?.workload === workload);
-  const names = [...new Set(asked.map(({ name }) => name))];
-  const parts: string[] = [];
-  for (const name of names) {
-    const cases = asked.filter((scenario) => scenario.name === name);
-    if (new Set(cases.map(({ mmu }) => mmu)).size < 2) continue;
+  const shared = [...new Set(asked.map(({ name }) => name))]
+    .map((name) => asked.filter((scenario) => scenario.name === name))
+    .filter((cases) => new Set(cases.map(({ mmu }) => mmu)).size > 1);
+  const parts = shared.map((cases) => {
     const rowsAndNotes = cases.map((scenario) => {
       const mmu = mmus.get(scenario.mmu)!;
       const runs = result.runs.filter((run) => run.scenario === scenario.id);
+      const label = labelOf(scenario, cases);
       return {
-        rows: runs.map((run) => rowOf(mmu, mmu.shared!, run, style)),
-        notes: caseNotes(runs, mmu, style),
+        rows: runs.map((run) => rowOf(label, mmu.shared!, run, style)),
+        notes: caseNotes(runs, mmu, style).map((line) => (line === "" ? line : `${label}: ${line}`)),
       };
     });
-    const table = grid(
-      COLUMNS,
-      rowsAndNotes.flatMap(({ rows }) => rows),
-      style,
-    );
-    const title = `${style.chalk.bold(name)}: eager splitting, side by side`;
-    parts.push([title, "", table, ...rowsAndNotes.flatMap(({ notes }) => notes)].join("\n"));
-  }
-  if (parts.length === 0) return "";
-  const notes = [...mmus.values()].flatMap((mmu) => mmu.shared?.note ?? []);
-  return wrapLines(
-    [...parts, ...notes, legend(result, style), ...sweepTables(result, mmus, style)].join("\n\n"),
-    style,
-  );
+    const rows = rowsAndNotes.flatMap((one) => one.rows);
+    const title = `${style.chalk.bold(cases[0]!.name)}: eager splitting, side by side`;
+    return [title, "", grid(COLUMNS, rows, style), ...rowsAndNotes.flatMap(({ notes }) => notes)].join("\n");
+  });
+  const notes = parts.length === 0 ? [] : [...mmus.values()].flatMap((mmu) => mmu.shared?.note ?? []);
+  return { parts: [...parts, ...notes], cases: new Set(shared.flat()) };
 }
 
-function rowOf(mmu: Mmu, shared: SharedSpec, run: ResultFile["runs"][number], style: Style): string[] {
+/** The MMU and, where it has several cases of the guest, what tells this one apart. */
+function labelOf(scenario: ScenarioResult, cases: readonly ScenarioResult[]): string {
+  if (cases.filter(({ mmu }) => mmu === scenario.mmu).length === 1) return scenario.mmu;
+  const variables = Object.entries(scenario.variables).map(([name, value]) => `${name} ${value}`);
+  return [scenario.mmu, ...variables].join(" ");
+}
+
+function rowOf(label: string, shared: SharedSpec, run: ResultFile["runs"][number], style: Style): string[] {
   const figures = [
     shared.fromRoot?.(run.counts),
     ...[shared.inspected, shared.tables, shared.flushes, shared.lockDrops].map((paths) => sumAt(run, paths)),
   ].map((figure) => (figure === undefined ? "-" : formatCount(figure)));
-  return [mmu.id, run.strategy, ...figures, verdictCell(run, style)];
+  return [label, run.strategy, ...figures, verdictCell(run, style)];
 }

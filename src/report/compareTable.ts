@@ -239,9 +239,9 @@ function wallNotes({ cells, options }: Comparison): string[] {
   const seen = `to see a change of ${formatPercent(options.wallThreshold)} four times in five`;
   const which = `too few samples in ${plural(few.length, "wall time")} (the fewest are ${have})`;
   if (needed > MAX_SAMPLES) {
-    const most = `more than the ${formatCount(MAX_SAMPLES)} that bench takes: samples cannot decide it here`;
+    const beyond = `more than the ${formatCount(MAX_SAMPLES)} that bench takes: samples cannot decide it here`;
     return [
-      `${which}: ${seen}, each side would need up to ${countText(needed)}, ${most}; a larger --wall-threshold, or a quieter machine`,
+      `${which}: ${seen}, each side would need up to ${countText(needed)}, ${beyond}; a larger --wall-threshold, or a quieter machine`,
     ];
   }
   return [`${which}: ${seen}, each side needs up to ${formatCount(needed)}: bench --runs ${needed}`];

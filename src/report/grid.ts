@@ -159,9 +159,9 @@ function leastWidths(
 ): number[] {
   return columns.map(({ heading, figure }, i) => {
     const widest = widestCell(rows, i);
-    const least = longestWord(heading, BROKEN_HEADING);
-    if (figure) return Math.max(least, widest);
-    return Math.max(least, Math.min(text(widest), widest), ...rows.map((row) => longestWord(row[i]!, names)));
+    const min = longestWord(heading, BROKEN_HEADING);
+    if (figure) return Math.max(min, widest);
+    return Math.max(min, Math.min(text(widest), widest), ...rows.map((row) => longestWord(row[i]!, names)));
   });
 }
 
@@ -170,9 +170,9 @@ function widened(widths: readonly number[], wanted: readonly number[], room: num
   const wide = [...widths];
   for (let left = room - total(wide); left > 0; left--) {
     const lacks = wide.map((width, i) => wanted[i]! - width);
-    const most = Math.max(...lacks);
-    if (most <= 0) break;
-    wide[lacks.indexOf(most)]!++;
+    const max = Math.max(...lacks);
+    if (max <= 0) break;
+    wide[lacks.indexOf(max)]!++;
   }
   return wide;
 }

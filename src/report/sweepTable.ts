@@ -116,7 +116,7 @@ function matrixOf(sweep: Sweep, figure: Figure, style: Style): Matrix {
   const own = figure.own === undefined ? [] : [mmu.baseline];
   const labels = [...own, ...strategies.map((id) => `${id}${isKnownWrong(sweep, id) ? " †" : ""}`)];
   const cells = [
-    ...own.map((id) => cases.map(({ runs }) => figure.own!(runs.get(id)!))),
+    ...own.map((id) => cases.map(({ runs }) => ownText(figure, runs.get(id)))),
     ...strategies.map((id) => cases.map((one) => cell(sweep, figure, one.runs, id, style))),
   ];
   const table =
@@ -139,6 +139,10 @@ function matrixOf(sweep: Sweep, figure: Figure, style: Style): Matrix {
     `${cases.length} cases: ${figure.what}, change against ${mmu.baseline}${figure.more ?? ""}`,
   );
   return { text: `${title}\n\n${table}`, cells: cells.flat() };
+}
+
+function ownText(figure: Figure, baseline: RunResult | undefined): string {
+  return baseline === undefined ? "" : (figure.own?.(baseline) ?? "");
 }
 
 /** What the marks in matrices mean. */

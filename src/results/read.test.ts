@@ -139,6 +139,13 @@ describe("a file that is no result gets one line that names it", () => {
       /runs\[0\]\.counts\.split\.lockDrops is 2; expected no more than split\.topups, which is 1/,
     ],
     [
+      "a level whose name goes on and on, of which so much is said as a line has room for",
+      JSON.stringify(
+        resultFile({ runs: [runResult({ counts: { split: { tlbi: { ["l".repeat(200)]: 1 } } } })] }),
+      ).replaceAll('"mmu":"toy"', '"mmu":"arm64"'),
+      /runs\[0\]\.counts\.split\.tlbi\.l{106}\.\.\. is 1; expected names of levels: one digit/,
+    ],
+    [
       "shard 3 of 2",
       JSON.stringify(resultFile({ shard: { index: 3, count: 2, plan: "p", cases: [0] } })),
       /shard 3 of 2/,

@@ -3,8 +3,9 @@ import { adoptArm64Strategy } from "../mmu/arm64/adopt.js";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
-import type { Mmu } from "../mmu/contract.js";
+import type { Case, Mmu } from "../mmu/contract.js";
 import { times } from "../testing/nightly.js";
+import { toy } from "../testing/toyMmu.js";
 import { faultOf, searchLayouts } from "./search.js";
 
 const mmu: Mmu = arm64;
@@ -66,4 +67,22 @@ it("what a custom strategy throws ends the search, and is not taken for a fault 
 it("an MMU without random layouts is refused", async () => {
   const { random: _, ...without } = mmu;
   await expect(searchLayouts({ mmu: without, strategies, layouts: 1, seed: 1 })).rejects.toThrow(/no random layouts/);
+});
+
+it("a note is told of the strategies that have it, and of no other", async () => {
+  const plain = (await toy.load()) as unknown as Mmu;
+  const noted = { code: "toy-left", count: 1, data: { entry: 0 } };
+  const parse = (value: unknown, input: string): Case => {
+    const bound = plain.parse(value, input);
+    return {
+      ...bound,
+      run: (strategy, given) => {
+        const outcome = bound.run(strategy, given);
+        return strategy.id === "every-other" ? { ...outcome, notes: [noted] } : outcome;
+      },
+    };
+  };
+  const noting = { ...plain, parse } as Mmu;
+  const { notes } = await searchLayouts({ mmu: noting, strategies: plain.strategies, layouts: 20, seed: 1 });
+  expect(notes.map(({ strategies: having }) => having)).toEqual([["every-other"]]);
 });

@@ -10,7 +10,6 @@ import { EXIT } from "../../exit.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Mmu } from "../../mmu/contract.js";
 import { benchTables, type Mmus } from "../../report/benchTable.js";
-import { besideTables } from "../../report/besideTable.js";
 import { compareText } from "../../report/compareTable.js";
 import { Progress } from "../../report/progress.js";
 import { type Style, styleFor } from "../../report/style.js";
@@ -147,8 +146,7 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
 }
 
 function showTables(result: ResultFile, mmus: Mmus, style: Style, full: boolean, io: Io): void {
-  const beside = mmus.size > 1 ? besideTables(result, mmus, style) : "";
-  const tables = beside === "" ? benchTables(result, mmus, style, full) : beside;
+  const tables = benchTables(result, mmus, style, full);
   if (tables !== "") io.stdout.write(`${tables}\n`);
 }
 

@@ -59,7 +59,7 @@ describe.each(flows)("golden arm64-flow/$name", ({ data }) => {
     expect({
       startLevel: geometry.startLevel,
       pgdPages: geometry.pgdPages,
-      vcpuCacheMin: new VcpuCaches(geometry, 1, newGuestCounts()).least,
+      vcpuCacheMin: new VcpuCaches(geometry, 1, newGuestCounts()).min,
       vcpuCacheCapacity: VCPU_CACHE_CAPACITY,
       splitCacheCapacity: stage2.cacheCapacity,
     }).toEqual(data.tree);

@@ -14,7 +14,7 @@ export const VCPU_CACHE_CAPACITY = 40;
 export class VcpuCaches {
   readonly pages: Int32Array;
   /** Fewer pages than this, and the cache is filled. */
-  readonly least: number;
+  readonly min: number;
 
   constructor(
     geometry: Geometry,
@@ -22,14 +22,14 @@ export class VcpuCaches {
     private readonly counts: GuestCounts,
   ) {
     this.pages = new Int32Array(vcpus);
-    this.least = PAGE_LEVEL - geometry.startLevel;
+    this.min = PAGE_LEVEL - geometry.startLevel;
   }
 
   topup(vcpu: number): void {
     const counts = this.counts;
     counts.topupCalls++;
     const held = this.pages[vcpu]!;
-    if (held >= this.least) return;
+    if (held >= this.min) return;
     counts.topupFills++;
     counts.topupPages += VCPU_CACHE_CAPACITY - held;
     this.pages[vcpu] = VCPU_CACHE_CAPACITY;

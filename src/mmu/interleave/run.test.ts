@@ -56,7 +56,7 @@ it("another thread's get takes what is dirty, its get with a clear too, and its 
 it("a schedule is told in the order in which its actions happen", () => {
   const vm = vmOf(false);
   const script = { id: "get", words: "enable, get", manual: false, steps: ["enable", "get"] as const };
-  const run = new ScriptRun("a-guest/get", "a guest", script, vm, () => []);
+  const run = new ScriptRun("get/guest", "a guest", script, vm, () => []);
   const told = run.tell([
     { place: 0, action: 0 },
     { place: 0, action: 3 },

@@ -38,11 +38,15 @@ describe("a riscv scenario", () => {
       { ...good, afterDisable: { backing: "thp", writes: [[1024, 1]] } },
       /afterDisable\.writes/,
     ],
-    ["a write that is no run", { ...good, afterDisable: { backing: "thp", writes: [[3]] } }, /writes\[0\]: not a run/],
+    [
+      "a write that is no run",
+      { ...good, afterDisable: { backing: "thp", writes: [[3]] } },
+      /writes\[0\]: not a run; expected \[first page,/,
+    ],
     [
       "a write of half a page",
       { ...good, afterDisable: { backing: "thp", writes: [[3, 0.5]] } },
-      /writes\[0\]: not a run/,
+      /writes\[0\]: not a run; expected \[first page,/,
     ],
   ])("with %s is refused in one line that names it", (_, scenario, message) => {
     expect(() => parseRiscvScenario(scenario, "x")).toThrow(message);

@@ -36,11 +36,10 @@ export class TdpIter extends WalkState {
   private readonly view: View;
   private every = 0;
   private schedule: YieldSchedule = NEVER;
+  private shared: ((iter: WalkState) => void) | null = null;
   private minLevel = 1;
   private end = 0;
   private restartMark = 0;
-  private restartDue = false;
-  private retryDue = false;
   private readonly endIdx = new Int32Array(MAX_LEVEL + 1);
 
   constructor(tree: TdpTree, variant: IterVariant) {
@@ -64,6 +63,7 @@ export class TdpIter extends WalkState {
     this.minLevel = minLevel;
     this.every = schedule.everyNPolls;
     this.schedule = schedule;
+    this.shared = schedule.shared ?? null;
     this.end = end;
     this.reset();
     this.view.loads = 0;
@@ -99,7 +99,7 @@ export class TdpIter extends WalkState {
    */
   enterBody(): boolean {
     this.flush();
-    this.schedule.shared?.(this);
+    if (this.shared !== null) this.shared(this);
     if (this.filter && (this.spte & PRESENT) === 0) {
       this.filtered++;
       if (this.sink !== null) this.tell("loop", { body: false });
@@ -129,19 +129,6 @@ export class TdpIter extends WalkState {
     this.flush();
     this.runEnd = 0;
     this.restartDue = true;
-  }
-
-  /**
-   * Whether another party has changed the entry since it was read: the walk's cmpxchg fails then, and the next `next` takes the entry again as
-   * it is now, to be polled for again. Only needed while {@link gated}.
-   */
-  lostRace(): boolean {
-    if (this.words[this.at] === this.spte) return false;
-    this.flush();
-    this.runEnd = 0;
-    this.retryDue = this.restartDue = true;
-    if (this.sink !== null) this.tell("retry", {});
-    return true;
   }
 
   /** SPTE reads so far: one an iteration, and those that led to none. */

@@ -72,6 +72,9 @@ export class WalkState {
   protected runStart = 0;
   protected base = 0;
   protected markLevel = 1;
+  /** What the next `next` does first: take up the walk from the root, or the same entry again. */
+  protected restartDue = false;
+  protected retryDue = false;
   /** SPTE reads that led to no iteration. */
   protected otherReads = 0;
   protected readonly loopsBy = new Int32Array(MAX_LEVEL + 1);
@@ -117,6 +120,19 @@ export class WalkState {
     let gfn = 0;
     for (let level = this.markLevel; level <= this.rootLevel; level++) gfn += this.idx[level]! * this.pages[level]!;
     return gfn;
+  }
+
+  /**
+   * Whether another party has changed the entry since it was read: the walk's cmpxchg fails then, and the next `next` takes the entry again as
+   * it is now, to be polled for again. Only needed while {@link gated}.
+   */
+  lostRace(): boolean {
+    if (this.words[this.at] === this.spte) return false;
+    this.flush();
+    this.runEnd = 0;
+    this.retryDue = this.restartDue = true;
+    if (this.sink !== null) this.tell("retry", {});
+    return true;
   }
 
   /** Counts the short steps since the last long one, and lets the mark follow them. */

@@ -73,7 +73,7 @@ function costSection(plot: Plot, rows: readonly AdviceRow[], request: AdviceRequ
       return { x: percent, values: [row.enableNs, row.firstClearNs ?? 0, passNs(request, row.chunk !== "0", percent)] };
     }),
   }));
-  const most = Math.max(
+  const max = Math.max(
     1,
     ...drawn.flatMap(({ points }) => points.map(({ values }) => values.reduce((a, b) => a + b, 0))),
   );
@@ -93,7 +93,7 @@ function costSection(plot: Plot, rows: readonly AdviceRow[], request: AdviceRequ
       };
       return {
         title: name,
-        svg: stackChart(plot, text, points, { parts: PAYERS, label: "writes, of the guest's accesses", most, mark }),
+        svg: stackChart(plot, text, points, { parts: PAYERS, label: "writes, of the guest's accesses", max, mark }),
       };
     }),
     warnings: [],

@@ -15,7 +15,7 @@ export interface Axis {
   readonly log: boolean;
   readonly format: (x: number) => string;
   /** Fewer different places make no line. */
-  readonly least: number;
+  readonly min: number;
   /** Where a case stands; undefined for one that has no place. */
   readonly of: (scenario: ScenarioResult) => number | undefined;
   /** What else tells cases apart. */
@@ -27,7 +27,7 @@ const CHUNK: Axis = {
   label: "chunk size",
   log: true,
   format: formatSize,
-  least: 2,
+  min: 2,
   of: ({ variables }) => {
     const bytes = variables.chunk === undefined ? 0 : sizeOf(variables.chunk);
     return bytes > 0 ? bytes : undefined;
@@ -43,7 +43,7 @@ const COVERAGE: Axis = {
   label: "share of memory in blocks",
   log: false,
   format: (x) => `${Math.round(100 * x)}%`,
-  least: 3,
+  min: 3,
   of: ({ initial, scenario }) => {
     const leaves = countAt(initial, "leaves");
     const entries = ENTRIES[String((scenario as { granule?: unknown } | null)?.granule)];
@@ -77,7 +77,7 @@ function familiesOf(cases: readonly ScenarioResult[], axis: Axis): Family[] {
     families.set(key, [...(families.get(key) ?? []), { x, scenario }]);
   }
   return [...families]
-    .filter(([, members]) => new Set(members.map(({ x }) => x)).size >= axis.least)
+    .filter(([, members]) => new Set(members.map(({ x }) => x)).size >= axis.min)
     .map(([title, members]) => ({ title, cases: members.sort((a, b) => a.x - b.x) }));
 }
 

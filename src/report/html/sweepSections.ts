@@ -124,10 +124,10 @@ function sectionOf(
     };
     const x = { label: axis.label, log: axis.log, ticks, format: axis.format };
     const common = { x, yLabel: metric.unit };
-    const most = logDomain[1] === low ? low * 10 : logDomain[1] * 1.15;
+    const max = logDomain[1] === low ? low * 10 : logDomain[1] * 1.15;
     return {
       title: family.title,
-      svg: linesChart(plot, text, shown, { ...common, scale: "log", yDomain: [low, most] }),
+      svg: linesChart(plot, text, shown, { ...common, scale: "log", yDomain: [low, max] }),
       ...(families.length > MOST_LINEAR
         ? {}
         : { linear: linesChart(plot, text, shown, { ...common, scale: "linear", yDomain: [0, Math.max(...values)] }) }),

@@ -69,7 +69,7 @@ function wallTable(runs: readonly RunResult[], part: string, baseline: string): 
     const series = run.wall?.[part];
     return series === undefined ? [] : [[run.strategy, ...seriesCells(series, base)]];
   });
-  const figures = ["median", "95% from", "95% to", "least", "most", "mean", "standard deviation", "samples", "change"];
+  const figures = ["median", "95% from", "95% to", "min", "max", "mean", "standard deviation", "samples", "change"];
   return {
     columns: [{ heading: "strategy", figure: false }, ...figures.map((heading) => ({ heading, figure: true }))],
     rows,

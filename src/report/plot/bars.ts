@@ -22,7 +22,7 @@ export function barsText(
   const figures = rows.map(({ mark }, i) => `${format(totals[i]!)}${mark === undefined ? "" : ` ${mark}`}`);
   const nameWidth = Math.max(...names.map((name) => name.length));
   const room = columns - nameWidth - Math.max(...figures.map((figure) => figure.length)) - 2;
-  const most = Math.max(...totals, Number.MIN_VALUE);
+  const max = Math.max(...totals, Number.MIN_VALUE);
   const key =
     parts.length < 2
       ? []
@@ -33,7 +33,7 @@ export function barsText(
           ),
         ];
   const lines = rows.map(({ values, mark }, i) => {
-    const bar = barOf(values, (room - 1) / most, canvas);
+    const bar = barOf(values, (room - 1) / max, canvas);
     const figure = mark === undefined ? figures[i]! : style.chalk.red(figures[i]!);
     return `${names[i]!.padStart(nameWidth)} ${bar} ${figure}`;
   });

@@ -51,9 +51,9 @@ export function memoryMapText(rows: readonly MapRow[], levelName: (level: number
 }
 
 /** A factor of 4 a shade; anything that was inspected is seen. */
-function shadeOf(density: number, densest: number, most: number): number {
+function shadeOf(density: number, densest: number, max: number): number {
   if (density === 0) return 0;
-  return Math.max(1, Math.round(most + Math.log(density / densest) / Math.log(4)));
+  return Math.max(1, Math.round(max + Math.log(density / densest) / Math.log(4)));
 }
 
 /** The memslots one after the other, a column for about as many bytes. */

@@ -5,6 +5,7 @@ import type { ExhaustiveSearch } from "../../exhaustive.js";
 import { x86Tdp } from "../mmu.js";
 import { strategies } from "../strategies/index.js";
 import { strategyFrom, type TdpStrategy } from "../strategy.js";
+import { isTable, PRESENT } from "../tree.js";
 import { buildSmall } from "./geometry.js";
 import { tdpExhaustive } from "./index.js";
 import { boundOf } from "./scope.js";
@@ -116,6 +117,18 @@ describe("the exhaustive search of the TDP MMU", () => {
         split: (tree, ...given) => {
           const outcome = ENGINE.split(tree, ...given);
           tree.allocate(1);
+          return outcome;
+        },
+      },
+    ],
+    [
+      "loses a page",
+      "lost-page",
+      {
+        split: (tree, ...given) => {
+          const outcome = ENGINE.split(tree, ...given);
+          const leaf = tree.words.findIndex((spte) => (spte & PRESENT) !== 0 && !isTable(spte));
+          if (leaf >= 0) tree.words[leaf] = 0;
           return outcome;
         },
       },

@@ -42,6 +42,6 @@ export function labelRoom(labels: readonly string[]): number {
 }
 
 /** Shortens a name from outside to what an axis has room for. */
-export function shortName(name: string, most = 22): string {
-  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+export function shortName(name: string, max = 22): string {
+  return name.length <= max ? name : `${name.slice(0, max - 1)}…`;
 }

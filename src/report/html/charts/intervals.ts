@@ -34,9 +34,9 @@ export function intervalsChart(
     ...rows.flatMap(({ low, high, value, other }) => [low, high, value, other?.value ?? value]),
     ...rules.map(({ at }) => at),
   ];
-  const [least, most] = [Math.min(...ends), Math.max(...ends)];
-  const room = (most - least || Math.abs(most) || 1) * 0.05;
-  const domain = [least - room, most + room] as const;
+  const [min, max] = [Math.min(...ends), Math.max(...ends)];
+  const room = (max - min || Math.abs(max) || 1) * 0.05;
+  const domain = [min - room, max + room] as const;
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name, 28)));
   const x = scaleOf({ kind: "linear", domain, format, room: CHART_WIDTH - marginLeft });
   const colour = ({ alarm }: IntervalRow) => (alarm === true ? "var(--alarm)" : "var(--p0)");

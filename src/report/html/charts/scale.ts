@@ -26,9 +26,9 @@ export interface ScaleSpec {
 
 /** The scale of an axis. Values below the domain of a log scale, zero among them, stand at its lower end. */
 export function scaleOf({ kind, domain, ticks: given, format = tickText, room }: ScaleSpec): Scale {
-  const [least, most] = domain;
-  const at = kind === "log" ? (value: number) => Math.log10(Math.max(value, least)) : (value: number) => value;
-  const wanted = given ?? (kind === "log" ? logTicks(least, most) : linearTicks(least, most));
+  const [min, max] = domain;
+  const at = kind === "log" ? (value: number) => Math.log10(Math.max(value, min)) : (value: number) => value;
+  const wanted = given ?? (kind === "log" ? logTicks(min, max) : linearTicks(min, max));
   const ticks = room === undefined ? wanted : fitting(wanted, format, room);
   const labels = new Map(ticks.map((tick) => [at(tick), format(tick)]));
   return {
@@ -36,7 +36,7 @@ export function scaleOf({ kind, domain, ticks: given, format = tickText, room }:
     ticks: ticks.map(at),
     axis: {
       type: "linear",
-      domain: [at(least), at(most)],
+      domain: [at(min), at(max)],
       ticks: ticks.map(at),
       tickFormat: (place) => labels.get(place) ?? "",
     },
@@ -44,26 +44,26 @@ export function scaleOf({ kind, domain, ticks: given, format = tickText, room }:
 }
 
 /** Powers of ten, every second or third where there are many; 1, 2 and 5 of each where there are few. */
-export function logTicks(least: number, most: number): number[] {
-  const first = Math.ceil(Math.log10(least) - 1e-9);
-  const last = Math.floor(Math.log10(most) + 1e-9);
+export function logTicks(min: number, max: number): number[] {
+  const first = Math.ceil(Math.log10(min) - 1e-9);
+  const last = Math.floor(Math.log10(max) + 1e-9);
   const step = Math.max(1, Math.ceil((last - first + 1) / 6));
   const ticks: number[] = [];
   for (let power = first; power <= last; power += step) ticks.push(10 ** power);
   if (ticks.length > 2) return ticks;
   const finer: number[] = [];
   for (let power = first - 1; power <= last; power++) for (const digit of [1, 2, 5]) finer.push(digit * 10 ** power);
-  return finer.filter((tick) => tick >= least && tick <= most);
+  return finer.filter((tick) => tick >= min && tick <= max);
 }
 
 /** Three to five round values. */
-export function linearTicks(least: number, most: number): number[] {
-  const rough = (most - least) / 4;
-  if (!(rough > 0)) return [least];
+export function linearTicks(min: number, max: number): number[] {
+  const rough = (max - min) / 4;
+  if (!(rough > 0)) return [min];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((digit) => digit * power >= rough)! * power;
   const ticks: number[] = [];
-  for (let i = Math.ceil(least / step); i * step <= most * (1 + 1e-12); i++) ticks.push(i * step);
+  for (let i = Math.ceil(min / step); i * step <= max * (1 + 1e-12); i++) ticks.push(i * step);
   return ticks;
 }
 

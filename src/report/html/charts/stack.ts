@@ -15,14 +15,14 @@ export interface StackOptions {
   readonly parts: readonly string[];
   readonly label: string;
   /** The same for all panels of a picture. */
-  readonly most: number;
+  readonly max: number;
   /** The place that was asked about. */
   readonly mark: { readonly at: number; readonly title: string };
 }
 
 /** Parts stacked over an axis, modelled nanoseconds: who pays what as the place moves. */
 export function stackChart(plot: Plot, text: ChartText, points: readonly StackPoint[], options: StackOptions): Markup {
-  const { parts, most, mark } = options;
+  const { parts, max, mark } = options;
   const xs = points.map(({ x }) => x);
   const x = scaleOf({
     kind: "linear",
@@ -30,7 +30,7 @@ export function stackChart(plot: Plot, text: ChartText, points: readonly StackPo
     ticks: [1, 25, 50, 75, 100],
     format: (value) => `${value}%`,
   });
-  const y = scaleOf({ kind: "linear", domain: [0, most], ticks: linearTicks(0, most), format: durationTick });
+  const y = scaleOf({ kind: "linear", domain: [0, max], ticks: linearTicks(0, max), format: durationTick });
   const layers = parts.map((name, part) =>
     points.map((point) => {
       const from = point.values.slice(0, part).reduce((a, b) => a + b, 0);

@@ -52,10 +52,10 @@ export function partsChart(
     wrong,
   }));
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
-  const most = Math.max(1, ...totals.map(({ total }) => total));
+  const max = Math.max(1, ...totals.map(({ total }) => total));
   const marginRight = rows.some(({ wrong }) => wrong) ? WRONG_TOTAL : TOTAL;
   const room = width - marginLeft - marginRight;
-  const x = scaleOf({ kind: "linear", domain: [0, most], format: short, room });
+  const x = scaleOf({ kind: "linear", domain: [0, max], format: short, room });
   return drawChart(plot, text, {
     width,
     marginLeft,
@@ -143,11 +143,9 @@ export function logChart(
       title: `${name}, ${parts[part]}: ${told(value)}${wrong ? " (the result is wrong)" : ""}`,
     })),
   );
-  const most = Math.max(10, ...dots.map(({ at }) => at));
-  const least = dots.some(({ zero }) => zero)
-    ? 0.5
-    : 10 ** Math.floor(Math.log10(Math.min(...dots.map(({ at }) => at))));
-  const ends = limit === undefined ? [least, most] : [Math.min(least, limit.at / 2), Math.max(most, 2 * limit.at)];
+  const max = Math.max(10, ...dots.map(({ at }) => at));
+  const min = dots.some(({ zero }) => zero) ? 0.5 : 10 ** Math.floor(Math.log10(Math.min(...dots.map(({ at }) => at))));
+  const ends = limit === undefined ? [min, max] : [Math.min(min, limit.at / 2), Math.max(max, 2 * limit.at)];
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
   const room = CHART_WIDTH - marginLeft;
   const x = scaleOf({ kind: "log", domain: [ends[0]!, ends[1]!], room, ...(format === undefined ? {} : { format }) });

@@ -20,13 +20,13 @@ const HEIGHT = 240;
 /** The walk's address as a line and the entries that it reads as dots, over its steps: where the two part, the walk has lost its way. */
 export function walkChart(plot: Plot, text: ChartText, points: readonly WalkPoint[]): Markup {
   const places = points.flatMap(({ address, entry }) => [address, entry]);
-  const [least, most] = [Math.min(...places), Math.max(...places)];
+  const [min, max] = [Math.min(...places), Math.max(...places)];
   const format = (value: number) => `0x${Math.round(value).toString(16)}`;
-  const ticks = most === least ? [least] : [least, (least + most) / 2, most];
-  const y = scaleOf({ kind: "linear", domain: [least, most === least ? most + 1 : most], ticks, format });
+  const ticks = max === min ? [min] : [min, (min + max) / 2, max];
+  const y = scaleOf({ kind: "linear", domain: [min, max === min ? max + 1 : max], ticks, format });
   const steps = [1, Math.max(2, points.length)] as const;
   const x = scaleOf({ kind: "linear", domain: steps, ticks: linearTicks(...steps), format: tickText });
-  const shown = thinned(points, least, most);
+  const shown = thinned(points, min, max);
   return drawChart(plot, text, {
     height: HEIGHT,
     marginLeft: 14 + 7.9 * Math.max(...ticks.map((tick) => format(tick).length)),
@@ -58,9 +58,9 @@ export function walkChart(plot: Plot, text: ChartText, points: readonly WalkPoin
 }
 
 /** One step a place of the drawing: ten thousand steps are more than it has pixels. */
-function thinned(points: readonly WalkPoint[], least: number, most: number): WalkPoint[] {
+function thinned(points: readonly WalkPoint[], min: number, max: number): WalkPoint[] {
   const seen = new Set<string>();
-  const row = (place: number) => Math.round(((place - least) / (most - least || 1)) * HEIGHT);
+  const row = (place: number) => Math.round(((place - min) / (max - min || 1)) * HEIGHT);
   return points.filter(({ step, address, entry, outside }) => {
     const place = `${Math.round((step / points.length) * 2 * CHART_WIDTH)} ${row(address)} ${row(entry)} ${outside}`;
     if (seen.has(place)) return false;

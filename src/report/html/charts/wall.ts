@@ -63,9 +63,9 @@ export function wallChart(plot: Plot, text: ChartText, rows: readonly WallRow[],
 }
 
 function logDomain(samples: readonly number[]): [number, number] {
-  const least = Math.max(1, Math.min(...samples));
-  const most = Math.max(least * 1.01, ...samples);
-  return [least / 1.1, most * 1.1];
+  const min = Math.max(1, Math.min(...samples));
+  const max = Math.max(min * 1.01, ...samples);
+  return [min / 1.1, max * 1.1];
 }
 
 /** One tick a place: of ten thousand samples those that fall on one half pixel look the same. */
