@@ -166,7 +166,9 @@ describe("s2split compare", () => {
     expect(unwrapped(gated.stdout)).toMatch(/baseline: wall time, split: median .* -> .*95% interval .*p < 0\.001/);
     const fine = await s2split(["compare", base, base, "--wall-threshold", "0.01%"]);
     expect(fine.code).toBe(0);
-    expect(unwrapped(fine.stdout)).toMatch(/each side needs up to [\d,]+ samples \(the fewest are 30\)/);
+    // How many depends on the machine: it may be more than bench takes.
+    expect(unwrapped(fine.stdout)).toMatch(/each side (?:needs|would need) up to [\d,.]+/);
+    expect(unwrapped(fine.stdout)).toContain("(the fewest are 30)");
   });
 
   it("annotates the run and appends a summary in GitHub Actions", async () => {

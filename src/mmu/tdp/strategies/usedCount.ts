@@ -15,6 +15,7 @@ export const usedCount = strategyFrom({
   mmu: "x86-tdp",
   summary: "a table is left with its last present entry, by a count kept per table",
   origin: "Bernhard Kauer, 2024-10-23 (idea)",
+  knownFaults: ["enabling, while a vCPU maps an entry of the table: what follows stays writable"],
   enter: (table, index) => {
     table.memo = table.used;
     if (table.used > 0) return index;
