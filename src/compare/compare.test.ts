@@ -451,6 +451,11 @@ describe("wall times", () => {
   test("of an unknown environment are not compared either", () => {
     const unknown = timed(around(1000, 30), { environment: null });
     expect(compare(unknown, unknown).notes).toMatchObject([{ code: "wall-not-compared", field: "environment" }]);
+    const known = timed(around(1000, 30));
+    expect([...compare(known, unknown).notes, ...compare(unknown, known).notes]).toMatchObject([
+      { base: "known", next: "unknown" },
+      { base: "unknown", next: "known" },
+    ]);
   });
 
   test("that are absent cannot be gated: a threshold without times is refused", () => {

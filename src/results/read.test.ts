@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
-import { resultFile, runResult, scenarioResult } from "../testing/resultBuilder.js";
+import { resultFile, runResult, scenarioResult, wall } from "../testing/resultBuilder.js";
 import { LARGEST_RESULT_BYTES, parseResult, readResult, readResults } from "./read.js";
 
 const folder = mkdtempSync(join(tmpdir(), "s2split-read-"));
@@ -45,6 +45,11 @@ test("of several things that are wrong the first is named, and the others are co
   const one = { ...JSON.parse(good), partial: "no" };
   expect(await refusal(JSON.stringify(one))).toMatch(/partial: [^(]*$/);
   expect(await refusal(JSON.stringify({ ...one, runs: 3, scenarios: 4 }))).toMatch(/ \(and 2 more\)/);
+});
+
+test("samples that are all equal are read: their interval begins and ends with them", async () => {
+  const still = resultFile({ runs: [runResult({ wall: wall([5, 5, 5, 5, 5, 5]) })] });
+  expect(await readResult(file("still.json", JSON.stringify(still)))).toEqual(still);
 });
 
 test("a result comes back as it was written, byte order mark or not", async () => {

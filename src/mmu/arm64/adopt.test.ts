@@ -45,8 +45,9 @@ describe("a custom strategy", () => {
     const pages = { ...guest, memslots: [{ base: "0x40000000", segments: [{ map: "4K", size: "8M" }] }] };
     for (const enters of [() => true, () => false, (index: number) => index % 2 === 0]) {
       const asked: number[] = [];
-      const enter = ({ level, index }: WalkPosition) => {
+      const enter = ({ level, index, addr, entryGfn }: WalkPosition) => {
         if (level !== 2) return true;
+        expect(addr).toBe(entryGfn);
         asked.push(index);
         return enters(index);
       };

@@ -80,6 +80,8 @@ describe("the shadow MMU", () => {
     );
     expect(traced).toEqual(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")));
     expect(events.map(({ event }) => event)).toEqual(["top-up", "split", "top-up", "split"]);
+    const made = events.filter((event) => "fields" in event && (event.fields as { table?: string }).table === "new");
+    expect(made).toHaveLength(totalAt(traced.counts, "newShadowPages")!);
     const topUps = events.filter(({ event }) => event === "top-up");
     const filled = (cache: string) =>
       topUps.reduce((sum, event) => sum + (event as unknown as { fields: Record<string, number> }).fields[cache]!, 0);
