@@ -23,7 +23,7 @@ describe("a case", () => {
     expect(text).toMatch(/^skip-new-table-naive .* wrong elsewhere$/m);
     expect(text).toContain("\nWRONG: skip-return-rfc: 1 block unsplit, first at 0x40200000\n");
     expect(text).toContain(
-      "\nwrong elsewhere: right in this case, and known to be wrong on other layouts:\n" +
+      "\nwrong elsewhere: right in this case, and known to be wrong in others:\n" +
         "  skip-new-table-naive: 1G block with a 2M chunk: the first 2M stays a block\n",
     );
   });

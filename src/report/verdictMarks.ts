@@ -42,7 +42,7 @@ export function verdictNotes(runs: readonly RunResult[]): string[] {
     if (verdict?.code === "unsearched") searches.set(strategy, clip(verdict.search, 500));
   }
   return [
-    ...(known.size === 0 ? [] : ["wrong elsewhere: right in this case, and known to be wrong on other layouts:"]),
+    ...(known.size === 0 ? [] : ["wrong elsewhere: right in this case, and known to be wrong in others:"]),
     ...[...known].map(([strategy, faults]) => `  ${strategy}: ${faults}`),
     ...[...searches].flatMap(([strategy, search]) => [
       `right here: bench searches no other layouts for faults of ${strategy}; this does:`,
