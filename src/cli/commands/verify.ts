@@ -150,7 +150,9 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
       const wrong = verdicts.some(({ findings }) => findings.length > 0);
       const hint = wrong ? await reproduceHint(bound, path) : null;
       const verdict = verdictsText(bound.mmu, several ? `${bound.mmu.id} ${id}` : id, verdicts, style);
-      io.stdout.write(`${verdict}\n${hint === null ? "" : `  what a real host's own walker does there:\n    ${hint}\n`}\n`);
+      io.stdout.write(
+        `${verdict}\n${hint === null ? "" : `  what a real host's own walker does there:\n    ${hint}\n`}\n`,
+      );
     }
   } finally {
     progress.clear();
