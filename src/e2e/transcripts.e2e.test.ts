@@ -142,7 +142,8 @@ function ofTheDay(document: string, steps: readonly Step[]): readonly Step[] {
   const long = (command: string) => /verify .*--(?:random \d{4}|exhaustive)/.test(command);
   if (document === "README.md") return steps.filter(({ command }) => !long(command));
   // What follows a search may need what it has saved.
-  return steps.some(({ command }) => /verify .*--(?:random|exhaustive|interleave)/.test(command)) ? [] : steps;
+  const searches = /verify .*--(?:random|exhaustive|interleave)|npm run -s verify/;
+  return steps.some(({ command }) => searches.test(command)) ? [] : steps;
 }
 
 const toRun = withBlocks
