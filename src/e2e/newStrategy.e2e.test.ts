@@ -4,6 +4,7 @@ import * as nodeModule from "node:module";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mmus } from "../mmu/registry.js";
+import { NIGHTLY } from "../testing/nightly.js";
 import { ROOT, s2split, spawned, temporaryFolder } from "./cli.js";
 
 const ids = mmus.map(({ id }) => id);
@@ -61,7 +62,7 @@ describe("new-strategy", () => {
     expect([again.code, again.stderr]).toEqual([2, "s2split: mine.mjs: is there already; expected another name\n"]);
   });
 
-  it("says with --ts what it needs exactly where the module would not run", async () => {
+  it.runIf(NIGHTLY)("says with --ts what it needs exactly where the module would not run", async () => {
     // A package as it is installed: without the TypeScript that a clone has for its build.
     const home = temporaryFolder();
     for (const name of ["bin", "dist", "package.json"]) cpSync(join(ROOT, name), join(home, name), { recursive: true });
