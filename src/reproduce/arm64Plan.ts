@@ -1,9 +1,9 @@
 import { badInput } from "../errors.js";
 import { PAGE_LEVEL } from "../guest/geometry.js";
-import { dirtySpans } from "../mmu/arm64/dirtyWords.js";
 import { HOLE, type Layout, layoutOf, type SegmentLayout } from "../mmu/arm64/layout.js";
 import { leafLevelAt } from "../mmu/arm64/populate.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
+import { dirtySpans } from "../mmu/dirtyRuns.js";
 import { freePlace, type LeafRange, type Prediction, type ReproductionPlan } from "./plan.js";
 
 /**

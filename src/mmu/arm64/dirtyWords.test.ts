@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dirtySpans, JoinedWords, SlotWords, WORD_PAGES } from "./dirtyWords.js";
+import { dirtySpans, WORD_PAGES } from "../dirtyRuns.js";
+import { JoinedWords, SlotWords } from "./dirtyWords.js";
 import type { SlotLayout } from "./layout.js";
 
 /** A slot of so many pages, and which of its pages are dirty. */

@@ -1,8 +1,6 @@
+import { WORD_PAGES } from "../dirtyRuns.js";
 import type { FrameRange } from "../flow/slots.js";
 import type { SlotLayout } from "./layout.js";
-
-/** Pages of one word of a dirty bitmap: what KVM_CLEAR_DIRTY_LOG handles at a time. */
-export const WORD_PAGES = 64;
 
 /**
  * The words of a dirty bitmap that are not zero, in order; of each, the frames from the first to the last set bit. Words are counted from
@@ -80,25 +78,4 @@ export class JoinedWords implements FrameRange {
     } while (this.ahead && source.startGfn === this.endGfn && source.endGfn - this.startGfn <= this.limitPages);
     return true;
   }
-}
-
-/**
- * What the words of a slot cover, first to last set bit of each, in frames, ascending: neighbours are joined, so that there are no more
- * spans than runs.
- */
-export function dirtySpans(
-  slot: FrameRange,
-  runs: readonly (readonly [number, number])[],
-): readonly (readonly [number, number])[] {
-  const spans: [number, number][] = [];
-  for (const [start, count] of runs) {
-    const last = spans.at(-1);
-    const end = slot.startGfn + start + count;
-    // The bits between two runs are covered too where both runs have a bit in one word.
-    const joined =
-      last !== undefined && Math.floor((last[1] - 1 - slot.startGfn) / WORD_PAGES) === Math.floor(start / WORD_PAGES);
-    if (joined || last?.[1] === slot.startGfn + start) last[1] = end;
-    else spans.push([slot.startGfn + start, end]);
-  }
-  return spans;
 }

@@ -8,6 +8,7 @@ import {
   splitCacheCapacity,
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import { dirtyRuns } from "../dirtyRuns.js";
 import type { FrameRange } from "../flow/slots.js";
 import { pastEndNote } from "../slotFields.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
@@ -16,7 +17,6 @@ import {
   type Arm64Scenario,
   CLEAR_RANGE_PAGES,
   type ClearRange,
-  type DirtyBitmap,
   type DsbPlacement,
   type VariantSpec,
 } from "./scenario.js";
@@ -186,75 +186,14 @@ function slotLayout(
   const startGfn = base / geometry.pageBytes;
   if (at === startGfn) throw badInput(name, "has no segments", "at least one segment");
   if (slot.dirty === undefined) return { startGfn, endGfn: at, segments, dirty: null };
-  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`);
+  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`, wordOf);
   if (pagesPastEnd > 0) notes.push({ code: "dirty-past-end", input: `${name}.dirty`, pages: pagesPastEnd });
   return { startGfn, endGfn: at, segments, dirty: runs };
 }
 
-/**
- * Runs of dirty pages, ascending and merged. Bits past the slot's end do nothing, for the kernel ANDs each word with the slot's bitmap
- * (Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`).
- *
- * @throws UserError for a run that begins beyond the slot
- */
-function dirtyRuns(dirty: DirtyBitmap, npages: number, input: string): DirtyRuns {
-  const given = "runs" in dirty ? checkedRuns(dirty.runs, npages, input) : wordRuns(dirty.words, input);
-  const sorted = [...given].sort((a, b) => a[0] - b[0]);
-  const merged: [number, number][] = [];
-  let pagesPastEnd = 0;
-  for (const [first, asked] of sorted) {
-    const count = Math.max(0, Math.min(asked, npages - first));
-    pagesPastEnd += asked - count;
-    if (count === 0) continue;
-    const last = merged.at(-1);
-    if (last !== undefined && first <= last[0] + last[1]) last[1] = Math.max(last[1], first + count - last[0]);
-    else merged.push([first, count]);
-  }
-  return { runs: merged, pagesPastEnd };
-}
-
-interface DirtyRuns {
-  readonly runs: readonly (readonly [number, number])[];
-  readonly pagesPastEnd: number;
-}
-
-function checkedRuns(
-  runs: readonly (readonly [number, number])[],
-  npages: number,
-  input: string,
-): readonly (readonly [number, number])[] {
-  for (const [first, count] of runs) {
-    const whole = Number.isSafeInteger(first) && Number.isSafeInteger(count);
-    if (whole && first >= 0 && first < npages && count >= 1) continue;
-    throw badInput(
-      `${input} [${first}, ${count}]`,
-      "not a run of pages of this slot",
-      `[first, count] that begins within ${npages} pages`,
-    );
-  }
-  return runs;
-}
-
-function wordRuns(words: readonly string[], input: string): [number, number][] {
-  const runs: [number, number][] = [];
-  for (const [index, word] of words.entries()) {
-    if (!/^0x[0-9a-f]{1,16}$/i.test(word)) {
-      throw badInput(
-        `${input}.words[${index}] "${word}"`,
-        "not a 64-bit word",
-        "hexadecimal with 0x, at most 16 digits",
-      );
-    }
-    const bits = BigInt(word);
-    for (let bit = 0; bit < 64; bit++) {
-      if (((bits >> BigInt(bit)) & 1n) === 0n) continue;
-      const page = 64 * index + bit;
-      const last = runs.at(-1);
-      if (last !== undefined && last[0] + last[1] === page) last[1]++;
-      else runs.push([page, 1]);
-    }
-  }
-  return runs;
+function wordOf(word: string, which: string): bigint {
+  if (/^0x[0-9a-f]{1,16}$/i.test(word)) return BigInt(word);
+  throw badInput(`${which} "${word}"`, "not a 64-bit word", "hexadecimal with 0x, at most 16 digits");
 }
 
 function orList(words: readonly string[]): string {

@@ -1,8 +1,8 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import type { MemoryMap } from "../contract.js";
+import { dirtySpans } from "../dirtyRuns.js";
 import type { Windows } from "../flow/regions.js";
-import { dirtySpans } from "./dirtyWords.js";
 import type { SlotLayout } from "./layout.js";
 import { countValid } from "./memory.js";
 import { scanLeaves } from "./scan.js";

@@ -2,9 +2,9 @@ import type { Arbitrary } from "fast-check";
 import { type Granule, geometryOf, legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 import type { FastCheck } from "../contract.js";
+import { WORD_PAGES } from "../dirtyRuns.js";
 import { type DrawnRun, runsIn } from "../search/drawnRuns.js";
 import { shrunkBy } from "../search/simpler.js";
-import { WORD_PAGES } from "./dirtyWords.js";
 import type { Arm64Scenario, Memslot, Segment } from "./scenario.js";
 import { simplerScenarios } from "./simpler.js";
 

@@ -1,12 +1,12 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import { newTally, type Tally } from "../counters.js";
+import { dirtySpans } from "../dirtyRuns.js";
 import { Regions, type Windows } from "../flow/regions.js";
 import { type TouchedSpans, TreeCheck } from "./check.js";
 import { TREE_COUNTERS } from "./counters.js";
 import { LEVELS } from "./counts.js";
 import { TreeDigest } from "./digest.js";
-import { dirtySpans } from "./dirtyWords.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { countValid } from "./memory.js";
 import { freeTables, type LeafSink, scanLeaves } from "./scan.js";

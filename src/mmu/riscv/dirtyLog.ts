@@ -1,5 +1,5 @@
 import { type Windows, wholeSlot } from "../flow/regions.js";
-import { WordCursor } from "./dirtyRuns.js";
+import { WordCursor } from "./dirtyWords.js";
 import type { GStage } from "./gstage.js";
 import { hasBlocks, type Layout, type SlotLayout } from "./layout.js";
 import { LookupSplitter, type Splitter } from "./splitLoop.js";

@@ -1,8 +1,9 @@
 import { badInput } from "../../errors.js";
 import { parseSize } from "../../guest/sizes.js";
+import { dirtyRuns, type Run } from "../dirtyRuns.js";
 import { pageFinder } from "../flow/slots.js";
 import { pastEndNote } from "../slotFields.js";
-import { type DirtySlot, dirtyRuns, type Run } from "./dirtyRuns.js";
+import { type DirtySlot, wordOf } from "./dirtyWords.js";
 import { alignDown, formatGfn, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
 import type { RiscvMemslot, RiscvScenario } from "./scenario.js";
 
@@ -116,7 +117,7 @@ function slotLayout(slot: RiscvMemslot, geometry: GStageGeometry, name: string, 
   }
   if (at === startGfn) throw badInput(name, "has no segments", "at least one segment");
   if (slot.dirty === undefined) return { startGfn, endGfn: at, segments, dirty: null };
-  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`);
+  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`, wordOf);
   if (pagesPastEnd > 0) notes.push(pastEndNote(`${name}.dirty`, pagesPastEnd));
   return { startGfn, endGfn: at, segments, dirty: runs };
 }

@@ -1,4 +1,5 @@
-import { type Run, wordSpans } from "./dirtyRuns.js";
+import type { Run } from "../dirtyRuns.js";
+import { wordSpans } from "./dirtyWords.js";
 import { HOLE, type Layout, type SegmentLayout, type SlotLayout } from "./layout.js";
 
 /** A segment that is mapped, and whose memory it is. */

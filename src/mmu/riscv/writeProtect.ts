@@ -1,4 +1,4 @@
-import { lowestBit } from "./dirtyRuns.js";
+import { lowestBit } from "./dirtyWords.js";
 import type { TableShape } from "./geometry.js";
 import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
