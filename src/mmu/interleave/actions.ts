@@ -35,10 +35,44 @@ export function actionsOn({ startGfn, endGfn }: FrameRange, manual: boolean): Ac
     ...pages.map((gfn): Action => ({ kind: "read", gfn })),
     ...unmaps.map(([start, end]): Action => ({ kind: "unmap", start, end })),
   ];
-  const ioctls: Action[] = [{ kind: "get" }, ...(manual ? [{ kind: "get-and-clear" } as const] : [])];
-  ioctls.push({ kind: "disable" }, { kind: "delete" });
-  const all = [...lock, ...ioctls];
+  const all = [...lock, ...ioctlsOf(manual)];
   return { all, underIoctl: lock.map((_, i) => i), between: all.map((_, i) => i) };
+}
+
+/** What another thread of userspace may do to the slot between ioctls. */
+export function ioctlsOf(manual: boolean): readonly Action[] {
+  const clears: Action[] = manual ? [{ kind: "get-and-clear" }] : [];
+  return [{ kind: "get" }, ...clears, { kind: "disable" }, { kind: "delete" }];
+}
+
+/** A VM as others act on it. */
+export interface ActedOn {
+  access(gfn: number, write: boolean): void;
+  unmap(start: number, end: number): void;
+  ioctl(step: "get" | "clear" | "disable"): boolean;
+  deleteSlot(): void;
+}
+
+/** Does to a VM what another party does. */
+export function perform(action: Action, vm: ActedOn): void {
+  switch (action.kind) {
+    case "read":
+    case "write":
+      vm.access(action.gfn, action.kind === "write");
+      return;
+    case "unmap":
+      vm.unmap(action.start, action.end);
+      return;
+    case "get-and-clear":
+      vm.ioctl("get");
+      vm.ioctl("clear");
+      return;
+    case "delete":
+      vm.deleteSlot();
+      return;
+    default:
+      vm.ioctl(action.kind);
+  }
 }
 
 export function actionWords(action: Action): string {

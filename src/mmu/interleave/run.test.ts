@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { perform } from "./actions.js";
 import { GUESTS, type Step } from "./guests.js";
 import { ScriptRun } from "./run.js";
 import { SmallVm } from "./vm.js";
@@ -36,20 +37,20 @@ it("another thread's get takes what is dirty, its get with a clear too, and its 
   const vm = vmOf(false);
   vm.reset();
   vm.ioctl("enable");
-  vm.act({ kind: "write", gfn: 3 });
+  perform({ kind: "write", gfn: 3 }, vm);
   expect(vm.dirty).toBe(0b1000);
-  vm.act({ kind: "get" });
+  perform({ kind: "get" }, vm);
   expect(vm.dirty).toBe(0);
-  vm.act({ kind: "disable" });
+  perform({ kind: "disable" }, vm);
   expect(vm.logging).toBe(false);
   expect(vm.ioctls).toEqual(["enable", "get", "disable"]);
 
   const manual = vmOf(true);
   manual.reset();
   manual.ioctl("enable");
-  manual.act({ kind: "get" });
+  perform({ kind: "get" }, manual);
   expect(manual.dirty).toBe(0xffff);
-  manual.act({ kind: "get-and-clear" });
+  perform({ kind: "get-and-clear" }, manual);
   expect(manual.dirty).toBe(0);
 });
 

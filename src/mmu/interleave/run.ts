@@ -1,37 +1,34 @@
 import type { Finding } from "../finding.js";
-import type { Choice, Interleaved, ScheduledAction } from "../interleave.js";
 import type { StepSink } from "../traceEvents.js";
-import { type Action, type ActionList, actionsOn, actionWords } from "./actions.js";
+import { type ActedOn, type ActionList, actionsOn, actionWords, perform } from "./actions.js";
 import type { Script, SmallGuest, Step } from "./guests.js";
+import { SchedulePlayer } from "./player.js";
 
 /** More places than any run of a small guest has: a walk that comes to so many does not end. */
 const MAX_PLACES = 1000;
 
 /** A VM that a script runs on, from the start again and again. */
-export interface ScriptVm {
+export interface ScriptVm extends ActedOn {
   readonly guest: SmallGuest;
   reset(): void;
   /** @returns false where it fails */
   ioctl(step: Step): boolean;
-  act(action: Action): void;
   /** How much has been done under mmu_lock: where others act, they act once until more has been. */
   walksDone(): number;
 }
 
 class NeverEnds extends Error {}
 
-/** A script on a small VM, with others acting at the places where mmu_lock may be dropped and between ioctls. */
-export class ScriptRun implements Interleaved {
+/**
+ * A script on a small VM, with others acting at the places where mmu_lock may be dropped and between ioctls. A place is the page that the
+ * work goes on at, -1 after its last, -2 between ioctls.
+ */
+export class ScriptRun extends SchedulePlayer<number> {
   readonly actionWords: readonly string[];
   private readonly actions: ActionList;
-  private schedule: readonly Choice[] = [];
-  private done = 0;
   private step = 0;
   /** Walks when others could act last: without one since, it is the same place. */
   private walks = -1;
-  private readonly open: (readonly number[])[] = [];
-  /** Set while a schedule is told. */
-  private told: ScheduledAction[] | null = null;
 
   /**
    * @param id the unit's name
@@ -45,24 +42,24 @@ export class ScriptRun implements Interleaved {
     private readonly script: Script,
     private readonly vm: ScriptVm,
     private readonly judge: () => readonly Finding[],
-    private readonly sink?: StepSink,
+    sink: StepSink | null = null,
   ) {
+    super(sink);
     this.actions = actionsOn(vm.guest.slot, script.manual);
     this.actionWords = this.actions.all.map(actionWords);
   }
 
-  run(schedule: readonly Choice[]): readonly Finding[] {
+  protected play(): readonly Finding[] {
     const { vm } = this;
-    this.schedule = schedule;
-    this.done = 0;
-    this.open.length = 0;
+    const { steps } = this.script;
     this.walks = -1;
     vm.reset();
     try {
-      for (this.step = 0; this.step < this.script.steps.length; this.step++) {
+      for (this.step = 0; this.step < steps.length; this.step++) {
         this.place(this.actions.between, -2);
         this.walks = vm.walksDone();
-        this.ioctl(this.script.steps[this.step]!);
+        const step = steps[this.step]!;
+        this.ioctl(STEP_WORDS[step], () => vm.ioctl(step));
       }
       this.place(this.actions.between, -2);
     } catch (error) {
@@ -70,24 +67,6 @@ export class ScriptRun implements Interleaved {
       return [{ code: "walk-never-ends", count: 1, data: {} }];
     }
     return this.judge();
-  }
-
-  private ioctl(step: Step): void {
-    this.sink?.({ event: "ioctl", phase: "userspace", text: STEP_WORDS[step] });
-    const done = this.vm.ioctl(step);
-    if (!done) this.sink?.({ event: "action", phase: "userspace", text: "fails: the slot has no log" });
-  }
-
-  choices(): readonly (readonly number[])[] {
-    return [...this.open];
-  }
-
-  tell(schedule: readonly Choice[]): readonly ScheduledAction[] {
-    const told: ScheduledAction[] = [];
-    this.told = told;
-    this.run(schedule);
-    this.told = null;
-    return told;
   }
 
   /**
@@ -102,24 +81,16 @@ export class ScriptRun implements Interleaved {
     this.place(this.actions.underIoctl, at);
   }
 
-  private acting = false;
-
-  private place(allowed: readonly number[], at: number): void {
-    const place = this.open.length;
-    this.open.push(allowed);
-    if (place > MAX_PLACES) throw new NeverEnds();
-    this.acting = true;
-    for (; this.schedule[this.done]?.place === place; this.done++) {
-      const number = this.schedule[this.done]!.action;
-      const words = this.actionWords[number]!;
-      this.told?.push({ place, where: this.where(at), action: words });
-      this.sink?.({ event: "action", phase: "others", text: words });
-      this.vm.act(this.actions.all[number]!);
-    }
-    this.acting = false;
+  protected override place(allowed: readonly number[], at: number): boolean {
+    if (this.places > MAX_PLACES) throw new NeverEnds();
+    return super.place(allowed, at);
   }
 
-  private where(at: number): string {
+  protected perform(action: number): void {
+    perform(this.actions.all[action]!, this.vm);
+  }
+
+  protected where(at: number): string {
     const { steps } = this.script;
     if (at === -2) {
       const step = steps[this.step];

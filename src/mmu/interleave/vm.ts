@@ -1,4 +1,3 @@
-import type { Action } from "./actions.js";
 import { type SmallGuest, SOME, type Step } from "./guests.js";
 import type { ScriptVm } from "./run.js";
 
@@ -89,27 +88,10 @@ export abstract class SmallVm implements ScriptVm {
     return step === "clear-first" ? (1 << this.wordPages) - 1 : SOME;
   }
 
-  act(action: Action): void {
-    switch (action.kind) {
-      case "read":
-      case "write":
-        this.access(action.gfn, action.kind === "write");
-        return;
-      case "unmap":
-        this.unmap(action.start, action.end);
-        return;
-      case "get-and-clear":
-        this.ioctl("get");
-        this.ioctl("clear");
-        return;
-      case "delete":
-        this.disable();
-        this.exists = false;
-        this.unmap(this.guest.slot.startGfn, this.guest.slot.endGfn);
-        return;
-      default:
-        this.ioctl(action.kind);
-    }
+  deleteSlot(): void {
+    this.disable();
+    this.exists = false;
+    this.unmap(this.guest.slot.startGfn, this.guest.slot.endGfn);
   }
 
   markDirty(gfn: number): boolean {
@@ -179,7 +161,7 @@ export abstract class SmallVm implements ScriptVm {
     return spans;
   }
 
-  private access(gfn: number, write: boolean): void {
+  access(gfn: number, write: boolean): void {
     if (!this.exists) return;
     const bit = this.bits(gfn, gfn + 1);
     if ((this.gone & bit) !== 0 && this.isMapped(gfn)) this.foundGone = gfn;
@@ -188,7 +170,7 @@ export abstract class SmallVm implements ScriptVm {
     this.accessTables(gfn, write);
   }
 
-  private unmap(start: number, end: number): void {
+  unmap(start: number, end: number): void {
     this.unmapTables(start, end);
     this.gone |= this.bits(start, end);
   }

@@ -15,6 +15,7 @@ import { SKIP_SIBLINGS } from "../../mmu/arm64/walkRules.js";
 import type { Finding } from "../../mmu/finding.js";
 import { GUESTS, SCRIPTS } from "../../mmu/interleave/guests.js";
 import type { Provoked } from "./provoked.js";
+import { quietDamages } from "./quietVm.js";
 
 const byId = (id: string) => arm64.strategies.find((strategy) => strategy.id === id)!;
 
@@ -231,22 +232,7 @@ export const arm64Damages: Readonly<Record<string, Provoked>> = {
     provoke: () => shown("fault-tlbi-wrong-ipa"),
     says: "1 entry read that is not at the walk's address",
   },
-  "dirty-page-lost": {
-    provoke: () =>
-      quiet((vm) => {
-        vm.logging = true;
-        vm.dirty = 0xfffe;
-        vm.written = 1;
-      }),
-    says: "dirty page lost at 0x0",
-  },
-  "still-mapped": {
-    provoke: () =>
-      quiet((vm) => {
-        vm.gone = 0b100;
-      }),
-    says: "still mapped at 0x2000",
-  },
+  ...quietDamages(quiet),
   "tables-not-linked": {
     provoke: () => quiet((vm) => void vm.stage2.mem.alloc()),
     says: "1 table pages in use, 0 linked",

@@ -14,6 +14,7 @@ import { linkedTables } from "../../mmu/riscv/scan.js";
 import { strategies } from "../../mmu/riscv/strategies/index.js";
 import { RegionedGuest } from "../../mmu/riscv/windows.js";
 import type { Provoked } from "./provoked.js";
+import { quietDamages } from "./quietVm.js";
 
 const baseline = strategies.find(({ id }) => id === "baseline")!;
 
@@ -157,22 +158,7 @@ export const riscvDamages: Readonly<Record<string, Provoked>> = {
   "stale-drop": { provoke: () => noted("riscv-stale-drops"), says: "mmu_lock dropped 2 times with splits unflushed" },
   "access-stuck": { provoke: () => noted("riscv-thp-stuck"), says: "2 accesses never end" },
   "tables-lost": { provoke: () => noted("riscv-thp-stuck"), says: "3 table pages lost" },
-  "dirty-page-lost": {
-    provoke: () =>
-      quiet((vm) => {
-        vm.logging = true;
-        vm.dirty = 0xfffe;
-        vm.written = 1;
-      }),
-    says: "dirty page lost at 0x0",
-  },
-  "still-mapped": {
-    provoke: () =>
-      quiet((vm) => {
-        vm.gone = 0b100;
-      }),
-    says: "still mapped at 0x2000",
-  },
+  ...quietDamages(quiet),
   "tables-not-linked": {
     provoke: () => quiet((vm) => void vm.gstage.mem.alloc()),
     says: "1 table pages in use, 0 linked",

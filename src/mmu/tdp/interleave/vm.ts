@@ -1,3 +1,4 @@
+import type { ActedOn } from "../../interleave/actions.js";
 import { ENTRIES, PAGES } from "../../x86/pages.js";
 import { buildTree, indexOf } from "../build.js";
 import { type ClearWord, clearDirtyLog, enableDirtyLog } from "../dirtyLog.js";
@@ -9,18 +10,11 @@ import type { IterVariant } from "../variant.js";
 import { zapRoot } from "../zap.js";
 import { MAXPHYADDR, type Step, type Unit } from "./guests.js";
 
-/** What another party may do. Pages and ranges are gfns. */
-export type Action =
-  | { readonly kind: "none" }
-  | { readonly kind: "read" | "write"; readonly gfn: number }
-  | { readonly kind: "unmap"; readonly start: number; readonly end: number }
-  | { readonly kind: "get" | "get-and-clear" | "disable" | "delete" };
-
 /** Tables that others may need in a run, made room for so that no walk's arrays are replaced while it takes them. */
 const SPARE_TABLES = 16;
 
 /** A VM of one small memslot, with what userspace knows of it. */
-export class SmallVm {
+export class SmallVm implements ActedOn {
   readonly tree: TdpTree;
   readonly pages: number;
   readonly logged: boolean;
@@ -65,7 +59,7 @@ export class SmallVm {
   }
 
   /** Userspace's step. @returns false where it fails, the slot being gone or without a log */
-  step(step: Step): boolean {
+  ioctl(step: Step): boolean {
     if (this.logged && (!this.exists || (step !== "enable" && !this.logging))) return false;
     switch (step) {
       case "enable":
@@ -91,29 +85,10 @@ export class SmallVm {
     return true;
   }
 
-  act(action: Action): void {
-    switch (action.kind) {
-      case "none":
-        return;
-      case "read":
-      case "write":
-        this.access(action.gfn, action.kind === "write");
-        return;
-      case "unmap":
-        this.unmap(action.start, action.end);
-        return;
-      case "get-and-clear":
-        this.step("get");
-        this.step("clear");
-        return;
-      case "delete":
-        this.disable();
-        this.exists = false;
-        this.unmap(this.unit.guest.startGfn, this.unit.guest.endGfn);
-        return;
-      default:
-        this.step(action.kind);
-    }
+  deleteSlot(): void {
+    this.disable();
+    this.exists = false;
+    this.unmap(this.unit.guest.startGfn, this.unit.guest.endGfn);
   }
 
   /** Linux 7.3, arch/x86/kvm/x86.c, `kvm_mmu_slot_apply_flags()`. */
@@ -175,7 +150,7 @@ export class SmallVm {
       if (livelockGfn !== null) this.livelock ??= { walk: `zap level ${zapLevel}`, gfn: livelockGfn };
   }
 
-  private access(gfn: number, write: boolean): void {
+  access(gfn: number, write: boolean): void {
     if (!this.exists) return;
     const { tree, unit } = this;
     const page = gfn - unit.guest.startGfn;
@@ -232,7 +207,7 @@ export class SmallVm {
   }
 
   /** Leaves that the range touches go as a whole; tables stay (Linux 7.3, tdp_mmu.c, `tdp_mmu_zap_leafs()`). */
-  private unmap(start: number, end: number): void {
+  unmap(start: number, end: number): void {
     const leaves: number[] = [];
     eachLeaf(this.tree, (at) => leaves.push(at), start, end);
     for (const at of leaves) this.tree.clearRun(at, at + 1);
