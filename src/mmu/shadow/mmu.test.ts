@@ -1,22 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NIGHTLY } from "../../testing/nightly.js";
-import type { Mmu, Strategy } from "../contract.js";
+import { codes, named } from "../../testing/strategies.js";
+import type { Mmu } from "../contract.js";
 import { totalAt } from "../counters.js";
 import { x86Shadow } from "./mmu.js";
 import { defaultShadowScenario } from "./scenario.js";
 import type { ShadowTraceEvent } from "./traceWords.js";
-
-function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, id: string): T {
-  return mmu.strategies.find((strategy) => strategy.id === id)!;
-}
-
-function codes(mmu: Mmu, scenario: object, strategy: Strategy): string[] {
-  return mmu
-    .parse(scenario, "test")
-    .run(strategy)
-    .findings.map((finding) => finding.code);
-}
 
 const shadow: Mmu = x86Shadow;
 

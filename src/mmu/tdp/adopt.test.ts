@@ -1,24 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
 import { shortFinding } from "../../report/findings.js";
-import type { Mmu, Strategy } from "../contract.js";
+import { codes, named } from "../../testing/strategies.js";
+import type { Mmu } from "../contract.js";
 import { hookActivity } from "../hooks.js";
 import { x86Shadow } from "../shadow/mmu.js";
 import { defaultTdpScenario } from "./guests.js";
 import { x86Tdp } from "./mmu.js";
 import type { TdpScenario } from "./scenario.js";
 import { zapTable } from "./tables.js";
-
-function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, id: string): T {
-  return mmu.strategies.find((strategy) => strategy.id === id)!;
-}
-
-function codes(mmu: Mmu, scenario: object, strategy: Strategy): string[] {
-  return mmu
-    .parse(scenario, "test")
-    .run(strategy)
-    .findings.map((finding) => finding.code);
-}
 
 const tdp: Mmu = x86Tdp;
 

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { times } from "../../testing/nightly.js";
-import type { Case, Strategy, TraceEvent } from "../contract.js";
+import { named } from "../../testing/strategies.js";
+import type { Case, TraceEvent } from "../contract.js";
 import { totalAt } from "../counters.js";
 import { buildTree } from "./build.js";
 import { tdpFindings, treesBefore } from "./findings.js";
@@ -12,10 +13,6 @@ import type { TdpScenario } from "./scenario.js";
 import type { TdpStrategy } from "./strategy.js";
 import { zapPasses } from "./tables.js";
 import { DIRTY, type TdpTree, WRITABLE } from "./tree.js";
-
-function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, id: string): T {
-  return mmu.strategies.find((strategy) => strategy.id === id)!;
-}
 
 const right = x86Tdp.strategies.filter((strategy) => strategy.knownFaults.length === 0);
 

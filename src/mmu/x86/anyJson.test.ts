@@ -1,21 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
+import { clear, leaves, root, shadow, zap } from "../../testing/x86Scenarios.js";
 import { parseShadowScenario } from "../shadow/scenario.js";
 import { parseTdpScenario } from "../tdp/parse.js";
-
-const root = { rootLevel: 4, leaves: [{ gfn: 0, level: 1, count: 4 }], nonpresentPaths: [] };
-const zap = { mmu: "x86-tdp", workload: "zap", root };
-const clear = { mmu: "x86-tdp", workload: "clear", root, slotBaseGfn: 0, npages: 64, masks: ["0x1"] };
-const shadow = {
-  mmu: "x86-shadow",
-  slot: { baseGfn: 0, npages: 1024 },
-  mappings: [{ gfn: 0, count: 2, level: 2, role: 0, copies: 1 }],
-};
-
-function leaves(...runs: object[]): object {
-  return { ...zap, root: { ...root, leaves: runs } };
-}
 
 describe("any JSON at all", () => {
   const keys = fc.constantFrom(
