@@ -27,7 +27,7 @@ const ROOMS = [
   "stats",
 ];
 /** Files at the root that import nothing of the house. */
-const BASEMENT = ["cleanup.ts", "errors.ts", "exit.ts", "version.ts"];
+const BASEMENT = ["cleanup.ts", "errors.ts", "exit.ts", "lists.ts", "version.ts"];
 /** Files at the root that no room knows. */
 const ROOF = ["index.ts", "library.ts"];
 const MODEL = ["mmu", "guest"];

@@ -1,6 +1,6 @@
 import { badInput } from "../errors.js";
 import type { FrameRange } from "./flow/slots.js";
-import type { DirtyFields } from "./slotFields.js";
+import type { DirtyBitmap } from "./memslots.js";
 
 /** Pages of one word of a dirty bitmap: what KVM_CLEAR_DIRTY_LOG handles at a time. */
 export const WORD_PAGES = 64;
@@ -22,7 +22,7 @@ export interface DirtyRuns {
  * @throws UserError for a run that does not begin in the slot, a word that is none
  */
 export function dirtyRuns(
-  dirty: DirtyFields,
+  dirty: DirtyBitmap,
   npages: number,
   input: string,
   wordOf: (word: string, which: string) => bigint,

@@ -2,17 +2,18 @@ import { badInput } from "../../errors.js";
 import { parseSize } from "../../guest/sizes.js";
 import { dirtyRuns, type Run } from "../dirtyRuns.js";
 import { pageFinder } from "../flow/slots.js";
+import { type DirtyLogMode, type Memslot, refuseOverlaps } from "../memslots.js";
 import { pastEndNote } from "../slotFields.js";
 import { type DirtySlot, wordOf } from "./dirtyWords.js";
 import { alignDown, formatGfn, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
-import type { RiscvMemslot, RiscvScenario } from "./scenario.js";
+import type { RiscvScenario } from "./scenario.js";
 
 /** A scenario resolved into frames, checked: what the model works on. */
 export interface Layout {
   readonly geometry: GStageGeometry;
   /** In the scenario's order. */
   readonly slots: readonly SlotLayout[];
-  readonly mode: "enable" | "clear";
+  readonly mode: DirtyLogMode;
   readonly eagerSplit: boolean;
   /** 0: never. */
   readonly reschedEvery: number;
@@ -86,18 +87,7 @@ function afterOf({ afterDisable }: RiscvScenario, slots: readonly SlotLayout[]):
   return { thp: afterDisable.backing === "thp", writes };
 }
 
-function refuseOverlaps(slots: readonly SlotLayout[]): void {
-  const inOrder = slots.map((slot, index) => ({ slot, index })).sort((a, b) => a.slot.startGfn - b.slot.startGfn);
-  for (let i = 1; i < inOrder.length; i++) {
-    const below = inOrder[i - 1]!;
-    const above = inOrder[i]!;
-    if (above.slot.startGfn < below.slot.endGfn) {
-      throw badInput(`memslots[${above.index}]`, `overlaps memslots[${below.index}]`, "memslots that do not overlap");
-    }
-  }
-}
-
-function slotLayout(slot: RiscvMemslot, geometry: GStageGeometry, name: string, notes: string[]): SlotLayout {
+function slotLayout(slot: Memslot, geometry: GStageGeometry, name: string, notes: string[]): SlotLayout {
   const startGfn = parseGfn(slot.base, `${name}.base`);
   const segments: SegmentLayout[] = [];
   let at = startGfn;

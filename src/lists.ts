@@ -1,0 +1,27 @@
+/** What lists and maps are certain to hold: where one does not, the program is at fault and says so. */
+
+/** A list with a first element. */
+export type NonEmpty<T> = readonly [T, ...T[]];
+
+export function isNonEmpty<T>(list: readonly T[]): list is NonEmpty<T> {
+  return list.length > 0;
+}
+
+/** The list as one that has elements. @throws RangeError where it has none */
+export function nonEmpty<T>(list: readonly T[]): NonEmpty<T> {
+  if (!isNonEmpty(list)) throw new RangeError("a list has no elements");
+  return list;
+}
+
+/** What stands at the same places of two lists, in pairs. @throws RangeError where one is longer */
+export function zip<A, B>(a: readonly A[], b: readonly B[]): [A, B][] {
+  if (a.length !== b.length) throw new RangeError(`lists of ${a.length} and ${b.length} elements are no pairs`);
+  return a.map((one, i) => [one, b[i]!]);
+}
+
+/** What a map holds under a key. @throws RangeError where it holds nothing */
+export function known<K, V>(map: ReadonlyMap<K, V>, key: K): V {
+  const value = map.get(key);
+  if (value === undefined) throw new RangeError(`nothing is known of ${String(key)}`);
+  return value;
+}
