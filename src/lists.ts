@@ -20,8 +20,21 @@ export function zip<A, B>(a: readonly A[], b: readonly B[]): [A, B][] {
 }
 
 /** What a map holds under a key. @throws RangeError where it holds nothing */
-export function known<K, V>(map: ReadonlyMap<K, V>, key: K): V {
+export function lookUp<K, V>(map: ReadonlyMap<K, V>, key: K): V {
   const value = map.get(key);
   if (value === undefined) throw new RangeError(`nothing is known of ${String(key)}`);
   return value;
+}
+
+/** The one of this id. @throws RangeError where there is none */
+export function withId<T extends { readonly id: string }>(list: readonly T[], id: string): T {
+  const found = list.find((one) => one.id === id);
+  if (found === undefined) throw new RangeError(`nothing has the id ${id}`);
+  return found;
+}
+
+/** The list from its nth element on, and what stands before that behind it. */
+export function rotated<T>(list: readonly T[], by: number): T[] {
+  const first = by % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
 }
