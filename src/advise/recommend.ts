@@ -1,3 +1,4 @@
+import { nonEmpty } from "../lists.js";
 import { type AdviceRow, isRight, type RightRow } from "./row.js";
 
 /** What to set in one mode, and why, as data. */
@@ -55,7 +56,7 @@ export function recommend(
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()].map((group) => {
-    const { mode, strategy } = group[0]!;
+    const [{ mode, strategy }] = nonEmpty(group);
     const { chunk, reason } = choose(group, given);
     return { mode, strategy, chunk, reason, changes: [] };
   });
