@@ -1,4 +1,4 @@
-import type { RunOptions, RunOutcome, TimedRun } from "../mmu/contract.js";
+import type { RunOptions, RunOutcome, Strategy, TimedRun } from "../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { MODEL_VERSION } from "../results/types.js";
 import { verdictOf } from "../results/verdict.js";
@@ -121,27 +121,26 @@ async function runCase(
   const tell = (share: number, what: string) => events.progress?.((index + share) / cases, `${planned.id}: ${what}`);
   /** The share of a case that counting takes: a guess, where timing follows. */
   const counted = options.wall === null ? 1 : 0.3;
-  const outcomes = new Map<string, RunOutcome>();
+  const finished: { readonly strategy: Strategy; readonly outcome: RunOutcome }[] = [];
   for (const [i, strategy] of strategies.entries()) {
     const tellCell = (share: number) => tell((counted * (i + share)) / strategies.length, `counting ${strategy.id}`);
     tellCell(0);
     const outcome = await next(tellCell);
     if (outcome === "stopped") break;
-    outcomes.set(strategy.id, outcome);
+    finished.push({ strategy, outcome });
     await breathe();
     if (events.signal?.aborted === true) break;
   }
   // What is counted when it is interrupted is kept; a strategy's time means something only beside the others'.
-  const finished = strategies.filter(({ id }) => outcomes.has(id));
-  if (finished.length === 0) return null;
+  const [first] = finished;
+  if (first === undefined) return null;
   const stopped = finished.length < strategies.length;
   const timed =
     options.wall === null || stopped
       ? null
       : await wallOf(planned, options.wall, (share) => tell(counted + (1 - counted) * share, "timing"), events);
   const wall = timed === "stopped" ? null : timed;
-  const runs = finished.map((strategy): RunResult => {
-    const outcome = outcomes.get(strategy.id)!;
+  const runs = finished.map(({ strategy, outcome }): RunResult => {
     return {
       scenario: planned.id,
       strategy: strategy.id,
@@ -167,7 +166,7 @@ async function runCase(
       workload: bound.workload,
       variables: bound.variables,
       scenario: rest,
-      initial: outcomes.get(strategies[0]!.id)!.initial,
+      initial: first.outcome.initial,
     },
     runs,
     stopped: stopped || timed === "stopped",

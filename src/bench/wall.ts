@@ -1,4 +1,5 @@
 import { Bench } from "tinybench";
+import { lookUp, nonEmpty, rotated } from "../lists.js";
 import type { TimedPart, TimedRun } from "../mmu/contract.js";
 import { MAX_SAMPLES } from "../stats/statistics.js";
 
@@ -36,16 +37,16 @@ export async function measureWall(
   const started = performance.now();
   const rounds = "rounds" in spec ? spec.rounds : MAX_SAMPLES;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    for (let i = 0; i < turns.length; i++) {
-      const { strategy, part } = turns[(i + round + turns.length * WARM_UP_ROUNDS) % turns.length]!;
+    // Each round begins one turn later than the last.
+    for (const { strategy, part } of rotated(turns, round + turns.length * WARM_UP_ROUNDS)) {
       const { wholeNs, phaseNs } = sampleOnce(`${strategy}/${part.id}`, part);
       const counts = JSON.stringify(part.counts());
       const key = `${strategy}/${part.id}`;
-      const first = expected.get(key);
-      if (first === undefined) expected.set(key, counts);
-      else if (first !== counts) throw new CountsDiffer(`${key}: counters differ between repeats`);
+      const before = expected.get(key);
+      if (before === undefined) expected.set(key, counts);
+      else if (before !== counts) throw new CountsDiffer(`${key}: counters differ between repeats`);
       if (round < 0) continue;
-      const series = samples.get(strategy)!;
+      const series = lookUp(samples, strategy);
       if (part.phase !== undefined) add(series, part.phase.id, phaseNs);
       add(series, part.id, wholeNs);
     }
@@ -59,9 +60,9 @@ export async function measureWall(
 }
 
 function add(series: Map<string, number[]>, id: string, ns: number): void {
-  const known = series.get(id);
-  if (known === undefined) series.set(id, [ns]);
-  else known.push(ns);
+  const before = series.get(id);
+  if (before === undefined) series.set(id, [ns]);
+  else before.push(ns);
 }
 
 /**
@@ -86,12 +87,13 @@ function sampleOnce(
   // `async: false`: else tinybench calls the function once, untimed, to find out, which would work on the copy before it is timed.
   bench.add(name, work, { async: false, beforeEach: () => part.reset() });
   bench.runSync();
-  const result = bench.tasks[0]!.result;
+  const [{ result }] = nonEmpty(bench.tasks);
   if (!("latency" in result)) throw new Error(`tinybench gave no sample for ${name}`);
-  const samples = result.latency.samples;
-  if (samples === undefined || samples.length !== 1)
-    throw new Error(`tinybench gave ${samples?.length ?? 0} samples for one run of ${name}`);
+  const { samples = [] } = result.latency;
+  const [wholeMs] = samples;
+  if (wholeMs === undefined || samples.length > 1)
+    throw new Error(`tinybench gave ${samples.length} samples for one run of ${name}`);
   const phaseNs = (endMs - beginMs) * 1e6;
   if (staged && !(phaseNs >= 0)) throw new Error(`${name} did not say where its phase begins`);
-  return { wholeNs: samples[0]! * 1e6, phaseNs };
+  return { wholeNs: wholeMs * 1e6, phaseNs };
 }
