@@ -1,4 +1,4 @@
-import { Bench } from "tinybench";
+import { Bench, type TaskResultCompleted } from "tinybench";
 import type { TimedPart, TimedRun } from "../mmu/contract.js";
 import { MAX_SAMPLES } from "../stats/statistics.js";
 
@@ -38,9 +38,9 @@ export async function measureWall(
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (let i = 0; i < turns.length; i++) {
       const { strategy, part } = turns[(i + round + turns.length * WARM_UP_ROUNDS) % turns.length]!;
-      const { wholeNs, phaseNs } = sampleOnce(`${strategy}/${part.id}`, part);
-      const counts = JSON.stringify(part.counts());
       const key = `${strategy}/${part.id}`;
+      const { wholeNs, phaseNs } = sampleOnce(key, part);
+      const counts = JSON.stringify(part.counts());
       const first = expected.get(key);
       if (first === undefined) expected.set(key, counts);
       else if (first !== counts) throw new CountsDiffer(`${key}: counters differ between repeats`);
@@ -72,26 +72,25 @@ function sampleOnce(
   name: string,
   part: Pick<TimedPart, "phase" | "reset" | "work">,
 ): { wholeNs: number; phaseNs: number } {
-  const bench = new Bench({ iterations: 1, time: 0, warmup: false, retainSamples: true, throws: true });
+  // The clock is that of the phase, and is looked up each time, so that a test can set it.
+  const now = () => performance.now();
+  const bench = new Bench({ iterations: 1, time: 0, warmup: false, retainSamples: true, throws: true, now });
   const staged = part.phase !== undefined;
   let beginMs = Number.NaN;
   let endMs = Number.NaN;
   const phaseBegins = () => {
-    if (staged) beginMs = performance.now();
+    if (staged) beginMs = now();
   };
   const work = () => {
     part.work(phaseBegins);
-    if (staged) endMs = performance.now();
+    if (staged) endMs = now();
   };
   // `async: false`: else tinybench calls the function once, untimed, to find out, which would work on the copy before it is timed.
   bench.add(name, work, { async: false, beforeEach: () => part.reset() });
   bench.runSync();
-  const result = bench.tasks[0]!.result;
-  if (!("latency" in result)) throw new Error(`tinybench gave no sample for ${name}`);
-  const samples = result.latency.samples;
-  if (samples === undefined || samples.length !== 1)
-    throw new Error(`tinybench gave ${samples?.length ?? 0} samples for one run of ${name}`);
   const phaseNs = (endMs - beginMs) * 1e6;
   if (staged && !(phaseNs >= 0)) throw new Error(`${name} did not say where its phase begins`);
-  return { wholeNs: samples[0]! * 1e6, phaseNs };
+  // What throws has thrown: the task is completed, with the one sample that it was to take.
+  const { latency } = bench.tasks[0]!.result as TaskResultCompleted;
+  return { wholeNs: latency.samples![0]! * 1e6, phaseNs };
 }
