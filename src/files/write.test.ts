@@ -141,6 +141,8 @@ describe("writing", () => {
     expect(openHere()).toEqual([]);
     await target.writePartial("part");
     await target.write("new");
+    // What is no text fails once the temporary file is open.
+    await refusal(target.write(42 as never));
     rmSync(path);
     mkdirSync(path);
     await refusal(target.write("newer"));
