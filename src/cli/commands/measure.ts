@@ -107,7 +107,7 @@ async function checkedMachine(io: Io, plan: MeasurePlan, options: MeasureOptions
     import("../../measure/program.js"),
   ]);
   const machine = await readMachineNote();
-  const { program } = plan.cases[0]!;
+  const { program } = plan;
   const searchPath = io.env.PATH ?? "";
   await checkProgram(program, machine.kvmDevice, searchPath);
   if (options.eagerSplitChunk !== undefined) await checkDynamic(program, searchPath);

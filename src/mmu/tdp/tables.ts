@@ -24,7 +24,7 @@ export function zapPasses(counts: Counts): ZapPassRow[] {
   return Object.values(passes)
     .flatMap((levels) => Object.values(levels as Counts))
     .map((pass) => {
-      const { root, zapLevel, loops, body, zapped, spteReads, tablesFreed } = pass as unknown as ZapPassRow;
+      const { root, zapLevel, loops, body, zapped, spteReads, tablesFreed } = pass as Counts & ZapPassRow;
       return { root, zapLevel, loops, body, zapped, spteReads, tablesFreed };
     });
 }

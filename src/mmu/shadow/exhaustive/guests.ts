@@ -43,12 +43,9 @@ export const LISTS: Readonly<Record<Bound, readonly [giant: readonly Parents[], 
 /** Every guest, those with the fewest SPTEs first. */
 export function guestsOf(bound: Bound): readonly SmallGuest[] {
   const [giants, parents] = LISTS[bound];
-  const guests: SmallGuest[] = [];
-  for (const giant of giants)
-    for (const pages of PAGES)
-      for (const a of parents)
-        for (const b of parents)
-          for (const c of parents) for (const d of parents) guests.push({ giant, pages, huge: [a, b, c, d] });
+  const pairs = parents.flatMap((a) => parents.map((b) => [a, b] as const));
+  const huges = pairs.flatMap((first) => pairs.map((second) => [...first, ...second] as const));
+  const guests = giants.flatMap((giant) => PAGES.flatMap((pages) => huges.map((huge) => ({ giant, pages, huge }))));
   const weighed = guests.map((guest, index) => ({ guest, index, weight: weightOf(guest) }));
   weighed.sort((x, y) => x.weight - y.weight || x.index - y.index);
   return weighed.map(({ guest }) => guest);
