@@ -222,7 +222,8 @@ it("ends with a scenario or a user error for damaged files by the thousand", () 
 });
 
 it("reads a live process of this machine, and says of its memory what smaps itself says", async () => {
-  // The child asks for huge pages; whether it gets any is up to this kernel, so the reference is its own smaps.
+  // The child asks for huge pages; whether it gets any is up to this kernel, so the reference is
+  // its own smaps.
   const child = x("python3", [
     "-c",
     `import mmap, sys, ctypes

@@ -1,7 +1,9 @@
 import type { Finding } from "./finding.js";
 import { are, counted, type FindingWords, type FindingWordTable, size } from "./findingWords.js";
 
-/** Words for what a finished tree of stage-2 (arm64, IPAs) or G-stage (riscv, GPAs) may have wrong. */
+/**
+ * Words for what a finished tree of stage-2 (arm64, IPAs) or G-stage (riscv, GPAs) may have wrong.
+ */
 export const treeWords: FindingWordTable = {
   "unsplit-block": {
     short: (f) => `${counted(f.count, "block")} unsplit, first at ${address(f)}`,

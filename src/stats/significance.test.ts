@@ -95,7 +95,8 @@ function enumerated(a: number[], b: number[]): number {
 
 describe("Holm's correction", () => {
   test("adjusts a worked example: 0.01, 0.04, 0.03, 0.005 become 0.03, 0.06, 0.06, 0.02", () => {
-    // By hand from the definition: 4 x 0.005, 3 x 0.01, 2 x 0.03, then 1 x 0.04 raised to the one before.
+    // By hand from the definition: 4 x 0.005, 3 x 0.01, 2 x 0.03, then 1 x 0.04 raised to the one
+    // before.
     const adjusted = holm([0.01, 0.04, 0.03, 0.005]);
     for (const [i, expected] of [0.03, 0.06, 0.06, 0.02].entries()) expect(adjusted[i]).toBeCloseTo(expected, 12);
   });

@@ -64,7 +64,8 @@ describe("the 95% interval of the median", () => {
   });
 
   test("is the pair of order statistics of the published table: 3rd and 10th of 12, 6th and 15th of 20", () => {
-    // Conover, Practical Nonparametric Statistics, 3rd edition, table A3: Binomial(12, 1/2) and (20, 1/2).
+    // Conover, Practical Nonparametric Statistics, 3rd edition, table A3: Binomial(12, 1/2) and
+    // (20, 1/2).
     const samples = Array.from({ length: 20 }, (_, i) => i + 1);
     expect(medianInterval(samples.slice(0, 12))).toEqual([3, 10]);
     expect(medianInterval(samples)).toEqual([6, 15]);

@@ -2,7 +2,9 @@ import { are, counted, type FindingWordTable } from "../findingWords.js";
 import { movingWords } from "../interleave/words.js";
 import { treeWords } from "../treeWords.js";
 
-/** Words for the findings of riscv, and for what is noted of KVM/riscv whichever strategy is used. */
+/**
+ * Words for the findings of riscv, and for what is noted of KVM/riscv whichever strategy is used.
+ */
 export const riscvWords: FindingWordTable = {
   ...treeWords,
   ...movingWords,

@@ -3,7 +3,10 @@ import type { TraceEvent, TraceWords } from "../contract.js";
 
 /** A step of nested eager splitting: `split`, `top-up`, `yield`, `give-up`. */
 export interface ShadowTraceEvent extends TraceEvent {
-  /** The frame (4K), and what belongs to this kind of step: descriptors taken or put into the cache, why the lock is dropped. */
+  /**
+   * The frame (4K), and what belongs to this kind of step: descriptors taken or put into the cache,
+   * why the lock is dropped.
+   */
   readonly fields: Readonly<Record<string, number | string>>;
 }
 

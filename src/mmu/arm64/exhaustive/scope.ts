@@ -57,9 +57,10 @@ function enables(frames: number): Work[] {
 }
 
 /**
- * Clears of two words: every first and last bit of one, with the other full, which leaves its mark on the page cache. What a word does
- * depends on its first and last set bit alone (Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_mmu_enable_log_dirty_pt_masked()`), so
- * masks with the same ends are counted once; a test holds that.
+ * Clears of two words: every first and last bit of one, with the other full, which leaves its mark
+ * on the page cache. What a word does depends on its first and last set bit alone (Linux 7.3,
+ * arch/arm64/kvm/mmu.c, `kvm_arch_mmu_enable_log_dirty_pt_masked()`), so masks with the same ends
+ * are counted once; a test holds that.
  */
 function clears(): Work[] {
   const works: Work[] = [];

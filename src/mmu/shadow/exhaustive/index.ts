@@ -11,9 +11,9 @@ import { placeScenarios } from "./places.js";
 import { type MakeShadowMmu, Session, WORKS } from "./session.js";
 
 /**
- * The exhaustive search of nested eager splitting: every guest of the small geometry within the bound
- * with every target, resched and limit, then guests of the real geometry. What baseline has wrong in
- * the same case comes with Linux.
+ * The exhaustive search of nested eager splitting: every guest of the small geometry within the
+ * bound with every target, resched and limit, then guests of the real geometry. What baseline has
+ * wrong in the same case comes with Linux.
  *
  * @param checkScenario checks strategies on a scenario at full size
  * @param makeMmu makes what a strategy is tried on: tests hand in a faulty one
