@@ -78,7 +78,8 @@ function tableOf(results) {
   const counts = SEARCHES.map((name) => faults.filter(({ id }) => isFound(results[name].get(id))).length);
   const equivalent = faults.filter(({ id }) => SEARCHES.every((name) => !isFound(results[name].get(id)))).length;
   return [
-    `Of ${faults.length} faults golden files find ${counts[0]}, 500 random layouts ${counts[1]}, the exhaustive search ${counts[2]}, ` +
+    `Of ${faults.length} faults golden files find ${counts[0]}, 500 random layouts ${counts[1]}, the exhaustive ` +
+      `search ${counts[2]}, ` +
       `interleavings ${counts[3]}; ${equivalent} show nowhere.`,
     "",
     "| fault | what is wrong | golden | random 500 | exhaustive small | interleave |",

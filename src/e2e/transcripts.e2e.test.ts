@@ -68,7 +68,9 @@ function run(command: string, cwd: string): Promise<{ code: number; output: stri
 /** A shell command, with `npx s2split` as the built program. */
 function inShell(command: string, cwd: string): Promise<{ code: number; output: string }> {
   const { GITHUB_ACTIONS: _a, GITHUB_STEP_SUMMARY: _s, FORCE_COLOR: _f, COLUMNS: _c, ...env } = process.env;
-  const script = `s2split() { "${process.execPath}" "${join(program, "bin/s2split.js")}" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
+  const script =
+    `s2split() { "${process.execPath}" "${join(program, "bin/s2split.js")}" "$@"; }; npx() { shift; s2split "$@"; ` +
+    `}\n${command}`;
   return new Promise((resolve) => {
     const child = execFile(
       "bash",

@@ -22,7 +22,8 @@ function vma(start: number, kb: number, amounts: Amounts = {}, permissions = "rw
   const { rss = 0, anonHuge = 0, shmemPmd = 0, hugetlb = 0, pageKb = 4 } = amounts;
   const field = (name: string, value: number) => `${`${name}:`.padEnd(16)}${String(value).padStart(8)} kB`;
   return [
-    `${start.toString(16)}-${(start + kb * 1024).toString(16)} ${permissions} 00000000 00:00 0 ${path === "" ? "" : `                         ${path}`}`,
+    `${start.toString(16)}-${(start + kb * 1024).toString(16)} ${permissions} 00000000 00:00 0 ` +
+      `${path === "" ? "" : `                         ${path}`}`,
     field("Size", kb),
     field("KernelPageSize", pageKb),
     field("MMUPageSize", pageKb),

@@ -80,7 +80,10 @@ function parseDirty(value: unknown, path: string): DirtyBitmap {
  */
 export function pastEndNote(input: string, pages: number): string {
   const one = pages === 1;
-  return `${input}: ${pages} dirty ${one ? "page lies" : "pages lie"} past the slot's end and ${one ? "does" : "do"} nothing, as in the kernel`;
+  return (
+    `${input}: ${pages} dirty ${one ? "page lies" : "pages lie"} past the slot's end and ${one ? "does" : "do"} ` +
+    "nothing, as in the kernel"
+  );
 }
 
 /**

@@ -44,7 +44,8 @@ export function register(program: Command, invocation: Invocation): void {
     .command("measure")
     .summary("run the real dirty_log_perf_test repeatedly and summarise it")
     .description(
-      "Run the real dirty_log_perf_test repeatedly, interleaved over what varies, and give each phase's median and interval.",
+      "Run the real dirty_log_perf_test repeatedly, interleaved over what varies, and give each phase's median " +
+        "and interval.",
     )
     .argument("<command...>", "-- and the test with its options")
     .option("--runs <n>", "measured runs of each case", integer(1, 10_000), 10)

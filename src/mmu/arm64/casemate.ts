@@ -134,7 +134,8 @@ class TraceWriter implements StoreListener {
     }
     if (this.marked > 0) {
       notes.push(
-        "casemate-check will refuse a software bit stored in a live table descriptor (split-mark): hardware ignores the bit, the checker does not",
+        "casemate-check will refuse a software bit stored in a live table descriptor (split-mark): hardware " +
+          "ignores the bit, the checker does not",
       );
     }
     return notes;

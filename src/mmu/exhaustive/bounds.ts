@@ -46,7 +46,9 @@ export const LIGHT_WORDS = "that are a hole, a block, or a table with a block fi
  * the table below a top entry
  */
 export function treesOf(bound: Bound, middle: string): BoundTrees {
-  const few = `whose ${middle} entries are a hole, a block, a write-protected block, or a table with all pages, its first or its last`;
+  const few =
+    `whose ${middle} entries are a hole, a block, a write-protected block, or a table with all pages, its first or ` +
+    "its last";
   if (bound === "large") {
     const trees = pairs(topEntries(FEW_ENTRIES));
     return { trees, words: `all ${count(trees)} trees below two top entries ${few}` };

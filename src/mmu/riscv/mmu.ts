@@ -70,7 +70,9 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
     tables: ["split/tablesAllocated"],
     flushes: ["flush/requests"],
     lockDrops: ["split/lockDrops"],
-    note: "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is unmapped by it.",
+    note:
+      "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is " +
+      "unmapped by it.",
   },
   traceWords: riscvTraceWords,
   parse: bind,

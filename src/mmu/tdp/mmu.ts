@@ -63,7 +63,9 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
     tables: ["spAllocs"],
     flushes: ["tlbFlushes"],
     lockDrops: ["mmuLockDropsTotal"],
-    note: "x86's min_level = target level + 1 is the maximum-level walk proposed for arm64: tables of 4K entries are never entered.",
+    note:
+      "x86's min_level = target level + 1 is the maximum-level walk proposed for arm64: tables of 4K entries are " +
+      "never entered.",
   },
   parse: (value, input) => bind(parseTdpScenario(value, input)),
   cases: (options, single) => tdpGuests(options, single).map(bind),

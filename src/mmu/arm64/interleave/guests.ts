@@ -17,7 +17,8 @@ export const PAGE_CHUNK: ChunkAndCache = { chunkPages: 1, cacheCapacity: 2 };
 export const CLEAR_SOME: Script = {
   id: "clear-some",
   words:
-    "logging is enabled with all bits set, the log is got, pages 1, 2, 5, 13 and 14 of the slot are cleared, then all, and it is got again",
+    "logging is enabled with all bits set, the log is got, pages 1, 2, 5, 13 and 14 of the slot are cleared, " +
+    "then all, and it is got again",
   manual: true,
   steps: ["enable", "get", "clear-some", "clear", "get"],
 };

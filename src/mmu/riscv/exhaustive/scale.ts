@@ -78,7 +78,10 @@ export function caseWords({ mode, tops }: PlacedTree, { work, circumstances }: W
   const resched =
     reschedEvery === 0 ? "" : `, need_resched at every ${reschedEvery === 1 ? "poll" : `${reschedEvery}nd poll`}`;
   const cache = `cache of ${geometryOf(mode).levels + spareCapacity} pages, ${cachePages} at first`;
-  return `${treeWords(tops)} in ${MODE_WORDS[mode]}; ${done}; ${cache}${resched}${eagerSplit ? "" : ", no eager splitting"}`;
+  return (
+    `${treeWords(tops)} in ${MODE_WORDS[mode]}; ${done}; ` +
+    `${cache}${resched}${eagerSplit ? "" : ", no eager splitting"}`
+  );
 }
 
 function wordWords({ gfn, bits, firstGfn, endGfn }: SmallWord): string {
