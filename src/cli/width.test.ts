@@ -98,7 +98,7 @@ async function tooWide(args: readonly string[], columns: number | undefined): Pr
   const printed = await run(args, columns === undefined ? {} : { columns, env: { FORCE_COLOR: "1" } });
   expect(printed.stdout + printed.stderr).not.toBe("");
   expect([EXIT.fine, EXIT.regression]).toContain(printed.code);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what a redraw begins with
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a redraw begins so
   const lines = linesOf(printed).map((line) => line.replace(/\u001b\[2K/g, ""));
   return lines.filter((line) => displayWidth(line) > (columns ?? 120) && !isPasted(line));
 }

@@ -70,7 +70,9 @@ export interface Counter<S extends Storage = Storage> extends CounterDeclaration
  * JSON, table headings, checks of result files and documentation are made from it.
  *
  * ```ts
- * const COUNTERS = { walks: count("split/walks", "split walks", "walks", "cost", "Walks of the split visitor: one per chunk.") };
+ * const COUNTERS = {
+ *   walks: count("split/walks", "split walks", "walks", "cost", "Walks of the split: one per chunk."),
+ * };
  * ```
  */
 export interface CounterTable {

@@ -175,7 +175,7 @@ function brief(value: unknown): string {
 /** "TypeError: x is not a function", for whatever was thrown, on one line. */
 export function describeThrown(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : brief(error);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach the terminal
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no terminal may get them
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, 300);
 }
 

@@ -36,7 +36,7 @@ export function newStrategyText(start: StrategyStart, id: string, path: string, 
   return `// ${id}: ${start.what}.
 //
 ${start.commands.map((command) => `//   s2split ${command.replace("MODULE", path)}\n`).join("")}//
-// "s2split" in the import is found by s2split itself; nothing has to be installed beside this file${typescript ? " to run it" : ""}.
+// s2split itself finds "s2split" in the import: nothing has to be installed to run this file.
 ${typescript ? "// (npm install -D s2split typescript) gives its types to editors and to tsc.\n" : ""}
 ${whole}
 
