@@ -65,9 +65,12 @@ describe("the simulated lock, with an ioctl", () => {
   });
 
   it("takes the ioctl its holds, its gaps and its waiting, and no fault waits longer than all of it", () => {
+    const seen = { holds: 0, waits: 0 };
     fc.assert(
       fc.property(specs, holds, (spec, sequence) => {
         const run = simulateIoctl(spec, sequence, 100);
+        seen.holds = Math.max(seen.holds, sequence.length);
+        if (run.ioctlWaited > 0 && run.waited > 0) seen.waits++;
         const busy = sequence.reduce((sum, one) => sum + one.hold, 0);
         const gaps = sequence.slice(0, -1).reduce((sum, one) => sum + one.gap, 0);
         expect(run.duration).toBeCloseTo(busy + gaps + run.ioctlWaited, 6);
@@ -76,6 +79,8 @@ describe("the simulated lock, with an ioctl", () => {
       }),
       { seed: 13, numRuns: 200 },
     );
+    expect(seen.holds).toBeGreaterThan(15);
+    expect(seen.waits).toBeGreaterThan(50);
   });
 
   it("stalls a vCPU for the longest hold, where vCPUs fault all the time, and not for many holds in a row: the lock is fair", () => {

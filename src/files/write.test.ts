@@ -47,6 +47,17 @@ test("a result is read back as it was written", async () => {
   expect(await readResult(path)).toEqual(resultFile());
 });
 
+/** Root may write everywhere: a test that root runs does this as nobody. */
+async function withoutPrivileges(work: () => Promise<void>): Promise<void> {
+  if (process.getuid?.() !== 0) return work();
+  process.seteuid!(65_534);
+  try {
+    await work();
+  } finally {
+    process.seteuid!(0);
+  }
+}
+
 describe("preparing an output", () => {
   test("changes nothing: no file appears, an old one keeps its text", async () => {
     await prepareOutput(join(folder, "new.json"));
@@ -76,12 +87,17 @@ describe("preparing an output", () => {
     );
   });
 
-  test.skipIf(process.getuid?.() === 0)("refuses a folder or a file without permission", async () => {
-    mkdirSync(join(folder, "closed"), { mode: 0o500 });
-    expect(await refusal(prepareOutput(join(folder, "closed", "x.json")))).toMatch(/permission denied/);
-    writeFileSync(join(folder, "mine.json"), "");
-    chmodSync(join(folder, "mine.json"), 0o400);
-    expect(await refusal(prepareOutput(join(folder, "mine.json")))).toMatch(/permission denied/);
+  test("refuses a folder or a file without permission", async () => {
+    mkdirSync(join(folder, "closed"), { mode: 0o555 });
+    writeFileSync(join(folder, "mine.json"), "", { mode: 0o444 });
+    chmodSync(folder, 0o777);
+    await withoutPrivileges(async () => {
+      expect(await refusal(prepareOutput(join(folder, "closed", "x.json")))).toMatch(/permission denied/);
+      expect(await refusal(prepareOutput(join(folder, "mine.json")))).toMatch(/permission denied/);
+      const open = await prepareOutput(join(folder, "open.json"));
+      await open.write("written");
+    });
+    expect(readFileSync(join(folder, "open.json"), "utf8")).toBe("written");
   });
 });
 

@@ -58,12 +58,15 @@ describe("the Mann-Whitney test", () => {
 
   test("does not care which series comes first", () => {
     const series = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 25 });
+    const methods = new Set<string>();
     fc.assert(
       fc.property(series, series, (a, b) => {
+        methods.add(mannWhitney(a, b).method);
         expect(mannWhitney(a, b).p).toBeCloseTo(mannWhitney(b, a).p, 12);
         expect(mannWhitney(a, b).u + mannWhitney(b, a).u).toBe(a.length * b.length);
       }),
     );
+    expect([...methods].sort()).toEqual(["exact", "normal"]);
   });
 });
 
@@ -102,8 +105,10 @@ describe("Holm's correction", () => {
   });
 
   test("never lowers a p, never exceeds one, keeps the order and leaves a single test alone", () => {
+    let most = 0;
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 30 }), (ps) => {
+        most = Math.max(most, ps.length);
         const adjusted = holm(ps);
         ps.forEach((p, i) => {
           expect(adjusted[i]).toBeGreaterThanOrEqual(p);
@@ -115,6 +120,7 @@ describe("Holm's correction", () => {
         expect(adjusted[ps.indexOf(Math.min(...ps))]).toBeCloseTo(Math.min(1, Math.min(...ps) * ps.length), 12);
       }),
     );
+    expect(most).toBeGreaterThan(20);
     expect(holm([])).toEqual([]);
   });
 });
