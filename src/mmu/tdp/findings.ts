@@ -1,8 +1,7 @@
-import { formatAddress } from "../../guest/sizes.js";
 import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
-import { ENTRIES, PAGES } from "../x86/pages.js";
-import { eachLeaf, eachTable, type MappedRun, mappedRuns } from "./inspect.js";
+import { ENTRIES, gpaOf, PAGES } from "../x86/pages.js";
+import { eachLeaf, eachMisbooked, eachTable, type MappedRun, mappedRuns } from "./inspect.js";
 import type { TdpClear, TdpEnable, TdpScenario, TdpSplit } from "./scenario.js";
 import { DIRTY, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 import { clearWords, type TdpWork } from "./work.js";
@@ -33,13 +32,13 @@ export function tdpFindings(
 ): Finding[] {
   const list = new FindingList();
   for (const { walk, root, gfn } of work.livelocks) {
-    list.add("livelock", { walk, root, gpa: gpa(gfn), everyNPolls: scenario.reschedEveryNPolls });
+    list.add("livelock", { walk, root, gpa: gpaOf(gfn), everyNPolls: scenario.reschedEveryNPolls });
   }
   for (const { root, zapLevel, count, gfn } of work.missed) {
-    list.add("missed-entries", { root, level: zapLevel, gpa: gpa(gfn), entries: count }, "entries");
+    list.add("missed-entries", { root, level: zapLevel, gpa: gpaOf(gfn), entries: count }, "entries");
   }
   accountForTables(list, trees, before, work);
-  for (const tree of trees) checkBookkeeping(list, tree);
+  for (const tree of trees) eachMisbooked(tree, (table) => list.add("table-bookkeeping-wrong", table));
   // What a walk that never ends has not come to is no finding of its own.
   const ended = work.livelocks.length === 0;
   if (scenario.workload === "zap") {
@@ -51,15 +50,11 @@ export function tdpFindings(
   return list.all();
 }
 
-function gpa(gfn: number): string {
-  return formatAddress(gfn * 4096);
-}
-
 function checkEmpty(list: FindingList, tree: TdpTree): void {
   for (let index = 0; index < ENTRIES; index++) {
     if ((tree.words[tree.root + index]! & PRESENT) === 0) continue;
     const level = tree.rootLevel;
-    list.add("not-zapped", { gpa: gpa(index * PAGES[level]!), level });
+    list.add("not-zapped", { gpa: gpaOf(index * PAGES[level]!), level });
   }
 }
 
@@ -73,21 +68,6 @@ function accountForTables(list: FindingList, trees: readonly TdpTree[], before: 
     allocated: work.tablesAllocated,
     freed: work.tablesFreed,
     linked,
-  });
-}
-
-function checkBookkeeping(list: FindingList, tree: TdpTree): void {
-  eachTable(tree, (table, level, gfn) => {
-    let used = 0;
-    let bits = true;
-    for (let at = table; at < table + ENTRIES; at++) {
-      const present = tree.words[at]! & PRESENT;
-      used += present;
-      if (((tree.bitmap[at >> 5]! >>> (at & 31)) & 1) !== present) bits = false;
-    }
-    const kept = tree.used[table / ENTRIES]!;
-    if (used !== kept || !bits)
-      list.add("table-bookkeeping-wrong", { gpa: gpa(gfn), level, present: used, usedCount: kept });
   });
 }
 
@@ -105,14 +85,14 @@ function compareFrames(list: FindingList, before: readonly MappedRun[], after: r
     let end: number;
     if (aStart > at) {
       end = Math.min(b!.gfn + b!.pages, aStart);
-      list.add("stray-page", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
+      list.add("stray-page", { gpa: gpaOf(at), bytes: (end - at) * 4096 }, "bytes");
     } else if (bStart > at) {
       end = Math.min(a!.gfn + a!.pages, bStart);
-      list.add("lost-page", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
+      list.add("lost-page", { gpa: gpaOf(at), bytes: (end - at) * 4096 }, "bytes");
     } else {
       end = Math.min(a!.gfn + a!.pages, b!.gfn + b!.pages);
       if ((a!.pfn + at - a!.gfn - (b!.pfn + at - b!.gfn)) % 2 ** 32 !== 0) {
-        list.add("wrong-frame", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
+        list.add("wrong-frame", { gpa: gpaOf(at), bytes: (end - at) * 4096 }, "bytes");
       }
     }
     at = end;
@@ -128,7 +108,7 @@ function checkLeaves(list: FindingList, scenario: TdpSplit | TdpEnable | TdpClea
     const { mostLevel, bits } = expected(level, gfn);
     const has = tree.words[at]! & (WRITABLE | DIRTY);
     if (level <= mostLevel && has === bits) return;
-    const where = { gpa: gpa(gfn), level, bytes: PAGES[level]! * 4096 };
+    const where = { gpa: gpaOf(gfn), level, bytes: PAGES[level]! * 4096 };
     if (level > mostLevel) list.add("unsplit-huge-page", where, "bytes");
     const wrong = has ^ bits;
     if ((wrong & WRITABLE) !== 0)

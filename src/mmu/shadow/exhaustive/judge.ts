@@ -1,4 +1,5 @@
 import type { ShadowMmu } from "../shadow.js";
+import { cachesAddUp } from "../splitCaches.js";
 import type { Parents, SmallGuest } from "./guests.js";
 
 /** What can be wrong; the codes are those of `findings.ts` where it has one. */
@@ -66,13 +67,8 @@ export class Judge {
     this.compareRoles(mmu, faults);
     if (left === 0) this.compareCounts(mmu, targetLevel, faults);
     if (targetLevel === 2 && counts.splits2m > 0) faults.add("split-below-target");
-    const { descriptors, headers, pages, newShadowPages, topupCalls, splits2m, splits1g } = counts;
-    if (
-      descriptors.allocated !== descriptors.consumed + descriptors.left ||
-      headers.allocated !== newShadowPages + headers.left ||
-      pages.allocated !== newShadowPages + pages.left
-    )
-      faults.add("split-caches-unaccounted");
+    const { descriptors, topupCalls, splits2m, splits1g } = counts;
+    if (!cachesAddUp(counts)) faults.add("split-caches-unaccounted");
     // A top-up is for a split, unless a resched is due; and a cache is filled to its capacity, no further.
     if (reschedEvery === 0 && topupCalls > splits2m + splits1g) faults.add("topped-up-needlessly");
     if (descriptors.left > capacity) faults.add("topped-up-needlessly");
