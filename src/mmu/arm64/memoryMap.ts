@@ -158,12 +158,10 @@ class SlotMap {
   private levels(pages: Float64Array): number[] {
     return Array.from({ length: this.bins }, (_, bin) => {
       const size = Math.min(this.binPages, this.slot.endGfn - this.slot.startGfn - bin * this.binPages);
-      let rest = size;
-      for (let level = 0; level < LEVELS; level++) rest -= pages[bin * LEVELS + level]!;
+      const byLevel = pages.subarray(bin * LEVELS, (bin + 1) * LEVELS);
       let best = -1;
-      let most = rest;
-      for (let level = 0; level < LEVELS; level++) {
-        const here = pages[bin * LEVELS + level]!;
+      let most = byLevel.reduce((rest, here) => rest - here, size);
+      for (const [level, here] of byLevel.entries()) {
         if (here > 0 && here >= most) [best, most] = [level, here];
       }
       return best;

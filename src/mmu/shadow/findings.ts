@@ -1,6 +1,6 @@
 import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
-import { gpaOf, PAGES } from "../x86/pages.js";
+import { gpaOf, pagesAt } from "../x86/pages.js";
 import type { ShadowScenario } from "./scenario.js";
 import type { ShadowMmu } from "./shadow.js";
 import { cachesAddUp } from "./splitCaches.js";
@@ -46,9 +46,10 @@ export function rolesByFrame(mmu: ShadowMmu, sets: RoleSets): Int32Array {
     for (let frame = 0; frame < lists.length; frame++) {
       if (lists[frame] === 0) continue;
       const from = mmu.gfnOf(level, frame) - baseGfn;
+      const end = from + pagesAt(level);
       for (const spte of mmu.pool.members(lists[frame]!)) {
         const role = mmu.roles[spte]!;
-        for (let at = from; at < from + PAGES[level]!; at++) byFrame[at] = sets.with(byFrame[at]!, role);
+        for (let at = from; at < end; at++) byFrame[at] = sets.with(byFrame[at]!, role);
       }
     }
   }
@@ -81,7 +82,7 @@ export function shadowFindings(
   // Pages left huge for want of MMU pages, or behind a livelock, are no fault of the policy: `final/hugeLeft` counts them.
   if (mmu.givenUp === 0 && !mmu.livelock) {
     for (const { level, gfn, entries } of hugeLeft(mmu, scenario.targetLevel)) {
-      const bytes = entries * PAGES[level]! * 4096;
+      const bytes = entries * pagesAt(level) * 4096;
       list.add("unsplit-huge-page", { gpa: gpaOf(gfn), level, bytes }, "bytes");
     }
   }

@@ -1,6 +1,6 @@
 import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
-import { ENTRIES, gpaOf, PAGES } from "../x86/pages.js";
+import { ENTRIES, gpaOf, PAGES, pagesAt } from "../x86/pages.js";
 import { eachLeaf, eachMisbooked, eachTable, type MappedRun, mappedRuns } from "./inspect.js";
 import type { TdpClear, TdpEnable, TdpScenario, TdpSplit } from "./scenario.js";
 import { DIRTY, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
@@ -54,7 +54,7 @@ function checkEmpty(list: FindingList, tree: TdpTree): void {
   for (let index = 0; index < ENTRIES; index++) {
     if ((tree.words[tree.root + index]! & PRESENT) === 0) continue;
     const level = tree.rootLevel;
-    list.add("not-zapped", { gpa: gpaOf(index * PAGES[level]!), level });
+    list.add("not-zapped", { gpa: gpaOf(index * pagesAt(level)), level });
   }
 }
 
@@ -73,32 +73,28 @@ function accountForTables(list: FindingList, trees: readonly TdpTree[], before: 
 
 /** Both lists are in gfn order; pieces that both have must map the same frames. */
 function compareFrames(list: FindingList, before: readonly MappedRun[], after: readonly MappedRun[]): void {
-  let i = 0;
-  let j = 0;
+  const [olds, news] = [before.values(), after.values()];
+  let had = olds.next().value;
+  let has = news.next().value;
   let at = 0;
-  while (i < before.length || j < after.length) {
-    const a = before[i];
-    const b = after[j];
-    const aStart = a === undefined ? Number.POSITIVE_INFINITY : Math.max(a.gfn, at);
-    const bStart = b === undefined ? Number.POSITIVE_INFINITY : Math.max(b.gfn, at);
-    at = Math.min(aStart, bStart);
-    let end: number;
-    if (aStart > at) {
-      end = Math.min(b!.gfn + b!.pages, aStart);
-      list.add("stray-page", { gpa: gpaOf(at), bytes: (end - at) * 4096 }, "bytes");
-    } else if (bStart > at) {
-      end = Math.min(a!.gfn + a!.pages, bStart);
-      list.add("lost-page", { gpa: gpaOf(at), bytes: (end - at) * 4096 }, "bytes");
-    } else {
-      end = Math.min(a!.gfn + a!.pages, b!.gfn + b!.pages);
-      if ((a!.pfn + at - a!.gfn - (b!.pfn + at - b!.gfn)) % 2 ** 32 !== 0) {
-        list.add("wrong-frame", { gpa: gpaOf(at), bytes: (end - at) * 4096 }, "bytes");
-      }
-    }
+  while (had !== undefined || has !== undefined) {
+    const hadFrom = Math.max(at, had?.gfn ?? Number.POSITIVE_INFINITY);
+    const hasFrom = Math.max(at, has?.gfn ?? Number.POSITIVE_INFINITY);
+    at = Math.min(hadFrom, hasFrom);
+    const end = Math.min(hadFrom > at ? hadFrom : endOf(had), hasFrom > at ? hasFrom : endOf(has));
+    const where = { gpa: gpaOf(at), bytes: (end - at) * 4096 };
+    if (hadFrom > at) list.add("stray-page", where, "bytes");
+    else if (hasFrom > at) list.add("lost-page", where, "bytes");
+    else if (had !== undefined && has !== undefined && (had.pfn - had.gfn - has.pfn + has.gfn) % 2 ** 32 !== 0)
+      list.add("wrong-frame", where, "bytes");
     at = end;
-    while (i < before.length && before[i]!.gfn + before[i]!.pages <= at) i++;
-    while (j < after.length && after[j]!.gfn + after[j]!.pages <= at) j++;
+    while (endOf(had) <= at) had = olds.next().value;
+    while (endOf(has) <= at) has = news.next().value;
   }
+}
+
+function endOf(run: MappedRun | undefined): number {
+  return run === undefined ? Number.POSITIVE_INFINITY : run.gfn + run.pages;
 }
 
 /** Level and bits of every leaf. Leaves start writable and dirty. */
@@ -108,7 +104,7 @@ function checkLeaves(list: FindingList, scenario: TdpSplit | TdpEnable | TdpClea
     const { mostLevel, bits } = expected(level, gfn);
     const has = tree.words[at]! & (WRITABLE | DIRTY);
     if (level <= mostLevel && has === bits) return;
-    const where = { gpa: gpaOf(gfn), level, bytes: PAGES[level]! * 4096 };
+    const where = { gpa: gpaOf(gfn), level, bytes: pagesAt(level) * 4096 };
     if (level > mostLevel) list.add("unsplit-huge-page", where, "bytes");
     const wrong = has ^ bits;
     if ((wrong & WRITABLE) !== 0)

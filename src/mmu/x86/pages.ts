@@ -27,6 +27,11 @@ export const ENTRIES = REAL_TABLES.entries;
 /** {@link TableGeometry.pages} of x86. */
 export const PAGES = REAL_TABLES.pages;
 
+/** The same for one level; loops over many entries read the list. */
+export function pagesAt(level: number): number {
+  return ENTRIES ** (level - 1);
+}
+
 /** A frame as a guest physical address. */
 export function gpaOf(gfn: number): string {
   return formatAddress(gfn * 4096);

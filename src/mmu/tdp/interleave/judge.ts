@@ -1,5 +1,5 @@
 import type { Finding } from "../../finding.js";
-import { ENTRIES, gpaOf, PAGES } from "../../x86/pages.js";
+import { ENTRIES, gpaOf, pagesAt } from "../../x86/pages.js";
 import { eachLeaf, eachMisbooked, eachTable } from "../inspect.js";
 import { DIRTY, PFN_OFFSET, PRESENT, WRITABLE } from "../tree.js";
 import type { SmallVm } from "./vm.js";
@@ -14,7 +14,7 @@ const NOTHING: readonly Finding[] = [];
 export function judge(vm: SmallVm): readonly Finding[] {
   const findings: Finding[] = [];
   const add = (code: string, gfn: number, level: number, cause?: string) => {
-    const bytes = PAGES[level]! * 4096;
+    const bytes = pagesAt(level) * 4096;
     findings.push({
       code,
       count: 1,
@@ -32,12 +32,12 @@ export function judge(vm: SmallVm): readonly Finding[] {
   if (vm.foundGone >= 0) add("still-mapped", vm.foundGone, 1);
   judgeTables(vm, findings);
   if (!vm.logged) {
-    for (let i = 0; i < ENTRIES; i++) if ((tree.words[i]! & PRESENT) !== 0) add("not-zapped", i * PAGES[4]!, 4);
+    for (let i = 0; i < ENTRIES; i++) if ((tree.words[i]! & PRESENT) !== 0) add("not-zapped", i * pagesAt(4), 4);
     return findings.length === 0 ? NOTHING : findings;
   }
   eachLeaf(tree, (at, level, gfn) => {
     const from = gfn - startGfn;
-    const to = from + PAGES[level]!;
+    const to = from + pagesAt(level);
     if (tree.pfns[at] !== PFN_OFFSET + gfn) add("wrong-frame", gfn, level);
     if (indexOfValue(vm.gone, 1, from, to) >= 0) add("still-mapped", gfn, level);
     if (!vm.logging) return;
