@@ -1,4 +1,5 @@
-import { leastSquares } from "./linear.js";
+import { zip } from "../lists.js";
+import { leastSquares, subtract, transpose } from "./linear.js";
 import { seededRandom } from "./random.js";
 
 /** What is left of each row with these parameters: measured less modelled, in whatever makes rows comparable. */
@@ -37,13 +38,13 @@ function descend(residualsOf: Residuals, start: readonly number[]): { parameters
     const slopes = at.map((_, j) => {
       const step = 1e-6;
       const moved = residuals(at.map((value, k) => (k === j ? value + step : value)));
-      return moved.map((value, i) => (rest[i]! - value) / step);
+      return subtract(rest, moved).map((value) => value / step);
     });
     let better = false;
     for (; damping < 1e10; damping *= 10) {
       const move = stepOf(slopes, rest, damping);
       if (move === undefined) continue;
-      const next = at.map((value, j) => value + Math.max(-LARGEST_STEP, Math.min(LARGEST_STEP, move[j]!)));
+      const next = zip(at, move).map(([value, by]) => value + Math.max(-LARGEST_STEP, Math.min(LARGEST_STEP, by)));
       const nextRest = residuals(next);
       const nextError = squares(nextRest);
       if (nextError < error) {
@@ -66,12 +67,11 @@ function stepOf(
   rest: readonly number[],
   damping: number,
 ): number[] | undefined {
-  const rows = rest.map((_, i) => slopes.map((slope) => slope[i]!));
   // A parameter that no row depends on stays where it is.
   const lengths = slopes.map((slope) => Math.max(1e-9, Math.sqrt(squares(slope))));
   const held = lengths.map((length, j) => slopes.map((_, k) => (j === k ? Math.sqrt(damping) * length : 0)));
   return leastSquares(
-    [...rows, ...held],
+    [...transpose(slopes), ...held],
     [...rest, ...lengths.map(() => 0)],
     slopes.map((_, j) => j),
   );

@@ -28,19 +28,23 @@ const EXACT_MOST = 8;
 export function mannWhitney(a: readonly number[], b: readonly number[]): RankTest {
   const n = a.length;
   const m = b.length;
-  const pooled = [...sortedFinite(a)].map((value) => ({ value, first: true }));
-  for (const value of sortedFinite(b)) pooled.push({ value, first: false });
-  pooled.sort((x, y) => x.value - y.value);
+  const tally = new Map<number, { size: number; ofA: number }>();
+  for (const value of sortedFinite(a)) {
+    const ofA = (tally.get(value)?.ofA ?? 0) + 1;
+    tally.set(value, { size: ofA, ofA });
+  }
+  for (const value of sortedFinite(b)) {
+    const { size, ofA } = tally.get(value) ?? { size: 0, ofA: 0 };
+    tally.set(value, { size: size + 1, ofA });
+  }
 
   let rankSum = 0;
   let ties = 0;
-  for (let i = 0; i < pooled.length; ) {
-    let end = i + 1;
-    while (end < pooled.length && pooled[end]!.value === pooled[i]!.value) end++;
-    const size = end - i;
+  let below = 0;
+  for (const [, { size, ofA }] of [...tally].sort(([x], [y]) => x - y)) {
     ties += size ** 3 - size;
-    for (let j = i; j < end; j++) if (pooled[j]!.first) rankSum += (i + 1 + end) / 2;
-    i = end;
+    rankSum += ofA * (below + (1 + size) / 2);
+    below += size;
   }
   const u = rankSum - (n * (n + 1)) / 2;
   const larger = Math.max(u, n * m - u);
@@ -69,9 +73,9 @@ function exactUpperTail(n: number, m: number, u: number): number {
   }
   let tail = 0;
   let all = 0;
-  for (let k = 0; k < size; k++) {
-    all += ways[k]!;
-    if (k >= u) tail += ways[k]!;
+  for (const [k, count] of ways.entries()) {
+    all += count;
+    if (k >= u) tail += count;
   }
   return tail / all;
 }
@@ -81,13 +85,12 @@ function exactUpperTail(n: number, m: number, u: number): number {
  * whole family at alpha (Holm, Scandinavian Journal of Statistics 6, 1979).
  */
 export function holm(ps: readonly number[]): number[] {
-  const order = ps.map((_, i) => i).sort((i, j) => ps[i]! - ps[j]!);
   const adjusted = new Array<number>(ps.length);
-  let least = 0;
-  order.forEach((index, rank) => {
-    least = Math.max(least, Math.min(1, ps[index]! * (ps.length - rank)));
-    adjusted[index] = least;
-  });
+  let lowest = 0;
+  for (const [rank, [index, p]] of [...ps.entries()].sort(([, p], [, q]) => p - q).entries()) {
+    lowest = Math.max(lowest, Math.min(1, p * (ps.length - rank)));
+    adjusted[index] = lowest;
+  }
   return adjusted;
 }
 

@@ -32,8 +32,8 @@ export function summarize(samplesNs: readonly number[]): TimeSeries {
     medianNs: quantileOfSorted(sorted, 0.5),
     meanNs: mean,
     stdevNs: n < 2 ? 0 : Math.sqrt(squares / (n - 1)),
-    minNs: sorted[0]!,
-    maxNs: sorted[n - 1]!,
+    minNs: quantileOfSorted(sorted, 0),
+    maxNs: quantileOfSorted(sorted, 1),
     ci95Ns: medianIntervalOfSorted(sorted),
   };
 }
@@ -109,10 +109,6 @@ function medianIntervalOfSorted(sorted: ArrayLike<number>): readonly [number, nu
 /** Samples in ascending order, as doubles. */
 export function sortedFinite(samples: readonly number[]): Float64Array {
   if (samples.length === 0) throw new RangeError("no samples to summarize");
-  const sorted = Float64Array.from(samples).sort();
-  // NaN sorts last and infinities to the ends.
-  if (!Number.isFinite(sorted[0]!) || !Number.isFinite(sorted[sorted.length - 1]!)) {
-    throw new RangeError("a sample is not a finite number");
-  }
-  return sorted;
+  if (!samples.every(Number.isFinite)) throw new RangeError("a sample is not a finite number");
+  return Float64Array.from(samples).sort();
 }
