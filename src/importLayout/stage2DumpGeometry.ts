@@ -8,8 +8,9 @@ import {
   MIN_IPA_BITS,
   needsLpa2,
 } from "../guest/geometry.js";
+import { nonEmpty } from "../lists.js";
 import type { ImportNote } from "./layoutImport.js";
-import type { DumpRange, DumpText } from "./stage2DumpText.js";
+import type { DumpRange, DumpText, MappedRange } from "./stage2DumpText.js";
 
 /** Bytes that one entry of a level covers. */
 export function spanOf(granule: Granule, level: number): number {
@@ -18,8 +19,7 @@ export function spanOf(granule: Granule, level: number): number {
 }
 
 /** Whether a range can come from a tree of this granule: whole entries of its level, blocks only where there are any. */
-function fits(range: DumpRange, granule: Granule): boolean {
-  const level = range.level!;
+function fits({ level, start, end }: MappedRange, granule: Granule): boolean {
   if (
     level < 3 &&
     !geometryOf(granule, 40)
@@ -28,7 +28,7 @@ function fits(range: DumpRange, granule: Granule): boolean {
   )
     return false;
   const span = spanOf(granule, level);
-  return range.start % span === 0 && range.end % span === 0;
+  return start % span === 0 && end % span === 0;
 }
 
 /**
@@ -85,9 +85,11 @@ export function chooseGranule(
   const oddity = (granule: Granule) => dump.ranges.reduce((sum, range) => sum + emptyTables(range, granule, top), 0);
   const least = Math.min(...candidates.map(oddity));
   candidates = candidates.filter((granule) => oddity(granule) === least);
-  if (candidates.length === 1) {
-    notes.push({ code: "granule-inferred", data: { granule: candidates[0]! } });
-    return candidates[0]!;
+  const [finest, ...coarser] = nonEmpty(candidates);
+  const coarsest = coarser.at(-1);
+  if (coarsest === undefined) {
+    notes.push({ code: "granule-inferred", data: { granule: finest } });
+    return finest;
   }
   // Of the granules that are left, all page borders are multiples of the largest. Chance makes that unlikely with many borders.
   const inside = new Set(
@@ -96,7 +98,7 @@ export function chooseGranule(
       .flatMap((range) => [range.start, range.end])
       .filter((at) => at % 2 ** 21 !== 0),
   );
-  const chosen = inside.size >= 8 ? candidates.at(-1)! : candidates[0]!;
+  const chosen = inside.size >= 8 ? coarsest : finest;
   notes.push({ code: "granule-ambiguous", data: { granule: chosen, candidates } });
   return chosen;
 }
@@ -142,10 +144,10 @@ export function chooseIpaBits(
     mustHoldBlocks(dump, granule, given, input);
     return given;
   }
-  const lastEnd = dump.ranges.at(-1)!.end;
-  const whole = Math.log2(lastEnd);
+  const last = dump.ranges.at(-1)!;
+  const whole = Math.log2(last.end);
   // From 7.3 the last range is printed: it ends where the IPA space does.
-  const printed = dump.ranges.at(-1)!.kind !== "mapped" && WIDTHS.includes(whole) ? whole : null;
+  const printed = last.kind !== "mapped" && WIDTHS.includes(whole) ? whole : null;
   const fitting = (levels === undefined ? [] : widthsWith(granule, levels)).filter((bits) => mappedEnd <= 2 ** bits);
   const possible = fitting.length > 0 ? fitting : widthsHolding(mappedEnd);
   const taken =
@@ -163,7 +165,7 @@ function widthsHolding(end: number): number[] {
 
 function mustHoldBlocks(dump: DumpText, granule: Granule, ipaBits: number, input: string): void {
   const { startLevel } = hostGeometry(granule, ipaBits);
-  const above = dump.ranges.find((range) => range.kind === "mapped" && range.level! < startLevel);
+  const above = dump.ranges.find((range) => range.kind === "mapped" && range.level < startLevel);
   if (above === undefined) return;
   throw badInput(
     `${input} line ${above.line}`,

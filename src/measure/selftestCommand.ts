@@ -28,13 +28,14 @@ export function findSelftestCommand(line: string): SelftestCommand | undefined {
   if (line.length > 4096 || !line.includes("dirty_log_perf_test")) return undefined;
   const words = splitWords(line);
   const at = words.findIndex(isSelftestProgram);
-  if (at < 0 || (words[at + 1] !== undefined && !/^(?:-|\||[0-9]?>|[;&])/.test(words[at + 1]!))) return undefined;
+  const [program, next] = [words[at], words[at + 1]];
+  if (program === undefined || (next !== undefined && !/^(?:-|\||[0-9]?>|[;&])/.test(next))) return undefined;
   const end = words.findIndex((word, i) => i > at && /^(?:\||[0-9&]?>|[;&])/.test(word));
   const env: Record<string, string> = {};
   for (const word of words.slice(0, at)) {
     if (ASSIGNMENT.test(word)) env[word.slice(0, word.indexOf("="))] = word.slice(word.indexOf("=") + 1);
   }
-  return { env, program: words[at]!, args: words.slice(at + 1, end < 0 ? undefined : end) };
+  return { env, program, args: words.slice(at + 1, end < 0 ? undefined : end) };
 }
 
 /** The command as one would type it. */

@@ -1,4 +1,5 @@
 import { badInput } from "../errors.js";
+import { nonEmpty } from "../lists.js";
 import type { LeafRun } from "../mmu/tdp/build.js";
 import type { TdpClear, TdpEnable, TdpScenario, TdpSplit } from "../mmu/tdp/scenario.js";
 import { PAGES } from "../mmu/x86/pages.js";
@@ -27,7 +28,7 @@ export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[
   if (check === "dirty" && scenario.workload !== "clear") {
     throw badInput("eager false", "enabling splits nothing then", "eager true, or workload clear");
   }
-  const root = scenario.roots[0]!;
+  const [root] = nonEmpty(scenario.roots);
   const { base, pages, clear } = slotOf(scenario, root.leaves);
   const inside = root.leaves.filter((run) => endOf(run) > base && run.gfn < base + pages);
   const slots = [{ base: base * PAGE_BYTES, bytes: pages * PAGE_BYTES }];
@@ -90,7 +91,8 @@ function notesOf(scenario: Splitting, outside: number, clear: boolean): string[]
     const runs = outside === 1 ? "1 run of leaves lies" : `${outside} runs of leaves lie`;
     notes.push(`${runs} outside the memslot: left out.`);
   }
-  if (scenario.roots[0]!.nonpresentPaths.length > 0) notes.push("Empty tables (nonpresentPaths) are left out.");
+  if (nonEmpty(scenario.roots)[0].nonpresentPaths.length > 0)
+    notes.push("Empty tables (nonpresentPaths) are left out.");
   return notes;
 }
 
@@ -113,15 +115,18 @@ function cleared(scenario: Splitting, base: number, pages: number): Pick<Reprodu
     const set = bitsOf(mask)
       .map((bit) => word * 64 + bit)
       .filter((page) => page < pages);
-    if (set.length === 0) continue;
+    const [first] = set;
+    const last = set.at(-1);
+    if (first === undefined || last === undefined) continue;
     for (const page of set) {
-      const last = runs.at(-1);
-      if (last !== undefined && last.first + last.count === page) last.count++;
+      const run = runs.at(-1);
+      if (run !== undefined && run.first + run.count === page) run.count++;
       else runs.push({ slot: 0, first: page, count: 1 });
     }
-    const start = (base + set[0]!) * PAGE_BYTES;
-    const end = (base + set.at(-1)! + 1) * PAGE_BYTES;
-    if (spans.at(-1)?.end === start) spans.at(-1)!.end = end;
+    const start = (base + first) * PAGE_BYTES;
+    const end = (base + last + 1) * PAGE_BYTES;
+    const span = spans.at(-1);
+    if (span?.end === start) span.end = end;
     else spans.push({ start, end });
   }
   return { spans, cleared: runs };

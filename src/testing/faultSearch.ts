@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { nonEmpty } from "../lists.js";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import { faultOf } from "../verify/search.js";
 import { caseCheck } from "../verify/verify.js";
@@ -68,7 +69,7 @@ function exhaustive(units?: number): Found {
       return { what: `${strategy.id}: ${fault.kind}: ${fault.words}`, tried: before + fault.rank[1] + 1 };
     }
   }
-  return { what: null, tried: checks[0]!.check.combinations };
+  return { what: null, tried: nonEmpty(checks)[0].check.combinations };
 }
 
 /** As `verify --interleave`. */
@@ -84,5 +85,5 @@ function interleave(): Found {
       return { what: `${strategy.id}: ${fault.kind}: ${fault.guest}: ${actions}`, tried: check.runs };
     }
   }
-  return { what: null, tried: checks[0]!.check.runs };
+  return { what: null, tried: nonEmpty(checks)[0].check.runs };
 }

@@ -1,5 +1,6 @@
 import type { Arbitrary } from "fast-check";
 import { UserError } from "../errors.js";
+import { lookUp, nonEmpty } from "../lists.js";
 import type { Case, FastCheck, Mmu, ScenarioBase, Strategy } from "../mmu/contract.js";
 import type { Finding } from "../mmu/finding.js";
 import { caseCheck } from "./verify.js";
@@ -80,7 +81,7 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
   const tried = await tryAll(fc, layouts, tallies, options);
   const simplest = async (tally: Tally, among: "findings" | "notes", fault: string): Promise<FoundFault> => {
     const { strategy } = tally;
-    const { firstLayout, layouts: count } = tally[among].get(fault)!;
+    const { firstLayout, layouts: count } = lookUp(tally[among], fault);
     options.progress?.(1, `shrinking: ${strategy.id}`);
     await breath();
     const shrunk = shrink(fc, layouts, strategy, among, fault, firstLayout, seed);
@@ -92,8 +93,8 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
   }
   const notes: FoundNote[] = [];
   for (const note of new Set(tallies.flatMap((tally) => [...tally.notes.keys()]))) {
-    const having = tallies.filter((tally) => tally.notes.has(note));
-    const found = await simplest(having[0]!, "notes", note);
+    const having = nonEmpty(tallies.filter((tally) => tally.notes.has(note)));
+    const found = await simplest(having[0], "notes", note);
     notes.push({ ...found, strategies: having.map(({ strategy }) => strategy.id) });
   }
   return {

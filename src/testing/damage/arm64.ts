@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { withId } from "../../lists.js";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE } from "../../mmu/arm64/descriptor.js";
 import { arm64Exhaustive } from "../../mmu/arm64/exhaustive/index.js";
 import { CHUNKS } from "../../mmu/arm64/interleave/guests.js";
@@ -17,7 +18,7 @@ import { GUESTS, SCRIPTS } from "../../mmu/interleave/guests.js";
 import type { Provoked } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
-const byId = (id: string) => arm64.strategies.find((strategy) => strategy.id === id)!;
+const byId = (id: string) => withId(arm64.strategies, id);
 
 /** A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared. */
 const SCENARIO = {
