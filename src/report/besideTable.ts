@@ -1,22 +1,18 @@
 import { groupBy, lookUp } from "../lists.js";
 import type { Mmu, SharedSpec } from "../mmu/contract.js";
 import type { ResultFile, ScenarioResult } from "../results/types.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { sumAt } from "./sums.js";
 import { formatCount } from "./units.js";
 import { caseNotes, verdictCell } from "./verdictMarks.js";
 
-const COLUMNS: GridColumn[] = [
-  { heading: "MMU", figure: false },
-  { heading: "strategy", figure: false },
-  { heading: "walks from the root", figure: true },
-  { heading: "entries inspected or looped", figure: true },
-  { heading: "tables", figure: true },
-  { heading: "flushes", figure: true },
-  { heading: "lock drops", figure: true },
-  { heading: "result", figure: false },
-];
+const COLUMNS = columnsOf(
+  ["MMU", "strategy"],
+  ["walks from the root", "entries inspected or looped", "tables", "flushes", "lock drops"],
+  ["result"],
+);
 
 /** What MMUs answer side by side. */
 export interface Beside {

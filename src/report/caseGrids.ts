@@ -3,13 +3,14 @@ import type { Mmu, TotalsSpec } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { RunResult, WallSeries } from "../results/types.js";
 import { isWide } from "../stats/statistics.js";
-import { fitsUnbroken, folded, type GridColumn } from "./grid.js";
+import type { TableColumn } from "./columns.js";
+import { fitsUnbroken, folded } from "./grid.js";
 import type { Style } from "./style.js";
 import { sumAt } from "./sums.js";
 import { formatChange, formatCount, formatNs } from "./units.js";
 import { verdictCell } from "./verdictMarks.js";
 
-export type GridArguments = [GridColumn[], string[][]];
+export type GridArguments = [TableColumn[], string[][]];
 
 export interface CaseGrids {
   readonly main: GridArguments;
@@ -71,7 +72,7 @@ function strategyGrid(
   wall: readonly string[],
   style: Style,
 ): GridArguments {
-  const columns: GridColumn[] = [{ heading: "strategy", figure: false }];
+  const columns: TableColumn[] = [{ heading: "strategy", figure: false }];
   for (const { heading, change } of figures) {
     columns.push({ heading, figure: true });
     if (change === true) columns.push({ heading: "", figure: true });

@@ -1,14 +1,10 @@
-import type { TableColumn } from "./page.js";
+/** A column of a table: its heading, and whether its cells are figures (right-aligned, sorted by value). */
+export interface TableColumn {
+  readonly heading: string;
+  readonly figure: boolean;
+}
 
-/** Columns of a table: texts, then figures, then texts again. */
-export function columnsOf(
-  before: readonly string[],
-  figures: readonly string[],
-  after: readonly string[] = [],
-): TableColumn[] {
-  return [
-    ...before.map((heading) => ({ heading, figure: false })),
-    ...figures.map((heading) => ({ heading, figure: true })),
-    ...after.map((heading) => ({ heading, figure: false })),
-  ];
+/** Columns of text, then of figures, then of text again, and so on in turn. */
+export function columnsOf(...groups: readonly (readonly string[])[]): TableColumn[] {
+  return groups.flatMap((headings, i) => headings.map((heading) => ({ heading, figure: i % 2 === 1 })));
 }

@@ -2,6 +2,7 @@ import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric
 import { clip } from "../errors.js";
 import type { CountValue } from "../mmu/counters.js";
 import { MAX_SAMPLES } from "../stats/statistics.js";
+import { columnsOf } from "./columns.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs, formatPercent } from "./units.js";
@@ -23,14 +24,7 @@ export function compareText(comparison: Comparison, style: Style, all = false): 
       .filter(({ rows }) => rows.length > 0);
     if (shown.length === 0) continue;
     const lines = [style.chalk.bold(clip(scenario, 200))];
-    const columns = [
-      { heading: "  strategy", figure: false },
-      { heading: "metric", figure: false },
-      { heading: "base", figure: true },
-      { heading: "new", figure: true },
-      { heading: "change", figure: true },
-      { heading: "", figure: false },
-    ];
+    const columns = columnsOf(["  strategy", "metric"], ["base", "new", "change"], [""]);
     const rows = shown.flatMap(({ cell, rows }) =>
       rows.map((row, i) => [`  ${i === 0 ? clip(cell.strategy) : ""}`, ...row]),
     );

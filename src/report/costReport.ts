@@ -3,6 +3,7 @@ import type { FitWarning } from "../cost/fitTypes.js";
 import type { ProfileListing } from "../cost/listProfiles.js";
 import type { SkippedCase } from "../cost/measuredRuns.js";
 import { COSTS } from "../cost/profile.js";
+import { columnsOf } from "./columns.js";
 import { grid } from "./grid.js";
 import { phaseTables } from "./phaseTables.js";
 import type { Style } from "./style.js";
@@ -32,21 +33,7 @@ function profileText(profile: ProfileListing, style: Style): string {
     .map((figure) => `  ${figure.label}: includes ${figure.includes.map(labelOf).join("; ")}`);
   return [
     `${style.chalk.bold(profile.name)}: ${profile.summary} (${profile.mmu})`,
-    ...(rows.length === 0
-      ? []
-      : [
-          grid(
-            [
-              { heading: "cost", figure: false },
-              { heading: "value", figure: true },
-              { heading: "unit", figure: false },
-              { heading: "kind", figure: false },
-              { heading: "how", figure: false },
-            ],
-            rows,
-            style,
-          ),
-        ]),
+    ...(rows.length === 0 ? [] : [grid(columnsOf(["cost"], ["value"], ["unit", "kind", "how"]), rows, style)]),
     ...includes,
     ...(profile.contention === null ? [] : contentionLines(profile.contention)),
     ...profile.notes.map((note) => `  note: ${note}`),
@@ -119,15 +106,7 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   notes.push(...ignoredWrites(measured.ignoredWritePercent).map((line) => chalk.yellow(line)));
   const text = [
     chalk.bold(`Profile ${profile.name}, fitted to ${fit.rows.length} measured phases`),
-    grid(
-      [
-        { heading: "cost", figure: false },
-        { heading: "each, derived", figure: true },
-        { heading: "95% interval", figure: false },
-      ],
-      figures,
-      style,
-    ),
+    grid(columnsOf(["cost"], ["each, derived"], ["95% interval"]), figures, style),
     "",
     chalk.bold(
       fit.rows.length > MOST_ROWS
@@ -135,15 +114,7 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
         : "Measured and modelled",
     ),
     "",
-    phaseTables(
-      [
-        { heading: "measured", figure: true },
-        { heading: "modelled", figure: true },
-        { heading: "error", figure: true },
-      ],
-      rows,
-      style,
-    ),
+    phaseTables(columnsOf([], ["measured", "modelled", "error"]), rows, style),
     "",
     `Root mean square error ${rms.toFixed(1)}%, largest ${worst.toFixed(1)}%.`,
     "",

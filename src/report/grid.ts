@@ -1,14 +1,9 @@
 import Table from "cli-table3";
 import { zip } from "../lists.js";
+import type { TableColumn } from "./columns.js";
 import { displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
 import { brokenLine, indentOf } from "./wrapLines.js";
-
-/** A column: its heading, and whether its cells are figures (right-aligned). */
-export interface GridColumn {
-  readonly heading: string;
-  readonly figure: boolean;
-}
 
 type Rows = readonly (readonly string[])[];
 
@@ -43,7 +38,7 @@ const BLANK = Object.fromEntries([
  * @param rows cells, already styled
  * @param keys how many of the first columns say what a row is: each block has them
  */
-export function grid(columns: readonly GridColumn[], rows: Rows, style: Style, keys = 1): string {
+export function grid(columns: readonly TableColumn[], rows: Rows, style: Style, keys = 1): string {
   const layout = fitting(columns, rows, style.columns);
   if (layout !== null) return drawn(columns, rows, layout, style);
   return blocksOf(columns, rows, style.columns, keys)
@@ -56,25 +51,25 @@ export function grid(columns: readonly GridColumn[], rows: Rows, style: Style, k
 }
 
 /** Whether a table has room in one block. */
-export function fits(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
+export function fits(columns: readonly TableColumn[], rows: Rows, { columns: room }: Style): boolean {
   return fitting(columns, rows, room) !== null;
 }
 
 /** Whether a table has room in one block, with no heading and no cell broken. */
-export function fitsUnbroken(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
+export function fitsUnbroken(columns: readonly TableColumn[], rows: Rows, { columns: room }: Style): boolean {
   return total(naturalWidths(columns, rows)) <= room;
 }
 
 /** A table without the columns that are equal in all of several rows, and what they are. */
 export interface FoldedGrid {
-  readonly columns: readonly GridColumn[];
+  readonly columns: readonly TableColumn[];
   readonly rows: Rows;
   /** "TLBIs 512, tables 512"; empty where none is. */
   readonly same: string;
 }
 
 /** Takes out columns of figures that are equal in all rows, each with the column of its changes: they are said once. */
-export function folded(columns: readonly GridColumn[], rows: Rows): FoldedGrid {
+export function folded(columns: readonly TableColumn[], rows: Rows): FoldedGrid {
   const gone = new Set<number>();
   const same: string[] = [];
   for (const [i, { heading, figure }] of columns.entries()) {
@@ -94,7 +89,7 @@ function only<T>(list: readonly T[], places: readonly number[]): T[] {
   return list.filter((_, i) => places.includes(i));
 }
 
-function drawn(columns: readonly GridColumn[], rows: Rows, { widths, names }: Layout, style: Style): string {
+function drawn(columns: readonly TableColumn[], rows: Rows, { widths, names }: Layout, style: Style): string {
   const sized = zip(columns, widths);
   const table = new Table({
     chars: BLANK,
@@ -121,7 +116,7 @@ interface Layout {
 }
 
 /** A layout within `room`, as little broken as can be: headings, then text, then names; null where it takes more. */
-function fitting(columns: readonly GridColumn[], rows: Rows, room: number): Layout | null {
+function fitting(columns: readonly TableColumn[], rows: Rows, room: number): Layout | null {
   const whole = Number.POSITIVE_INFINITY;
   const steps: readonly Layout[] = [
     { widths: naturalWidths(columns, rows), names: whole },
@@ -139,11 +134,11 @@ function fitting(columns: readonly GridColumn[], rows: Rows, room: number): Layo
   return { ...found, widths: widened(found.widths, wider.widths, room) };
 }
 
-function narrowest(columns: readonly GridColumn[], rows: Rows): Layout {
+function narrowest(columns: readonly TableColumn[], rows: Rows): Layout {
   return { widths: leastWidths(columns, rows, halved, BROKEN_CELL), names: BROKEN_CELL };
 }
 
-function naturalWidths(columns: readonly GridColumn[], rows: Rows): number[] {
+function naturalWidths(columns: readonly TableColumn[], rows: Rows): number[] {
   return columns.map((column, i) => Math.max(displayWidth(column.heading), widestCell(rows, i)));
 }
 
@@ -156,7 +151,7 @@ const halved = (widest: number) => Math.min(NARROW_TEXT, Math.ceil(NARROWEST_SHA
  * @param names length from which on names are broken
  */
 function leastWidths(
-  columns: readonly GridColumn[],
+  columns: readonly TableColumn[],
   rows: Rows,
   text: (widest: number) => number,
   names: number,
@@ -182,7 +177,7 @@ function widened(widths: readonly number[], wanted: readonly number[], room: num
 }
 
 /** Columns by block, as even as can be: the keys in each, and one without a heading with the one before it. */
-function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number, keyCount: number): number[][] {
+function blocksOf(columns: readonly TableColumn[], rows: Rows, room: number, keyCount: number): number[][] {
   const keys = columns.slice(0, keyCount).map((_, i) => i);
   const { widths } = narrowest(columns, rows);
   const groups: number[][] = [];

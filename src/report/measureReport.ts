@@ -1,7 +1,8 @@
 import type { MeasuredRun, MeasurementFile } from "../measure/schema.js";
 import { type PhaseSeries, seriesOf } from "../measure/series.js";
 import { isWide, WIDE_SHARE } from "../stats/statistics.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import { noteWords } from "./measureNotes.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";
@@ -83,13 +84,8 @@ function label(run: MeasuredRun): string {
   return `run at line ${run.firstLine}`;
 }
 
-const PHASE: GridColumn = { heading: "phase", figure: false };
-const ONCE: readonly GridColumn[] = [PHASE, { heading: "time", figure: true }];
-const REPEATED: readonly GridColumn[] = [
-  PHASE,
-  ...["median", "interval", "lowest", "highest"].map((heading) => ({ heading, figure: true })),
-  { heading: "outliers", figure: false },
-];
+const ONCE = columnsOf(["phase"], ["time"]);
+const REPEATED = columnsOf(["phase"], ["median", "interval", "lowest", "highest"], ["outliers"]);
 
 function table(series: readonly PhaseSeries[], style: Style): string {
   const repeated = series.some((one) => one.samplesNs.length > 1);

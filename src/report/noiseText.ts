@@ -2,6 +2,7 @@ import type { NoiseReport } from "../compare/noise.js";
 import type { CellComparison, Comparison } from "../compare/types.js";
 import { clip } from "../errors.js";
 import { groupBy, nonEmpty } from "../lists.js";
+import { columnsOf } from "./columns.js";
 import { plural } from "./compareTable.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
@@ -32,13 +33,7 @@ export function noiseText(report: NoiseReport, comparisons: readonly Comparison[
 }
 
 function changesTable(cells: readonly CellComparison[], style: Style): string {
-  const columns = [
-    { heading: "strategy, part", figure: false },
-    { heading: "first", figure: true },
-    { heading: "second", figure: true },
-    { heading: "change", figure: true },
-    { heading: "95% interval", figure: false },
-  ];
+  const columns = columnsOf(["strategy, part"], ["first", "second", "change"], ["95% interval"]);
   const rows = cells.flatMap(({ strategy, wall }) =>
     wall.map((metric) => [
       `${clip(strategy)}, ${metric.part}`,

@@ -5,7 +5,8 @@ import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js"
 import { verdictIn } from "../results/verdict.js";
 import { isCredited, namesOf } from "./benchClosing.js";
 import { areClose, wallText } from "./caseGrids.js";
-import { fits, type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { fits, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { sumAt } from "./sums.js";
 import { formatChange } from "./units.js";
@@ -168,10 +169,7 @@ function matrix(
   style: Style,
   inBlocks = false,
 ): string | null {
-  const columns: GridColumn[] = [
-    { heading: corner, figure: false },
-    ...headings.map((heading) => ({ heading, figure: true })),
-  ];
+  const columns = columnsOf([corner], headings);
   const rows = zip(labels, cells).map(([label, row]) => [label, ...row]);
   return inBlocks || fits(columns, rows, style) ? grid(columns, rows, style) : null;
 }

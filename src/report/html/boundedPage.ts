@@ -2,6 +2,7 @@ import type { Mmu } from "../../mmu/contract.js";
 import type { InterleaveFault } from "../../mmu/interleave.js";
 import type { ExhaustiveResult } from "../../verify/exhaustive.js";
 import type { InterleaveResult } from "../../verify/interleave.js";
+import { columnsOf } from "../columns.js";
 import { exhaustiveFaults, exhaustiveFaultWords } from "../exhaustiveText.js";
 import { longFinding } from "../findings.js";
 import { scheduleText } from "../interleaveText.js";
@@ -79,24 +80,14 @@ function scheduled(
 }
 
 function tally(mmu: Mmu, unit: string, rows: readonly (readonly Cell[])[]): Group {
-  const figures = [unit, "wrong"];
-  const verdicts = rows.some((row) => row.length > 3) ? [{ heading: "verdict", figure: false }] : [];
+  const verdicts = rows.some((row) => row.length > 3) ? ["verdict"] : [];
   return {
     title: mmu.title,
-    lead: "",
-    alarms: [],
     sections: [
       section(`${unit}, all and wrong`, unit, {
         see: "A strategy with any that go wrong is wrong, but for what comes with Linux.",
         open: true,
-        table: {
-          columns: [
-            { heading: "strategy", figure: false },
-            ...figures.map((heading) => ({ heading, figure: true })),
-            ...verdicts,
-          ],
-          rows,
-        },
+        table: { columns: columnsOf(["strategy"], [unit, "wrong"], verdicts), rows },
       }),
     ],
   };
@@ -113,10 +104,6 @@ function section(title: string, unit: string, rest: Pick<Section, "see"> & Parti
     title,
     unit,
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
-    table: { columns: [], rows: [] },
     ...rest,
   };
 }

@@ -1,10 +1,10 @@
 import type { Comparison, ExactMetric } from "../../compare/types.js";
 import type { CountValue } from "../../mmu/counters.js";
+import { columnsOf } from "../columns.js";
 import { noteText, regressionsOf, summaryLine } from "../compareTable.js";
 import { verdict } from "../findings.js";
 import { formatPercent } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
-import { columnsOf } from "./columns.js";
 import { grouped } from "./numbers.js";
 import type { Cell, Group, Page, Section } from "./page.js";
 import { MOST_ROWS, seen, wallFigures, wallTable } from "./wallChanges.js";
@@ -28,7 +28,7 @@ export async function comparePage(comparison: Comparison): Promise<Page> {
           : []),
       ],
       alarmWord: "Worse",
-      sections: sections.filter(({ table }) => table.rows.length > 0),
+      sections: sections.filter(({ table }) => table !== undefined && table.rows.length > 0),
     },
   ];
   return {
@@ -65,9 +65,6 @@ function countersSection({ cells, options }: Comparison): Section {
     see: `Counters that are equal are left out; an increase beyond ${formatPercent(options.maxIncrease).replace("+", "")} is a regression.`,
     unit: "as each counter's name says",
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
     open: true,
     table: { columns: columnsOf(["case", "strategy", "counter"], ["base", "new", "change"], ["status"]), rows },
   };
@@ -80,9 +77,6 @@ function resultsSection({ cells, missing, added }: Comparison): Section {
     see: "Where a result was right and is wrong, or the other way round, and cases that only one side has.",
     unit: "right or wrong",
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
     open: true,
     table: {
       columns: columnsOf(["case", "strategy", "base", "new", "status"], [], []),
@@ -109,7 +103,6 @@ function wallSection(plot: Plot, { cells, options }: Comparison): Section {
     see: seen(wallThreshold),
     unit: "per cent of the base's median",
     kind: "measured",
-    key: [],
     figures: wallFigures(plot, all, wallThreshold),
     warnings: all.length > MOST_ROWS ? [`The ${MOST_ROWS} largest changes of ${all.length} are drawn.`] : [],
     table: wallTable(all),

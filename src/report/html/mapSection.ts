@@ -3,9 +3,10 @@ import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatSize } from "../../guest/sizes.js";
 import type { Case, Mmu } from "../../mmu/contract.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
+import { columnsOf } from "../columns.js";
 import { levelsOf, MapBudget, type MappedStrategy, type MapRow, mappedOf, mapRows } from "../mapRows.js";
 import { addressMapSvg } from "./addressMap.js";
-import type { Cell, KeyEntry, Section } from "./page.js";
+import type { Cell, FigureTable, KeyEntry, Section } from "./page.js";
 
 /** Bins of each memslot: about as many as a phone has pixels. */
 const BINS = 360;
@@ -80,7 +81,6 @@ export function addressMapOf(
         wide: true,
       },
     ],
-    warnings: [],
     table: mapTable(rows, levelName),
   };
 }
@@ -90,7 +90,7 @@ function describeMap(rows: readonly MapRow[]): string {
 }
 
 /** Bins by what maps most of them: the figures of the picture. */
-function mapTable(rows: readonly MapRow[], levelName: (level: number) => string): Section["table"] {
+function mapTable(rows: readonly MapRow[], levelName: (level: number) => string): FigureTable {
   const body = rows.flatMap(({ strategies, map }) =>
     map.slots.flatMap(({ baseHex, binBytes, bins }): Cell[][] => {
       const before = tally(bins.before, levelName);
@@ -102,21 +102,13 @@ function mapTable(rows: readonly MapRow[], levelName: (level: number) => string)
       ];
     }),
   );
-  const text = (heading: string) => ({ heading, figure: false });
-  const figure = (heading: string) => ({ heading, figure: true });
-  return {
-    columns: [
-      text("strategy"),
-      text("memslot"),
-      text("bin"),
-      figure("bins"),
-      text("before, in bins"),
-      text("after, in bins"),
-      figure("bins with unsplit blocks"),
-      figure("entries inspected, split walk"),
-    ],
-    rows: body,
-  };
+  const columns = columnsOf(
+    ["strategy", "memslot", "bin"],
+    ["bins"],
+    ["before, in bins", "after, in bins"],
+    ["bins with unsplit blocks", "entries inspected, split walk"],
+  );
+  return { columns, rows: body };
 }
 
 function tally(levels: readonly number[], levelName: (level: number) => string): string {

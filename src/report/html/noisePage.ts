@@ -14,16 +14,13 @@ export async function noisePage(report: NoiseReport, comparisons: readonly Compa
     return {
       title: `Pair ${i + 1} of ${comparisons.length}`,
       lead: "The same benchmark, twice.",
-      alarms: [],
       sections: [
         {
           title: "Wall time, second run against first",
           see: "Nothing changed, so each dot should lie at zero; the dashed lines are the threshold that is suggested, which no interval reaches.",
           unit: "per cent of the first run's median",
           kind: "measured" as const,
-          key: [],
           figures: wallFigures(plot, all, report.suggestedThreshold),
-          warnings: [],
           table: wallTable(all),
         },
       ],

@@ -1,3 +1,4 @@
+import type { TableColumn } from "../columns.js";
 import type { Markup } from "./markup.js";
 
 /**
@@ -23,9 +24,9 @@ export interface Fact {
 /** Pictures of one thing: a case, a comparison. With more than one group the page has an index. */
 export interface Group {
   readonly title: string;
-  readonly lead: string;
-  /** What is wrong with it, in the index and below the title; empty where nothing is. */
-  readonly alarms: readonly string[];
+  readonly lead?: string;
+  /** What is wrong with it, in the index and below the title. */
+  readonly alarms?: readonly string[];
   /** What an alarm is, in a word; default WRONG. */
   readonly alarmWord?: string;
   readonly sections: readonly Section[];
@@ -41,10 +42,10 @@ export interface Section {
   readonly see: string;
   readonly unit: string;
   readonly kind: Kind;
-  readonly key: readonly KeyEntry[];
-  readonly figures: readonly Figure[];
-  readonly warnings: readonly string[];
-  readonly table: FigureTable;
+  readonly key?: readonly KeyEntry[];
+  readonly figures?: readonly Figure[];
+  readonly warnings?: readonly string[];
+  readonly table?: FigureTable;
   /** Whether the table is shown rather than folded: where it is the picture. */
   readonly open?: boolean;
   /** Text that is shown as it is: a scenario to copy. */
@@ -77,12 +78,6 @@ export type KeyShape = "box" | "line" | "hollow" | "stripes" | number;
 export interface FigureTable {
   readonly columns: readonly TableColumn[];
   readonly rows: readonly (readonly Cell[])[];
-}
-
-export interface TableColumn {
-  readonly heading: string;
-  /** Right-aligned and sorted by value. */
-  readonly figure: boolean;
 }
 
 /** A number is shown with its digits grouped; `null` is not there. */

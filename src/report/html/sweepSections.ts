@@ -2,10 +2,11 @@ import type { Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { ResultFile, RunResult } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
+import { columnsOf } from "../columns.js";
 import type { Plot } from "./charts/draw.js";
 import { type Line, linesChart } from "./charts/lines.js";
 import { grouped } from "./numbers.js";
-import type { Cell, Figure, Group, KeyEntry, Section } from "./page.js";
+import type { Cell, Figure, FigureTable, Group, KeyEntry, Section } from "./page.js";
 import { type Axis, type Family, sweepOf } from "./sweepAxes.js";
 
 /** What a sweep draws over its axis: exact figures of a run. */
@@ -193,7 +194,7 @@ function sweepTable(
   families: readonly Family[],
   axis: Axis,
   metric: Metric,
-): Section["table"] {
+): FigureTable {
   const rows = families.flatMap((family, panel) =>
     family.cases.map(({ x }): Cell[] => [
       family.title,
@@ -204,11 +205,7 @@ function sweepTable(
       }),
     ]),
   );
-  const columns = [
-    { heading: `case, ${metric.unit}`, figure: false },
-    { heading: axis.label, figure: true },
-    ...series.map(({ name }) => ({ heading: name, figure: true })),
-  ];
+  const columns = columnsOf([`case, ${metric.unit}`], [axis.label, ...series.map(({ name }) => name)]);
   return { columns, rows };
 }
 

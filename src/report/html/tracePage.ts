@@ -149,7 +149,6 @@ function stepsSection(plot: Plot, draw: DrawWalk, { strategy }: ToldWalk, steps:
       },
     ],
     warnings: points.length >= MOST_STEPS ? [`Told to the ${MOST_STEPS}th event; the walk goes on.`] : [],
-    table: { columns: [], rows: [] },
     steps: markup`<div class="walk" data-walk="${at}"><script type="application/json">${scriptJson(steps)}</script><figure><figcaption>The tables on the way down, and where the address stands (triangle)</figcaption><div>${trusted(draw(steps, at))}</div></figure><p class="${astray < 0 ? "step" : "step bad"}" aria-live="polite">${told}</p></div>`,
   };
 }
@@ -161,8 +160,6 @@ function linesSection({ nodes }: ToldWalk, said: FullWords): Section {
     see: "Steps that differ only in where they are become one line, and lines that repeat become a group.",
     unit: "entries of page tables",
     kind: "exact",
-    key: [],
-    figures: [],
     warnings: lines.length > MOST_LINES ? [`The first ${MOST_LINES} of ${lines.length} lines.`] : [],
     table: {
       columns: [{ heading: "step", figure: false }],
