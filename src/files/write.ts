@@ -38,7 +38,17 @@ export interface OutputOptions {
  * @throws UserError that names the path: a folder, in a missing or unwritable folder, not writable itself, a symbolic link that leads
  *   nowhere, or an input of the same work by whatever name
  */
-export async function prepareOutput(path: string, options: OutputOptions = {}): Promise<OutputTarget> {
+export async function prepareOutput(path: string, options?: OutputOptions): Promise<OutputTarget>;
+/** Undefined where no path is given. */
+export async function prepareOutput(
+  path: string | undefined,
+  options?: OutputOptions,
+): Promise<OutputTarget | undefined>;
+export async function prepareOutput(
+  path: string | undefined,
+  options: OutputOptions = {},
+): Promise<OutputTarget | undefined> {
+  if (path === undefined) return undefined;
   if (path === "-") return toStream(path, options.stdout);
   if (path === "") throw badInput('output ""', "no path", "a file, or - for standard output");
   try {

@@ -206,7 +206,7 @@ async function verifyRandom(
   const choose = await strategyChooser(flags.strategy, mmus, io.registry);
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
-  const save = flags.save === undefined ? undefined : await prepareOutput(flags.save, outputOptions(io, flags));
+  const save = await prepareOutput(flags.save, outputOptions(io, flags));
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const { searchLayouts } = await import("../../verify/search.js");
   const interrupt = new Interrupt(io);
