@@ -41,6 +41,7 @@ export class ModelFault extends Error {
 /**
  * Runs a plan and returns the result. Counts come from one run each; wall time, where asked for, from timed repeats of the same run.
  *
+ * @param count how the cells of the plan are counted
  * @returns the result file; `partial` is true where {@link BenchEvents.signal} ended it
  * @throws ModelFault if counters are not identical in every repeat
  */
@@ -48,6 +49,7 @@ export async function runPlan(
   plan: readonly PlannedCase[],
   options: BenchOptions,
   events: BenchEvents = {},
+  count: typeof runCells = runCells,
 ): Promise<ResultFile> {
   const scenarios: ScenarioResult[] = [];
   const runs: RunResult[] = [];
@@ -74,7 +76,7 @@ export async function runPlan(
   );
   // Threads would take caches and memory bandwidth from what is timed: with wall time this thread does all.
   let counting = { cell: 0, tell: (_share: number): void => undefined };
-  const outcomes = runCells(cells, options.wall === null ? (options.jobs ?? 1) : 1, {
+  const outcomes = count(cells, options.wall === null ? (options.jobs ?? 1) : 1, {
     signal: events.signal,
     onProgress: (cell, share) => {
       if (cell === counting.cell) counting.tell(share);

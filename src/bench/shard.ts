@@ -81,7 +81,7 @@ export function planDigest(plan: readonly PlannedCase[], settings: unknown = nul
     .slice(0, 16);
 }
 
-/** By code units, not by locale: the order may not depend on the machine. */
+/** By code units, not by locale: the order may not depend on the machine. Ids of a plan are never equal. */
 function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a < b ? -1 : 1;
 }

@@ -1,6 +1,6 @@
 import { badInput } from "../errors.js";
 import type { FrameRange } from "./flow/slots.js";
-import type { DirtyFields } from "./slotFields.js";
+import type { DirtyBitmap } from "./memslots.js";
 
 /** Pages of one word of a dirty bitmap: what KVM_CLEAR_DIRTY_LOG handles at a time. */
 export const WORD_PAGES = 64;
@@ -22,7 +22,7 @@ export interface DirtyRuns {
  * @throws UserError for a run that does not begin in the slot, a word that is none
  */
 export function dirtyRuns(
-  dirty: DirtyFields,
+  dirty: DirtyBitmap,
   npages: number,
   input: string,
   wordOf: (word: string, which: string) => bigint,
@@ -85,4 +85,22 @@ export function dirtySpans(slot: FrameRange, runs: readonly Run[]): readonly Run
     else spans.push([slot.startGfn + start, end]);
   }
   return spans;
+}
+
+/** Index of the first span that ends beyond `gfn`, or the number of spans. Spans `[start, end)` are ascending and disjoint. */
+export function firstEndingAfter(spans: readonly Run[], gfn: number): number {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (spans[middle]![1] <= gfn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Whether any span meets [start, end). */
+export function meets(spans: readonly Run[], start: number, end: number): boolean {
+  const span = spans[firstEndingAfter(spans, start)];
+  return span !== undefined && span[0] < end;
 }

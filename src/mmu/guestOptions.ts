@@ -119,3 +119,23 @@ export const sharedOptions = {
     value: { kind: "integer", min: 0, max: 2 ** 31 - 1 },
   },
 } as const satisfies GuestOptionTable;
+
+/** Those that say what memslots a guest has and when its log is enabled or cleared, with the letters of dirty_log_perf_test. */
+export const slotOptions = {
+  backing: sharedOptions.backing,
+  memory: sharedOptions.memory,
+  memslots: sharedOptions.memslots,
+  base: sharedOptions.base,
+  thpCoverage: sharedOptions.thpCoverage,
+  g: sharedOptions.g,
+  mode: sharedOptions.mode,
+} as const satisfies GuestOptionTable;
+
+/** What is done to such guests. */
+export const slotWorkloads = {
+  workloads: [
+    { id: "enable", title: "enable dirty logging (no manual protect, -g)", alias: ["split"] },
+    { id: "clear", title: "clear the dirty log (manual protect, initially-all-set)" },
+  ],
+  defaultWorkload: "enable",
+} as const;

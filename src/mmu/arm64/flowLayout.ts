@@ -8,38 +8,22 @@ import {
   splitCacheCapacity,
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
-import { pageFinder } from "../flow/slots.js";
+import { type FlowPages, flowPages } from "../flow/flowPages.js";
+import type { HostSegment } from "../flow/hostMemory.js";
 import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
-import type { HostSegment } from "./hostMemory.js";
+import type { FlowSlotLayout } from "./hostMemory.js";
 import { type Layout, type LayoutNote, variantOf } from "./layout.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 
 /** A flow's guest resolved into frames, checked. */
-export interface FlowLayout {
+export interface FlowLayout extends FlowPages {
   readonly geometry: Geometry;
   /** In the order of the input. */
   readonly slots: readonly FlowSlotLayout[];
   /** What a `Stage2` is made from; nothing in it is mapped. */
   readonly stage2: Layout;
-  /** Granule pages in all slots. */
-  readonly npages: number;
-  /** Guest pages of each vCPU's pass, and the modulus of its random pages. */
-  readonly passPages: number;
-  /** Guest page, counted from the region's start, to frame. */
-  readonly gfnOfGuestPage: (page: number) => number;
-  /** Granule page, counted from the region's start, to frame. */
-  readonly gfnOfPage: (page: number) => number;
   /** What the user should know of the input, although it is taken. */
   readonly notes: readonly LayoutNote[];
-}
-
-export interface FlowSlotLayout {
-  readonly startGfn: number;
-  /** Exclusive. */
-  readonly endGfn: number;
-  /** The host frame behind the slot's first page. */
-  readonly hostFrame: number;
-  readonly host: readonly HostSegment[];
 }
 
 /**
@@ -59,29 +43,8 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
       `0 (off), ${chunks.map(formatSize).join(" or ")}`,
     );
   }
-  if (!Number.isInteger(input.vcpus) || input.vcpus < 1) throw badInput("vcpus", `is ${input.vcpus}`, "at least 1");
   const slots = input.slots.map((slot, index) => flowSlot(slot, geometry, `slots[${index}]`));
-  const ascending = [...slots].sort((a, b) => a.startGfn - b.startGfn);
-  for (let i = 1; i < ascending.length; i++) {
-    if (ascending[i]!.startGfn < ascending[i - 1]!.endGfn) {
-      const at = formatAddress(ascending[i]!.startGfn * geometry.pageBytes);
-      throw badInput(`the slot at ${at}`, "overlaps another", "memslots that do not overlap");
-    }
-  }
-  const npages = slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
   const guestPageBytes = input.guestPage === undefined ? geometry.pageBytes : parseSize(input.guestPage, "guestPage");
-  const passPages = input.partitioned ? input.pagesPerVcpu : input.pagesPerVcpu * input.vcpus;
-  const needed = input.pagesPerVcpu * input.vcpus * guestPageBytes;
-  const hasPasses = input.steps.some((step) => step.op === "guest" || (step.op === "disable" && step.guests));
-  if (hasPasses && !(needed <= npages * geometry.pageBytes)) {
-    throw badInput(
-      `${input.vcpus} vCPUs with ${input.pagesPerVcpu} pages each`,
-      `need ${needed} bytes`,
-      `at most the ${npages * geometry.pageBytes} bytes of the memslots`,
-    );
-  }
-  const gfnOfPage = pageFinder(ascending);
-  const ratio = guestPageBytes / geometry.pageBytes;
   return {
     geometry,
     slots,
@@ -96,10 +59,7 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
       notes: [],
     },
     notes: input.steps.flatMap((step) => (step.op === "clear_part" ? clearNotes(step, slots) : [])),
-    npages,
-    passPages,
-    gfnOfPage,
-    gfnOfGuestPage: ratio === 1 ? gfnOfPage : (page) => gfnOfPage(Math.floor(page * ratio)),
+    ...flowPages(input, slots, geometry.pageBytes, guestPageBytes),
   };
 }
 

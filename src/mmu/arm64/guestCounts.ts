@@ -121,6 +121,10 @@ export function newIoctlCounts(): IoctlCounts {
   return newTally(IOCTL_COUNTERS, LEVELS);
 }
 
+export function resetIoctlCounts(counts: IoctlCounts): void {
+  resetTally(IOCTL_COUNTERS, counts);
+}
+
 export function ioctlCountsJson(counts: IoctlCounts): Counts {
   return tallyCounts(IOCTL_COUNTERS, counts, allLevels);
 }

@@ -10,6 +10,7 @@ import {
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import { dirtyRuns } from "../dirtyRuns.js";
 import type { FrameRange } from "../flow/slots.js";
+import { type DirtyLogMode, refuseOverlaps } from "../memslots.js";
 import { pastEndNote } from "../slotFields.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 import { type CpuFeatures, DEFAULT_CPU } from "./maintenance.js";
@@ -27,7 +28,7 @@ export interface Layout {
   /** How leaves hold their output addresses. */
   readonly leaf: LeafFormat;
   readonly slots: readonly SlotLayout[];
-  readonly mode: "enable" | "clear";
+  readonly mode: DirtyLogMode;
   /** 0 is off. */
   readonly chunkPages: number;
   /** Pages that the split cache must hold before a chunk. */
@@ -92,14 +93,7 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
   }
   const notes: LayoutNote[] = [];
   const slots = scenario.memslots.map((slot, index) => slotLayout(scenario, geometry, index, slot, notes));
-  const inOrder = slots.map((slot, index) => ({ slot, index })).sort((a, b) => a.slot.startGfn - b.slot.startGfn);
-  for (let i = 1; i < inOrder.length; i++) {
-    const below = inOrder[i - 1]!;
-    const above = inOrder[i]!;
-    if (above.slot.startGfn < below.slot.endGfn) {
-      throw badInput(`memslots[${above.index}]`, `overlaps memslots[${below.index}]`, "memslots that do not overlap");
-    }
-  }
+  refuseOverlaps(slots);
   return {
     geometry,
     leaf: new LeafFormat(geometry, outputOffsetOf(scenario, geometry, slots)),

@@ -1,8 +1,9 @@
 import type { Granule } from "../../guest/geometry.js";
 import type { Segment } from "../../guest/segment.js";
+import type { DirtyBitmap, DirtyLogMode, Memslot } from "../memslots.js";
 import type { ClearRange, DsbPlacement } from "./about.js";
 
-export type { Segment };
+export type { DirtyBitmap, Memslot, Segment };
 
 /**
  * A scenario for arm64: guest memory as it is mapped before dirty logging is enabled, and what is then done to it. Self-contained
@@ -29,29 +30,8 @@ export interface Arm64Scenario {
   readonly dirtyLog: DirtyLogSpec;
 }
 
-export interface Memslot {
-  /** Guest physical base, page-aligned. */
-  readonly base: string;
-  /** In order from `base`, without gaps: a gap is a segment with `map: "hole"`. */
-  readonly segments: readonly Segment[];
-  /** Clear mode: the pages of this slot that are cleared, relative to its first page. Absent: all of them. */
-  readonly dirty?: DirtyBitmap | undefined;
-}
-
-/**
- * Dirty pages of a slot, as runs of pages `[first, count]` or as 64-bit words in hexadecimal, lowest page in bit 0. What reaches past the
- * slot's end does nothing, as in the kernel; a run that begins beyond the slot is refused.
- */
-export type DirtyBitmap =
-  | { readonly runs: readonly (readonly [number, number])[] }
-  | { readonly words: readonly string[] };
-
 export interface DirtyLogSpec extends VariantSpec {
-  /**
-   * `enable`: no manual protect (`-g`): enabling write-protects and splits. `clear`: manual protect with initially-all-set:
-   * KVM_CLEAR_DIRTY_LOG does, 64 pages at a time.
-   */
-  readonly mode: "enable" | "clear";
+  readonly mode: DirtyLogMode;
   /** Eager-split chunk: 0 (off) or one of the granule's sizes. */
   readonly chunk: string | number;
 }

@@ -1,8 +1,9 @@
 import type { Granule } from "../../guest/geometry.js";
 import { legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import { memslotsFor } from "../memslots.js";
 import { simplerThan } from "../search/simpler.js";
-import { homeOf, nearerHome, runsOf, type SlotUnits, simplerSlots, withoutDirty } from "../search/simplerSlots.js";
+import { homeOf, nearerHome, runsOf, type SlotUnits, simplerSlots } from "../search/simplerSlots.js";
 import { layoutOf } from "./layout.js";
 import type { Arm64Scenario } from "./scenario.js";
 
@@ -63,9 +64,10 @@ function* candidates(scenario: Arm64Scenario): Generator<Arm64Scenario> {
   if (granule !== "4K") yield inGranule4K(scenario);
   if (scenario.dirtyLog.mode === "clear") {
     const { clearRange: _, ...dirtyLog } = scenario.dirtyLog;
-    yield { ...scenario, memslots: withoutDirty(memslots), dirtyLog: { ...dirtyLog, mode: "enable" } };
+    yield { ...scenario, memslots: memslotsFor("enable", memslots), dirtyLog: { ...dirtyLog, mode: "enable" } };
   }
-  if (memslots.some(({ dirty }) => dirty !== undefined)) yield { ...scenario, memslots: withoutDirty(memslots) };
+  if (memslots.some(({ dirty }) => dirty !== undefined))
+    yield { ...scenario, memslots: memslotsFor("enable", memslots) };
   if (scenario.ipaBits !== 40) yield { ...scenario, ipaBits: 40 };
   for (const chunk of units.maps) yield { ...scenario, dirtyLog: { ...scenario.dirtyLog, chunk } };
   for (const nearer of nearerHome(memslots, units)) yield { ...scenario, memslots: nearer };

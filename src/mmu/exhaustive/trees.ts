@@ -67,6 +67,13 @@ export function pairs(tops: readonly TopEntry[]): readonly (readonly [TopEntry, 
   return all;
 }
 
+/** Frames [from, to) of a tree as bits: a tree has 32 at most. */
+export function framesIn(from: number, to: number): number {
+  const first = Math.max(0, from);
+  const count = Math.min(32, to) - first;
+  return count <= 0 ? 0 : (-1 >>> (32 - count)) << first;
+}
+
 /** A tree as it is before anything is done with it: what is to be known of each frame to judge what became of it. */
 export class SmallTree {
   /**

@@ -28,8 +28,30 @@ export interface GuestFlowSlot {
 export type GuestFlowStep =
   | GuestPassInput
   | { readonly op: "enable" | "get" | "clear"; readonly name: string }
-  /** With `guests`, one pass runs meanwhile (`-e`). */
+  /**
+   * With `guests`, one pass of the guests runs meanwhile (`-e`), spread evenly over the time before, between and after the ioctls of
+   * the slots; it is a step of its own in the outcome, after the ioctls'.
+   */
   | { readonly op: "disable"; readonly name: string; readonly guests?: GuestPassInput | undefined };
+
+/** What golden flows do beside that. */
+export type DirtyLogStep =
+  | GuestFlowStep
+  /** Accesses one by one: `[vcpu, "r" or "w", first page, number of pages]`, pages of the MMU counted through all slots. */
+  | {
+      readonly op: "access";
+      readonly name: string;
+      readonly accesses: readonly (readonly [number, "r" | "w", number, number])[];
+    }
+  /** KVM_CLEAR_DIRTY_LOG with a custom bitmap: bits in `runs` are relative to `firstPage`. */
+  | {
+      readonly op: "clear_part";
+      readonly name: string;
+      readonly slot: number;
+      readonly firstPage: number;
+      readonly numPages: number;
+      readonly runs: readonly (readonly [number, number])[];
+    };
 
 /** What one step of a flow did. */
 export interface FlowPhase {

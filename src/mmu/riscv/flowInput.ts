@@ -1,4 +1,4 @@
-import type { GuestFlow, GuestFlowStep } from "../flow/guestFlow.js";
+import type { DirtyLogStep, GuestFlow } from "../flow/guestFlow.js";
 import type { GStageMode } from "./geometry.js";
 
 /**
@@ -17,22 +17,7 @@ export interface RiscvFlowInput extends Omit<GuestFlow, "steps"> {
 }
 
 export type RiscvFlowStep =
-  | GuestFlowStep
-  /** Accesses one by one: `[vcpu, "r" or "w", first page, number of pages]`, pages counted through all slots. */
-  | {
-      readonly op: "access";
-      readonly name: string;
-      readonly accesses: readonly (readonly [number, "r" | "w", number, number])[];
-    }
-  /** KVM_CLEAR_DIRTY_LOG with a custom bitmap: bits in `runs` are relative to `firstPage`. */
-  | {
-      readonly op: "clear_part";
-      readonly name: string;
-      readonly slot: number;
-      readonly firstPage: number;
-      readonly numPages: number;
-      readonly runs: readonly (readonly [number, number])[];
-    }
+  | DirtyLogStep
   /** The host takes pages of a slot away. */
   | {
       readonly op: "unmap";

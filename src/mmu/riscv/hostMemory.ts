@@ -1,21 +1,13 @@
-import type { FrameRange } from "../flow/slots.js";
+import type { HostSegment as AnyHostSegment, HostedSlot } from "../flow/hostMemory.js";
 import { alignDown, SPAN } from "./geometry.js";
 
-/** A run of host memory, by host frame. */
-export interface HostSegment {
-  readonly startFrame: number;
-  readonly endFrame: number;
-  /** 0: pages. 1: 2M, huge pages as they come (thp) unless `hugetlb`. 2: 1G pages of hugetlb. */
-  readonly level: number;
+/** Level 0: pages. 1: 2M, huge pages as they come (thp) unless `hugetlb`. 2: 1G pages of hugetlb. */
+export interface HostSegment extends AnyHostSegment {
   readonly hugetlb: boolean;
 }
 
 /** A memslot of a flow. */
-export interface FlowSlotLayout extends FrameRange {
-  /** The host frame behind the slot's first page. */
-  readonly hostFrame: number;
-  readonly host: readonly HostSegment[];
-}
+export type FlowSlotLayout = HostedSlot<HostSegment>;
 
 /**
  * The level that a fault maps while its slot is not logging. Hugetlb memory: the largest of its page size and below that fits. Otherwise 2M
@@ -41,16 +33,4 @@ function fits({ startGfn, endGfn, hostFrame }: FlowSlotLayout, frame: number, le
   if ((hostFrame - startGfn) % span !== 0) return false;
   const hostEnd = hostFrame + endGfn - startGfn;
   return frame >= Math.ceil(hostFrame / span) * span && frame < alignDown(hostEnd, level);
-}
-
-/** Binary search: a fragmented guest has many segments. */
-export function segmentAt(segments: readonly HostSegment[], frame: number): HostSegment {
-  let low = 0;
-  let high = segments.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (segments[middle]!.endFrame <= frame) low = middle + 1;
-    else high = middle;
-  }
-  return segments[low]!;
 }

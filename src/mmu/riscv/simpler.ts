@@ -1,14 +1,7 @@
 import { parseSize } from "../../guest/sizes.js";
+import { memslotsFor } from "../memslots.js";
 import { simplerThan } from "../search/simpler.js";
-import {
-  homeOf,
-  nearerHome,
-  runsOf,
-  type SlotUnits,
-  shorterRuns,
-  simplerSlots,
-  withoutDirty,
-} from "../search/simplerSlots.js";
+import { homeOf, nearerHome, runsOf, type SlotUnits, shorterRuns, simplerSlots } from "../search/simplerSlots.js";
 import { formatGfn, GSTAGE_MODES, MAP_SIZES } from "./geometry.js";
 import { layoutOf, parseGfn } from "./layout.js";
 import type { RiscvScenario } from "./scenario.js";
@@ -61,7 +54,7 @@ function* candidates(scenario: RiscvScenario): Generator<RiscvScenario> {
   yield* simplerAfter(scenario);
   const { reschedEveryNPolls: _, ...neverResched } = dirtyLog;
   yield { ...scenario, dirtyLog: neverResched };
-  const plain = withoutDirty(memslots);
+  const plain = memslotsFor("enable", memslots);
   if (dirtyLog.mode === "clear") yield { ...scenario, memslots: plain, dirtyLog: { ...dirtyLog, mode: "enable" } };
   if (memslots.some(({ dirty }) => dirty !== undefined)) yield { ...scenario, memslots: plain };
   yield { ...scenario, dirtyLog: { ...dirtyLog, eagerSplit: true } };

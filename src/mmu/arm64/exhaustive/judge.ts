@@ -1,5 +1,6 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
 import type { SmallTree } from "../../exhaustive/trees.js";
+import { bitsOf } from "../../exhaustive/verdict.js";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
 import type { Stage2 } from "../stage2.js";
 import { SMALL, SMALL_LEAF } from "./geometry.js";
@@ -28,20 +29,8 @@ export const SMALL_FAULTS = [
   "not-flushed",
   "runs-differ",
 ] as const;
-export type SmallFault = (typeof SMALL_FAULTS)[number];
-
-const bit = (fault: SmallFault): number => 1 << SMALL_FAULTS.indexOf(fault);
-const PASSED_OVER = bit("unsplit-block/passed-over");
-const LEFT_IN_NEW_TABLE = bit("unsplit-block/left-in-new-table");
-const SPLIT_OUTSIDE = bit("split-outside-range");
-const LOST = bit("lost-coverage");
-const LOCKED = bit("left-locked");
-const STRAY = bit("stray-mapping");
-const WRONG_OA = bit("wrong-output-address");
-const WRONG_ATTRIBUTES = bit("wrong-attributes");
-const NOT_PROTECTED = bit("not-write-protected");
-const NEEDLESSLY_PROTECTED = bit("needlessly-write-protected");
-const MARK_INEXACT = bit("mark-inexact");
+/** The bit of each in a verdict. */
+export const BIT = bitsOf(SMALL_FAULTS);
 
 const LEVELS = 4;
 /** The descriptors of a leaf by level and frame, writable and write-protected. */
@@ -129,10 +118,10 @@ export class Judge {
       if ((lo & VALID) === 0) {
         this.empty(lo, hi, gfn, span);
       } else if ((lo & TYPE_MASK) === TABLE_OR_PAGE) {
-        if ((hi & LOCKED_HI) !== 0) this.verdict |= LOCKED;
+        if ((hi & LOCKED_HI) !== 0) this.verdict |= BIT["left-locked"];
         const child = stage2.mem.childOf(lo, hi);
         const below = level === 2 ? this.pages(words, child, gfn) : this.table(stage2, 2, child, gfn);
-        if (stage2.marks !== null && ((hi & MARK_HI) !== 0) === below) this.verdict |= MARK_INEXACT;
+        if (stage2.marks !== null && ((hi & MARK_HI) !== 0) === below) this.verdict |= BIT["mark-inexact"];
         blocks ||= below;
         this.tableOver(gfn, level);
       } else {
@@ -151,17 +140,17 @@ export class Judge {
       const hi = words[word + 1]! | 0;
       const gfn = tableGfn + index;
       if ((lo & VALID) === 0) this.empty(lo, hi, gfn, 1);
-      else if (tree.span[gfn] === 0) this.verdict |= STRAY;
+      else if (tree.span[gfn] === 0) this.verdict |= BIT["stray-mapping"];
       else this.leaf(PAGE_LEVEL, gfn, lo, hi);
     }
     return false;
   }
 
   private empty(lo: number, hi: number, gfn: number, span: number): void {
-    if ((lo | hi) !== 0) this.verdict |= LOCKED;
+    if ((lo | hi) !== 0) this.verdict |= BIT["left-locked"];
     for (let at = gfn; at < gfn + span; at++) {
       if (this.tree.span[at] === 0) continue;
-      this.verdict |= LOST;
+      this.verdict |= BIT["lost-coverage"];
       return;
     }
   }
@@ -171,21 +160,22 @@ export class Judge {
     const natural = this.tree.span[gfn]!;
     const span = SMALL.spanPages[level]!;
     if (natural < span) return;
-    if (this.met[gfn] === 0) this.verdict |= SPLIT_OUTSIDE;
-    else if (natural > span && !this.wholeSubtree && !this.touches(gfn, level)) this.verdict |= SPLIT_OUTSIDE;
+    if (this.met[gfn] === 0) this.verdict |= BIT["split-outside-range"];
+    else if (natural > span && !this.wholeSubtree && !this.touches(gfn, level))
+      this.verdict |= BIT["split-outside-range"];
   }
 
   private block(level: number, gfn: number, span: number, lo: number, hi: number): void {
     const natural = this.tree.span[gfn]!;
     this.blocksLeft[level] = this.blocksLeft[level]! + 1;
     if (natural < span) {
-      this.verdict |= STRAY;
+      this.verdict |= BIT["stray-mapping"];
       return;
     }
     this.leaf(level, gfn, lo, hi);
     if (!this.splits || this.met[gfn] === 0) return;
-    if (natural === span) this.verdict |= PASSED_OVER;
-    else if (this.wholeSubtree || this.touches(gfn, level)) this.verdict |= LEFT_IN_NEW_TABLE;
+    if (natural === span) this.verdict |= BIT["unsplit-block/passed-over"];
+    else if (this.wholeSubtree || this.touches(gfn, level)) this.verdict |= BIT["unsplit-block/left-in-new-table"];
   }
 
   private leaf(level: number, gfn: number, lo: number, hi: number): void {
@@ -194,10 +184,11 @@ export class Judge {
     const different = lo ^ ((mustProtect ? protectedLo[at] : writableLo[at]) as number);
     const differentHi = hi ^ leafHigh[gfn]!;
     if ((different | differentHi) === 0) return;
-    if ((different & OUTPUT_LO) !== 0 || (differentHi & OUTPUT_HI) !== 0) this.verdict |= WRONG_OA;
-    if ((different & S2AP_WRITE) !== 0) this.verdict |= (lo & S2AP_WRITE) !== 0 ? NOT_PROTECTED : NEEDLESSLY_PROTECTED;
+    if ((different & OUTPUT_LO) !== 0 || (differentHi & OUTPUT_HI) !== 0) this.verdict |= BIT["wrong-output-address"];
+    if ((different & S2AP_WRITE) !== 0)
+      this.verdict |= (lo & S2AP_WRITE) !== 0 ? BIT["not-write-protected"] : BIT["needlessly-write-protected"];
     const rest = (different & ~OUTPUT_LO & ~S2AP_WRITE) | (differentHi & ~OUTPUT_HI);
-    if (rest !== 0) this.verdict |= WRONG_ATTRIBUTES;
+    if (rest !== 0) this.verdict |= BIT["wrong-attributes"];
   }
 
   /** Whether a touched span meets the entry of `level` at `gfn`. */

@@ -1,5 +1,6 @@
-import type { Trial } from "../../exhaustive/search.js";
+import type { OnWrong, Trial } from "../../exhaustive/search.js";
 import { SmallTree, TOP_PAGES } from "../../exhaustive/trees.js";
+import { faultsIn } from "../../exhaustive/verdict.js";
 import { wholeSlot } from "../../flow/regions.js";
 import { DirtyLog, type WordView } from "../dirtyLog.js";
 import type { GStageMode } from "../geometry.js";
@@ -8,7 +9,7 @@ import type { SlotLayout } from "../layout.js";
 import type { MemorySnapshot } from "../memory.js";
 import type { GStageRules } from "../strategy.js";
 import { baseOf, buildSmall, type PlacedTree, smallGeometry } from "./geometry.js";
-import { bit, Judge, SMALL_FAULTS, type SmallFault } from "./judge.js";
+import { BIT, Judge, SMALL_FAULTS } from "./judge.js";
 import { smallRules } from "./ownSteps.js";
 import { isLegal, type Work, type Works } from "./works.js";
 
@@ -46,9 +47,6 @@ const makeEngine: MakeEngine = (setup, rules) => {
   const gstage = new GStage(setup, rules);
   return { gstage, log: new DirtyLog(gstage) };
 };
-
-const TABLES_UNACCOUNTED = bit("tables-unaccounted");
-const PAGE_MISSING = bit("page-missing");
 
 /** Work as the engine takes it, in frames of the mode's geometry. */
 interface Prepared {
@@ -107,7 +105,7 @@ class Bench {
     this.empty = this.enabling[0]!.gstage.snapshot();
   }
 
-  try(tree: PlacedTree, onWrong: OnWrong): number {
+  try(tree: PlacedTree, onWrong: OnWrong<WrongCase>): number {
     const { judge, natural, base } = this;
     const { circumstances } = this.trials;
     const { mem } = this.enabling[0]!.gstage;
@@ -122,7 +120,7 @@ class Bench {
       for (let i = 0; i < circumstances.length; i++, combination++) {
         const wrong = this.run(engines[i]!, done, circumstances[i]!, snapshot);
         if (wrong === 0) continue;
-        onWrong(faultsIn(wrong), combination, { work: done.work, circumstances: circumstances[i]! });
+        onWrong(faultsIn(SMALL_FAULTS, wrong), combination, { work: done.work, circumstances: circumstances[i]! });
       }
     }
     return combination;
@@ -142,7 +140,7 @@ class Bench {
     } catch (error) {
       // The engine refuses to go on without a page.
       if (gstage.cache.pages >= 0) throw error;
-      return PAGE_MISSING;
+      return BIT["page-missing"];
     }
     const verdict = judge.judge(gstage, eagerSplit);
     const allocated = split.tablesAllocated - allocatedBefore;
@@ -151,7 +149,7 @@ class Bench {
       judge.tables - tables === allocated &&
       judge.tables === gstage.mem.tables &&
       cachePages + toppedUp === allocated + gstage.cache.pages;
-    return accounted ? verdict : verdict | TABLES_UNACCOUNTED;
+    return accounted ? verdict : verdict | BIT["tables-unaccounted"];
   }
 }
 
@@ -164,12 +162,6 @@ function work({ log }: Engine, { slot, words }: Prepared, eagerSplit: boolean): 
   log.flushSlot(slot);
 }
 
-function faultsIn(wrong: number): readonly SmallFault[] {
-  return SMALL_FAULTS.filter((_, i) => (wrong & (1 << i)) !== 0);
-}
-
-type OnWrong = Parameters<Trial<PlacedTree, WrongCase>["try"]>[1];
-
 /** Tries one strategy on trees, one after the other, each with everything that is done to it. */
 export class Session implements Trial<PlacedTree, WrongCase> {
   private readonly natural = new SmallTree();
@@ -181,7 +173,7 @@ export class Session implements Trial<PlacedTree, WrongCase> {
     this.benches = { sv39x4: bench("sv39x4"), sv48x4: bench("sv48x4"), sv57x4: bench("sv57x4") };
   }
 
-  try(tree: PlacedTree, onWrong: OnWrong): number {
+  try(tree: PlacedTree, onWrong: OnWrong<WrongCase>): number {
     this.natural.set(tree.tops);
     return this.benches[tree.mode].try(tree, onWrong);
   }
