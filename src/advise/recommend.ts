@@ -15,7 +15,10 @@ export interface Recommendation {
 export type Reason =
   /** Every leaf is a page already. */
   | { readonly code: "nothing-to-split"; readonly costNs: number }
-  /** No row splits eagerly and rightly: none was asked for, or `wrong` of them leave the memory not as it should be. */
+  /**
+   * No row splits eagerly and rightly: none was asked for, or `wrong` of them leave the memory not
+   * as it should be.
+   */
   | { readonly code: "no-eager"; readonly wrong: number }
   /** No eager row costs less in all than leaving it off. */
   | { readonly code: "off-costs-less"; readonly offNs: number; readonly eagerNs: number; readonly faultsSaved: number }
@@ -43,8 +46,8 @@ export type Reason =
 const WORTH = 0.01;
 
 /**
- * One recommendation for each mode and strategy: the cheapest in all within the constraint, unless off is as good. Rows with findings
- * are none to choose from.
+ * One recommendation for each mode and strategy: the cheapest in all within the constraint, unless
+ * off is as good. Rows with findings are none to choose from.
  */
 export function recommend(
   rows: readonly AdviceRow[],
@@ -123,7 +126,9 @@ function costsLess(off: RightRow, best: RightRow): Reason {
   };
 }
 
-/** Of the rows that cost about the least, the one with the shortest hold, then the smallest cache. */
+/**
+ * Of the rows that cost about the least, the one with the shortest hold, then the smallest cache.
+ */
 function mildest(rows: readonly RightRow[]): RightRow | undefined {
   const cheapest = least(rows, (row) => row.totalNs);
   if (cheapest === undefined) return undefined;

@@ -17,7 +17,12 @@ const COUNTS = {
   split: { inspected: { "2": 5, "3": 512 }, tlbi: { "2": 1 }, lockDrops: 2, topups: 2, tablesAllocated: 1 },
 };
 
-/** A result file whose every text is what an attacker might give; a sweep, timed, so that all pictures are drawn. @returns its path */
+/**
+ * A result file whose every text is what an attacker might give; a sweep, timed, so that all
+ * pictures are drawn.
+ *
+ * @returns its path
+ */
 export function hostileResult(folder: string): string {
   const scenarios = ["2M", "1G"].flatMap((chunk) =>
     NAMES.slice(0, 2).map((name) =>

@@ -20,7 +20,8 @@ export async function refuseOverwrite(
 }
 
 /**
- * The same for a file that others, numbered, may come to stand beside: none of those may be there either.
+ * The same for a file that others, numbered, may come to stand beside: none of those may be there
+ * either.
  *
  * @throws UserError
  */

@@ -1,8 +1,8 @@
 import type { Case } from "../mmu/contract.js";
 
 /**
- * The command that makes a C program of a counterexample for a real host; null where there is none: of its MMU, or of
- * such a scenario.
+ * The command that makes a C program of a counterexample for a real host; null where there is none:
+ * of its MMU, or of such a scenario.
  *
  * @param path of the scenario's file
  */

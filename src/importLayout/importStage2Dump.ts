@@ -19,16 +19,19 @@ export interface Stage2DumpOptions extends DirtyLogChoice {
   readonly ipaBits?: number | undefined;
   /** From `stage2_levels` beside the dump. */
   readonly levels?: number | undefined;
-  /** Bytes. Empty or absent: one memslot for each island of mapped memory, which the scenario says. */
+  /**
+   * Bytes. Empty or absent: one memslot for each island of mapped memory, which the scenario says.
+   */
   readonly memslots?: readonly { readonly base: number; readonly bytes: number }[] | undefined;
   readonly name?: string | undefined;
 }
 
 /**
- * Turns a stage-2 dump of a real host into a scenario whose tree has the same leaves: level 3 pages, blocks, holes, and
- * read-only leaves write-protected.
+ * Turns a stage-2 dump of a real host into a scenario whose tree has the same leaves: level 3
+ * pages, blocks, holes, and read-only leaves write-protected.
  *
- * A dump has no output addresses, no memslots and no dirty log; what was assumed for them is in the notes.
+ * A dump has no output addresses, no memslots and no dirty log; what was assumed for them is in the
+ * notes.
  *
  * @throws UserError for text that is no such dump, or that no tree of one granule can give
  */
@@ -102,15 +105,18 @@ interface Slot {
   readonly bytes: number;
 }
 
-/** Memory that two memslots would have apart: a hole of this many bytes or more is no part of either. */
+/**
+ * Memory that two memslots would have apart: a hole of this many bytes or more is no part of
+ * either.
+ */
 const ISLAND_GAP = 2 ** 30;
 /** Memslots that a sentence names. */
 const MAX_NAMED = 8;
 
 /**
- * One memslot for each island: mapped memory with less than {@link ISLAND_GAP} between its parts. A slot over the outer extent of all
- * would hold the gaps too: the real test puts its program low and its memory below the top, with 1 TiB between them that no walk of the
- * kernel ever sees.
+ * One memslot for each island: mapped memory with less than {@link ISLAND_GAP} between its parts. A
+ * slot over the outer extent of all would hold the gaps too: the real test puts its program low and
+ * its memory below the top, with 1 TiB between them that no walk of the kernel ever sees.
  */
 function guessMemslots(mapped: readonly MappedRange[], notes: ImportNote[]): Slot[] {
   const islands: { base: number; bytes: number }[] = [];
@@ -136,7 +142,11 @@ function nameSlots(slots: readonly Slot[]): string[] {
   return slots.length > MAX_NAMED ? [...named, `${slots.length - MAX_NAMED} more`] : named;
 }
 
-/** The memslots given, in order. @throws UserError for one that no VM could have, or where nothing is mapped in any */
+/**
+ * The memslots given, in order.
+ *
+ * @throws UserError for one that no VM could have, or where nothing is mapped in any
+ */
 function checkMemslots(
   given: readonly Slot[],
   mapped: readonly MappedRange[],

@@ -17,8 +17,9 @@ export interface Backing {
 /**
  * The amounts of one mapping.
  *
- * Huge pages that are mapped whole: AnonHugePages, ShmemPmdMapped and FilePmdMapped, or, of a hugetlb mapping, all that is
- * present, by its page size. A page size which is no leaf of the granule (contiguous 64K, 16G) counts as the largest leaf below.
+ * Huge pages that are mapped whole: AnonHugePages, ShmemPmdMapped and FilePmdMapped, or, of a
+ * hugetlb mapping, all that is present, by its page size. A page size which is no leaf of the
+ * granule (contiguous 64K, 16G) counts as the largest leaf below.
  */
 export function backingOf(vma: Vma, granule: Granule, input: string): Backing {
   const size = vma.end - vma.start;

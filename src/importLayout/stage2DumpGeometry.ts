@@ -18,7 +18,10 @@ export function spanOf(granule: Granule, level: number): number {
   return spanPages[level]! * pageBytes;
 }
 
-/** Whether a range can come from a tree of this granule: whole entries of its level, blocks only where there are any. */
+/**
+ * Whether a range can come from a tree of this granule: whole entries of its level, blocks only
+ * where there are any.
+ */
 function fits({ level, start, end }: MappedRange, granule: Granule): boolean {
   if (
     level < 3 &&
@@ -32,7 +35,8 @@ function fits({ level, start, end }: MappedRange, granule: Granule): boolean {
 }
 
 /**
- * Tables without any valid entry inside a hole: KVM frees such tables, so many of them speak against a granule.
+ * Tables without any valid entry inside a hole: KVM frees such tables, so many of them speak
+ * against a granule.
  *
  * @param startLevel entries of this level are in the root, which is never freed
  */
@@ -43,8 +47,8 @@ export function emptyTables(range: DumpRange, granule: Granule, startLevel: numb
 }
 
 /**
- * The granule of a dump: the one given, or the one whose tree could have printed it. Where several could, the one that leaves
- * the fewest empty tables, then the finest.
+ * The granule of a dump: the one given, or the one whose tree could have printed it. Where several
+ * could, the one that leaves the fewest empty tables, then the finest.
  *
  * @throws UserError where none, or not the one given, could have
  */
@@ -91,7 +95,8 @@ export function chooseGranule(
     notes.push({ code: "granule-inferred", data: { granule: finest } });
     return finest;
   }
-  // Of the granules that are left, all page borders are multiples of the largest. Chance makes that unlikely with many borders.
+  // Of the granules that are left, all page borders are multiples of the largest. Chance makes that
+  // unlikely with many borders.
   const inside = new Set(
     mapped
       .filter((range) => range.level === 3)
@@ -119,8 +124,8 @@ function widthsWith(granule: Granule, levels: number): number[] {
 }
 
 /**
- * The IPA width of a dump: given, printed (from 7.3 the last range ends where the space does), or 40, KVM's default, where that
- * agrees with the levels and holds what is mapped.
+ * The IPA width of a dump: given, printed (from 7.3 the last range ends where the space does), or
+ * 40, KVM's default, where that agrees with the levels and holds what is mapped.
  *
  * @throws UserError where no width does
  */

@@ -31,7 +31,9 @@ export type DumpRange = MappedRange | UnmappedRange;
 /** A dump as text says it, in order and without overlaps. */
 export interface DumpText {
   readonly ranges: NonEmpty<DumpRange>;
-  /** Numbers printed before the header, as `cat stage2_levels ipa_range stage2_page_tables` does. */
+  /**
+   * Numbers printed before the header, as `cat stage2_levels ipa_range stage2_page_tables` does.
+   */
   readonly levels: number | null;
   readonly ipaBits: number | null;
   readonly header: boolean;
@@ -50,14 +52,18 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   P: 2 ** 50,
   E: 2 ** 60,
 };
-/** Fields after the level. `X` stands alone up to 6.x, where execute-never is set; px/ux and PXN/UXN came later. */
+/**
+ * Fields after the level. `X` stands alone up to 6.x, where execute-never is set; px/ux and PXN/UXN
+ * came later.
+ */
 const FIELDS = new Set(["F", "R", "W", "X", "XN", "px", "ux", "PXN", "UXN", "PXNux", "PXNUXN", "AF", "BLK"]);
 
 /**
  * Reads the text of `stage2_page_tables`, as debugfs of a KVM host on arm64 prints it.
  *
- * Format: Linux, arch/arm64/kvm/ptdump.c (fields) and arch/arm64/mm/ptdump.c, `note_page()` (ranges), from 6.12. Quoting
- * marks of mails are taken off; text around the dump is kept in `unread`.
+ * Format: Linux, arch/arm64/kvm/ptdump.c (fields) and arch/arm64/mm/ptdump.c, `note_page()`
+ * (ranges), from 6.12. Quoting marks of mails are taken off; text around the dump is kept in
+ * `unread`.
  *
  * @param input name of the text for messages
  * @throws UserError naming the first line that is wrong

@@ -19,7 +19,10 @@ export function missingPhases(run: Pick<LoggedRun, "phases" | "iterations">): st
   return missing;
 }
 
-/** Sums that the test prints must be those of its parts: the figures were edited, or lines are lost, where they are not. */
+/**
+ * Sums that the test prints must be those of its parts: the figures were edited, or lines are lost,
+ * where they are not.
+ */
 export function disagreements(run: Pick<LoggedRun, "phases" | "totals">): MeasureNote[] {
   return run.totals.flatMap(({ phase, totalNs }) => {
     const parts = run.phases.filter((one) => one.phase === phase);

@@ -19,9 +19,11 @@ const MAX_BYTES = 4 * 2 ** 20;
 const GRACE_MS = 2000;
 
 /**
- * Runs a program once, alone in a process group, so that it and all its children can be ended: by the timeout or by the signal.
+ * Runs a program once, alone in a process group, so that it and all its children can be ended: by
+ * the timeout or by the signal.
  *
- * @throws UserError if there is no such program or it may not be run; any outcome of a started one is returned
+ * @throws UserError if there is no such program or it may not be run; any outcome of a started one
+ *   is returned
  */
 export async function runProcess(
   program: string,
@@ -32,7 +34,8 @@ export async function runProcess(
   graceMs = GRACE_MS,
 ): Promise<ProcessOutcome> {
   const started = process.hrtime.bigint();
-  // A group of its own also keeps the terminal's Ctrl-C from it: this program ends it, and says so in the result.
+  // A group of its own also keeps the terminal's Ctrl-C from it: this program ends it, and says so
+  // in the result.
   const child = x(program, args, {
     nodeOptions: { detached: true, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
   });

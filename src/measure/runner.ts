@@ -12,7 +12,10 @@ import { measuredRun } from "./readLog.js";
 import type { MeasuredOutput, MeasuredRun } from "./schema.js";
 import { type LoggedRun, parseSelftestLog } from "./selftestLog.js";
 
-/** What one process gave: an output and its runs, one for each guest mode; one without phases where it printed none. */
+/**
+ * What one process gave: an output and its runs, one for each guest mode; one without phases where
+ * it printed none.
+ */
 export interface RunRecord {
   readonly planned: PlannedRun;
   readonly output: MeasuredOutput;
@@ -28,7 +31,10 @@ export interface RunnerOptions {
   /** Ends the process that runs, and the measurement after it. */
   readonly signal: AbortSignal;
   readonly onStart?: (planned: PlannedRun, index: number) => void;
-  /** Called after each process, before the next one: write the result here, so that a crash loses nothing. */
+  /**
+   * Called after each process, before the next one: write the result here, so that a crash loses
+   * nothing.
+   */
   readonly onRecord: (record: RunRecord) => Promise<void>;
   /** Name of the raw output of a run beside the result; null where none is written. */
   readonly rawFile: (planned: PlannedRun, index: number) => string | null;
@@ -37,10 +43,12 @@ export interface RunnerOptions {
 }
 
 /**
- * Runs a plan. A run that fails, hangs or prints what cannot be read is recorded as such, and the next one follows.
+ * Runs a plan. A run that fails, hangs or prints what cannot be read is recorded as such, and the
+ * next one follows.
  *
  * @returns true if it was interrupted
- * @throws UserError if the program cannot be started at all, or if the kernel refuses an eager-split chunk
+ * @throws UserError if the program cannot be started at all, or if the kernel refuses an
+ *   eager-split chunk
  */
 export async function runMeasurement(plan: MeasurePlan, options: RunnerOptions): Promise<boolean> {
   const { signal, timeoutMs, graceMs } = options;
@@ -59,7 +67,10 @@ export async function runMeasurement(plan: MeasurePlan, options: RunnerOptions):
   return signal.aborted;
 }
 
-/** A run that was to have a chunk and does not prove it has no figures: they would be taken for those of the chunk. */
+/**
+ * A run that was to have a chunk and does not prove it has no figures: they would be taken for
+ * those of the chunk.
+ */
 function withProof(record: RunRecord, proof: ChunkProof | undefined): RunRecord {
   const wanted = record.planned.case.chunkBytes;
   if (wanted === null) return record;

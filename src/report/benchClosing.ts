@@ -6,7 +6,10 @@ import { listed } from "./runRows.js";
 import { sumAt } from "./sums.js";
 import { fewer } from "./units.js";
 
-/** The gain of the walk alone beside the gain of the whole, for all that tie as the best of those with no known fault. */
+/**
+ * The gain of the walk alone beside the gain of the whole, for all that tie as the best of those
+ * with no known fault.
+ */
 export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): string | undefined {
   const { totals } = mmu;
   if (totals === undefined) return undefined;
@@ -31,7 +34,10 @@ export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mm
     : `${sentence}.`;
 }
 
-/** Whether a run's gain is a strategy's merit: nothing is known against it, and there was something to do. */
+/**
+ * Whether a run's gain is a strategy's merit: nothing is known against it, and there was something
+ * to do.
+ */
 export function isCredited(run: RunResult): boolean {
   return isSound(run) && verdictIn(run)?.code !== "idle";
 }

@@ -21,8 +21,10 @@ export type Mmus = ReadonlyMap<string, Mmu>;
 const FEW_CASES = 3;
 
 /**
- * All cases of a result. MMUs that answer the same question stand side by side; of all else, per case the table of the split walks, the whole ioctl below it, and what it means; of several cases a matrix
- * at the end. Of more than {@link FEW_CASES} of an MMU the tables are short, and what they leave out is in matrices.
+ * All cases of a result. MMUs that answer the same question stand side by side; of all else, per
+ * case the table of the split walks, the whole ioctl below it, and what it means; of several cases
+ * a matrix at the end. Of more than {@link FEW_CASES} of an MMU the tables are short, and what they
+ * leave out is in matrices.
  *
  * @param full no short tables
  */

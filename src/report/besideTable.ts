@@ -23,8 +23,8 @@ export interface Beside {
 }
 
 /**
- * MMUs side by side where the question is the same: one table for each guest that more than one of them simulated, with the columns that
- * they share.
+ * MMUs side by side where the question is the same: one table for each guest that more than one of
+ * them simulated, with the columns that they share.
  */
 export function besideTables(result: ResultFile, mmus: ReadonlyMap<string, Mmu>, style: Style): Beside {
   const asked = result.scenarios.filter(({ mmu, workload }) => mmus.get(mmu)?.shared?.workload === workload);

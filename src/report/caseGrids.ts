@@ -19,7 +19,10 @@ export interface CaseGrids {
   readonly wall: GridArguments | null;
 }
 
-/** The tables of a case: counts with wall times beside them, or where these have no room each by itself. */
+/**
+ * The tables of a case: counts with wall times beside them, or where these have no room each by
+ * itself.
+ */
 export function gridsOf(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): CaseGrids {
   const wallPart = mmu.totals?.wallPart;
   const parts = Object.keys(base.wall ?? {});
@@ -64,7 +67,10 @@ export function mainGrid(
   ];
 }
 
-/** A row a strategy: figures, each with its change against `base` where its column asks for that, then wall time. */
+/**
+ * A row a strategy: figures, each with its change against `base` where its column asks for that,
+ * then wall time.
+ */
 function strategyGrid(
   runs: readonly RunResult[],
   base: RunResult,
@@ -102,7 +108,10 @@ function figureCells(
   return [...cells, changeCell(before, value, isRight(run), style)];
 }
 
-/** A change is coloured good or bad only where the result is right: entries that a wrong walk has not seen are no gain. */
+/**
+ * A change is coloured good or bad only where the result is right: entries that a wrong walk has
+ * not seen are no gain.
+ */
 function changeCell(before: number, value: number, right: boolean, style: Style): string {
   const text = formatChange(before, value);
   if (!right) return style.chalk.dim(text);
@@ -120,7 +129,10 @@ function wallCells(
   return [cell, areClose(series, base) ? "~" : changeCell(base.medianNs, series.medianNs, right, style)];
 }
 
-/** A median with half its 95% interval: "1.45 ms ±2.1%"; "!" behind it where the interval is wide, "-" without a series. */
+/**
+ * A median with half its 95% interval: "1.45 ms ±2.1%"; "!" behind it where the interval is wide,
+ * "-" without a series.
+ */
 export function wallText(series: WallSeries | undefined): string {
   if (series === undefined) return "-";
   const [low, high] = series.ci95Ns;
@@ -128,7 +140,10 @@ export function wallText(series: WallSeries | undefined): string {
   return `${formatNs(series.medianNs)} ±${spread.toFixed(spread < 10 ? 1 : 0)}%${isWide(series) ? " !" : ""}`;
 }
 
-/** Whether intervals overlap, and so do not tell the two apart: said so rather than given as a figure. */
+/**
+ * Whether intervals overlap, and so do not tell the two apart: said so rather than given as a
+ * figure.
+ */
 export function areClose(a: WallSeries | undefined, b: WallSeries | undefined): boolean {
   return a !== undefined && b !== undefined && a.ci95Ns[1] >= b.ci95Ns[0] && a.ci95Ns[0] <= b.ci95Ns[1];
 }

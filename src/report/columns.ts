@@ -1,4 +1,7 @@
-/** A column of a table: its heading, and whether its cells are figures (right-aligned, sorted by value). */
+/**
+ * A column of a table: its heading, and whether its cells are figures (right-aligned, sorted by
+ * value).
+ */
 export interface TableColumn {
   readonly heading: string;
   readonly figure: boolean;

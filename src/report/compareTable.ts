@@ -10,8 +10,9 @@ import { resultWord, resultWords } from "./verdictWords.js";
 import { wrapLines } from "./wrapLines.js";
 
 /**
- * A comparison as text: per case and strategy every figure that changed, side by side with its change, and one line on what
- * is equal; then all regressions again in a list, since they are what the reader came for.
+ * A comparison as text: per case and strategy every figure that changed, side by side with its
+ * change, and one line on what is equal; then all regressions again in a list, since they are what
+ * the reader came for.
  *
  * @param all show equal figures too
  */
@@ -44,7 +45,10 @@ export function compareText(comparison: Comparison, style: Style, all = false): 
   return wrapLines(blocks.join("\n\n"), style);
 }
 
-/** "20 samples each" where all wall times are of equally many, so that it need not stand in each row; null where they differ. */
+/**
+ * "20 samples each" where all wall times are of equally many, so that it need not stand in each
+ * row; null where they differ.
+ */
 function oneSampleCount({ cells }: Comparison): string | null {
   const counts = new Set(cells.flatMap(({ wall }) => wall.map(({ samples }) => samples.join(" and "))));
   if (counts.size !== 1) return null;

@@ -25,7 +25,8 @@ export const shells: readonly string[] = Object.keys(SCRIPTS);
 /**
  * The completion script of s2split for one of {@link shells}.
  *
- * @param everywhere options that may also stand before the command; each command's options have them too
+ * @param everywhere options that may also stand before the command; each command's options have
+ *   them too
  */
 export function completionScript(
   shell: string,

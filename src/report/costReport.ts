@@ -40,7 +40,9 @@ function profileText(profile: ProfileListing, style: Style): string {
   ].join("\n");
 }
 
-/** A machine's guest faults: what one takes alone, and what of it is done for one vCPU at a time. */
+/**
+ * A machine's guest faults: what one takes alone, and what of it is done for one vCPU at a time.
+ */
 function contentionLines(contention: NonNullable<ProfileListing["contention"]>): string[] {
   const { alone, parallel, rwlock, spinlock, provenance, fittedTo } = contention;
   const list = (figures: object | undefined) =>
@@ -65,7 +67,10 @@ function labelOf(id: string): string {
   return COSTS.find((info) => info.id === id)?.label ?? id;
 }
 
-/** A fitted profile: its figures with intervals, how well it models the runs, and what they cannot tell. */
+/**
+ * A fitted profile: its figures with intervals, how well it models the runs, and what they cannot
+ * tell.
+ */
 export function calibrateReport({ fit, profile, measured }: Calibration, style: Style): string {
   const { chalk } = style;
   const figures = COSTS.flatMap((info) => {
@@ -123,7 +128,9 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   return `${wrapLines(text, style)}\n`;
 }
 
-/** What a fit leaves of a phase that has a cost to itself is of floating point: no error to show. */
+/**
+ * What a fit leaves of a phase that has a cost to itself is of floating point: no error to show.
+ */
 function errorText(percent: number): string {
   return formatPercent(Math.abs(percent) < 1e-4 ? 0 : percent / 100);
 }

@@ -11,7 +11,10 @@ const NOTHING = /[\p{Mn}\p{Me}\p{Cf}]/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not of ASCII takes the long way
 const ASCII = /^[\u0000-\u007f]*$/;
 
-/** Columns that a line takes on a terminal, without escape sequences of colour: two for wide (East Asian) characters. */
+/**
+ * Columns that a line takes on a terminal, without escape sequences of colour: two for wide (East
+ * Asian) characters.
+ */
 export function displayWidth(line: string): number {
   const plain = line.replace(COLOUR, "");
   if (ASCII.test(plain)) return plain.length;

@@ -20,7 +20,10 @@ export interface FlowRun {
   readonly steps: readonly FlowPhase[];
 }
 
-/** What `s2split run` prints for an MMU that declares flows: a table a strategy, phase by phase, its variants below each other. */
+/**
+ * What `s2split run` prints for an MMU that declares flows: a table a strategy, phase by phase, its
+ * variants below each other.
+ */
 export function flowReport(
   title: string,
   spec: FlowSpec,
@@ -76,7 +79,10 @@ function sumOf(step: FlowPhase, paths: readonly string[]): number {
   return paths.reduce((total, path) => total + (totalAt(step.counts, path) ?? 0), 0);
 }
 
-/** What the first variant and each other come to, all phases together: what differs, or the figures of one alone. */
+/**
+ * What the first variant and each other come to, all phases together: what differs, or the figures
+ * of one alone.
+ */
 function closing({ columns }: FlowSpec, [first, ...others]: NonEmpty<FlowRun>): string {
   const sums = ({ steps }: FlowRun) =>
     columns.map(({ paths }) => steps.reduce((total, step) => total + sumOf(step, paths), 0));

@@ -5,8 +5,9 @@ import { regressionsOf } from "./compareTable.js";
 const MOST_ANNOTATIONS = 10;
 
 /**
- * Workflow commands that annotate a run with its regressions, one line each, pinned to the file of the base (which is in the
- * repository where results are committed); the last says how many are not shown.
+ * Workflow commands that annotate a run with its regressions, one line each, pinned to the file of
+ * the base (which is in the repository where results are committed); the last says how many are not
+ * shown.
  */
 export function annotations(comparison: Comparison): string[] {
   const all = regressionsOf(comparison);
@@ -20,7 +21,10 @@ export function annotations(comparison: Comparison): string[] {
   return lines;
 }
 
-/** One `::error` workflow command; escaping as GitHub's actions/toolkit does it (packages/core, command). */
+/**
+ * One `::error` workflow command; escaping as GitHub's actions/toolkit does it (packages/core,
+ * command).
+ */
 export function workflowError(file: string, title: string, message: string): string {
   return `::error file=${property(file)},title=${property(title)}::${data(message)}`;
 }

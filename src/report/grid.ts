@@ -10,7 +10,9 @@ type Rows = readonly (readonly string[])[];
 const GAP = "  ";
 /** A cell of text is not broken into lines narrower than this, if it can be helped. */
 const NARROW_TEXT = 24;
-/** Nor than this share of the widest cell of its column: in two lines, as a rule, but not in more. */
+/**
+ * Nor than this share of the widest cell of its column: in two lines, as a rule, but not in more.
+ */
 const NARROWEST_SHARE = 0.6;
 
 const BLANK = Object.fromEntries([
@@ -32,8 +34,9 @@ const BLANK = Object.fromEntries([
 ] as const);
 
 /**
- * A table without borders, as benchstat has them. Where the terminal is too narrow for it headings are broken into lines, then cells of
- * text, and then columns go into blocks below each other, each with the first column. A figure is never broken.
+ * A table without borders, as benchstat has them. Where the terminal is too narrow for it headings
+ * are broken into lines, then cells of text, and then columns go into blocks below each other, each
+ * with the first column. A figure is never broken.
  *
  * @param rows cells, already styled
  * @param keys how many of the first columns say what a row is: each block has them
@@ -68,7 +71,10 @@ export interface FoldedGrid {
   readonly same: string;
 }
 
-/** Takes out columns of figures that are equal in all rows, each with the column of its changes: they are said once. */
+/**
+ * Takes out columns of figures that are equal in all rows, each with the column of its changes:
+ * they are said once.
+ */
 export function folded(columns: readonly TableColumn[], rows: Rows): FoldedGrid {
   const gone = new Set<number>();
   const same: string[] = [];
@@ -115,7 +121,10 @@ interface Layout {
   readonly names: number;
 }
 
-/** A layout within `room`, as little broken as can be: headings, then text, then names; null where it takes more. */
+/**
+ * A layout within `room`, as little broken as can be: headings, then text, then names; null where
+ * it takes more.
+ */
 function fitting(columns: readonly TableColumn[], rows: Rows, room: number): Layout | null {
   const whole = Number.POSITIVE_INFINITY;
   const steps: readonly Layout[] = [
@@ -176,7 +185,10 @@ function widened(widths: readonly number[], wanted: readonly number[], room: num
   return wide;
 }
 
-/** Columns by block, as even as can be: the keys in each, and one without a heading with the one before it. */
+/**
+ * Columns by block, as even as can be: the keys in each, and one without a heading with the one
+ * before it.
+ */
 function blocksOf(columns: readonly TableColumn[], rows: Rows, room: number, keyCount: number): number[][] {
   const keys = columns.slice(0, keyCount).map((_, i) => i);
   const { widths } = narrowest(columns, rows);

@@ -10,8 +10,8 @@ import { formatCount } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
 /**
- * Every counter of every case, a row each with a column a strategy: what the headline tables leave out, barriers and TLB instructions among it.
- * Levels are summed; what no strategy has is left out.
+ * Every counter of every case, a row each with a column a strategy: what the headline tables leave
+ * out, barriers and TLB instructions among it. Levels are summed; what no strategy has is left out.
  */
 export function longTables(result: ResultFile, mmus: Mmus, style: Style): string {
   const tables = result.scenarios

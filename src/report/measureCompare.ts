@@ -18,7 +18,10 @@ const VERDICT: Readonly<Record<WallMetric["status"], string>> = {
 
 const COLUMNS = columnsOf(["phase"], ["base", "new", "change", "95% interval", "p", "runs"], [""]);
 
-/** Two measurements side by side, a table for each case and guest mode. Times are the selftest's own, on real machines. */
+/**
+ * Two measurements side by side, a table for each case and guest mode. Times are the selftest's
+ * own, on real machines.
+ */
 export function measureCompareText(comparison: MeasurementComparison, style: Style): string {
   const { chalk } = style;
   const { kernels, machineDiffers, missing, added, options } = comparison;

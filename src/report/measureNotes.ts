@@ -82,7 +82,10 @@ const MEASURED: Readonly<Record<string, Words>> = {
   "vcpus-not-pinned": () => "vCPUs are not pinned (-c): the scheduler adds to the spread",
 };
 
-/** One sentence for a note; a code without words is shown as itself with its figures, so that nothing is hidden. */
+/**
+ * One sentence for a note; a code without words is shown as itself with its figures, so that
+ * nothing is hidden.
+ */
 export function noteWords({ code, data }: ImportNote | MeasureNote): string {
   const words = LAYOUT[code] ?? MEASURED[code];
   return words === undefined ? `${code} ${JSON.stringify(data)}` : words(data);

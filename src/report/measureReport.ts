@@ -9,8 +9,8 @@ import { formatNs } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
 /**
- * The report of measured runs: a table for each case and guest mode, what did not work, and what makes figures mean something else than
- * they seem to. All times are the selftest's own.
+ * The report of measured runs: a table for each case and guest mode, what did not work, and what
+ * makes figures mean something else than they seem to. All times are the selftest's own.
  */
 export function measureReport(file: MeasurementFile, style: Style): string {
   const { chalk } = style;
@@ -73,7 +73,9 @@ function tally(runs: readonly MeasuredRun[]): string {
   return parts.join(", ");
 }
 
-/** Where runs that are taken together come from: a log may have them from before and after a change. */
+/**
+ * Where runs that are taken together come from: a log may have them from before and after a change.
+ */
 function origins(file: MeasurementFile, runs: readonly MeasuredRun[]): string {
   const shown = runs.slice(0, 8).map((run) => `${file.outputs[run.output]!.log} line ${run.firstLine}`);
   return `${shown.join(", ")}${runs.length > shown.length ? ` and ${runs.length - shown.length} more` : ""}`;

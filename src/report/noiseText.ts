@@ -9,7 +9,10 @@ import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
-/** An A/A check as text: the change of every wall time though nothing changed, and what follows for a gate. */
+/**
+ * An A/A check as text: the change of every wall time though nothing changed, and what follows for
+ * a gate.
+ */
 export function noiseText(report: NoiseReport, comparisons: readonly Comparison[], style: Style): string {
   const cells = comparisons.flatMap((one) => one.cells);
   const tables = [...groupBy(cells, ({ scenario }) => scenario)].map(

@@ -14,7 +14,10 @@ const WAITERS = [
   { id: "ioctl", words: "the ioctls" },
 ] as const;
 
-/** What a strategy's runs come to: the first against the best of the others; in modelled time where there is one, else in counts. */
+/**
+ * What a strategy's runs come to: the first against the best of the others; in modelled time where
+ * there is one, else in counts.
+ */
 export function closingSentence([first, ...others]: NonEmpty<RunGroup>): string {
   const { strategy } = first.runs[0];
   if (others.length === 0) return `${strategy}, ${first.name}: ${inAll(first.runs[0])} in all.`;

@@ -8,7 +8,10 @@ import { formatCount, formatNs } from "./units.js";
 /** What lazy and eager splitting are set against each other by. */
 const COMPARED = ["faults", "broadcast", "visits", "drops"];
 
-/** A row a phase and a column a chunk, for each figure that differs; phases in which it does not differ are left out. */
+/**
+ * A row a phase and a column a chunk, for each figure that differs; phases in which it does not
+ * differ are left out.
+ */
 export function comparison(groups: NonEmpty<RunGroup>, style: Style): string {
   const tables = groups.map(({ phases, totals }) => [...phases, ...totals]);
   const isLazy = ({ runs }: RunGroup) => runs[0].chunk === "0";

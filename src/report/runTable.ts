@@ -21,8 +21,8 @@ export interface RunHeading {
 }
 
 /**
- * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs against each other, and what they come to.
- * Runs that count the same share a table.
+ * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs
+ * against each other, and what they come to. Runs that count the same share a table.
  */
 export function runReport(runs: readonly PricedRun[], heading: RunHeading, style: Style): string {
   const strategies = [...groupBy(runs, (run) => run.strategy).values()];

@@ -14,8 +14,9 @@ export interface CaseRuns {
 }
 
 /**
- * The cases of a sweep, in a few lines each: what all of them have in common is said once, strategies with the same figures and verdict
- * share a row, and cases with the same table share it. Nothing exact is left out of what these tables have: counts of the split walk.
+ * The cases of a sweep, in a few lines each: what all of them have in common is said once,
+ * strategies with the same figures and verdict share a row, and cases with the same table share it.
+ * Nothing exact is left out of what these tables have: counts of the split walk.
  */
 export function shortCases(cases: readonly CaseRuns[], mmu: Mmu, style: Style): string[] {
   const parts = cases.map(({ scenario }) => scenarioParts(scenario, mmu));

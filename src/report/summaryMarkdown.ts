@@ -6,7 +6,10 @@ import { formatPercent } from "./units.js";
 /** GitHub takes 1 MiB of summary a step; this many rows of the longest names stay far below. */
 const MOST_ROWS = 500;
 
-/** A comparison as Markdown for GITHUB_STEP_SUMMARY: the verdict, all regressions, then what else changed. */
+/**
+ * A comparison as Markdown for GITHUB_STEP_SUMMARY: the verdict, all regressions, then what else
+ * changed.
+ */
 export function summaryMarkdown(comparison: Comparison): string {
   const { summary } = comparison;
   const title = summary.regressions === 0 ? "s2split: no regression" : `s2split: ${summary.regressions} regressed`;

@@ -12,9 +12,11 @@ import { sumAt } from "./sums.js";
 import { formatChange } from "./units.js";
 
 /**
- * Of each MMU with several cases a matrix, strategy by case, of the change of what its baseline inspects, and who inspects the least.
+ * Of each MMU with several cases a matrix, strategy by case, of the change of what its baseline
+ * inspects, and who inspects the least.
  *
- * @param short MMUs whose cases have short tables: they get a matrix of the whole ioctl, and one of its wall time, too
+ * @param short MMUs whose cases have short tables: they get a matrix of the whole ioctl, and one of
+ *   its wall time, too
  */
 export function sweepTables(
   result: ResultFile,
@@ -79,7 +81,10 @@ function wholeFigure({ totals }: Mmu): Figure | null {
   return { what: column.heading, more: `, of the ${totals.title}`, of: (run) => sumAt(run, column.paths) };
 }
 
-/** Wall time of the whole ioctl or, where an MMU times no whole, of its first part; null where nothing was timed. */
+/**
+ * Wall time of the whole ioctl or, where an MMU times no whole, of its first part; null where
+ * nothing was timed.
+ */
 function wallFigure({ mmu, cases }: Sweep): Figure | null {
   const timed = cases.flatMap(({ runs }) => Object.keys(runs.get(mmu.baseline)?.wall ?? {}));
   const part = timed.find((one) => one === mmu.totals?.wallPart) ?? timed[0];

@@ -10,7 +10,10 @@ import type { Style } from "./style.js";
 import { formatCount, formatNs } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
-/** The model beside every published measurement: one table a series, and what must be known to read it. */
+/**
+ * The model beside every published measurement: one table a series, and what must be known to read
+ * it.
+ */
 export function validateReport(validation: Validation, style: Style): string {
   const parts = [
     ...validation.split.map((one) => splitSeries(one, style)),

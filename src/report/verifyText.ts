@@ -22,7 +22,9 @@ export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdi
   return wrapLines(lines.join("\n"), style);
 }
 
-/** What a search found: a line a strategy, then each fault with the simplest layout that shows it. */
+/**
+ * What a search found: a line a strategy, then each fault with the simplest layout that shows it.
+ */
 export function searchText(result: SearchResult, style: Style): string {
   const { chalk } = style;
   const { title, findingWords } = result.mmu;
@@ -82,7 +84,10 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
   return formatJson(scenario);
 }
 
-/** For `--json`: strategies by id and source, findings as codes with data and, for readers of logs, words. */
+/**
+ * For `--json`: strategies by id and source, findings as codes with data and, for readers of logs,
+ * words.
+ */
 export function verdictJson({ findingWords }: Mmu, { strategy, findings, notes }: Verdict) {
   const json = (all: readonly Finding[]) => all.map((one) => findingJson(one, findingWords));
   // Without notes there is no field: the JSON of MMUs that have none stays what it was.

@@ -4,10 +4,12 @@ import type { Prediction, ReproductionPlan } from "./plan.js";
 import { notX86Main, x86Guest, x86Main } from "./x86Source.js";
 
 /**
- * A C program, complete in itself, that lays a plan out on a real host, has KVM do the work, and looks at the tables before and after. It
- * needs a C compiler with the headers of Linux's userspace API, no kernel tree.
+ * A C program, complete in itself, that lays a plan out on a real host, has KVM do the work, and
+ * looks at the tables before and after. It needs a C compiler with the headers of Linux's userspace
+ * API, no kernel tree.
  *
- * It ends with 0 if no block in range is left, 1 and the first one's address if one is, 2 and one line if the host cannot do it.
+ * It ends with 0 if no block in range is left, 1 and the first one's address if one is, 2 and one
+ * line if the host cannot do it.
  *
  * @param version of s2split, for the comment at the top
  */
@@ -118,7 +120,10 @@ function predictionRow({ strategies, leaves, tables: made, firstUnsplit }: Predi
   ];
 }
 
-/** An array of C has at least one element, so an empty table has a row of zeros that its count leaves out. */
+/**
+ * An array of C has at least one element, so an empty table has a row of zeros that its count
+ * leaves out.
+ */
 function table<T>(
   type: string,
   name: string,

@@ -13,7 +13,8 @@ const LOW_END = 2 ** 32 - 2 ** 26;
 type Splitting = TdpSplit | TdpEnable | TdpClear;
 
 /**
- * What a program must do on an x86 host to have what the scenario describes: one memslot, its leaves, and the enabling or clearing.
+ * What a program must do on an x86 host to have what the scenario describes: one memslot, its
+ * leaves, and the enabling or clearing.
  *
  * @throws UserError for workloads that userspace cannot ask for
  */
@@ -56,8 +57,8 @@ export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[
 }
 
 /**
- * The memslot. What is split alone in the model is split by enabling dirty logging where the range is all of the guest, and else by
- * clearing the pages of the range.
+ * The memslot. What is split alone in the model is split by enabling dirty logging where the range
+ * is all of the guest, and else by clearing the pages of the range.
  */
 function slotOf(scenario: Splitting, leaves: readonly LeafRun[]): { base: number; pages: number; clear: boolean } {
   if (scenario.workload === "clear") return { base: scenario.slotBaseGfn, pages: scenario.npages, clear: true };

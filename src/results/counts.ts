@@ -44,8 +44,8 @@ const UNDECLARED: Kind = {
 };
 
 /**
- * The first value of a tree of counts that its declaration does not allow. A counter that is absent is no problem: which are
- * there depends on the workload.
+ * The first value of a tree of counts that its declaration does not allow. A counter that is absent
+ * is no problem: which are there depends on the workload.
  *
  * @param declarations of the MMU that counted; empty where it is not known
  */

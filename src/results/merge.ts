@@ -9,11 +9,13 @@ interface NamedShard {
 }
 
 /**
- * Puts the parts of a sharded sweep together: the result that one run of the whole plan would have given, but for times and
- * environment. `createdAt` is the latest of the parts; `environment` is theirs where all ran in the same, else null, so that
- * wall times of several machines are not taken for those of one.
+ * Puts the parts of a sharded sweep together: the result that one run of the whole plan would have
+ * given, but for times and environment. `createdAt` is the latest of the parts; `environment` is
+ * theirs where all ran in the same, else null, so that wall times of several machines are not taken
+ * for those of one.
  *
- * @throws UserError that names the file or the part: no shard, interrupted, of another plan or tool, given twice, missing
+ * @throws UserError that names the file or the part: no shard, interrupted, of another plan or
+ *   tool, given twice, missing
  */
 export function mergeShards(files: readonly NamedResult[]): ResultFile {
   const parts = files.map(asShard);
@@ -109,7 +111,10 @@ function refuseMissing(first: NamedShard, parts: readonly NamedShard[]): void {
   throw badInput("merge", `missing ${missing.length === 1 ? "shard" : "shards"} ${names}`, `all ${count} parts`);
 }
 
-/** Parts that agree on the plan but not on who has which case were written by hand, or by another version. */
+/**
+ * Parts that agree on the plan but not on who has which case were written by hand, or by another
+ * version.
+ */
 function refuseGaps(positions: readonly number[], first: NamedShard): void {
   positions.forEach((position, i) => {
     if (position !== i) {

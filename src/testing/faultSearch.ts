@@ -8,11 +8,17 @@ import { caseCheck } from "../verify/verify.js";
 export interface Found {
   /** The first fault that it came to, in words; null where it found nothing wrong. */
   readonly what: string | null;
-  /** Cases tried, the one that showed the fault included: comparisons, layouts, combinations or runs. */
+  /**
+   * Cases tried, the one that showed the fault included: comparisons, layouts, combinations or
+   * runs.
+   */
   readonly tried: number;
 }
 
-/** Strategies that are right on the right engine: what goes wrong under them is a fault of the engine. */
+/**
+ * Strategies that are right on the right engine: what goes wrong under them is a fault of the
+ * engine.
+ */
 const right = arm64.strategies.filter(({ knownFaults }) => knownFaults.length === 0);
 
 /** Each ends with the first fault that it finds; an exception of the engine is one. */

@@ -23,8 +23,8 @@ const WHOLE = { windowBytes: Number.POSITIVE_INFINITY };
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 
 /**
- * Holds the arm64 engine to the golden files: every count and digest under every strategy that a file has. The tests of golden files compare the
- * same, and say more of a difference.
+ * Holds the arm64 engine to the golden files: every count and digest under every strategy that a
+ * file has. The tests of golden files compare the same, and say more of a difference.
  *
  * @returns what differs first, `group/file strategy`; null where all are met
  */
@@ -152,5 +152,8 @@ function* flowDifferences(): Generator<Comparison> {
 
 const pagesOf = ({ input }: GoldenFlow): number => input.pagesPerVcpu * input.vcpus;
 
-/** A walk that goes wrong may end in an exception: that is a difference too, and the caller tells it. */
+/**
+ * A walk that goes wrong may end in an exception: that is a difference too, and the caller tells
+ * it.
+ */
 const equal = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b);

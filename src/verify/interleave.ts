@@ -11,7 +11,10 @@ export interface InterleaveVerdict {
   readonly failing: number;
   /** The strategy's own faults. */
   readonly faults: readonly InterleaveFault[];
-  /** Faults that baseline has on the same guests: they come with the kernel, whichever strategy is used. */
+  /**
+   * Faults that baseline has on the same guests: they come with the kernel, whichever strategy is
+   * used.
+   */
   readonly kernelFaults: readonly InterleaveFault[];
 }
 
@@ -44,7 +47,10 @@ export interface InterleaveCall extends InterleaveOptions {
   readonly stopped?: () => boolean;
 }
 
-/** Tries every strategy on all units, unit by unit, so that all have been tried on the same ones also where it is stopped. */
+/**
+ * Tries every strategy on all units, unit by unit, so that all have been tried on the same ones
+ * also where it is stopped.
+ */
 export async function searchInterleavings(search: InterleaveSearch, call: InterleaveCall): Promise<InterleaveResult> {
   const { strategies, baseline } = call;
   const tried = strategies.includes(baseline) ? strategies : [baseline, ...strategies];

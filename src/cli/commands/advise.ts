@@ -154,7 +154,10 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   return EXIT.fine;
 }
 
-/** At which write percentages eager splitting would cost less, for recommendations that weigh the two. */
+/**
+ * At which write percentages eager splitting would cost less, for recommendations that weigh the
+ * two.
+ */
 async function winsOf(advice: Advice, request: AdviceRequest): Promise<ReadonlyMap<Recommendation, readonly number[]>> {
   const [{ eagerWins }, { isRight }] = await Promise.all([
     import("../../advise/advise.js"),

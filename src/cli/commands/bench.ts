@@ -100,7 +100,8 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   const part =
     flags.shard === undefined ? null : shardOf(whole, parseShard(flags.shard), { wall: spec, seed: flags.seed });
   const plan = part?.cases ?? whole;
-  // Before the work: a path that cannot be written or a baseline that cannot be compared with must fail first.
+  // Before the work: a path that cannot be written or a baseline that cannot be compared with must
+  // fail first.
   const exports = await Exports.prepare(flags, io, inputsOf(flags));
   const baseline = await readBaseline(flags, io);
   const mmus: Mmus = new Map<string, Mmu>(whole.map(({ bound: { mmu } }) => [mmu.id, mmu]));

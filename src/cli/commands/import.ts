@@ -87,7 +87,10 @@ async function importLogs(io: Io, logs: readonly string[], _: unknown, self: Com
   return complete < file.runs.length ? EXIT.regression : EXIT.fine;
 }
 
-/** What is wrong where no run is complete, with what the first one says of itself; and what was expected. */
+/**
+ * What is wrong where no run is complete, with what the first one says of itself; and what was
+ * expected.
+ */
 async function whyNone({ runs }: MeasurementFile): Promise<[string, string]> {
   const { noteWords } = await import("../../report/measureNotes.js");
   const [first] = nonEmpty(runs);

@@ -137,7 +137,10 @@ async function fromSmaps(path: string, options: ImportLayoutOptions, stdin: Byte
   });
 }
 
-/** An address of a process, of up to 64 bits: as smaps prints it, or with 0x. What is page-aligned is exact as a number too. */
+/**
+ * An address of a process, of up to 64 bits: as smaps prints it, or with 0x. What is page-aligned
+ * is exact as a number too.
+ */
 function parseVma(text: string): number {
   return /^(?:0x[0-9a-f]{1,16}|[0-9a-f]{5,16})$/i.test(text) ? Number.parseInt(text, 16) : parseAddress(text, "--vma");
 }
@@ -181,7 +184,10 @@ async function locate(
 /** VMs of a host that a message names. */
 const MOST_VMS = 20;
 
-/** What is wrong with a folder without a dump: one of debugfs that has a folder for each VM is told from any other. */
+/**
+ * What is wrong with a folder without a dump: one of debugfs that has a folder for each VM is told
+ * from any other.
+ */
 async function noDump(path: string, names: readonly string[]): Promise<Error> {
   const name = clip(path, 200);
   // KVM names them PID-FD: virt/kvm/kvm_main.c, kvm_create_vm_debugfs().

@@ -197,8 +197,8 @@ function withChunkOf({ planned, provedChunkBytes }: RunRecord, file: Measurement
 }
 
 /**
- * Ends the run that is under way on the first Ctrl-C or SIGTERM, so that what was measured is written; a second one ends this program,
- * and the run with it, at once.
+ * Ends the run that is under way on the first Ctrl-C or SIGTERM, so that what was measured is
+ * written; a second one ends this program, and the run with it, at once.
  */
 async function untilInterrupted(io: Io, work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
   const controller = new AbortController();

@@ -56,7 +56,10 @@ async function merge(
   return EXIT.fine;
 }
 
-/** The files as shares of an exhaustive search; undefined where the first is none: then they are results of bench. */
+/**
+ * The files as shares of an exhaustive search; undefined where the first is none: then they are
+ * results of bench.
+ */
 async function exhaustiveShares(files: readonly string[], io: Io): Promise<NamedShare[] | undefined> {
   const [first] = files;
   if (first === undefined || first === "-" || (await isFolder(first))) return undefined;

@@ -17,7 +17,10 @@ import { showPlot } from "../plotOutput.js";
 import { guestsOf, type RunFlags } from "../runFlags.js";
 import { optionOf } from "../scenarioOptions.js";
 
-/** Memory of all vCPUs together: the whole tree is kept, 8 bytes a page and as much again while it grows. */
+/**
+ * Memory of all vCPUs together: the whole tree is kept, 8 bytes a page and as much again while it
+ * grows.
+ */
 const LARGEST_BYTES = 128 * 2 ** 30;
 
 const EXAMPLES = `
@@ -193,7 +196,10 @@ async function guestOf(
   return { guest, heading: { ...what, mode } };
 }
 
-/** Each strategy with each chunk; with `--bbm 2` each eager one a second time, without break-before-make. */
+/**
+ * Each strategy with each chunk; with `--bbm 2` each eager one a second time, without
+ * break-before-make.
+ */
 async function casesOf(guest: FlowInput, flags: RunFlags): Promise<SelftestCase[]> {
   const { legalChunks } = await import("../../guest/geometry.js");
   const { formatSize, parseSize } = await import("../../guest/sizes.js");

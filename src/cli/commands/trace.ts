@@ -115,7 +115,10 @@ async function oneStrategy({ registry }: Io, name: string, bound: Case): Promise
   return chosen;
 }
 
-/** Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether the limit was reached. */
+/**
+ * Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether
+ * the limit was reached.
+ */
 function run(
   bound: Case,
   strategy: Strategy,
@@ -147,7 +150,10 @@ function run(
   return { findings, stopped };
 }
 
-/** The run in the format of another program on stdout, and on stderr what we say of it and what that program will. */
+/**
+ * The run in the format of another program on stdout, and on stderr what we say of it and what that
+ * program will.
+ */
 function tellForeign(io: Io, bound: Case, strategy: Strategy, flags: TraceFlags): number {
   const { format = "", json, against, limit, phase } = flags;
   const formats = bound.traceFormats ?? [];

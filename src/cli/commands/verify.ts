@@ -181,7 +181,10 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
   return wrong.length > 0;
 }
 
-/** The strategies for a case. A schedule is one strategy's, whose places it counts: where none is asked for, it is replayed under that one. */
+/**
+ * The strategies for a case. A schedule is one strategy's, whose places it counts: where none is
+ * asked for, it is replayed under that one.
+ */
 function ofCase({ mmu, schedule }: Case, choose: (mmu: Mmu) => readonly Strategy[], { strategy }: VerifyFlags) {
   if (schedule === undefined || strategy !== undefined) return choose(mmu);
   const own = choose(mmu).filter(({ id }) => id === schedule.strategy);

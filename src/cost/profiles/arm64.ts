@@ -11,7 +11,9 @@ const KERNEL_C = "the kernel's own C, run in userspace on an Intel Xeon";
 /** Assumed: see its provenance. */
 const THUNDERX2_VISIT = 3;
 
-/** What the RFC's timing of kvm_mmu_split_huge_pages() alone tells, by difference between its rows. */
+/**
+ * What the RFC's timing of kvm_mmu_split_huge_pages() alone tells, by difference between its rows.
+ */
 export const modelRfc: CostProfile = {
   kind: "s2split-cost-profile",
   schemaVersion: 1,
@@ -54,16 +56,18 @@ export const modelRfc: CostProfile = {
 /**
  * v1 and v2 give ratios to a split visit only.
  *
- * A walk of a 64-page word: the kernel's own C in userspace, clearing 1 GiB of 4K pages, takes 0.18 and 0.17 ms less (chunk 2M, 1G) for
- * 3584 words less: 48 ns a word, of two walks from the root, a look at the cache and a bit, at 2.6 ns a split visit. No barrier is in it.
+ * A walk of a 64-page word: the kernel's own C in userspace, clearing 1 GiB of 4K pages, takes 0.18
+ * and 0.17 ms less (chunk 2M, 1G) for 3584 words less: 48 ns a word, of two walks from the root, a
+ * look at the cache and a bit, at 2.6 ns a split visit. No barrier is in it.
  */
 const WALK = 9.3;
 const WALK_HOW = `${WALK} x splitVisit: 48 ns a word less / 2.6 ns a visit / 2 walks`;
 
 /**
- * A broken block costs so many split visits more than the pages that it becomes: what tells the thp rows of v1, with 512 blocks a GiB, from
- * the hugetlb-1g rows, with one. On the same machine a guest fault that breaks a block takes 5.23 us and one that maps a page 2.59: the
- * difference gives the visit its nanoseconds.
+ * A broken block costs so many split visits more than the pages that it becomes: what tells the thp
+ * rows of v1, with 512 blocks a GiB, from the hugetlb-1g rows, with one. On the same machine a
+ * guest fault that breaks a block takes 5.23 us and one that maps a page 2.59: the difference gives
+ * the visit its nanoseconds.
  */
 const AMPEREONE_BREAK = 1270;
 const AMPEREONE_VISIT = 2.1;

@@ -8,7 +8,10 @@ import { escapeMarkdown, markdownTable } from "../markdownText.js";
 import { formatChange, formatNs } from "../units.js";
 import { moreWords, resultWords } from "../verdictWords.js";
 
-/** The headline tables as GitHub-flavoured Markdown: per case a table, a line a strategy, changes against the baseline. */
+/**
+ * The headline tables as GitHub-flavoured Markdown: per case a table, a line a strategy, changes
+ * against the baseline.
+ */
 export function toMarkdown(result: ResultFile, mmus: Mmus): string {
   const blocks = result.scenarios.map((scenario) => {
     const runs = result.runs.filter((run) => run.scenario === scenario.id);

@@ -20,7 +20,10 @@ const MODES = {
   clear: "clear mode (manual protect, initially-all-set)",
 } as const;
 
-/** The page of an advice: what each choice costs and who pays, over the share of writes; and how long the lock is held. */
+/**
+ * The page of an advice: what each choice costs and who pays, over the share of writes; and how
+ * long the lock is held.
+ */
 export async function advisePage(advice: Advice, request: AdviceRequest, guestText: string): Promise<Page> {
   const plot = await loadPlot();
   const groups = request.modes.map((mode): Group => {

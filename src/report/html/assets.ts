@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { type Markup, trusted } from "./markup.js";
 
-/** Style and script of a page, as they stand in the package's folder of that name: plain files, for editors and linters. */
+/**
+ * Style and script of a page, as they stand in the package's folder of that name: plain files, for
+ * editors and linters.
+ */
 function asset(name: string): string {
   return readFileSync(new URL(`../../../assets/${name}`, import.meta.url), "utf8");
 }

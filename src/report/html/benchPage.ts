@@ -12,7 +12,10 @@ import type { Fact, Group, Page, Section } from "./page.js";
 import { sweepGroups } from "./sweepSections.js";
 import { wallSections } from "./wallSections.js";
 
-/** Cases beyond this many have tables alone: what a sweep shows is in its own pictures, and a page must stay small. */
+/**
+ * Cases beyond this many have tables alone: what a sweep shows is in its own pictures, and a page
+ * must stay small.
+ */
 const DRAWN_CASES = 24;
 /** Cases with an address map: those that have a wrong result first. */
 const MAPPED_CASES = 8;

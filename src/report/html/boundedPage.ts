@@ -10,7 +10,10 @@ import type { Cell, Group, Page, Section } from "./page.js";
 
 const NOTES = ["Exact within the bound, and nothing is claimed beyond it: every case of it was tried."];
 
-/** The page of an exhaustive search: the bound, what each strategy is right and wrong on, and the smallest case of each fault. */
+/**
+ * The page of an exhaustive search: the bound, what each strategy is right and wrong on, and the
+ * smallest case of each fault.
+ */
 export function exhaustivePage(result: ExhaustiveResult, mmu: Mmu): Page {
   const faults = exhaustiveFaults(result).map(({ whose, fault }) => ({
     title: `${whose}: ${fault.kind}`,
@@ -28,7 +31,10 @@ export function exhaustivePage(result: ExhaustiveResult, mmu: Mmu): Page {
   };
 }
 
-/** The page of an interleaving search: the bound, the runs that go wrong, and the smallest schedule of each fault. */
+/**
+ * The page of an interleaving search: the bound, the runs that go wrong, and the smallest schedule
+ * of each fault.
+ */
 export function interleavePage(result: InterleaveResult, mmu: Mmu): Page {
   const own = result.strategies.flatMap(({ strategy, faults }) =>
     faults.map((fault) => scheduled(strategy, strategy, fault, result, mmu)),

@@ -16,7 +16,10 @@ interface Part {
   readonly unit: string;
 }
 
-/** What a picture of strategies adds up: the parts of the whole where the MMU has one, else its first headline figure. */
+/**
+ * What a picture of strategies adds up: the parts of the whole where the MMU has one, else its
+ * first headline figure.
+ */
 export function partsOf(mmu: Mmu): readonly Part[] {
   const { totals, columns, counters } = mmu;
   const whole = totals?.columns.find(({ heading }) => heading === totals.comparedHeading);

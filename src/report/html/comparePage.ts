@@ -12,7 +12,10 @@ import { MOST_ROWS, seen, wallFigures, wallTable } from "./wallChanges.js";
 /** Regressions that are told one by one. */
 const MOST_ALARMS = 12;
 
-/** The page of a comparison: what got worse, every counter that changed, wall times with their intervals and the threshold. */
+/**
+ * The page of a comparison: what got worse, every counter that changed, wall times with their
+ * intervals and the threshold.
+ */
 export async function comparePage(comparison: Comparison): Promise<Page> {
   const regressions = regressionsOf(comparison);
   const sections = [countersSection(comparison), resultsSection(comparison)];

@@ -12,8 +12,8 @@ import type { Cell, FigureTable, KeyEntry, Section } from "./page.js";
 const BINS = 360;
 
 /**
- * The address map of a case of a result, or nothing where its MMU draws none or drawing would take long. Custom strategies have
- * none: their modules are not in a result.
+ * The address map of a case of a result, or nothing where its MMU draws none or drawing would take
+ * long. Custom strategies have none: their modules are not in a result.
  *
  * @param id unique within the page
  */
@@ -29,7 +29,10 @@ export function addressMapSection(
   return bound === undefined ? undefined : addressMapOf(bound, scenario.name, mapped, id, budget);
 }
 
-/** The scenario of a result file, which may be of another version, or written by hand: then there is no map, and all else is shown. */
+/**
+ * The scenario of a result file, which may be of another version, or written by hand: then there is
+ * no map, and all else is shown.
+ */
 function parsed({ scenario, id }: ScenarioResult, mmu: Mmu): Case | undefined {
   try {
     return mmu.parse(scenario, id);
@@ -39,7 +42,11 @@ function parsed({ scenario, id }: ScenarioResult, mmu: Mmu): Case | undefined {
   }
 }
 
-/** The address map of a case: guest memory before, and as each strategy leaves it. @param id unique within the page */
+/**
+ * The address map of a case: guest memory before, and as each strategy leaves it.
+ *
+ * @param id unique within the page
+ */
 export function addressMapOf(
   bound: Case,
   name: string,

@@ -6,7 +6,10 @@ import { loadPlot } from "./charts/draw.js";
 import type { Page } from "./page.js";
 import { wallFigures, wallTable } from "./wallChanges.js";
 
-/** The page of a benchmark that was held against itself: how far wall times change though nothing did. */
+/**
+ * The page of a benchmark that was held against itself: how far wall times change though nothing
+ * did.
+ */
 export async function noisePage(report: NoiseReport, comparisons: readonly Comparison[]): Promise<Page> {
   const plot = await loadPlot();
   const groups = comparisons.map(({ cells }, i) => {

@@ -2,8 +2,8 @@ import type { TableColumn } from "../columns.js";
 import type { Markup } from "./markup.js";
 
 /**
- * A report as data: what commands and result files become before anything is HTML. Texts are plain and come from anywhere;
- * the renderer escapes them. Figures are SVG that this project has made.
+ * A report as data: what commands and result files become before anything is HTML. Texts are plain
+ * and come from anywhere; the renderer escapes them. Figures are SVG that this project has made.
  */
 export interface Page {
   readonly title: string;
@@ -32,10 +32,16 @@ export interface Group {
   readonly sections: readonly Section[];
 }
 
-/** How a figure was got. `exact` and `modelled` are the same on every machine; `measured` is of one host. */
+/**
+ * How a figure was got. `exact` and `modelled` are the same on every machine; `measured` is of one
+ * host.
+ */
 export type Kind = "exact" | "measured" | "modelled";
 
-/** One picture: what to see in it, its unit and kind, the drawing, and the figures that it is drawn from. */
+/**
+ * One picture: what to see in it, its unit and kind, the drawing, and the figures that it is drawn
+ * from.
+ */
 export interface Section {
   readonly title: string;
   /** One sentence. */
@@ -64,7 +70,9 @@ export interface Figure {
   readonly wide?: boolean;
 }
 
-/** An entry of a key. Marks of the figures that carry the class `name` can be hidden where `hides`. */
+/**
+ * An entry of a key. Marks of the figures that carry the class `name` can be hidden where `hides`.
+ */
 export interface KeyEntry {
   readonly label: string;
   /** Class of the marks: `s0` to `s8` by strategy, `p0`.. by part, `l1`.. by level. */

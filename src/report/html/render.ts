@@ -12,8 +12,9 @@ const KINDS: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * A page as one HTML file. It holds all that it needs, and its content policy forbids it the network; everything can be read with scripts
- * off, and the one script that it allows is its own, by its digest.
+ * A page as one HTML file. It holds all that it needs, and its content policy forbids it the
+ * network; everything can be read with scripts off, and the one script that it allows is its own,
+ * by its digest.
  */
 export function renderPage(page: Page): string {
   const script = pageScript();

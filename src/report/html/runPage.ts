@@ -13,7 +13,9 @@ const WAITERS = [
   { id: "guest", label: "in guests, once memory is populated" },
 ] as const;
 
-/** The page of the whole selftest: who waits for what, with eager splitting off and with each chunk. */
+/**
+ * The page of the whole selftest: who waits for what, with eager splitting off and with each chunk.
+ */
 export async function runPage(runs: readonly PricedRun[]): Promise<Page> {
   const plot = await loadPlot();
   const [{ input }] = nonEmpty(runs);

@@ -57,7 +57,10 @@ const COVERAGE: Axis = {
     [name.replace(/-coverage[\d.]+-seed\d+/, ""), workload, ...otherVariables(variables, "")].join(", "),
 };
 
-/** The axis along which cases are a sweep, and its panels: chunk sizes, else coverage; undefined where they are none. */
+/**
+ * The axis along which cases are a sweep, and its panels: chunk sizes, else coverage; undefined
+ * where they are none.
+ */
 export function sweepOf(
   cases: readonly ScenarioResult[],
 ): { readonly axis: Axis; readonly families: Family[] } | undefined {

@@ -22,7 +22,10 @@ const MOST_PANELS = 12;
 /** Panels of one picture that have a linear scale beside the log scale. */
 const MOST_LINEAR = 8;
 
-/** Pictures of what changes along a sweep: over chunk sizes, else over coverage; none where a result is no sweep. */
+/**
+ * Pictures of what changes along a sweep: over chunk sizes, else over coverage; none where a result
+ * is no sweep.
+ */
 export function sweepGroups(plot: Plot, result: ResultFile, mmus: Mmus): Group[] {
   return [...mmus.values()].flatMap((mmu): Group[] => {
     const cases = result.scenarios.filter((scenario) => scenario.mmu === mmu.id);
@@ -37,7 +40,10 @@ export function sweepGroups(plot: Plot, result: ResultFile, mmus: Mmus): Group[]
   });
 }
 
-/** Inspected, lock hold, top-ups and invalidations where the MMU counts them, by the paths that MMUs share; else its headline figures. */
+/**
+ * Inspected, lock hold, top-ups and invalidations where the MMU counts them, by the paths that MMUs
+ * share; else its headline figures.
+ */
 function metricsOf(mmu: Mmu): Metric[] {
   const sum = (run: RunResult, paths: readonly string[]) => {
     const parts = paths.flatMap((path) => totalAt(run.counts, path) ?? []);
@@ -177,7 +183,10 @@ function pointsOf(
   });
 }
 
-/** Strategies whose lines are the same in every panel are one line: nine that lie on each other cannot be read. */
+/**
+ * Strategies whose lines are the same in every panel are one line: nine that lie on each other
+ * cannot be read.
+ */
 function joinEqual(series: readonly { readonly name: string; readonly panels: readonly (readonly Point[])[] }[]) {
   const joined: { label: string; key: string; panels: readonly (readonly Point[])[] }[] = [];
   for (const { name, panels } of series) {

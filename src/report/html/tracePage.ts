@@ -80,7 +80,10 @@ async function walkDrawer(): Promise<DrawWalk> {
 /** A step as `--json` has it. */
 type JsonStep = Readonly<Record<string, unknown>>;
 
-/** The steps of entries as columns; undefined for a walk that does not tell of tables with a granule. */
+/**
+ * The steps of entries as columns; undefined for a walk that does not tell of tables with a
+ * granule.
+ */
 function stepsOf({ scenario }: Case, events: readonly TraceEvent[], said: FullWords): WalkColumns | undefined {
   const granule = GRANULES.find((one): one is Granule => one === (scenario as { granule?: unknown }).granule);
   const entries = events.flatMap((event) => {

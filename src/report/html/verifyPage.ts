@@ -70,7 +70,10 @@ function verdictSection(mmu: Mmu, verdicts: readonly Verdict[]): Section {
   };
 }
 
-/** The page of searches: on how many layouts each strategy fails, and of each fault the simplest layout, drawn. */
+/**
+ * The page of searches: on how many layouts each strategy fails, and of each fault the simplest
+ * layout, drawn.
+ */
 export async function searchPage(results: readonly SearchResult[]): Promise<Page> {
   const plot = await loadPlot();
   return {

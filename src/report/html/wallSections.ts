@@ -6,7 +6,9 @@ import type { Plot } from "./charts/draw.js";
 import { type WallRow, wallChart } from "./charts/wall.js";
 import type { Cell, FigureTable, Section } from "./page.js";
 
-/** An interval wider than this share of its median, or quartiles that are: the series says little. */
+/**
+ * An interval wider than this share of its median, or quartiles that are: the series says little.
+ */
 const WIDE = 0.2;
 
 /** Titles of the parts that MMUs time; a part without one is called by its id. */

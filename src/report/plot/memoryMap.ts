@@ -12,7 +12,10 @@ interface Column {
   readonly density: number;
 }
 
-/** Guest memory from left to right: before, and under each strategy as it was left, with how densely it was inspected below. */
+/**
+ * Guest memory from left to right: before, and under each strategy as it was left, with how densely
+ * it was inspected below.
+ */
 export function memoryMapText(rows: readonly MapRow[], levelName: (level: number) => string, canvas: Canvas): string {
   const { glyphs, style } = canvas;
   const drawn = rows.map((row) => ({ ...row, columns: columnsOf(row.map, canvas.columns) }));

@@ -21,7 +21,9 @@ import { quietDamages } from "./quietVm.js";
 
 const byId = (id: string) => withId(arm64.strategies, id);
 
-/** A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared. */
+/**
+ * A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared.
+ */
 const SCENARIO = {
   granule: "4K",
   ipaBits: 40,
@@ -109,7 +111,9 @@ function shown(name: string): readonly Finding[] {
   return arm64.parse(scenario, name).run(byId("skip-return-rfc"), { strict: true }).findings;
 }
 
-/** A strategy that passes over runs of tables which it enters one by one, on the scenario's guest. */
+/**
+ * A strategy that passes over runs of tables which it enters one by one, on the scenario's guest.
+ */
 function passedInRuns(): readonly Finding[] {
   const strategy: SplitStrategy = { ...byId("baseline"), enter: () => true, pass: (_walker, _slot, count) => count };
   return arm64.parse(SCENARIO, "damaged").run(strategy, { strict: true }).findings;
