@@ -87,8 +87,8 @@ export function chooseGranule(
   }
   const top = Math.min(...new Set(dump.ranges.map((range) => range.level ?? 3)));
   const oddity = (granule: Granule) => dump.ranges.reduce((sum, range) => sum + emptyTables(range, granule, top), 0);
-  const least = Math.min(...candidates.map(oddity));
-  candidates = candidates.filter((granule) => oddity(granule) === least);
+  const fewest = Math.min(...candidates.map(oddity));
+  candidates = candidates.filter((granule) => oddity(granule) === fewest);
   const [finest, ...coarser] = nonEmpty(candidates);
   const coarsest = coarser.at(-1);
   if (coarsest === undefined) {

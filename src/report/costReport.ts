@@ -83,7 +83,7 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
     const shown = fit.notSeparate.includes(info.id) ? "not separately determined" : interval;
     return [[info.label, `${formatNs(figure.ns)}${further}`, shown]];
   });
-  const shown = [...fit.rows].sort((a, b) => Math.abs(b.errorPercent) - Math.abs(a.errorPercent)).slice(0, MOST_ROWS);
+  const shown = [...fit.rows].sort((a, b) => Math.abs(b.errorPercent) - Math.abs(a.errorPercent)).slice(0, MAX_ROWS);
   const rows = fit.rows
     .filter((row) => shown.includes(row))
     .map((row) => ({
@@ -114,8 +114,8 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
     grid(columnsOf(["cost"], ["each, derived"], ["95% interval"]), figures, style),
     "",
     chalk.bold(
-      fit.rows.length > MOST_ROWS
-        ? `Measured and modelled: the ${MOST_ROWS} largest errors of ${fit.rows.length} (all with --json)`
+      fit.rows.length > MAX_ROWS
+        ? `Measured and modelled: the ${MAX_ROWS} largest errors of ${fit.rows.length} (all with --json)`
         : "Measured and modelled",
     ),
     "",
@@ -136,7 +136,7 @@ function errorText(percent: number): string {
 }
 
 /** More rows than these are no table to read. */
-const MOST_ROWS = 20;
+const MAX_ROWS = 20;
 
 const INTERVALS = {
   samples: "Intervals: refitted 1000 times to medians of samples drawn again from each run's.",

@@ -216,16 +216,16 @@ function closing({ cases, strategies, mmu }: Sweep, { what, of }: Figure): strin
     const base = runs.get(mmu.baseline);
     const before = base && of(base);
     const credited = [...runs.values()].filter((run) => run.strategy !== mmu.baseline && isCredited(run));
-    const least = Math.min(...credited.map((run) => of(run) ?? Number.POSITIVE_INFINITY));
-    if (before === undefined || least >= before) continue;
+    const lowest = Math.min(...credited.map((run) => of(run) ?? Number.POSITIVE_INFINITY));
+    if (before === undefined || lowest >= before) continue;
     for (const run of credited) {
-      if (of(run) === least) wins.set(run.strategy, (wins.get(run.strategy) ?? 0) + 1);
+      if (of(run) === lowest) wins.set(run.strategy, (wins.get(run.strategy) ?? 0) + 1);
     }
   }
-  const most = Math.max(0, ...wins.values());
-  if (most === 0) return `No right strategy lowers ${what} in any of these cases.`;
-  const best = strategies.filter((id) => wins.get(id) === most);
+  const max = Math.max(0, ...wins.values());
+  if (max === 0) return `No right strategy lowers ${what} in any of these cases.`;
+  const best = strategies.filter((id) => wins.get(id) === max);
   const runs = best.map((id) => cases.flatMap((one) => one.runs.get(id) ?? [])[0]!);
-  const where = most === cases.length ? `all ${most}` : `${most} of ${cases.length}`;
+  const where = max === cases.length ? `all ${max}` : `${max} of ${cases.length}`;
   return `${what}: ${namesOf(runs)} ${best.length === 1 ? "has" : "have"} the fewest in ${where} cases.`;
 }

@@ -65,9 +65,9 @@ function slotOf(scenario: Splitting, leaves: readonly LeafRun[]): { base: number
   const start = scenario.startGfn;
   const end = scenario.endGfnExclusive;
   if (scenario.workload === "enable") return { base: start, pages: end - start, clear: false };
-  const base = leaves.reduce((least, run) => Math.min(least, run.gfn), start);
-  const most = leaves.reduce((last, run) => Math.max(last, endOf(run)), end);
-  return { base, pages: most - base, clear: base !== start || most !== end };
+  const base = leaves.reduce((min, run) => Math.min(min, run.gfn), start);
+  const last = leaves.reduce((max, run) => Math.max(max, endOf(run)), end);
+  return { base, pages: last - base, clear: base !== start || last !== end };
 }
 
 function endOf(run: LeafRun): number {

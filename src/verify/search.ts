@@ -77,7 +77,7 @@ type Occurrences = Map<string, { readonly firstLayout: number; layouts: number }
  * Tries strategies on random layouts; for each fault that shows (by strategy, code and cause, not
  * only the first), shrinks the first layout that shows it to the simplest that still does.
  *
- * @throws UserError if the MMU has no random layouts, or a strategy of the user's own throws
+ * @throws UserError if the MMU has no random layouts, or a custom strategy throws
  */
 export async function searchLayouts(options: SearchOptions): Promise<SearchResult> {
   const { mmu, strategies, seed } = options;

@@ -54,7 +54,7 @@ Examples:
     s2split verify --exhaustive
   every choice of 2 actions of vCPUs, host and userspace meanwhile:
     s2split verify --interleave
-  a strategy of your own, and the layout that shows its fault:
+  a custom strategy, and the layout that shows its fault:
     s2split verify --strategy ./my.mjs --random 5000 --save counterexample.json
   given scenarios:
     s2split verify --scenario fault-passed-over holes --strategy skip-return`;

@@ -7,10 +7,10 @@ import { formatPercent } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { grouped } from "./numbers.js";
 import type { Cell, Group, Page, Section } from "./page.js";
-import { MOST_ROWS, seen, wallFigures, wallTable } from "./wallChanges.js";
+import { MAX_ROWS, seen, wallFigures, wallTable } from "./wallChanges.js";
 
 /** Regressions that are told one by one. */
-const MOST_ALARMS = 12;
+const MAX_ALARMS = 12;
 
 /**
  * The page of a comparison: what got worse, every counter that changed, wall times with their
@@ -25,9 +25,9 @@ export async function comparePage(comparison: Comparison): Promise<Page> {
       title: regressions.length === 0 ? "No regression" : "Regressions",
       lead: summaryLine(comparison),
       alarms: [
-        ...regressions.slice(0, MOST_ALARMS).map(({ text }) => text),
-        ...(regressions.length > MOST_ALARMS
-          ? [`and ${regressions.length - MOST_ALARMS} more, in the tables below`]
+        ...regressions.slice(0, MAX_ALARMS).map(({ text }) => text),
+        ...(regressions.length > MAX_ALARMS
+          ? [`and ${regressions.length - MAX_ALARMS} more, in the tables below`]
           : []),
       ],
       alarmWord: "Worse",
@@ -107,7 +107,7 @@ function wallSection(plot: Plot, { cells, options }: Comparison): Section {
     unit: "per cent of the base's median",
     kind: "measured",
     figures: wallFigures(plot, all, wallThreshold),
-    warnings: all.length > MOST_ROWS ? [`The ${MOST_ROWS} largest changes of ${all.length} are drawn.`] : [],
+    warnings: all.length > MAX_ROWS ? [`The ${MAX_ROWS} largest changes of ${all.length} are drawn.`] : [],
     table: wallTable(all),
   };
 }

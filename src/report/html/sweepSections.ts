@@ -18,9 +18,9 @@ interface Metric {
 }
 
 /** Panels of one picture; a page must stay small, and the table has them all. */
-const MOST_PANELS = 12;
+const MAX_PANELS = 12;
 /** Panels of one picture that have a linear scale beside the log scale. */
-const MOST_LINEAR = 8;
+const MAX_LINEAR = 8;
 
 /**
  * Pictures of what changes along a sweep: over chunk sizes, else over coverage; none where a result
@@ -114,7 +114,7 @@ function sectionOf(
     Math.max(...values),
   ] as const;
   const low = values.includes(0) ? logDomain[0] / 3 : logDomain[0];
-  const figures = families.slice(0, MOST_PANELS).map((family, panel): Figure => {
+  const figures = families.slice(0, MAX_PANELS).map((family, panel): Figure => {
     const lines = joined.map(
       ({ label, panels }, place): Line => ({ name: label, place: place % 9, points: panels[panel]! }),
     );
@@ -135,7 +135,7 @@ function sectionOf(
     return {
       title: family.title,
       svg: linesChart(plot, text, shown, { ...common, scale: "log", yDomain: [low, max] }),
-      ...(families.length > MOST_LINEAR
+      ...(families.length > MAX_LINEAR
         ? {}
         : { linear: linesChart(plot, text, shown, { ...common, scale: "linear", yDomain: [0, Math.max(...values)] }) }),
     };
@@ -151,8 +151,8 @@ function sectionOf(
       ...(series.some(({ panels }) => panels.flat().some(({ hollow }) => hollow))
         ? ["Hollow marks are of wrong results: entries that were passed over are no gain."]
         : []),
-      ...(families.length > MOST_PANELS
-        ? [`${MOST_PANELS} of ${families.length} panels are drawn; the table has them all.`]
+      ...(families.length > MAX_PANELS
+        ? [`${MAX_PANELS} of ${families.length} panels are drawn; the table has them all.`]
         : []),
     ],
     table: sweepTable(series, families, axis, metric),

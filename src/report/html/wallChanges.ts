@@ -6,7 +6,7 @@ import { type IntervalRow, intervalsChart } from "./charts/intervals.js";
 import type { Cell, Figure, FigureTable } from "./page.js";
 
 /** Rows of one drawing; more cannot be told apart, and are in the table. */
-export const MOST_ROWS = 60;
+export const MAX_ROWS = 60;
 
 /** A wall time of a comparison, with what it is of. */
 export interface WallCell {
@@ -26,7 +26,7 @@ export function seen(threshold: number | null): string {
 
 /** A drawing a case: names of strategies are short. */
 export function wallFigures(plot: Plot, all: readonly WallCell[], threshold: number | null): readonly Figure[] {
-  const largest = [...all].sort((a, b) => Math.abs(b.metric.change) - Math.abs(a.metric.change)).slice(0, MOST_ROWS);
+  const largest = [...all].sort((a, b) => Math.abs(b.metric.change) - Math.abs(a.metric.change)).slice(0, MAX_ROWS);
   const shown = all.filter((one) => largest.includes(one));
   const rules = [
     { at: 0, alarm: false, title: "no change" },
