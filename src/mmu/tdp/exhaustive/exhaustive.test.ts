@@ -8,7 +8,7 @@ import { strategyFrom, type TdpStrategy } from "../strategy.js";
 import { isTable, PFN_OFFSET, PRESENT, type TdpTree } from "../tree.js";
 import { buildSmall } from "./geometry.js";
 import { tdpExhaustive } from "./index.js";
-import { SMALL_FAULTS, type SmallFault } from "./judge.js";
+import { SMALL_FAULTS } from "./judge.js";
 import { boundOf } from "./scope.js";
 import { ENGINE, Session, type TdpEngine } from "./session.js";
 import { CombinationCounter, clears, type Works } from "./works.js";
@@ -74,7 +74,7 @@ function mapHole(tree: TdpTree): void {
   if (hole < tree.root + tree.entries) tree.setLeaf(hole, PFN_OFFSET, 0);
 }
 
-const DAMAGES: readonly (readonly [what: string, kind: SmallFault, damage: Partial<TdpEngine>])[] = [
+const DAMAGES: readonly (readonly [what: string, kind: (typeof SMALL_FAULTS)[number], damage: Partial<TdpEngine>])[] = [
   [
     "splits one page too few",
     "unsplit-huge-page",
