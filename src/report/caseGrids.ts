@@ -10,6 +10,13 @@ import { sumAt } from "./sums.js";
 import { formatChange, formatCount, formatNs } from "./units.js";
 import { verdictCell } from "./verdictMarks.js";
 
+/** The run of an MMU's baseline, which every case has. */
+export function baseOf(runs: readonly RunResult[], { baseline }: Mmu): RunResult {
+  const base = runs.find(({ strategy }) => strategy === baseline);
+  if (base === undefined) throw new RangeError(`a case has no run of ${baseline}`);
+  return base;
+}
+
 export type GridArguments = [TableColumn[], string[][]];
 
 export interface CaseGrids {
