@@ -22,10 +22,11 @@ export interface Io {
 }
 
 /**
- * A command's work. Its arguments are those that commander hands to an action. @returns the exit
- * code
+ * A command's work. Its arguments are those that commander hands to an action.
+ *
+ * @returns the exit code
  */
-// biome-ignore lint/suspicious/noExplicitAny: what commander hands over has no type
+// biome-ignore lint/suspicious/noExplicitAny: commander hands over whatever a command's arguments and options are
 type Work<A extends any[]> = (io: Io, ...args: A) => Promise<number>;
 
 /** One call of the program: its commands get their io from it, and leave their exit code. */
