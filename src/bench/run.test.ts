@@ -227,31 +227,32 @@ it("counts use threads only where no time is measured", async () => {
   expect(jobs).toEqual([1, 3, 1]);
 });
 
-describe("after each case", () => {
-  it("the result so far is handed on and waited for, whole only after the last", async () => {
-    const seen: unknown[] = [];
-    const plan = toyPlan(toyCase({}, { name: "a" }), toyCase({}, { name: "b" }));
-    await told(
-      plan,
-      {},
-      {
-        caseDone: async ({ id }, soFar) => {
-          await new Promise((resolve) => setImmediate(resolve));
-          seen.push([id, soFar.partial, strategiesIn(soFar)]);
-        },
-        progress: (_, what) => seen.push(what),
-      },
-    );
-    const [a, b] = plan.map(({ id }) => [`${id} each`, `${id} every-other`]);
-    expect(seen).toEqual([
-      "a/split/holes=0: counting each",
-      "a/split/holes=0: counting every-other",
-      ["a/split/holes=0", true, a],
-      "b/split/holes=0: counting each",
-      "b/split/holes=0: counting every-other",
-      ["b/split/holes=0", false, [...a!, ...b!]],
-    ]);
+it("after each case the result so far is handed on and waited for, whole only after the last", async () => {
+  const seen: unknown[] = [];
+  const plan = toyPlan(toyCase({}, { name: "a" }), toyCase({}, { name: "b" }));
+  const kept: ResultFile[] = [];
+  await told(plan, undefined, {
+    caseDone: async ({ id }, soFar) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push([id, soFar.partial, strategiesIn(soFar)]);
+      kept.push(soFar);
+    },
+    progress: (_, what) => seen.push(what),
   });
+  const [a, b] = plan.map(({ id }) => [`${id} each`, `${id} every-other`]);
+  expect(seen).toEqual([
+    "a/split/holes=0: counting each",
+    "a/split/holes=0: counting every-other",
+    ["a/split/holes=0", true, a],
+    "b/split/holes=0: counting each",
+    "b/split/holes=0: counting every-other",
+    ["b/split/holes=0", false, [...a!, ...b!]],
+  ]);
+  // What was handed on stays as it was.
+  expect(kept.map(({ scenarios, runs }) => [scenarios.length, runs.length])).toEqual([
+    [1, 2],
+    [2, 4],
+  ]);
 });
 
 describe("a plan that is stopped", () => {
@@ -265,14 +266,24 @@ describe("a plan that is stopped", () => {
   });
 
   it("keeps what is counted of a case, without times", async () => {
-    const result = await runPlan(plan, { ...OPTIONS, wall }, stopAt("b/split/holes=0: counting each"));
+    const events = stopAt("b/split/holes=0: counting each");
+    const said: string[] = [];
+    const progress: BenchEvents["progress"] = (share, what) => {
+      said.push(what);
+      events.progress!(share, what);
+    };
+    const result = await runPlan(plan, { ...OPTIONS, wall }, { ...events, progress });
     expect(result.partial).toBe(true);
+    expect(said.at(-1)).toBe("b/split/holes=0: counting each");
     expect(result.scenarios.map(({ name }) => name)).toEqual(["a", "b"]);
     expect(strategiesIn(result)).toEqual([...counted("a"), "b/split/holes=0 each"]);
     expect(result.runs.map(({ wall: times }) => times !== null)).toEqual([true, true, false]);
   });
 
   it("keeps all that is counted of a case that was being timed, without times", async () => {
+    // Each case is told of as it is timed five times, three of them in warm-up.
+    const last = await runPlan(plan, { ...OPTIONS, wall }, stopAt("timing", 7));
+    expect([last.partial, strategiesIn(last)]).toEqual([true, [...counted("a"), ...counted("b")]]);
     const result = await runPlan(plan, { ...OPTIONS, wall }, stopAt("timing", 2));
     expect(result.partial).toBe(true);
     expect(strategiesIn(result)).toEqual(counted("a"));
@@ -292,6 +303,21 @@ describe("a plan that is stopped", () => {
       [...counted("a"), ...counted("b")],
       ["a", "a", "b"],
     ]);
+  });
+
+  it("hears of it between runs and between samples", async () => {
+    // As a signal of the system would, it comes only when this thread has nothing to do for a moment.
+    const soon = (what: string) => {
+      const controller = new AbortController();
+      const progress: BenchEvents["progress"] = (_, now) => {
+        if (now.endsWith(what)) setImmediate(() => controller.abort());
+      };
+      return { signal: controller.signal, progress };
+    };
+    const counting = await runPlan(plan, OPTIONS, soon("a/split/holes=0: counting each"));
+    expect(strategiesIn(counting)).toEqual(counted("a").slice(0, 1));
+    const timing = await runPlan(plan, { ...OPTIONS, wall }, soon("a/split/holes=0: timing"));
+    expect([timing.partial, timing.runs.map(({ wall: times }) => times)]).toEqual([true, [null, null]]);
   });
 
   it("in a thread keeps what was there before, and ends the counting", async () => {
@@ -322,20 +348,21 @@ describe("what goes wrong in a plan", () => {
       },
     });
     await expect(runPlan(toyPlan(broken), OPTIONS)).rejects.toThrow(new RangeError("too far"));
-    let ended = false;
+    const two = toyPlan(toyCase(), toyCase());
+    let ended = 0;
     const count: typeof runCells = async function* ([cell]) {
       try {
         yield cell!.bound.run(cell!.strategy);
+        yield cell!.bound.run(cell!.strategy);
       } finally {
-        ended = true;
+        ended++;
       }
     };
-    const failing = runPlan(toyPlan(toyCase(), toyCase()), OPTIONS, {
-      caseDone: () => Promise.reject(new Error("full")),
-    });
-    await expect(failing).rejects.toThrow(new Error("full"));
-    await expect(runPlan(toyPlan(toyCase()), OPTIONS, {}, count)).rejects.toThrow("fewer outcomes than cells");
-    expect(ended).toBe(true);
+    const caseDone = () => Promise.reject(new Error("full"));
+    await expect(runPlan(two, OPTIONS, { caseDone }, count)).rejects.toThrow(new Error("full"));
+    expect(ended).toBe(1);
+    await expect(runPlan(two, OPTIONS, {}, count)).rejects.toThrow(new Error("fewer outcomes than cells"));
+    expect(ended).toBe(2);
   });
 
   it("is a fault of the model where repeats do not count the same, and of whoever made it otherwise", async () => {
