@@ -32,8 +32,11 @@ const BASEMENT = ["cleanup.ts", "errors.ts", "exit.ts", "lists.ts", "version.ts"
 const ROOF = ["index.ts", "library.ts"];
 const MODEL = ["mmu", "guest"];
 
-/** The folders of MMUs. `flow`, `search`, `exhaustive` and `x86` in the same room are what several of them share. */
-const MMU_FOLDERS = ["arm64", "riscv", "shadow", "tdp"];
+/**
+ * The folders of MMUs: those that the registry takes its lines from. `flow`, `search`, `exhaustive` and `x86` in the
+ * same room are what several of them share.
+ */
+const MMU_FOLDERS = importsOf("mmu/registry.ts").flatMap((path) => /^mmu\/(\w+)\/index\.js$/.exec(path)?.[1] ?? []);
 
 /**
  * Who may name the insides of an MMU's folder, beside the registry (which names each folder's `index.ts`) and the folder itself: rooms,
@@ -123,6 +126,12 @@ describe("the house", () => {
     expect(known.filter((room) => ["cli", "perf"].includes(room))).toEqual([]);
     const above = files.filter((file) => !ROOF.includes(file));
     expect(above.filter((file) => importsOf(file).some((target) => ROOF.includes(sourceOf(target))))).toEqual([]);
+  });
+
+  it("has an MMU in the registry for each folder that describes one", () => {
+    const described = files.flatMap((file) => /^mmu\/(\w+)\/about\.ts$/.exec(file)?.[1] ?? []);
+    expect(described.length).toBeGreaterThanOrEqual(4);
+    expect(MMU_FOLDERS.toSorted()).toEqual(described.toSorted());
   });
 
   it("has MMUs that know nothing of each other, and that others know through the contract alone", () => {

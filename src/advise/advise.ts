@@ -4,6 +4,7 @@ import type { CostProfile } from "../cost/profile.js";
 import { type TermId, termCounts } from "../cost/terms.js";
 import type { RegionMemory } from "../cost/uniformGuest.js";
 import { geometryOf } from "../guest/geometry.js";
+import { nonEmpty, zip } from "../lists.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import { totalAt } from "../mmu/counters.js";
 import { firstPass, type PassCounts, type PassGuest } from "./firstPass.js";
@@ -114,8 +115,9 @@ export function adviser(request: AdviceRequest): Adviser {
       };
     },
     together(parts) {
+      const [first] = nonEmpty(parts);
       return {
-        ...parts[0]!,
+        ...first,
         rows: parts.flatMap((part) => part.rows),
         recommendations: parts.flatMap((part) => part.recommendations),
         restsOnAssumptions: parts.some((part) => part.restsOnAssumptions),
@@ -196,10 +198,11 @@ function rowOf(
 export function spreadPercent(strata: readonly { weight: number; alike: boolean; ns: number }[]): number {
   const total = strata.reduce((sum, { weight, ns }) => sum + weight * ns, 0);
   const drawn = strata.filter(({ alike }) => !alike).sort((a, b) => a.ns - b.ns);
-  if (total === 0 || drawn.length === 0) return 0;
+  const [first, ...others] = drawn;
+  if (total === 0 || first === undefined) return 0;
   // One region for all that is left over: as if the others could be anything between nothing and twice as much.
-  if (drawn.length === 1) return (100 * drawn[0]!.weight * drawn[0]!.ns) / total;
-  const squares = drawn.slice(1).reduce((sum, { ns }, i) => sum + (ns - drawn[i]!.ns) ** 2, 0);
+  if (others.length === 0) return (100 * first.weight * first.ns) / total;
+  const squares = zip(drawn.slice(0, -1), others).reduce((sum, [a, b]) => sum + (b.ns - a.ns) ** 2, 0);
   const variance = squares / (2 * (drawn.length - 1));
   const deviation = Math.sqrt(drawn.reduce((sum, { weight }) => sum + weight ** 2 * variance, 0));
   return (100 * 2 * deviation) / total;
@@ -230,21 +233,22 @@ function changesOf(
   hasBlocks: boolean,
 ): { readonly fromVcpus: number; readonly chunk: string | null }[] {
   const own = rows.filter((row) => row.strategy === one.strategy);
-  const known = new Map<number, string | null>();
+  const chosen = new Map<number, string | null>();
   const choice = (vcpus: number): string | null => {
-    if (!known.has(vcpus)) {
-      const options = { issuers: vcpus, lock: request.lock };
-      const price = (pass: PassCounts) => modelTime(pass.terms, request.profile, options).totalNs;
-      const [lazy, split] = [price(passes.lazy), price(passes.split)];
-      const priced = own.map((row) => {
-        if (!isRight(row)) return row;
-        const vcpuNs = row.chunk === "0" ? lazy : split;
-        const guest = { ...row.guest, vcpuNs, elapsedNs: vcpuNs / vcpus };
-        return { ...row, guest, totalNs: row.enableNs + (row.firstClearNs ?? 0) + vcpuNs };
-      });
-      known.set(vcpus, recommend(priced, { comparable: true, hasBlocks })[0]!.chunk);
-    }
-    return known.get(vcpus)!;
+    const before = chosen.get(vcpus);
+    if (before !== undefined) return before;
+    const options = { issuers: vcpus, lock: request.lock };
+    const price = (pass: PassCounts) => modelTime(pass.terms, request.profile, options).totalNs;
+    const [lazy, split] = [price(passes.lazy), price(passes.split)];
+    const priced = own.map((row) => {
+      if (!isRight(row)) return row;
+      const vcpuNs = row.chunk === "0" ? lazy : split;
+      const guest = { ...row.guest, vcpuNs, elapsedNs: vcpuNs / vcpus };
+      return { ...row, guest, totalNs: row.enableNs + (row.firstClearNs ?? 0) + vcpuNs };
+    });
+    const [{ chunk }] = nonEmpty(recommend(priced, { comparable: true, hasBlocks }));
+    chosen.set(vcpus, chunk);
+    return chunk;
   };
   const changes: { fromVcpus: number; chunk: string | null }[] = [];
   for (let low = 1; low < MAX_VCPUS; low *= 2) {

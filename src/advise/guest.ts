@@ -8,6 +8,7 @@ import {
   uniformScenario,
 } from "../cost/uniformGuest.js";
 import type { Granule } from "../guest/geometry.js";
+import { zip } from "../lists.js";
 import { type Layout, layoutOf } from "../mmu/arm64/layout.js";
 import { RANGE_PAGES } from "../mmu/arm64/maintenance.js";
 import { runOn } from "../mmu/arm64/run.js";
@@ -166,7 +167,7 @@ function scenarioWork(
   const locked =
     sample === undefined
       ? recorded.takings.flatMap((t) => t.regions.flat()).reduce((sum, piece) => sum.plus(piece), LockWork.none())
-      : byRegion.reduce((sum, work, i) => sum.plus(work, weights[i]), LockWork.none());
+      : zip(byRegion, weights).reduce((sum, [work, weight]) => sum.plus(work, weight), LockWork.none());
   const counts = sample === undefined ? recorded.counts : countsOfSample(recorded, locked, weights, whole, layout);
   const holds = holdsOf(trace, perRegion);
   const { findings } = recorded;
@@ -181,7 +182,7 @@ function scenarioWork(
     sampled:
       sample === undefined
         ? null
-        : { of: sample.of, strata: sample.strata.map((stratum, i) => ({ ...stratum, work: byRegion[i]! })) },
+        : { of: sample.of, strata: zip(sample.strata, byRegion).map(([stratum, work]) => ({ ...stratum, work })) },
     sequence: holdSequence(trace, perRegion, TOLD_HOLDS),
     cachePages: layout.cacheCapacity,
     pageBytes: layout.geometry.pageBytes,

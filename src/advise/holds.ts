@@ -1,3 +1,4 @@
+import { zip } from "../lists.js";
 import type { LockTrace, Taking } from "./lockHolds.js";
 import { LockWork } from "./lockWork.js";
 
@@ -81,7 +82,7 @@ export function extend(trace: LockTrace, times: number): LockTrace | undefined {
   for (const { regions } of trace.takings) {
     const [first, second, third, ...rest] = regions;
     if (first === undefined || second === undefined || third === undefined) return undefined;
-    if (second.length !== third.length || !second.every((piece, i) => piece.equals(third[i]!))) return undefined;
+    if (second.length !== third.length || !zip(second, third).every(([a, b]) => a.equals(b))) return undefined;
     const repeated =
       second.length === 1
         ? // No drop in a region: the hold grows through all of them.

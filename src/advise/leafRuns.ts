@@ -65,8 +65,7 @@ function runsOfLayout(layout: Layout): LeafRun[] {
 /** The next frame where a leaf above `span` could begin, at levels that the segment wants. */
 function nextLarger(spans: readonly number[], level: number, span: number, gfn: number): number {
   let next = Number.POSITIVE_INFINITY;
-  for (let at = level; at < 3; at++) {
-    const larger = spans[at]!;
+  for (const larger of spans.slice(level, 3)) {
     if (larger > span) next = Math.min(next, (Math.floor(gfn / larger) + 1) * larger);
   }
   return next;

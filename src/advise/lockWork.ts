@@ -96,9 +96,13 @@ export class LockWork {
   get visits(): number {
     let sum = 0;
     for (const field of ["writeProtectVisits", "splitVisits", "nestedVisits"] as const) {
-      for (let level = 0; level < LEVELS; level++) sum += this.values[AT[field] + level]!;
+      for (const count of this.byLevel(field)) sum += count;
     }
     return sum;
+  }
+
+  private byLevel(field: Field): Float64Array {
+    return this.values.subarray(AT[field], AT[field] + LEVELS);
   }
 
   get key(): string {
@@ -108,8 +112,7 @@ export class LockWork {
   /** The counts of a run that did just this, for {@link modelTime}. */
   counts(): Counts {
     const sum = (field: Field) => this.values[AT[field]]!;
-    const levels = (field: Field) =>
-      Object.fromEntries(Array.from({ length: LEVELS }, (_, level) => [level, this.values[AT[field] + level]!]));
+    const levels = (field: Field) => Object.fromEntries(this.byLevel(field).entries());
     return {
       // A step of a longer ioctl: neither a run nor an ioctl of its own.
       kind: "guest",

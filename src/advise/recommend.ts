@@ -1,3 +1,4 @@
+import { groupBy } from "../lists.js";
 import { type AdviceRow, isRight, type RightRow } from "./row.js";
 
 /** What to set in one mode, and why, as data. */
@@ -49,13 +50,8 @@ export function recommend(
   rows: readonly AdviceRow[],
   given: { readonly comparable: boolean; readonly hasBlocks: boolean },
 ): readonly Recommendation[] {
-  const groups = new Map<string, AdviceRow[]>();
-  for (const row of rows) {
-    const key = `${row.strategy} ${row.mode}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups.values()].map((group) => {
-    const { mode, strategy } = group[0]!;
+  return [...groupBy(rows, (row) => `${row.strategy} ${row.mode}`).values()].map((group) => {
+    const [{ mode, strategy }] = group;
     const { chunk, reason } = choose(group, given);
     return { mode, strategy, chunk, reason, changes: [] };
   });

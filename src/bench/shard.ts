@@ -43,19 +43,19 @@ export function shardOf<C extends PlannedCase>(
   settings: unknown = null,
 ): { readonly cases: readonly C[]; readonly shard: Shard } {
   const load = new Array<number>(spec.count).fill(0);
-  const mine: number[] = [];
+  const mine: { readonly planned: C; readonly position: number }[] = [];
   const longestFirst = plan
     .map((planned, position) => ({ planned, position, work: workOf(planned) }))
     .sort((a, b) => b.work - a.work || compareText(a.planned.id, b.planned.id));
-  for (const { position, work } of longestFirst) {
+  for (const { planned, position, work } of longestFirst) {
     const part = load.indexOf(Math.min(...load));
     load[part]! += work;
-    if (part === spec.index - 1) mine.push(position);
+    if (part === spec.index - 1) mine.push({ planned, position });
   }
-  mine.sort((a, b) => a - b);
+  mine.sort((a, b) => a.position - b.position);
   return {
-    cases: mine.map((position) => plan[position]!),
-    shard: { ...spec, plan: planDigest(plan, settings), cases: mine },
+    cases: mine.map(({ planned }) => planned),
+    shard: { ...spec, plan: planDigest(plan, settings), cases: mine.map(({ position }) => position) },
   };
 }
 
@@ -81,7 +81,7 @@ export function planDigest(plan: readonly PlannedCase[], settings: unknown = nul
     .slice(0, 16);
 }
 
-/** By code units, not by locale: the order may not depend on the machine. */
+/** By code units, not by locale: the order may not depend on the machine. Ids of a plan are never equal. */
 function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a < b ? -1 : 1;
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { badInput, clip } from "../errors.js";
 import { placeOf } from "../files/sameFile.js";
 import { type OutputTarget, prepareOutput } from "../files/write.js";
+import { withId } from "../lists.js";
 import { loadMmu, type Registry } from "../mmu/registry.js";
 import type { Mmus } from "../report/benchTable.js";
 import { type Exporter, exporters } from "../report/exporters/index.js";
@@ -33,7 +34,7 @@ export class Exports {
       const path = flags[optionKey(exporter.id)];
       if (typeof path === "string") wanted.push({ exporter, path });
     }
-    const json = exporters.find(({ id }) => id === "json")!;
+    const json = withId(exporters, "json");
     const already = wanted.some(({ exporter, path }) => exporter === json && path === "-");
     if (flags.json === true && !already) wanted.push({ exporter: json, path: "-" });
     await refuseSharing(wanted);

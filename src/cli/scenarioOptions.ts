@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { badInput, clip, UserError } from "../errors.js";
 import type { ByteInput, TextOutput } from "../files/streams.js";
+import { zip } from "../lists.js";
 import { loadCase, loadScenario } from "../load/loadScenario.js";
 import type { Case, MmuEntry, WorkloadInfo } from "../mmu/contract.js";
 import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
@@ -92,6 +93,18 @@ export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promis
   return cases;
 }
 
+/** The one case that the options make. @throws UserError where they make several, and as {@link casesFrom} */
+export async function oneCaseFrom(command: string, options: ScenarioOptions, how: CasesHow): Promise<Case> {
+  const cases = await casesFrom(options, { ...how, single: true });
+  const [bound, ...others] = cases;
+  if (bound === undefined || others.length > 0) {
+    throw new UserError(
+      `${command}: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
+    );
+  }
+  return bound;
+}
+
 /** Where {@link casesFrom} takes cases from. */
 export interface CasesHow {
   /** What `--scenario -` reads. */
@@ -116,8 +129,8 @@ async function casesOfFiles(
   if (options.workload !== undefined) throw withFile("--workload", "gives it");
   if (options.mmu !== undefined) throw withFile("--mmu", "gives the guest");
   const files = await Promise.all(paths.map((path) => (schedules ? loadCase : loadScenario)(path, stdin, registry)));
-  for (const [i, { notes = [] }] of files.entries()) {
-    for (const note of notes) stderr.write(`note: ${clip(paths[i]!)}: ${note}\n`);
+  for (const [path, { notes = [] }] of zip(paths, files)) {
+    for (const note of notes) stderr.write(`note: ${clip(path)}: ${note}\n`);
   }
   const unread = given.find(({ name }) => files.every(({ mmu }) => !Object.hasOwn(mmu.options, name)));
   if (unread !== undefined) {
@@ -147,7 +160,7 @@ function givenOptions(options: ScenarioOptions, registry: Registry): Given[] {
     .map(([name, option]) => ({ name, option, shown: shownAs(option.flags) }));
 }
 
-function shownAs(flags: string): string {
+export function shownAs(flags: string): string {
   const { long, short } = new Option(flags);
   return long ?? short ?? flags;
 }
@@ -156,14 +169,15 @@ function shownAs(flags: string): string {
 function refuseForeign(options: ScenarioOptions, entries: readonly MmuEntry[], registry: Registry): void {
   for (const { name, shown } of givenOptions(options, registry)) {
     const readers = entries.filter((entry) => Object.hasOwn(entry.options, name));
-    if (readers.length === 0) {
+    const [first] = readers;
+    if (first === undefined) {
       const owners = registry.filter((entry) => Object.hasOwn(entry.options, name)).map(({ id }) => id);
       throw new UserError(
         `${shown} with --mmu ${entries.map(({ id }) => id).join(",")}: it is of ${owners.join(" and ")}; expected it only there`,
       );
     }
     const workloads = readers.map((entry) => entry.options[name]!.workloads);
-    const asked = options.workload ?? readers[0]!.defaultWorkload;
+    const asked = options.workload ?? first.defaultWorkload;
     if (workloads.every((those) => those !== undefined && !those.includes(asked))) {
       const those = [...new Set(workloads.flatMap((some) => some ?? []))];
       throw new UserError(`${shown} with --workload ${asked}: it is of ${those.join(" and ")}; expected it only there`);

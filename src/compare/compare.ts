@@ -1,4 +1,5 @@
 import { badInput, clip } from "../errors.js";
+import { nonEmpty, zip } from "../lists.js";
 import type { CounterDeclaration } from "../mmu/counters.js";
 import type { NamedResult } from "../results/read.js";
 import type { Environment } from "../results/types.js";
@@ -42,7 +43,7 @@ export function compareResults(
   const notes: Note[] = [];
   if (after.partialPaths.length > 0) notes.push({ code: "next-partial", paths: after.partialPaths });
   const walls = wallsOf(pairs, options, notes);
-  const cells = pairs.map(([b, n], i): CellComparison => {
+  const cells = zip(pairs, walls).map(([[b, n], wall]): CellComparison => {
     const findings = compareResult(b.run, n.run);
     const exact = compareCounts(b.run.counts, n.run.counts, counters.get(b.scenario.mmu) ?? [], options.maxIncrease);
     const praise = n.run.findings.length === 0;
@@ -50,7 +51,7 @@ export function compareResults(
       ...refOf(b),
       workload: b.scenario.workload,
       exact: praise ? exact : exact.map(unpraised),
-      wall: praise ? walls[i]! : walls[i]!.map(unpraised),
+      wall: praise ? wall : wall.map(unpraised),
       findings,
     };
   });
@@ -88,7 +89,7 @@ function refuseIncomparable(before: Side, after: Side): void {
   }
   if (before.modelVersion !== after.modelVersion) {
     throw badInput(
-      after.paths[0]!,
+      after.paths[0],
       `tool.modelVersion is ${after.modelVersion}, and ${before.modelVersion} in ${before.paths[0]}`,
       "results of one model version",
     );
@@ -115,7 +116,7 @@ function nothingInCommon(before: Side, after: Side): Error {
   }
   const [a, b] = [[...before.runs.values()][0], [...after.runs.values()][0]];
   if (a === undefined || b === undefined) {
-    return badInput((a === undefined ? before : after).paths[0]!, "has no runs", "a result with at least one run");
+    return badInput((a === undefined ? before : after).paths[0], "has no runs", "a result with at least one run");
   }
   if (a.scenario.id === b.scenario.id) {
     return badInput(input, `no strategy in common: ${clip(a.run.strategy)} and ${clip(b.run.strategy)}`);
@@ -130,7 +131,9 @@ function nothingInCommon(before: Side, after: Side): Error {
 /** Wall metrics of each pair of runs; none where either side has no times or the environments differ. */
 function wallsOf(pairs: readonly [SideRun, SideRun][], options: CompareOptions, notes: Note[]): WallMetric[][] {
   const walls: WallMetric[][] = pairs.map(() => []);
-  const timed = pairs.flatMap(([b, n], cell) => (b.run.wall !== null && n.run.wall !== null ? [{ b, n, cell }] : []));
+  const timed = zip(pairs, walls).flatMap(([[b, n], wall]) =>
+    b.run.wall !== null && n.run.wall !== null ? [{ b, n, before: b.run.wall, after: n.run.wall, wall }] : [],
+  );
   const oneSided = pairs.filter(([b, n]) => (b.run.wall === null) !== (n.run.wall === null)).length;
   if (oneSided > 0) notes.push({ code: "wall-only-one-side", cells: oneSided });
 
@@ -152,21 +155,19 @@ function wallsOf(pairs: readonly [SideRun, SideRun][], options: CompareOptions, 
     return walls;
   }
 
-  const family: (WallPair & { cell: number })[] = [];
-  for (const { b, n, cell } of timed) {
-    for (const [part, series] of Object.entries(b.run.wall!)) {
-      const other = Object.hasOwn(n.run.wall!, part) ? n.run.wall![part] : undefined;
-      if (other !== undefined) family.push({ cell, part, base: series.samplesNs, next: other.samplesNs });
+  const family: (WallPair & { readonly wall: WallMetric[] })[] = [];
+  for (const { before, after, wall } of timed) {
+    for (const [part, series] of Object.entries(before)) {
+      const other = Object.hasOwn(after, part) ? after[part] : undefined;
+      if (other !== undefined) family.push({ wall, part, base: series.samplesNs, next: other.samplesNs });
     }
   }
   if (options.wallThreshold !== null && family.length === 0) {
-    const [b, n] = pairs[0]!;
+    const [[b, n]] = nonEmpty(pairs);
     const without = n.run.wall === null ? n.path : b.path;
     throw badInput(without, "has no wall times to hold against a wall threshold", "results of bench without --no-wall");
   }
-  compareWalls(family, options).forEach((metric, i) => {
-    walls[family[i]!.cell]!.push(metric);
-  });
+  for (const [{ wall }, metric] of zip(family, compareWalls(family, options))) wall.push(metric);
   return walls;
 }
 

@@ -150,7 +150,7 @@ function compareVerdicts(base: RunVerdict | null, next: RunVerdict | null): Resu
 
 function worst(a: ResultStatus, b: ResultStatus): ResultStatus {
   const order: readonly ResultStatus[] = ["regression", "improvement", "changed", "equal"];
-  return order[Math.min(order.indexOf(a), order.indexOf(b))]!;
+  return order.indexOf(a) < order.indexOf(b) ? a : b;
 }
 
 function countsByCode(findings: readonly Finding[]): Map<string, number> {

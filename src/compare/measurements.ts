@@ -1,4 +1,5 @@
 import { badInput } from "../errors.js";
+import { zip } from "../lists.js";
 import type { MeasurementFile } from "../measure/schema.js";
 import { type PhaseSeries, seriesOf } from "../measure/series.js";
 import type { CompareOptions, WallMetric } from "./types.js";
@@ -56,7 +57,7 @@ export function compareMeasurements(
   const regressions = metrics.filter(({ status }) => status === "regression").length;
   return {
     options,
-    phases: pairs.map(({ one }, i) => ({ case: one.case, guestMode: one.guestMode, metric: metrics[i]! })),
+    phases: zip(pairs, metrics).map(([{ one }, metric]) => ({ case: one.case, guestMode: one.guestMode, metric })),
     missing,
     added: [...after.keys()].filter((key) => !known.has(key)),
     machineDiffers,

@@ -1,3 +1,4 @@
+import { nonEmpty } from "../lists.js";
 import type { Comparison } from "./types.js";
 
 /** What identical runs differed by. */
@@ -22,13 +23,13 @@ export interface NoiseReport {
  */
 export function noiseOf(comparisons: readonly Comparison[]): NoiseReport {
   const metrics = comparisons.flatMap(({ cells }) => cells.flatMap(({ wall }) => wall));
-  const alpha = comparisons[0]!.options.alpha;
+  const [{ options }] = nonEmpty(comparisons);
   const changes = metrics.map(({ change }) => Math.abs(change));
   const ends = metrics.flatMap(({ interval }) => interval.map(Math.abs));
   const farthest = Math.max(...changes, ...ends);
   return {
     comparisons: metrics.length,
-    falseAlarms: metrics.filter(({ pHolm }) => pHolm < alpha).length,
+    falseAlarms: metrics.filter(({ pHolm }) => pHolm < options.alpha).length,
     largestChange: Math.max(...changes),
     farthest,
     suggestedThreshold: Math.max(1, Math.ceil(100 * farthest)) / 100,

@@ -1,3 +1,4 @@
+import { zip } from "../lists.js";
 import { bootstrapChange, holm, mannWhitney, relativeSpread, samplesNeeded } from "../stats/significance.js";
 import { median } from "../stats/statistics.js";
 import type { CompareOptions, WallMetric } from "./types.js";
@@ -17,7 +18,7 @@ export interface WallPair {
 export function compareWalls(pairs: readonly WallPair[], options: CompareOptions): WallMetric[] {
   const ps = pairs.map((pair) => mannWhitney(pair.base, pair.next).p);
   const corrected = holm(ps);
-  return pairs.map((pair, i) => {
+  return zip(pairs, zip(ps, corrected)).map(([pair, [p, pHolm]], i) => {
     const baseNs = median(pair.base);
     const nextNs = median(pair.next);
     // A clock too coarse to see the work gives medians of zero: no ratio can be made of them.
@@ -26,8 +27,8 @@ export function compareWalls(pairs: readonly WallPair[], options: CompareOptions
     const interval = measurable ? bootstrapChange(pair.base, pair.next, options.seed + i) : ([0, 0] as const);
     const samples = [pair.base.length, pair.next.length] as const;
     const needed = neededOf(pair, measurable, pairs.length, options);
-    const metric = { change, interval, pHolm: corrected[i]!, samples, samplesNeeded: needed };
-    return { kind: "measured", part: pair.part, baseNs, nextNs, p: ps[i]!, ...metric, status: judge(metric, options) };
+    const metric = { change, interval, pHolm, samples, samplesNeeded: needed };
+    return { kind: "measured", part: pair.part, baseNs, nextNs, p, ...metric, status: judge(metric, options) };
   });
 }
 

@@ -108,8 +108,9 @@ export function ratiosOf(columns: readonly ColumnValidation[]): readonly Ratio[]
         one.column.column.eager &&
         one.column.column.lock === lazy.column.column.lock,
     );
-    const [a, b] = [lazy.rows.at(-1)!, eager?.rows.at(-1)];
-    if (b === undefined || a.modelledNs === null || b.modelledNs === null || a.vcpus !== b.vcpus) return [];
+    const [a, b] = [lazy.rows.at(-1), eager?.rows.at(-1)];
+    if (a === undefined || b === undefined || a.modelledNs === null || b.modelledNs === null || a.vcpus !== b.vcpus)
+      return [];
     const published = a.publishedNs / b.publishedNs;
     const modelled = a.modelledNs / b.modelledNs;
     const table = lazy.column.table.id;

@@ -1,3 +1,4 @@
+import { zip } from "../lists.js";
 import { fitPositive } from "../stats/fitPositive.js";
 import { type FaultFigures, type FaultLock, type FaultMix, faultsIn, faultTime, mixOf } from "./contention.js";
 import { guestPass } from "./guestPass.js";
@@ -110,9 +111,9 @@ export function figuresWith(
     ...(known.rwlock === undefined ? {} : { rwlock: { ...known.rwlock } }),
     ...(known.spinlock === undefined ? {} : { spinlock: { ...known.spinlock } }),
   };
-  for (const [i, parameter] of parameters.entries()) {
+  for (const [parameter, value] of zip(parameters, values)) {
     const [group, name] = parameter.split(".") as [string, string];
-    figures[group] = { ...figures[group], [name]: values[i]! };
+    figures[group] = { ...figures[group], [name]: value };
   }
   return figures as unknown as FaultFigures;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { badInput, clip } from "../errors.js";
+import { nonEmpty } from "../lists.js";
 import { COST_IDS, type CostProfile } from "./profile.js";
 
 /** The cost profile file in zod. Loaded only where a profile is read from a file, for zod is slow to load. */
@@ -51,7 +52,7 @@ export const profileSchema = z.strictObject({
 export function parseProfile(value: unknown, input: string): CostProfile {
   const result = profileSchema.safeParse(value);
   if (!result.success) {
-    const issue = result.error.issues[0]!;
+    const [issue] = nonEmpty(result.error.issues);
     const where = issue.path.length === 0 ? "" : ` ${clip(issue.path.map(String).join("."))}`;
     throw badInput(
       `cost profile ${input}${where}`,

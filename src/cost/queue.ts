@@ -55,11 +55,12 @@ export function meanValues(queue: ClosedQueue, vcpus: number): QueueTimes {
   let cycle = think;
   for (let k = 1; k <= vcpus; k++) {
     cycle = think;
-    for (let i = 0; i < servers.length; i++) {
-      response[i] = servers[i]! * (1 + length[i]!);
-      cycle += response[i]!;
+    for (const [i, demand] of servers.entries()) {
+      const time = demand * (1 + length[i]!);
+      response[i] = time;
+      cycle += time;
     }
-    for (let i = 0; i < servers.length; i++) length[i] = cycle === 0 ? 0 : (k / cycle) * response[i]!;
+    for (const [i, time] of response.entries()) length[i] = cycle === 0 ? 0 : (k / cycle) * time;
   }
   return { cycle, response, length, utilisation: servers.map((demand) => busy(demand, vcpus, cycle)) };
 }
@@ -94,17 +95,16 @@ export function boundTimes(queue: ClosedQueue, vcpus: number): QueueTimes {
 export function constantService(queue: ClosedQueue, vcpus: number): number {
   const { servers, think } = queueFor(queue, vcpus);
   const [service] = servers;
-  if (servers.length !== 1 || !(service! > 0) || !(think > 0)) {
+  if (service === undefined || servers.length > 1 || !(service > 0) || !(think > 0)) {
     throw new RangeError("constant service needs one server and positive times");
   }
-  const stays = Math.exp(-service! / think);
+  const stays = Math.exp(-service / think);
   // Waiting, as one leaves: 0 to N - 1. One iteration of the chain a turn, until it stands.
   let left = new Float64Array(vcpus);
   left[0] = 1;
   for (let turn = 0; turn < 10_000; turn++) {
     const next = new Float64Array(vcpus);
-    for (let waiting = 0; waiting < vcpus; waiting++) {
-      const chance = left[waiting]!;
+    for (const [waiting, chance] of left.entries()) {
       if (chance === 0) continue;
       // The one that left thinks; if nobody waited, the next to come is served, and all others think.
       const queued = Math.max(0, waiting - 1);
@@ -122,7 +122,7 @@ export function constantService(queue: ClosedQueue, vcpus: number): number {
     left = next;
     if (change < 1e-14) break;
   }
-  return vcpus * service! + left[0]! * think;
+  return vcpus * service + left[0]! * think;
 }
 
 /** Share of the time that a server is busy: N demands in each cycle. */

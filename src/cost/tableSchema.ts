@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { badInput, clip } from "../errors.js";
 import { parseSize } from "../guest/sizes.js";
+import { nonEmpty } from "../lists.js";
 import { FAULT_LOCKS } from "./contention.js";
 import { profileNamed } from "./profiles.js";
 import type { ContentionTable } from "./published/contentionTable.js";
@@ -48,7 +49,7 @@ const MAX_MEMORY = 2 ** 36;
 export function parseTable(value: unknown, input: string): ContentionTable {
   const result = table.safeParse(value);
   if (!result.success) {
-    const issue = result.error.issues[0]!;
+    const [issue] = nonEmpty(result.error.issues);
     const where = issue.path.length === 0 ? "" : ` ${clip(issue.path.map(String).join("."))}`;
     throw badInput(`table ${input}${where}`, clip(issue.message, 160), "a table as docs/contention.md has it");
   }

@@ -1,4 +1,5 @@
 import { badInput, clip } from "../errors.js";
+import { zip } from "../lists.js";
 import { modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";
 import type { CostId, CostProfile, Role } from "./profile.js";
 import { builtinProfile } from "./profiles.js";
@@ -136,7 +137,7 @@ export function validateAll(profile?: CostProfile, leaveOut?: string): Validatio
     split: SPLIT_SERIES.map((series) => {
       const one = validateSplitSeries(series, profile, SERIES_CHUNK, leaveOut);
       const other = validateSplitSeries(series, profile, OTHER_CHUNK, leaveOut);
-      const effects = one.rows.map((row, i) => Math.abs(row.modelledPercent - other.rows[i]!.modelledPercent));
+      const effects = zip(one.rows, other.rows).map(([a, b]) => Math.abs(a.modelledPercent - b.modelledPercent));
       return { ...one, otherChunkPoints: Math.max(...effects) };
     }),
     contention: validateContention({

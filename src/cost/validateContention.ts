@@ -58,7 +58,8 @@ export interface ContentionRequest {
 /** Every published column beside the model. Where something is left out, machines are fitted again without it. */
 export function validateContention(request: ContentionRequest = {}): ContentionValidation {
   const columns = countedColumns(request.tables ?? CONTENTION_TABLES);
-  const leaves = (column: CountedColumn, row: ColumnRow) => namesRow(request.leaveOut, column, row.vcpus);
+  const leaves = (column: CountedColumn, row: Pick<ColumnRow, "vcpus">) =>
+    namesRow(request.leaveOut, column, row.vcpus);
   const fittedRow = (column: CountedColumn, row: ColumnRow) =>
     fittedTo(column).includes(column.id) && !leaves(column, row);
 
@@ -100,7 +101,7 @@ export function validateContention(request: ContentionRequest = {}): ContentionV
     };
   });
   const leftErrors = validated.flatMap(({ column, rows }) =>
-    rows.filter((_, i) => leaves(column, column.rows[i]!)).map((row) => row.errorPercent),
+    rows.filter((row) => leaves(column, row)).map((row) => row.errorPercent),
   );
   return {
     columns: validated,

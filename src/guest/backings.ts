@@ -80,7 +80,7 @@ export function segmentsFor(
       return coverage >= 1 ? [{ map: block, size }] : coveredSegments(bytes, granule, coverage, seed);
     case "mixed": {
       const largest = formatSize(legalChunks(granule).at(-1)!);
-      const blockBytes = legalChunks(granule)[1]!;
+      const [, blockBytes] = legalChunks(granule);
       const quarter = Math.floor(bytes / 4 / blockBytes) * blockBytes;
       if (quarter === 0) throw badInput(`memory ${size}`, "too small for mixed backing", `at least 4 x ${block}`);
       return [

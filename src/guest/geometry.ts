@@ -101,7 +101,7 @@ export function geometryOf(granule: Granule, ipaBits: number, lpa2 = false): Geo
  * The chunk sizes that eager splitting takes, in bytes: the page size and every block size of the granule
  * (kernel: KVM_CAP_ARM_SUPPORTED_BLOCK_SIZES plus the page). 0 turns eager splitting off.
  */
-export function legalChunks(granule: Granule): readonly number[] {
+export function legalChunks(granule: Granule): readonly [page: number, block: number, ...larger: number[]] {
   const pageBytes = 2 ** PAGE_SHIFT[granule];
   const block = pageBytes * 2 ** (PAGE_SHIFT[granule] - 3);
   return granule === "4K" ? [pageBytes, block, 2 ** 30] : [pageBytes, block];
@@ -129,7 +129,7 @@ export function levelOfMap(granule: Granule, bytes: number, input: string): numb
  */
 export function splitCacheCapacity(granule: Granule, chunkBytes: number): number {
   if (chunkBytes === 0) return 0;
-  const level2 = legalChunks(granule)[1]!;
+  const [, level2] = legalChunks(granule);
   const perLevel2 = Math.ceil(chunkBytes / level2);
   return granule === "4K" ? Math.ceil(chunkBytes / 2 ** 30) + perLevel2 : perLevel2;
 }

@@ -1,5 +1,6 @@
 import { badInput, clip } from "../errors.js";
 import { formatSize, parseSize } from "../guest/sizes.js";
+import { rotated } from "../lists.js";
 import type { MeasuredCase, MeasureNote } from "./schema.js";
 import {
   CHUNK_ENVIRONMENT,
@@ -28,6 +29,7 @@ export interface PlannedRun {
 }
 
 export interface MeasurePlan {
+  readonly program: string;
   readonly cases: readonly PlannedCase[];
   readonly order: readonly PlannedRun[];
   readonly warmup: number;
@@ -83,10 +85,10 @@ export function planMeasurement(command: readonly string[], options: PlanOptions
   if (planned.length > MAX_CASES) throw badInput("measure", `${planned.length} cases`, `at most ${MAX_CASES}`);
   const order = [true, false].flatMap((warmup) =>
     Array.from({ length: warmup ? options.warmup : options.runs }, (_, round) =>
-      planned.map((_, i): PlannedRun => ({ case: planned[(i + round) % planned.length]!, round: round + 1, warmup })),
+      rotated(planned, round).map((one): PlannedRun => ({ case: one, round: round + 1, warmup })),
     ).flat(),
   );
-  return { cases: planned, order, warmup: options.warmup, runs: options.runs };
+  return { program, cases: planned, order, warmup: options.warmup, runs: options.runs };
 }
 
 /** What is to be said of a plan before its runs. */

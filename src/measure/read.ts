@@ -3,6 +3,7 @@ import { badInput, clip } from "../errors.js";
 import { parseJson } from "../files/parseJson.js";
 import { nameOf, readText } from "../files/read.js";
 import type { ByteInput } from "../files/streams.js";
+import { nonEmpty } from "../lists.js";
 import type { MeasurementFile } from "./schema.js";
 
 const EXPECTED = "a measurement written by s2split measure or s2split import";
@@ -48,7 +49,7 @@ export async function parseMeasurement(text: string, input: string): Promise<Mea
   const { measurementFile } = await import("./schema.js");
   const parsed = measurementFile.safeParse(value);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
+    const [issue] = nonEmpty(parsed.error.issues);
     throw badInput(input, `${clip(issue.path.join("."))}: ${clip(issue.message, 160)}`, EXPECTED);
   }
   const { cases, outputs, runs } = parsed.data;

@@ -50,6 +50,41 @@ export class LeafLines {
   }
 }
 
+/** What a scan of a tree meets, in address order. */
+export interface LeafSink {
+  /** A leaf above the level of pages. */
+  block(level: number, gfn: number, lo: number, hi: number): void;
+  /** `count` entries of one table of pages, valid or not, from entry word `word` on; the first maps `gfn`. */
+  pages(words: Uint32Array, word: number, gfn: number, count: number): void;
+}
+
+/** The digest of a tree of 64-bit entries whose bit 0 says that they are valid: {@link LeafLines} over its leaves. */
+export class TreeDigest implements LeafSink {
+  private readonly lines = new LeafLines();
+
+  constructor(
+    private readonly pageBytes: number,
+    private readonly pageLevel: number,
+  ) {}
+
+  block(level: number, gfn: number, lo: number, hi: number): void {
+    this.lines.line(gfn * this.pageBytes, level, lo, hi);
+  }
+
+  pages(words: Uint32Array, word: number, gfn: number, count: number): void {
+    const { lines, pageBytes, pageLevel } = this;
+    for (let i = 0; i < count; i++) {
+      const lo = words[word + 2 * i]!;
+      if ((lo & 1) !== 0) lines.line((gfn + i) * pageBytes, pageLevel, lo, words[word + 2 * i + 1]!);
+    }
+  }
+
+  /** Ends the digest: 64 hexadecimal digits. */
+  hex(): string {
+    return this.lines.hex();
+  }
+}
+
 /** Writes the 8 hexadecimal digits of a word, and returns where they end. */
 function putWord(buffer: Uint8Array, at: number, word: number): number {
   const pairs = HEX_PAIRS;

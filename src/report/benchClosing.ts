@@ -2,6 +2,7 @@ import type { Mmu } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { RunResult } from "../results/types.js";
 import { isSound, verdictIn } from "../results/verdict.js";
+import { listed } from "./runRows.js";
 import { sumAt } from "./sums.js";
 import { fewer } from "./units.js";
 
@@ -58,8 +59,7 @@ const NUMBERS = [
 /** "a", "a and b", "a, b and c", "a and five other right strategies". */
 export function namesOf(runs: readonly RunResult[]): string {
   const names = runs.map(({ strategy }) => strategy);
-  if (names.length === 1) return names[0]!;
-  if (names.length < 4) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  if (names.length < 4) return listed(names);
   const more = names.length - 1;
   const right = runs.every((run) => verdictIn(run)?.code === "right") ? "right " : "";
   return `${names[0]} and ${NUMBERS[more] ?? more} other ${right}strategies`;

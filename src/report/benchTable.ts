@@ -1,3 +1,4 @@
+import { lookUp } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js";
 import { closingLine } from "./benchClosing.js";
@@ -30,7 +31,7 @@ export function benchTables(result: ResultFile, mmus: Mmus, style: Style, full =
   const parts = [...beside.parts];
   const short: Mmu[] = [];
   for (const id of new Set(result.scenarios.map(({ mmu }) => mmu))) {
-    const mmu = mmus.get(id)!;
+    const mmu = lookUp(mmus, id);
     const cases = result.scenarios.filter((scenario) => scenario.mmu === id && !beside.cases.has(scenario));
     if (full || cases.length <= FEW_CASES) {
       parts.push(...cases.map((scenario) => benchTable(scenario, runsOf(result, scenario), mmu, style)));
@@ -67,8 +68,8 @@ function benchTable(scenario: ScenarioResult, runs: readonly RunResult[], mmu: M
     const rows = details.rows.map((row) => row.map((cell) => (/^\d+$/.test(cell) ? formatCount(Number(cell)) : cell)));
     lines.push("", chalk.bold(`${details.title}:`), grid(columns, rows, style));
   }
-  if (grids.totals !== null) {
-    lines.push("", chalk.bold(`${mmu.totals!.title}:`), foldedText(grids.totals, style));
+  if (mmu.totals !== undefined && grids.totals !== null) {
+    lines.push("", chalk.bold(`${mmu.totals.title}:`), foldedText(grids.totals, style));
   }
   if (grids.wall !== null) {
     lines.push("", chalk.bold("wall time of this simulation, measured:"), grid(...grids.wall, style));

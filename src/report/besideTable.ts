@@ -1,3 +1,4 @@
+import { groupBy, lookUp } from "../lists.js";
 import type { Mmu, SharedSpec } from "../mmu/contract.js";
 import type { ResultFile, ScenarioResult } from "../results/types.js";
 import { type GridColumn, grid } from "./grid.js";
@@ -31,12 +32,12 @@ export interface Beside {
  */
 export function besideTables(result: ResultFile, mmus: ReadonlyMap<string, Mmu>, style: Style): Beside {
   const asked = result.scenarios.filter(({ mmu, workload }) => mmus.get(mmu)?.shared?.workload === workload);
-  const shared = [...new Set(asked.map(({ name }) => name))]
-    .map((name) => asked.filter((scenario) => scenario.name === name))
-    .filter((cases) => new Set(cases.map(({ mmu }) => mmu)).size > 1);
+  const shared = [...groupBy(asked, ({ name }) => name).values()].filter(
+    (cases) => new Set(cases.map(({ mmu }) => mmu)).size > 1,
+  );
   const parts = shared.map((cases) => {
     const rowsAndNotes = cases.map((scenario) => {
-      const mmu = mmus.get(scenario.mmu)!;
+      const mmu = lookUp(mmus, scenario.mmu);
       const runs = result.runs.filter((run) => run.scenario === scenario.id);
       const label = labelOf(scenario, cases);
       return {
@@ -45,7 +46,7 @@ export function besideTables(result: ResultFile, mmus: ReadonlyMap<string, Mmu>,
       };
     });
     const rows = rowsAndNotes.flatMap((one) => one.rows);
-    const title = `${style.chalk.bold(cases[0]!.name)}: eager splitting, side by side`;
+    const title = `${style.chalk.bold(cases[0].name)}: eager splitting, side by side`;
     return [title, "", grid(COLUMNS, rows, style), ...rowsAndNotes.flatMap(({ notes }) => notes)].join("\n");
   });
   const notes = parts.length === 0 ? [] : [...mmus.values()].flatMap((mmu) => mmu.shared?.note ?? []);

@@ -1,3 +1,4 @@
+import { zip } from "../lists.js";
 import type { Mmu, TotalsSpec } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { RunResult, WallSeries } from "../results/types.js";
@@ -58,7 +59,7 @@ export function mainGrid(
   const [columns, rows] = strategyGrid(runs, base, counted, wall, style);
   return [
     [...columns, { heading: "result", figure: false }],
-    rows.map((row, i) => [...row, verdictCell(runs[i]!, style)]),
+    zip(rows, runs).map(([row, run]) => [...row, verdictCell(run, style)]),
   ];
 }
 

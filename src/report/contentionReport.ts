@@ -3,6 +3,7 @@ import type { Summary } from "../cost/contentionFit.js";
 import { SHADOW_POST } from "../cost/published/shadow.js";
 import type { ContentionValidation } from "../cost/validateContention.js";
 import type { ShadowValidation } from "../cost/validateShadow.js";
+import { nonEmpty } from "../lists.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs, formatPercent } from "./units.js";
@@ -23,11 +24,12 @@ export function contentionReport(validation: ContentionValidation, style: Style)
 }
 
 function tableReport(columns: readonly ColumnValidation[], style: Style): string {
-  const { table } = columns[0]!.column;
+  const [{ column: first, profile }] = nonEmpty(columns);
+  const { table } = first;
   const head = [
     `${style.chalk.bold(table.date === "" ? table.author : `${table.author}, ${table.date}`)}: ${table.title} (${table.id})`,
     `${table.command}; ${table.workload.text}`,
-    `${table.machine ?? "machine not named"}, kernel ${table.kernel}; profile ${columns[0]!.profile}`,
+    `${table.machine ?? "machine not named"}, kernel ${table.kernel}; profile ${profile}`,
     ...columns.map(
       ({ column }) => `${column.column.name}: ${faults(column)} a vCPU, simulated; lock ${column.column.lock}`,
     ),
@@ -81,8 +83,8 @@ function faults({ mix }: ColumnValidation["column"]): string {
 function summary(validation: ContentionValidation, style: Style): string {
   const { overall, columns } = validation;
   const role = (one: ColumnValidation) => {
-    const roles = new Set(one.rows.map((row) => row.role));
-    return roles.size === 2 ? "some fitted" : [...roles][0]!;
+    const [role, ...others] = nonEmpty([...new Set(one.rows.map((row) => row.role))]);
+    return others.length > 0 ? "some fitted" : role;
   };
   const rows = columns.map((one) => [
     one.column.id,
@@ -119,7 +121,7 @@ function summary(validation: ContentionValidation, style: Style): string {
       ? []
       : ["  How far two posts of the same test are apart (mean / largest, percent); closer than this means nothing:"]),
     ...repeats.map((line) => `    ${line}`),
-    ...(ratios.length === 0 ? [] : [`  Lazy over eager at ${validation.ratios[0]!.vcpus} vCPUs:`]),
+    ...validation.ratios.slice(0, 1).map(({ vcpus }) => `  Lazy over eager at ${vcpus} vCPUs:`),
     ...ratios.map((line) => `    ${line}`),
   ].join("\n");
 }

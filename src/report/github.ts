@@ -12,11 +12,10 @@ export function annotations(comparison: Comparison): string[] {
   const all = regressionsOf(comparison);
   const shown = all.length <= MOST_ANNOTATIONS ? all : all.slice(0, MOST_ANNOTATIONS - 1);
   const lines = shown.map(({ path, text }) => workflowError(path, "s2split: regression", text));
-  const more = all.length - shown.length;
-  if (more > 0) {
-    lines.push(
-      workflowError(all[shown.length]!.path, "s2split: regressions", `${more} more: see the log or the summary`),
-    );
+  const [next, ...others] = all.slice(shown.length);
+  if (next !== undefined) {
+    const more = `${others.length + 1} more: see the log or the summary`;
+    lines.push(workflowError(next.path, "s2split: regressions", more));
   }
   return lines;
 }

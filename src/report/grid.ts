@@ -1,7 +1,8 @@
 import Table from "cli-table3";
+import { zip } from "../lists.js";
 import { displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
-import { brokenLine } from "./wrapLines.js";
+import { brokenLine, indentOf } from "./wrapLines.js";
 
 /** A column: its heading, and whether its cells are figures (right-aligned). */
 export interface GridColumn {
@@ -47,8 +48,8 @@ export function grid(columns: readonly GridColumn[], rows: Rows, style: Style, k
   if (layout !== null) return drawn(columns, rows, layout, style);
   return blocksOf(columns, rows, style.columns, keys)
     .map((block) => {
-      const part = block.map((i) => columns[i]!);
-      const cells = rows.map((row) => block.map((i) => row[i]!));
+      const part = only(columns, block);
+      const cells = rows.map((row) => only(row, block));
       return drawn(part, cells, fitting(part, cells, style.columns) ?? narrowest(part, cells), style);
     })
     .join("\n\n");
@@ -74,34 +75,37 @@ export interface FoldedGrid {
 
 /** Takes out columns of figures that are equal in all rows, each with the column of its changes: they are said once. */
 export function folded(columns: readonly GridColumn[], rows: Rows): FoldedGrid {
-  const isSame = (i: number) => rows.length > 1 && columns[i]!.figure && rows.every((row) => row[i] === rows[0]![i]);
   const gone = new Set<number>();
   const same: string[] = [];
-  for (const [i, { heading }] of columns.entries()) {
-    if (heading === "" || !isSame(i)) continue;
+  for (const [i, { heading, figure }] of columns.entries()) {
+    const [first, ...others] = cellsOf(rows, i);
+    if (heading === "" || !figure || others.length === 0 || others.some((cell) => cell !== first)) continue;
     gone.add(i);
-    if (columns[i + 1]?.heading === "" && columns[i + 1]!.figure) gone.add(i + 1);
-    same.push(`${heading} ${rows[0]![i]}`);
+    const next = columns[i + 1];
+    if (next?.heading === "" && next.figure) gone.add(i + 1);
+    same.push(`${heading} ${first}`);
   }
   const kept = columns.flatMap((_, i) => (gone.has(i) ? [] : [i]));
-  return {
-    columns: kept.map((i) => columns[i]!),
-    rows: rows.map((row) => kept.map((i) => row[i]!)),
-    same: same.join(", "),
-  };
+  return { columns: only(columns, kept), rows: rows.map((row) => only(row, kept)), same: same.join(", ") };
+}
+
+/** Those of a list that stand at these places. */
+function only<T>(list: readonly T[], places: readonly number[]): T[] {
+  return list.filter((_, i) => places.includes(i));
 }
 
 function drawn(columns: readonly GridColumn[], rows: Rows, { widths, names }: Layout, style: Style): string {
+  const sized = zip(columns, widths);
   const table = new Table({
     chars: BLANK,
     // cli-table3 colours head and borders even into a pipe unless these are empty.
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0, compact: true },
-    head: columns.map(({ heading }, i) => style.chalk.bold(brokenCell(heading, widths[i]!, BROKEN_HEADING))),
+    head: sized.map(([{ heading }, width]) => style.chalk.bold(brokenCell(heading, width, BROKEN_HEADING))),
     colAligns: columns.map((column) => (column.figure ? "right" : "left")),
     rowAligns: ["bottom"],
   });
   for (const row of rows) {
-    table.push(row.map((cell, i) => (columns[i]!.figure ? cell : brokenCell(cell, widths[i]!, names))));
+    table.push(zip(row, sized).map(([cell, [{ figure }, width]]) => (figure ? cell : brokenCell(cell, width, names))));
   }
   return table
     .toString()
@@ -130,9 +134,9 @@ function fitting(columns: readonly GridColumn[], rows: Rows, room: number): Layo
     narrowest(columns, rows),
   ];
   const step = steps.findIndex(({ widths }) => total(widths) <= room);
-  if (step < 1) return steps[step] ?? null;
-  const { widths, names } = steps[step]!;
-  return { widths: widened(widths, steps[step - 1]!.widths, room), names };
+  const [wider, found] = [steps[step - 1], steps[step]];
+  if (wider === undefined || found === undefined) return found ?? null;
+  return { ...found, widths: widened(found.widths, wider.widths, room) };
 }
 
 function narrowest(columns: readonly GridColumn[], rows: Rows): Layout {
@@ -161,7 +165,7 @@ function leastWidths(
     const widest = widestCell(rows, i);
     const min = longestWord(heading, BROKEN_HEADING);
     if (figure) return Math.max(min, widest);
-    return Math.max(min, Math.min(text(widest), widest), ...rows.map((row) => longestWord(row[i]!, names)));
+    return Math.max(min, Math.min(text(widest), widest), ...cellsOf(rows, i).map((cell) => longestWord(cell, names)));
   });
 }
 
@@ -169,7 +173,7 @@ function leastWidths(
 function widened(widths: readonly number[], wanted: readonly number[], room: number): number[] {
   const wide = [...widths];
   for (let left = room - total(wide); left > 0; left--) {
-    const lacks = wide.map((width, i) => wanted[i]! - width);
+    const lacks = zip(wanted, wide).map(([want, width]) => want - width);
     const max = Math.max(...lacks);
     if (max <= 0) break;
     wide[lacks.indexOf(max)]!++;
@@ -182,11 +186,13 @@ function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number, keyC
   const keys = columns.slice(0, keyCount).map((_, i) => i);
   const { widths } = narrowest(columns, rows);
   const groups: number[][] = [];
-  for (let i = keyCount; i < columns.length; i++) {
-    if (columns[i]!.heading === "" && i > keyCount) groups.at(-1)!.push(i);
+  for (const [i, { heading }] of columns.entries()) {
+    if (i < keyCount) continue;
+    const last = groups.at(-1);
+    if (heading === "" && last !== undefined) last.push(i);
     else groups.push([i]);
   }
-  const hasRoom = (block: readonly number[]) => total(block.map((i) => widths[i]!)) <= room;
+  const hasRoom = (block: readonly number[]) => total(only(widths, block)) <= room;
   const filled: number[][] = [];
   for (const group of groups) {
     const last = filled.at(-1);
@@ -203,7 +209,11 @@ function total(widths: readonly number[]): number {
 }
 
 function widestCell(rows: Rows, i: number): number {
-  return Math.max(0, ...rows.map((row) => displayWidth(row[i]!)));
+  return Math.max(0, ...cellsOf(rows, i).map(displayWidth));
+}
+
+function cellsOf(rows: Rows, i: number): string[] {
+  return rows.map((row) => row[i]!);
 }
 
 /** Names (of cases, of files) from this length on may be broken where their parts meet. */
@@ -215,8 +225,7 @@ const BETWEEN_PARTS = /(?<=\S) \u200b/g;
 
 /** Indentation counts: it is kept before what is broken. */
 function longestWord(text: string, from: number): number {
-  const indent = /^ */.exec(text)![0].length;
-  return indent + Math.max(...breakable(text, from).trim().split(" ").map(displayWidth));
+  return indentOf(text).length + Math.max(...breakable(text, from).trim().split(" ").map(displayWidth));
 }
 
 function breakable(text: string, from: number): string {

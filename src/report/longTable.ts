@@ -1,3 +1,4 @@
+import { lookUp } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js";
@@ -15,7 +16,7 @@ export function longTables(result: ResultFile, mmus: Mmus, style: Style): string
   const tables = result.scenarios
     .map((scenario) => {
       const runs = result.runs.filter((run) => run.scenario === scenario.id);
-      return longTable(scenario, runs, mmus.get(scenario.mmu)!, style);
+      return longTable(scenario, runs, lookUp(mmus, scenario.mmu), style);
     })
     .join("\n\n");
   return wrapLines(tables, style);

@@ -1,5 +1,6 @@
 import { PAGE_LEVEL } from "../guest/geometry.js";
-import { formatSize, parseSize } from "../guest/sizes.js";
+import { formatAddress, formatSize, parseSize } from "../guest/sizes.js";
+import { nonEmpty } from "../lists.js";
 import type { Case, MemoryMap, Mmu, Strategy } from "../mmu/contract.js";
 import type { RunResult } from "../results/types.js";
 import { resultWords } from "./verdictWords.js";
@@ -11,6 +12,13 @@ export interface MapRow {
   /** "right", or what is wrong. */
   readonly verdict: string;
   readonly wrong: boolean;
+}
+
+/** Where a map begins and ends. */
+export function endsOf({ slots }: MemoryMap): [from: string, to: string] {
+  const [first] = nonEmpty(slots);
+  const last = slots.at(-1) ?? first;
+  return [first.baseHex, formatAddress(Number(last.baseHex) + last.bytes)];
 }
 
 /** Expected work of all maps of one page: a few seconds. Results have no maps; they are drawn anew. */

@@ -1,5 +1,6 @@
-import type { MeasurementComparison, PhaseComparison } from "../compare/measurements.js";
+import type { MeasurementComparison } from "../compare/measurements.js";
 import type { WallMetric } from "../compare/types.js";
+import { groupBy } from "../lists.js";
 import { type GridColumn, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
@@ -27,8 +28,8 @@ export function measureCompareText(comparison: MeasurementComparison, style: Sty
   const out: string[] = [];
   if (kernels.some((kernel) => kernel !== null))
     out.push(`kernels: ${kernels.map((kernel) => kernel ?? "not known").join(" -> ")}`, "");
-  for (const group of groups(comparison.phases)) {
-    out.push(chalk.bold(group[0]!.case), group[0]!.guestMode ?? "guest mode not known");
+  for (const group of groupBy(comparison.phases, (one) => `${one.case}\n${one.guestMode}`).values()) {
+    out.push(chalk.bold(group[0].case), group[0].guestMode ?? "guest mode not known");
     const rows = group.map(({ metric }) => [
       metric.part,
       formatNs(metric.baseNs),
@@ -64,13 +65,4 @@ function coloured(status: WallMetric["status"], chalk: Style["chalk"]): string {
   const words = VERDICT[status];
   if (status === "regression") return chalk.red(words);
   return status === "improvement" ? chalk.green(words) : words;
-}
-
-function groups(phases: readonly PhaseComparison[]): PhaseComparison[][] {
-  const found = new Map<string, PhaseComparison[]>();
-  for (const one of phases) {
-    const key = `${one.case}\n${one.guestMode}`;
-    found.set(key, [...(found.get(key) ?? []), one]);
-  }
-  return [...found.values()];
 }

@@ -1,6 +1,7 @@
 import type { NoiseReport } from "../compare/noise.js";
 import type { CellComparison, Comparison } from "../compare/types.js";
 import { clip } from "../errors.js";
+import { groupBy, nonEmpty } from "../lists.js";
 import { plural } from "./compareTable.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
@@ -10,16 +11,15 @@ import { wrapLines } from "./wrapLines.js";
 /** An A/A check as text: the change of every wall time though nothing changed, and what follows for a gate. */
 export function noiseText(report: NoiseReport, comparisons: readonly Comparison[], style: Style): string {
   const cells = comparisons.flatMap((one) => one.cells);
-  const tables = [...new Set(cells.map(({ scenario }) => scenario))].map((scenario) => {
-    const own = cells.filter((cell) => cell.scenario === scenario);
-    return `${style.chalk.bold(clip(scenario))}\n${changesTable(own, style)}`;
-  });
-  const { alpha } = comparisons[0]!.options;
+  const tables = [...groupBy(cells, ({ scenario }) => scenario)].map(
+    ([scenario, own]) => `${style.chalk.bold(clip(scenario))}\n${changesTable(own, style)}`,
+  );
+  const [{ options }] = nonEmpty(comparisons);
   const lines = [
     tables.join("\n\n"),
     "",
     `Counts are equal in ${plural(2 * comparisons.length, "run")}. Of ${plural(report.comparisons, "wall time")} of the same code, ` +
-      `${report.falseAlarms} would be called changed at alpha ${alpha} (after Holm's correction); the largest change of a median is ` +
+      `${report.falseAlarms} would be called changed at alpha ${options.alpha} (after Holm's correction); the largest change of a median is ` +
       `${formatPercent(report.largestChange)}.`,
     `Suggested: --wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}% (beyond the 95% interval of every change seen here).`,
   ];

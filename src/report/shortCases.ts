@@ -1,3 +1,4 @@
+import { groupBy, nonEmpty, zip } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import type { RunResult, ScenarioResult } from "../results/types.js";
 import { type GridArguments, mainGrid } from "./caseGrids.js";
@@ -18,17 +19,18 @@ export interface CaseRuns {
  */
 export function shortCases(cases: readonly CaseRuns[], mmu: Mmu, style: Style): string[] {
   const parts = cases.map(({ scenario }) => scenarioParts(scenario, mmu));
-  const common = parts[0]!.filter((part) => parts.every((one) => one.includes(part)));
-  const titles = new Map<string, string[]>();
-  for (const [i, one] of cases.entries()) {
-    const own = parts[i]!.filter((part) => !common.includes(part));
+  const [first, ...others] = nonEmpty(parts);
+  const common = first.filter((part) => others.every((one) => one.includes(part)));
+  const titled = zip(cases, parts).map(([one, all]) => {
+    const own = all.filter((part) => !common.includes(part));
     const title = [style.chalk.bold(one.scenario.name), ...(own.length === 0 ? [] : [own.join(", ")])].join(": ");
-    const table = tableOf(one, mmu, style);
-    titles.set(table, [...(titles.get(table) ?? []), title]);
-  }
+    return { title, table: tableOf(one, mmu, style) };
+  });
   return [
     `${cases.length} cases: ${common.join(", ")}`,
-    ...[...titles].map(([table, of]) => [...of, table].join("\n")),
+    ...[...groupBy(titled, ({ table }) => table)].map(([table, of]) =>
+      [...of.map(({ title }) => title), table].join("\n"),
+    ),
   ];
 }
 
@@ -45,10 +47,6 @@ function tableOf({ scenario, runs }: CaseRuns, mmu: Mmu, style: Style): string {
 
 /** Strategies whose cells are all equal, the verdict's among them, in one row that names them. */
 function sharedRows([columns, rows]: GridArguments): GridArguments {
-  const names = new Map<string, string[]>();
-  for (const [name, ...cells] of rows) {
-    const key = cells.join("\0");
-    names.set(key, [...(names.get(key) ?? []), name!]);
-  }
-  return [columns, [...names].map(([cells, of]) => [of.join(", "), ...cells.split("\0")])];
+  const shared = groupBy(rows, ([, ...cells]) => cells.join("\0"));
+  return [columns, [...shared.values()].map((of) => [of.map(([name]) => name).join(", "), ...of[0].slice(1)])];
 }

@@ -1,3 +1,4 @@
+import { groupBy, lookUp, nonEmpty, zip } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js";
@@ -20,9 +21,8 @@ export function sweepTables(
   style: Style,
   short: readonly Mmu[] = [],
 ): string[] {
-  return [...new Set(result.scenarios.map(({ mmu }) => mmu))].flatMap((id) => {
-    const mmu = mmus.get(id)!;
-    const scenarios = result.scenarios.filter((scenario) => scenario.mmu === id);
+  return [...groupBy(result.scenarios, ({ mmu }) => mmu)].flatMap(([id, scenarios]) => {
+    const mmu = lookUp(mmus, id);
     if (scenarios.length < 2) return [];
     const sweep = sweepOf(scenarios, result.runs, mmu);
     const figure = mainFigure(mmu);
@@ -55,9 +55,8 @@ interface Figure {
 }
 
 function sweepOf(scenarios: readonly ScenarioResult[], runs: readonly RunResult[], mmu: Mmu): Sweep {
-  const names = caseNames(scenarios);
-  const cases = scenarios.map(({ id }, i) => ({
-    name: names[i]!,
+  const cases = zip(scenarios, caseNames(scenarios)).map(([{ id }, name]) => ({
+    name,
     runs: new Map(runs.filter(({ scenario }) => scenario === id).map((run) => [run.strategy, run])),
   }));
   const strategies = [...new Set(cases.flatMap((one) => [...one.runs.keys()]))].filter((id) => id !== mmu.baseline);
@@ -101,7 +100,7 @@ function caseNames(scenarios: readonly ScenarioResult[]): string[] {
     one.workload,
     ...variables.map((name) => (one.variables[name] === undefined ? "" : `${name} ${one.variables[name]}`)),
   ]);
-  const differ = parts[0]!.map((_, i) => new Set(parts.map((row) => row[i])).size > 1);
+  const differ = nonEmpty(parts)[0].map((_, i) => new Set(parts.map((row) => row[i])).size > 1);
   const names = parts.map((row) => row.filter((part, i) => differ[i] && part !== "").join(" "));
   return new Set(names).size === names.length && !names.includes("") ? names : scenarios.map(({ id }) => id);
 }
@@ -173,7 +172,7 @@ function matrix(
     { heading: corner, figure: false },
     ...headings.map((heading) => ({ heading, figure: true })),
   ];
-  const rows = cells.map((row, i) => [labels[i]!, ...row]);
+  const rows = zip(labels, cells).map(([label, row]) => [label, ...row]);
   return inBlocks || fits(columns, rows, style) ? grid(columns, rows, style) : null;
 }
 

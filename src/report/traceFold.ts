@@ -1,3 +1,4 @@
+import { type NonEmpty, nonEmpty } from "../lists.js";
 import type { TraceEvent } from "../mmu/contract.js";
 import type { FullWords } from "./traceWords.js";
 
@@ -16,7 +17,7 @@ interface Group {
   readonly kind: "group";
   readonly key: number;
   /** The first of the repeats, in full. */
-  readonly nodes: readonly TraceNode[];
+  readonly nodes: NonEmpty<TraceNode>;
   readonly last: TraceEvent;
   readonly count: number;
 }
@@ -62,10 +63,11 @@ export class TraceFold {
     const out: TraceNode[] = [];
     for (let i = 0; i < nodes.length; ) {
       const repeats = repeatsAt(nodes, i, length);
-      const body = nodes.slice(i, i + length);
+      const body = nonEmpty(nodes.slice(i, i + length));
+      const [first] = body;
       // A group is told from the beginning of a walk, where it has one.
-      if (repeats === 1 || (!beginsWalk(body[0]!) && body.some(beginsWalk))) {
-        out.push(nodes[i]!);
+      if (repeats === 1 || (!beginsWalk(first) && body.some(beginsWalk))) {
+        out.push(first);
         i++;
         continue;
       }
@@ -87,7 +89,7 @@ export class TraceFold {
 
 /** The first step of a node. */
 export function firstEvent(node: TraceNode): TraceEvent {
-  return node.kind === "run" ? node.first : firstEvent(node.nodes[0]!);
+  return node.kind === "run" ? node.first : firstEvent(node.nodes[0]);
 }
 
 function beginsWalk(node: TraceNode): boolean {

@@ -28,9 +28,13 @@ function isRow(line: string): boolean {
   return /\S {2,}\S/.test(line);
 }
 
+export function indentOf(line: string): string {
+  return line.slice(0, line.search(/[^ ]|$/));
+}
+
 /** One line of running text as lines of at most `width`, but for a word that is longer. */
 export function brokenLine(line: string, width: number, further = "  "): string[] {
-  const indent = /^ */.exec(line)![0];
+  const indent = indentOf(line);
   const lines: string[] = [];
   let current = indent;
   let empty = true;

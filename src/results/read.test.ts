@@ -45,6 +45,7 @@ test("of several things that are wrong the first is named, and the others are co
   const refusal = async (text: string) => (await readResult(file("bad.json", text)).catch((error) => error)).message;
   const one = { ...JSON.parse(good), partial: "no" };
   expect(await refusal(JSON.stringify(one))).toMatch(/partial: [^(]*$/);
+  expect(await refusal(JSON.stringify({ ...one, runs: 3 }))).toMatch(/ \(and 1 more\)/);
   expect(await refusal(JSON.stringify({ ...one, runs: 3, scenarios: 4 }))).toMatch(/ \(and 2 more\)/);
 });
 

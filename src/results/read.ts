@@ -4,6 +4,7 @@ import { badInput, clip } from "../errors.js";
 import { parseJson } from "../files/parseJson.js";
 import { nameOf, readText, unreadable } from "../files/read.js";
 import type { ByteInput } from "../files/streams.js";
+import { lookUp, nonEmpty } from "../lists.js";
 import type { CounterDeclaration } from "../mmu/counters.js";
 import type { Registry } from "../mmu/registry.js";
 import { type CountsProblem, countsProblem } from "./counts.js";
@@ -82,14 +83,14 @@ export async function parseResult(text: string, input: string, registry?: Regist
 
 /** Every value of every run is what its MMU declares; of an MMU that this version does not have, a count all the same. */
 async function requireCounts({ scenarios, runs }: ResultFile, input: string, registry?: Registry): Promise<void> {
-  const known = registry ?? (await import("../mmu/registry.js")).mmus;
+  const mmus = registry ?? (await import("../mmu/registry.js")).mmus;
   const counters = new Map<string, readonly CounterDeclaration[]>();
   for (const [i, { id, mmu, initial }] of scenarios.entries()) {
-    counters.set(id, (await known.find((entry) => entry.id === mmu)?.load())?.counters ?? []);
+    counters.set(id, (await mmus.find((entry) => entry.id === mmu)?.load())?.counters ?? []);
     refuseCounts(countsProblem(initial, []), `scenarios[${i}].initial`, input);
   }
   for (const [i, { scenario, counts }] of runs.entries()) {
-    refuseCounts(countsProblem(counts, counters.get(scenario)!), `runs[${i}].counts`, input);
+    refuseCounts(countsProblem(counts, lookUp(counters, scenario)), `runs[${i}].counts`, input);
   }
 }
 
@@ -120,7 +121,7 @@ interface Issue {
 }
 
 function firstIssue(issues: readonly Issue[]): string {
-  const issue = issues[0]!;
+  const [issue] = nonEmpty(issues);
   let where = "";
   for (const key of issue.path) {
     where += typeof key === "number" ? `[${key}]` : `${where === "" ? "" : "."}${clip(String(key))}`;

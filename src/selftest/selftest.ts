@@ -55,7 +55,7 @@ const HVA_STEP = 2 ** 36;
  */
 export function flowOfTest(options: TestOptions): FlowInput {
   const { granule, vcpus } = options;
-  const pageBytes = legalChunks(granule)[0]!;
+  const [pageBytes] = legalChunks(granule);
   const guestPageBytes = options.guestPageBytes ?? pageBytes;
   const unit = Math.max(pageBytes, guestPageBytes);
   const memoryBytes = options.bytesPerVcpu * vcpus;
@@ -189,7 +189,7 @@ export function flowOfScenario(
       backing: slot.segments.map(({ map, size }) => ({ map, size })),
     };
   });
-  const pages = memoryBytes / legalChunks(granule)[0]!;
+  const pages = memoryBytes / legalChunks(granule)[0];
   if (pages % options.vcpus !== 0) {
     throw badInput(`-v ${options.vcpus}`, `cannot share ${pages} pages evenly`, "a divisor of the pages");
   }

@@ -52,6 +52,11 @@ export function column(a: Matrix, j: number): number[] {
   return a.map((row) => row[j]!);
 }
 
+/** The matrix of these columns alone. */
+export function select(a: Matrix, columns: readonly number[]): number[][] {
+  return a.map((row) => columns.map((j) => row[j]!));
+}
+
 /** The columns of a matrix, as rows. */
 export function transpose(a: Matrix): number[][] {
   return (a[0] ?? []).map((_, j) => column(a, j));

@@ -46,7 +46,7 @@ export const toy: MmuEntry = {
   load: async () => toyMmu,
 };
 
-const toyMmu: Mmu<ToyStrategy, OptionsOf<typeof options>> = {
+export const toyMmu: Mmu<ToyStrategy, OptionsOf<typeof options>> = {
   ...toy,
   baseline: "each",
   counters: [figure("inspected", "cost"), { ...figure("final/left", "outcome"), worse: "more" }],
@@ -90,4 +90,9 @@ function parse(value: unknown, input: string): Case<ToyStrategy> {
     run: (strategy) => run(strategy),
     trace: (strategy, sink) => run(strategy, sink),
   };
+}
+
+/** A case of four blocks, but for what is given. */
+export function toyCase(change: Partial<Case> = {}, scenario: object = {}): Case {
+  return { ...(parse({ entries: 4, holes: 0, ...scenario }, "test") as unknown as Case), ...change };
 }

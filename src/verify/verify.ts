@@ -1,3 +1,4 @@
+import { withId } from "../lists.js";
 import type { Case, Mmu, RunOptions, Strategy } from "../mmu/contract.js";
 import { type Counts, countAt } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
@@ -55,7 +56,7 @@ export function caseCheck(bound: Case): (strategy: Strategy) => Checked {
 }
 
 function baselineOf(mmu: Mmu): Strategy {
-  return mmu.strategies.find(({ id }) => id === mmu.baseline)!;
+  return withId(mmu.strategies, mmu.baseline);
 }
 
 /**

@@ -209,7 +209,7 @@ async function guestFrom(options: AdviseOptions, { stdin }: Io): Promise<{ guest
   const { legalChunks } = await import("../../guest/geometry.js");
   const backing = backingNamed(options.backing);
   const bytes = parseSize(options.memory ?? "1G", "--memory");
-  const page = legalChunks(options.granule)[0]!;
+  const [page] = legalChunks(options.granule);
   if (bytes === 0 || bytes % page !== 0) {
     throw badInput(
       `--memory ${options.memory}`,

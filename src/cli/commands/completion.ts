@@ -22,7 +22,9 @@ export function register(program: Command, invocation: Invocation): void {
       invocation.action(async (io: Io, shell: string) => {
         const full = await invocation.everything();
         // Mmus share names: each has a baseline.
-        const names = async (what: string) => [...new Set((await LISTERS[what]!(io.registry)).map(({ name }) => name))];
+        const names = async (what: keyof typeof LISTERS) => [
+          ...new Set((await LISTERS[what](io.registry)).map(({ name }) => name)),
+        ];
         const [{ declaredOptions }, { GUEST_MODES }] = await Promise.all([
           import("../scenarioOptions.js"),
           import("../../selftest/guestModes.js"),

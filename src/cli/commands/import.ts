@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { badInput } from "../../errors.js";
 import { EXIT } from "../../exit.js";
+import { nonEmpty } from "../../lists.js";
 import type { ReadOutput } from "../../measure/readLog.js";
 import type { MeasurementFile } from "../../measure/schema.js";
 import type { Invocation, Io } from "../io.js";
@@ -90,7 +91,7 @@ async function importLogs(io: Io, logs: readonly string[], _: unknown, self: Com
 /** What is wrong where no run is complete, with what the first one says of itself; and what was expected. */
 async function whyNone({ runs }: MeasurementFile): Promise<[string, string]> {
   const { noteWords } = await import("../../report/measureNotes.js");
-  const first = runs[0]!;
+  const [first] = nonEmpty(runs);
   const why = first.notes.filter(({ code }) => code === "missing-phases" || code === "test-failed").map(noteWords);
   const which = runs.length === 1 ? "its run is" : `none of ${runs.length} runs is complete, the first is`;
   const words = [`${which} ${first.status}`, ...why].join("; ");

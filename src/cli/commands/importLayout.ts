@@ -98,7 +98,8 @@ function repeat(value: string, previous: string[] | undefined): string[] {
 }
 
 async function importLayout(io: Io, dump: string | undefined, options: ImportLayoutOptions): Promise<number> {
-  if ((dump === undefined) === (options.smaps === undefined)) {
+  const input = dump ?? options.smaps;
+  if (input === undefined || (dump !== undefined && options.smaps !== undefined)) {
     throw badInput(
       "import-layout",
       dump === undefined ? "nothing to read" : "a dump and --smaps",
@@ -111,7 +112,6 @@ async function importLayout(io: Io, dump: string | undefined, options: ImportLay
     import("../../report/measureNotes.js"),
   ]);
   await refuseOverwrite(options.output, options.force);
-  const input = dump ?? options.smaps!;
   const target = await prepareOutput(options.output, { stdout: io.stdout, inputs: [input] });
   const { scenario, notes } = await (dump === undefined ? fromSmaps : fromDump)(input, options, io.stdin);
   await target.write(formatJson(scenario));
@@ -196,7 +196,8 @@ async function noDump(path: string, names: readonly string[]): Promise<Error> {
       ),
     );
     const withDump = vms.filter((_, i) => dumps[i]).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-    if (withDump.length === 0) {
+    const [first] = withDump;
+    if (first === undefined) {
       return badInput(
         name,
         `VMs: ${vms.length}, none with stage2_page_tables`,
@@ -205,11 +206,7 @@ async function noDump(path: string, names: readonly string[]): Promise<Error> {
     }
     const more = withDump.length > MOST_VMS ? ` and ${withDump.length - MOST_VMS} more` : "";
     const listed = `${withDump.slice(0, MOST_VMS).join(", ")}${more}`;
-    return badInput(
-      name,
-      `the folder of all VMs (PID-FD): ${listed}`,
-      `the folder of one: ${join(name, withDump[0]!)}`,
-    );
+    return badInput(name, `the folder of all VMs (PID-FD): ${listed}`, `the folder of one: ${join(name, first)}`);
   }
   return badInput(name, "no stage2_page_tables in this folder, and no VMs", DUMP);
 }

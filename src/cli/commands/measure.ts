@@ -94,8 +94,8 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     import("../../files/json.js"),
   ]);
   const machine = await readMachineNote();
-  await checkProgram(plan.cases[0]!.program, machine.kvmDevice);
-  if (options.eagerSplitChunk !== undefined) await checkDynamic(plan.cases[0]!.program);
+  await checkProgram(plan.program, machine.kvmDevice);
+  if (options.eagerSplitChunk !== undefined) await checkDynamic(plan.program);
   // Places are opened first: hours of runs must not end in "permission denied".
   await refuseOverwrite(options.output, options.force);
   const target = await prepareOutput(options.output);

@@ -5,7 +5,7 @@ import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { list } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
-import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
+import { addScenarioOptions, oneCaseFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface ReproduceFlags extends ScenarioOptions {
   readonly output: string;
@@ -49,13 +49,7 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
     throw new UserError("reproduce: a scenario is given twice, as argument and with --scenario; expected one");
   }
   const options = path === undefined ? flags : { ...flags, scenario: [path] };
-  const cases = await casesFrom(options, { ...io, single: true });
-  if (cases.length !== 1) {
-    throw new UserError(
-      `reproduce: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
-    );
-  }
-  const bound = cases[0]!;
+  const bound = await oneCaseFrom("reproduce", options, io);
   const { mmu } = bound;
   await refuseOverwrite(flags.output, flags.force);
   const [{ prepareOutput }, { strategyChooser }, { reproduce }, { toolVersion }] = await Promise.all([

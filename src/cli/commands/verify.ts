@@ -105,7 +105,9 @@ async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number
   }
   refuseOfExhaustive(flags, ["bound", "shard", "jobs"], "--exhaustive");
   refuseOfExhaustive(flags, ["exportJson"], "--exhaustive or --interleave");
-  const wrong = await (flags.random === undefined ? verifyGiven : verifyRandom)(io, flags, style);
+  const wrong = await (flags.random === undefined
+    ? verifyGiven(io, flags, style)
+    : verifyRandom(io, flags.random, flags, style));
   if (wrong === "interrupted") return EXIT.interrupted;
   return wrong ? EXIT.regression : EXIT.fine;
 }
@@ -192,7 +194,12 @@ function ofCase({ mmu, schedule }: Case, choose: (mmu: Mmu) => readonly Strategy
 }
 
 /** Searches random layouts. Returns whether any strategy is wrong. */
-async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
+async function verifyRandom(
+  io: Io,
+  layouts: number,
+  flags: VerifyFlags,
+  style: Style,
+): Promise<boolean | "interrupted"> {
   if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
   const ids = flags.mmu ?? [defaultMmu(io.registry)];
   const mmus = await Promise.all(ids.map((id) => loadMmu(id, io.registry)));
@@ -210,7 +217,7 @@ async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<b
       const result = await searchLayouts({
         mmu,
         strategies: choose(mmu),
-        layouts: flags.random!,
+        layouts,
         seed: flags.seed,
         progress: (share, what) => progress.show(share, what),
         stopped: () => interrupt.stopped,

@@ -1,3 +1,5 @@
+import { zip } from "../../lists.js";
+
 /**
  * Single published figures of starting to log, clearing, disabling, and of guests: no table over vCPUs, so that no queue can be held to them.
  * Seconds and milliseconds as printed.
@@ -41,7 +43,7 @@ function disabling({ id, date, title, messageId, machine, columns, seconds, mode
     guest: "96 vCPUs, 1 GiB each, hugetlb-1g",
     unit: "s",
     columns,
-    rows: seconds.map((figures, i) => [STEPS[i]!, ...figures]),
+    rows: zip(STEPS, seconds).map(([step, figures]) => [step, ...figures]),
     model,
   };
 }

@@ -1,9 +1,9 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import type { Counts, CountValue } from "../counters.js";
 import { withoutZeros } from "../flow/withoutZeros.js";
+import { TreeDigest } from "../leafLines.js";
 import { allLevels } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
-import { TreeDigest } from "./digest.js";
 import { countValid } from "./memory.js";
 import { scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
@@ -49,7 +49,7 @@ export function stateOf(stage2: Stage2, dirtyBits: number, vcpuCache: Int32Array
   const { geometry, mem } = stage2;
   const leaves = new Float64Array(4);
   const writable = new Float64Array(4);
-  const digest = withDigest ? new TreeDigest(geometry) : null;
+  const digest = withDigest ? new TreeDigest(geometry.pageBytes, PAGE_LEVEL) : null;
   scanLeaves(geometry, mem, 0, geometry.endGfn, {
     block: (level, gfn, lo, hi) => {
       leaves[level]!++;

@@ -82,6 +82,7 @@ export class BlockMarks {
     listener.store(slot, this.mem.words[2 * slot]!, this.mem.words[2 * slot + 1]!, "mark");
   }
 
+  /** Of a guest that is built: {@link ahead} matters only while building goes on, so it is not kept. */
   snapshot(): MarksSnapshot {
     return { blocks: this.blocks.slice(), parentSlot: this.parentSlot.slice() };
   }

@@ -3,8 +3,7 @@ import type { RunOptions, RunOutcome, TimedRun } from "../contract.js";
 import { type Counts, countAt, tallyCounts } from "../counters.js";
 import type { Finding } from "../finding.js";
 import { type Windows, wholeSlot } from "../flow/regions.js";
-import type { FrameRange } from "../flow/slots.js";
-import type { FaultCode } from "./check.js";
+import { type FrameRange, pagesIn, takesDigest } from "../flow/slots.js";
 import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases } from "./dirtyLog.js";
@@ -20,10 +19,6 @@ import { REGION_BYTES, RegionedGuest } from "./windows.js";
 const WHOLE_TREE_BYTES = 16 * 2 ** 30;
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
 const TIMED_TREE_BYTES = 64 * 2 ** 30;
-
-export function guestPages(layout: Layout): number {
-  return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
-}
 
 /**
  * Simulates one layout under one strategy.
@@ -155,11 +150,10 @@ interface Guest {
 export function guestFor(stage2: Stage2, options: RunOptions): Guest {
   const { layout } = stage2;
   const { geometry } = layout;
-  const bytes = guestPages(layout) * geometry.pageBytes;
+  const bytes = pagesIn(layout.slots) * geometry.pageBytes;
   const window = options.windowBytes ?? (bytes <= WHOLE_TREE_BYTES ? Number.POSITIVE_INFINITY : REGION_BYTES);
   const whole = window === Number.POSITIVE_INFINITY;
-  const ascending = layout.slots.every((slot, i) => i === 0 || layout.slots[i - 1]!.endGfn <= slot.startGfn);
-  const digest = (options.digest ?? whole) && (whole || ascending);
+  const digest = takesDigest(layout.slots, whole, options.digest);
   const regionPages = whole ? Number.POSITIVE_INFINITY : REGION_BYTES / geometry.pageBytes;
   return { regions: new RegionedGuest(stage2, regionPages, digest, options.onProgress), whole };
 }
@@ -171,7 +165,7 @@ export function outcomeOf(stage2: Stage2, regions: RegionedGuest): RunOutcome {
     initial: {
       startLevel: geometry.startLevel,
       pgdPages: geometry.pgdPages,
-      npages: guestPages(stage2.layout),
+      npages: pagesIn(stage2.layout.slots),
       leaves: byLevel(initial.leaves, geometry),
       tables: initial.tables,
       digest: initial.digest,
@@ -193,7 +187,7 @@ export function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
   for (const [code, fault] of check.faults) {
     const ipa = formatAddress(fault.firstGfn * geometry.pageBytes);
     findings.push({
-      code: code satisfies FaultCode,
+      code,
       count: fault.count,
       data: { bytes: fault.bytes, ipa, level: fault.level },
     });
@@ -233,7 +227,7 @@ function byCause(finding: Finding, stage2: Stage2, { check }: RegionedGuest): re
  * mask; a time stamp for each would cost as much as the mask, so that only the whole is timed.
  */
 export function timed(layout: Layout, strategy: SplitStrategy): TimedRun | undefined {
-  if (guestPages(layout) * layout.geometry.pageBytes > TIMED_TREE_BYTES) return undefined;
+  if (pagesIn(layout.slots) * layout.geometry.pageBytes > TIMED_TREE_BYTES) return undefined;
   const stage2 = new Stage2(layout, strategy);
   const regions = new RegionedGuest(stage2, Number.POSITIVE_INFINITY, false);
   regions.buildAll();

@@ -3,13 +3,13 @@ import { formatAddress } from "../../guest/sizes.js";
 import { newTally, type Tally } from "../counters.js";
 import { dirtySpans } from "../dirtyRuns.js";
 import { Regions, type Windows } from "../flow/regions.js";
+import { type LeafSink, TreeDigest } from "../leafLines.js";
 import { type TouchedSpans, TreeCheck } from "./check.js";
 import { TREE_COUNTERS } from "./counters.js";
 import { LEVELS } from "./counts.js";
-import { TreeDigest } from "./digest.js";
 import type { Layout, SlotLayout } from "./layout.js";
 import { countValid } from "./memory.js";
-import { freeTables, type LeafSink, scanLeaves } from "./scan.js";
+import { freeTables, scanLeaves } from "./scan.js";
 import { SegmentIndex } from "./segmentIndex.js";
 import type { Stage2 } from "./stage2.js";
 
@@ -42,8 +42,8 @@ export class RegionedGuest {
     this.regions = new Regions(layout.slots, regionPages, work, false, onProgress);
     this.segments = new SegmentIndex(layout);
     stage2.populator.ahead = this.whole ? null : { regionPages, segments: this.segments };
-    this.initialDigest = digest ? new TreeDigest(layout.geometry) : null;
-    this.finalDigest = digest ? new TreeDigest(layout.geometry) : null;
+    this.initialDigest = digest ? new TreeDigest(layout.geometry.pageBytes, PAGE_LEVEL) : null;
+    this.finalDigest = digest ? new TreeDigest(layout.geometry.pageBytes, PAGE_LEVEL) : null;
     this.check = new TreeCheck(
       layout,
       stage2.mem,

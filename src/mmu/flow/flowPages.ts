@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { formatAddress } from "../../guest/sizes.js";
 import type { GuestFlow } from "./guestFlow.js";
-import { type FrameRange, pageFinder } from "./slots.js";
+import { type FrameRange, pageFinder, pagesIn } from "./slots.js";
 
 /** The pages of a flow's guest, counted through all slots in address order. */
 export interface FlowPages {
@@ -33,7 +33,7 @@ export function flowPages(
     const at = formatAddress(startGfn * pageBytes);
     throw badInput(`the slot at ${at}`, "overlaps another", "memslots that do not overlap");
   }
-  const npages = slots.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
+  const npages = pagesIn(slots);
   const needed = pagesPerVcpu * vcpus * guestPageBytes;
   const hasPasses = steps.some(({ op, guests }) => op === "guest" || (op === "disable" && guests));
   if (hasPasses && !(needed <= npages * pageBytes)) {

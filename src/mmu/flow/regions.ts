@@ -1,4 +1,4 @@
-import type { FrameRange } from "./slots.js";
+import { type FrameRange, pagesIn } from "./slots.js";
 
 /** A part of a slot that is in memory at once, in frames; the whole slot where the whole tree is kept. */
 export type Windows = (slot: FrameRange, work: WindowWork) => void;
@@ -41,7 +41,7 @@ export class Regions {
     private readonly reaches: boolean,
     private readonly onProgress?: (share: number) => void,
   ) {
-    this.pages = slots.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
+    this.pages = pagesIn(slots);
     for (const slot of slots) {
       for (const region of this.regionsOf(slot)) this.pending.set(region, (this.pending.get(region) ?? 0) + 1);
     }

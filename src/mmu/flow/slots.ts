@@ -5,6 +5,20 @@ export interface FrameRange {
   readonly endGfn: number;
 }
 
+/** Frames in all slots, holes included. */
+export function pagesIn(slots: readonly FrameRange[]): number {
+  return slots.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
+}
+
+/**
+ * Whether a run makes digests, which need leaves in address order: as asked, else where the guest is kept whole.
+ *
+ * @param whole whether all of the tree is kept to the end
+ */
+export function takesDigest(slots: readonly FrameRange[], whole: boolean, asked = whole): boolean {
+  return asked && (whole || slots.every(({ startGfn }, i) => i === 0 || slots[i - 1]!.endGfn <= startGfn));
+}
+
 /** Finds the memslot of a frame; faults of one guest mostly hit the slot of the last one. */
 export function slotFinder<T extends { readonly layout: FrameRange }>(slots: readonly T[]): (gfn: number) => T {
   const ascending = [...slots].sort((a, b) => a.layout.startGfn - b.layout.startGfn);

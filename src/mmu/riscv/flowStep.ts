@@ -1,7 +1,7 @@
 import type { Counts, CountValue } from "../counters.js";
 import { withoutZeros } from "../flow/withoutZeros.js";
+import { TreeDigest } from "../leafLines.js";
 import { byLevelArray, levelsJson } from "./counts.js";
-import { TreeDigest } from "./digest.js";
 import { WRITE } from "./entry.js";
 import type { FlushLog } from "./flushLog.js";
 import type { GStage } from "./gstage.js";
@@ -51,7 +51,7 @@ export function stateOf(
   const { geometry, mem } = gstage;
   const leaves = byLevelArray();
   const writable = byLevelArray();
-  const digest = withDigest ? new TreeDigest() : null;
+  const digest = withDigest ? new TreeDigest(4096, 0) : null;
   scanLeaves(geometry, mem, 0, geometry.endGfn, {
     block: (level, gfn, lo, hi) => {
       leaves[level]!++;

@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { parseSize } from "../../guest/sizes.js";
 import { dirtyRuns, type Run } from "../dirtyRuns.js";
-import { pageFinder } from "../flow/slots.js";
+import { pageFinder, pagesIn } from "../flow/slots.js";
 import { type DirtyLogMode, type Memslot, refuseOverlaps } from "../memslots.js";
 import { pastEndNote } from "../slotFields.js";
 import { type DirtySlot, wordOf } from "./dirtyWords.js";
@@ -53,7 +53,7 @@ export function layoutOf(scenario: RiscvScenario): Layout {
   const slots = scenario.memslots.map((slot, index) => slotLayout(slot, geometry, `memslots[${index}]`, notes));
   refuseOverlaps(slots);
   const giants = slots.flatMap(({ segments }) => segments).filter(({ level }) => level === 3);
-  if (giants.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0) > MOST_512G * SPAN[3]!) {
+  if (pagesIn(giants) > MOST_512G * SPAN[3]!) {
     throw badInput("memslots", `more than ${MOST_512G} leaf of 512G`, "at most one: split, it takes 1 GiB of tables");
   }
   const { mode, eagerSplit, reschedEveryNPolls = 0 } = scenario.dirtyLog;
@@ -74,7 +74,7 @@ export const WHOLE_TREE_PAGES = (16 * 2 ** 30) / 4096;
 function afterOf({ afterDisable }: RiscvScenario, slots: readonly SlotLayout[]): Layout["after"] {
   if (afterDisable === undefined) return null;
   const ascending = [...slots].sort((a, b) => a.startGfn - b.startGfn);
-  const npages = ascending.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
+  const npages = pagesIn(ascending);
   if (npages > WHOLE_TREE_PAGES)
     throw badInput("afterDisable", "needs the whole tree", "memslots of at most 16G in all");
   const gfnOf = pageFinder(ascending);
@@ -153,9 +153,4 @@ export function hasBlocks(segment: SegmentLayout): boolean {
   if (segment.level <= 0) return false;
   const first = Math.ceil(segment.startGfn / SPAN[1]!) * SPAN[1]!;
   return first + SPAN[1]! <= segment.endGfn;
-}
-
-/** Frames in all slots, holes included. */
-export function guestPages(layout: Layout): number {
-  return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
 }

@@ -1,5 +1,6 @@
 import type { Case, Mmu, RunOptions, RunOutcome, TimedRun } from "../contract.js";
 import { countAt, totalAt } from "../counters.js";
+import { pagesIn } from "../flow/slots.js";
 import { overlapNotes } from "../slotFields.js";
 import { about, type RiscvOptions } from "./about.js";
 import { adoptRiscvStrategy } from "./adopt.js";
@@ -10,7 +11,7 @@ import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
 import { riscvInterleave } from "./interleave/index.js";
-import { guestPages, type Layout } from "./layout.js";
+import type { Layout } from "./layout.js";
 import { newRiscvStrategy } from "./newStrategy.js";
 import { parseRiscvScenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
@@ -97,7 +98,7 @@ function bind(value: unknown, input: string): RiscvCase {
     variables: variablesOf(layout),
     notes: [...layout.notes, ...overlapNotes(scenario.memslots)],
     applies: () => true,
-    expectedWork: () => 4 * guestPages(layout),
+    expectedWork: () => 4 * pagesIn(layout.slots),
     run: (strategy, options) => run(layout, strategy, options),
     trace: (strategy, sink, options = {}) => run(layout, strategy, {}, (gstage) => traceWalks(gstage, sink, options)),
     timed: (strategy) => timed(layout, strategy),
@@ -122,7 +123,7 @@ function run(
 }
 
 function timed(layout: Layout, strategy: GStageStrategy): TimedRun | undefined {
-  if (guestPages(layout) > TIMED_PAGES) return undefined;
+  if (pagesIn(layout.slots) > TIMED_PAGES) return undefined;
   const gstage = new GStage(setupOf(layout), strategy.rules);
   new RegionedGuest(gstage, layout, Number.POSITIVE_INFINITY, false).buildAll();
   const fresh = gstage.snapshot();

@@ -37,21 +37,3 @@ export class SegmentIndex {
     for (; low < segments.length && segments[low]!.segment.startGfn < to; low++) yield segments[low]!;
   }
 }
-
-/** Index of the first span that ends beyond `gfn`, or the number of spans. Spans `[start, end)` are ascending and disjoint. */
-export function firstEndingAfter(spans: readonly Run[], gfn: number): number {
-  let low = 0;
-  let high = spans.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (spans[middle]![1] <= gfn) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Whether any span meets [start, end). */
-export function meets(spans: readonly Run[], start: number, end: number): boolean {
-  const span = spans[firstEndingAfter(spans, start)];
-  return span !== undefined && span[0] < end;
-}

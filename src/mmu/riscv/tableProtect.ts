@@ -1,28 +1,15 @@
 import { lowestBit } from "./dirtyWords.js";
-import type { TableShape } from "./geometry.js";
 import type { GStage } from "./gstage.js";
-import { PageRun } from "./pageRun.js";
 import { TablePath } from "./tablePath.js";
-import type { WriteProtector } from "./writeProtect.js";
+import { WriteProtector } from "./writeProtect.js";
 
 /** Write-protecting by walking the tables: no lookups, and each leaf or empty entry is handled once a call (strategy table-walk). */
-export class TableWriteProtector implements WriteProtector {
-  huge = false;
+export class TableWriteProtector extends WriteProtector {
   private readonly path: TablePath;
-  private readonly run = new PageRun();
-  private readonly shape: TableShape;
-  private addr = 0;
-  private end = 0;
 
-  constructor(private readonly gstage: GStage) {
-    this.shape = gstage.shape;
+  constructor(gstage: GStage) {
+    super(gstage);
     this.path = new TablePath(gstage.mem, gstage.geometry);
-  }
-
-  begin(start: number, end: number): void {
-    this.beginCall(start, end);
-    this.addr = start;
-    this.end = end;
   }
 
   advance(limit: number): void {
@@ -56,13 +43,10 @@ export class TableWriteProtector implements WriteProtector {
     }
   }
 
-  private beginCall(start: number, end: number): void {
-    const { writeProtect, observer } = this.gstage;
-    observer?.call?.("write-protect", start, end);
-    writeProtect.calls++;
-    writeProtect.lookups++;
+  protected override beginCall(start: number, end: number): void {
+    super.beginCall(start, end);
+    this.gstage.writeProtect.lookups++;
     this.path.restart();
-    this.huge = false;
   }
 
   /** Descends to the leaf or empty entry of a frame and handles it. @returns its level */

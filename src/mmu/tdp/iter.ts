@@ -6,10 +6,17 @@ import { NEVER, WalkState, type YieldSchedule } from "./walkState.js";
 
 export { type IterSink, NEVER, type YieldSchedule } from "./walkState.js";
 
+// How a walk steps to the side, which is what tells the strategies apart. Numbers, for they are compared in hot code; from
+// BITMAP on a kind may also land further on where it enters a table.
+/** On to the next entry, as Linux does. */
 const EACH = 0;
+/** Reads on to the next present entry, none of which costs a loop. */
 const PRESENT_ONLY = 1;
+/** On to the next entry, until as many present ones were met as the table's count says. */
 const COUNT = 2;
+/** To the next present entry by the table's bitmap, without a read. */
 const BITMAP = 3;
+/** As the functions of a user's variant say: slower, and each of their loads is a read. */
 const HOOKS = 4;
 const KINDS = { each: EACH, present: PRESENT_ONLY, count: COUNT, bitmap: BITMAP } as const;
 

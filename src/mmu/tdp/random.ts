@@ -35,8 +35,12 @@ export function randomRoots(fc: FastCheck): Arbitrary<RootSpec> {
 
 type Placed = readonly [gfn: number, level: number, count: number];
 
-/** Takes what does not overlap what was taken before. */
-function rootOf(rootLevel: number, runs: readonly Placed[], paths: readonly (readonly [number, number])[]): RootSpec {
+/** A root of the leaves and paths, in order, that do not overlap what was taken before; leaves may touch. */
+export function rootOf(
+  rootLevel: number,
+  runs: readonly Placed[],
+  paths: readonly (readonly [number, number])[],
+): RootSpec {
   const taken: [number, number][] = [];
   const take = (from: number, to: number): boolean => {
     if (taken.some(([a, b]) => from < b && to > a)) return false;
@@ -84,7 +88,7 @@ export function randomTdpScenarios(fc: FastCheck): Arbitrary<object> {
   const common = { root: randomRoots(fc), reschedEveryNPolls: randomSchedules(fc) };
   const range = { start: fc.nat(5000), length: fc.integer({ min: 1, max: 2 ** 19 }) };
   const modes = { pml: fc.boolean(), eager: fc.boolean() };
-  const masks = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 1, maxLength: 20 });
+  const masks = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 1, maxLength: 20, size: "max" });
   const zap = fc.record(common).map((fields) => ({ workload: "zap", ...fields }));
   const split = fc
     .record({ ...common, ...range, targetLevel: fc.constantFrom(1, 2) })

@@ -1,4 +1,5 @@
 import { formatJson } from "../../files/json.js";
+import { lookUp } from "../../lists.js";
 import type { ResultFile } from "../../results/types.js";
 import { VERDICT_CODES, verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
@@ -26,7 +27,7 @@ export function toBencher(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const benchmarks = new Map<string, Record<string, Metric>>();
   for (const run of result.runs) {
-    const { mmu } = scenarios.get(run.scenario)!;
+    const { mmu } = lookUp(scenarios, run.scenario);
     const measures = new Map<string, Metric>();
     for (const metric of metricsOf(run, mmus.get(mmu)?.counters ?? [])) {
       if (!metric.total || typeof metric.value !== "number") continue;

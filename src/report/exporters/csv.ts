@@ -1,4 +1,5 @@
 import { printable } from "../../errors.js";
+import { lookUp } from "../../lists.js";
 import type { ResultFile } from "../../results/types.js";
 import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
@@ -19,7 +20,7 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
   }
   for (const column of ["strategy", "source", "verdict", "result"]) columns.add(column);
   for (const run of result.runs) {
-    const scenario = scenarios.get(run.scenario)!;
+    const scenario = lookUp(scenarios, run.scenario);
     const row = new Map<string, string | number | null>([
       ["scenario", scenario.id],
       ["mmu", scenario.mmu],

@@ -1,4 +1,5 @@
 import { formatJson } from "../../files/json.js";
+import { lookUp } from "../../lists.js";
 import type { ResultFile } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
 import { resultSentence } from "../verdictWords.js";
@@ -12,7 +13,7 @@ import { metricsOf } from "./metrics.js";
 export function toGithubActionBenchmark(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const entries = result.runs.flatMap((run) => {
-    const { mmu } = scenarios.get(run.scenario)!;
+    const { mmu } = lookUp(scenarios, run.scenario);
     return metricsOf(run, mmus.get(mmu)?.counters ?? [])
       .filter((metric) => metric.total && metric.smallerIsBetter && typeof metric.value === "number")
       .map(({ label, unit, value, interval, kind }) => ({

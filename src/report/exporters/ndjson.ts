@@ -1,3 +1,4 @@
+import { lookUp } from "../../lists.js";
 import type { ResultFile } from "../../results/types.js";
 import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
@@ -10,7 +11,7 @@ import { metricsOf, nameWithUnit } from "./metrics.js";
 export function toNdjson(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const lines = result.runs.map((run) => {
-    const { id, mmu, name, workload, variables } = scenarios.get(run.scenario)!;
+    const { id, mmu, name, workload, variables } = lookUp(scenarios, run.scenario);
     const metrics = metricsOf(run, mmus.get(mmu)?.counters ?? []);
     return JSON.stringify({
       kind: "s2split-run",

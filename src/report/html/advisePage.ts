@@ -26,7 +26,7 @@ export async function advisePage(advice: Advice, request: AdviceRequest, guestTe
     const rows = advice.rows.filter((row) => row.mode === mode);
     const wrong = rows.filter((row) => row.findings.length > 0);
     return {
-      title: MODES[mode][0]!.toUpperCase() + MODES[mode].slice(1),
+      title: MODES[mode].charAt(0).toUpperCase() + MODES[mode].slice(1),
       lead: advice.recommendations
         .filter((one) => one.mode === mode)
         .map((one) => said(one, request))

@@ -1,3 +1,4 @@
+import { lookUp } from "../../lists.js";
 import type { Mmu } from "../../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
@@ -24,7 +25,7 @@ export async function benchPage(result: ResultFile, mmus: Mmus): Promise<Page> {
   const maps = mapSections(cases, of, mmus);
   const groups = cases.map((scenario, i) => {
     const drawn = i < DRAWN_CASES ? plot : null;
-    return caseGroup(drawn, scenario, of(scenario), mmus.get(scenario.mmu)!, maps.get(scenario));
+    return caseGroup(drawn, scenario, of(scenario), lookUp(mmus, scenario.mmu), maps.get(scenario));
   });
   const names = [...new Set(cases.map(({ name }) => name))];
   return {
@@ -58,7 +59,7 @@ function mapSections(
   for (const scenario of [...cases.filter(isWrong), ...cases.filter((one) => !isWrong(one))]) {
     if (sections.size === MAPPED_CASES) break;
     const id = `map${sections.size}`;
-    const section = addressMapSection(scenario, runsOf(scenario), mmus.get(scenario.mmu)!, id, budget);
+    const section = addressMapSection(scenario, runsOf(scenario), lookUp(mmus, scenario.mmu), id, budget);
     if (section !== undefined) sections.set(scenario, section);
   }
   return sections;

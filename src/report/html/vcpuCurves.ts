@@ -103,7 +103,8 @@ function curveFigure(plot: Plot, title: string, { name, rows }: Curve, yDomain: 
 function apart(places: readonly number[]): number[] {
   const kept: number[] = [];
   for (const place of [...places].sort((a, b) => b - a)) {
-    if (kept.length === 0 || kept[0]! >= 1.6 * place) kept.unshift(place);
+    const [next = Number.POSITIVE_INFINITY] = kept;
+    if (next >= 1.6 * place) kept.unshift(place);
   }
   return kept;
 }

@@ -1,3 +1,4 @@
+import { withId } from "../../lists.js";
 import type { Case, Mmu, Strategy } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { type FoundFault, faultOf, type SearchResult } from "../../verify/search.js";
@@ -127,7 +128,7 @@ function tallyGroup(plot: Plot, { mmu, strategies }: SearchResult): Group {
 function faultGroup({ mmu }: SearchResult, fault: FoundFault, id: string, at: number): Group {
   const { strategy, finding, scenario, layouts } = fault;
   const bound = mmu.parse(scenario, "the simplest layout");
-  const baseline = mmu.strategies.find((one) => one.id === mmu.baseline)!;
+  const baseline = withId(mmu.strategies, mmu.baseline);
   const map = addressMapOf(
     bound,
     "the simplest layout",

@@ -1,3 +1,4 @@
+import { lookUp } from "../../lists.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { ResultFile } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
@@ -12,7 +13,7 @@ export function benchPlot(result: ResultFile, mmus: Mmus, canvas: Canvas): strin
   const budget = new MapBudget();
   return result.scenarios
     .map((scenario) => {
-      const mmu = mmus.get(scenario.mmu)!;
+      const mmu = lookUp(mmus, scenario.mmu);
       const runs = result.runs.filter((run) => run.scenario === scenario.id);
       const parts = partsOf(mmu).filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined));
       const rows = runs.map(({ strategy, counts, findings }) => ({

@@ -1,6 +1,6 @@
-import { formatAddress } from "../../guest/sizes.js";
+import { nonEmpty } from "../../lists.js";
 import type { MemoryMap } from "../../mmu/contract.js";
-import type { MapRow } from "../mapRows.js";
+import { endsOf, type MapRow } from "../mapRows.js";
 import { type Canvas, keyText } from "./canvas.js";
 
 /** A column of the drawing: what most of its bins are. */
@@ -28,10 +28,9 @@ export function memoryMapText(rows: readonly MapRow[], levelName: (level: number
     key.push(`${glyphs.unsplit.repeat(2)} blocks left unsplit`);
   const shades = glyphs.shades.slice(1);
   key.push(`below: entries inspected, few ${shades[0]} to many ${shades.at(-1)}`);
-  const first = rows[0]!.map;
-  const last = first.slots.at(-1)!;
-  const [from, to] = [first.slots[0]!.baseHex, formatAddress(Number(last.baseHex) + last.bytes)];
-  const lines = [keyText(key, canvas), "", "before", drawn[0]!.columns.map(({ before }) => glyph(before)).join("")];
+  const [{ map, columns: before }] = nonEmpty(drawn);
+  const [from, to] = endsOf(map);
+  const lines = [keyText(key, canvas), "", "before", before.map((column) => glyph(column.before)).join("")];
   for (const { strategies, verdict, wrong, columns } of drawn) {
     const heading = `${strategies.join(", ")}: ${verdict}`;
     lines.push("", wrong ? style.chalk.red(heading) : heading);
@@ -45,8 +44,7 @@ export function memoryMapText(rows: readonly MapRow[], levelName: (level: number
         .trimEnd(),
     );
   }
-  const width = drawn[0]!.columns.length;
-  lines.push(`${from}${to.padStart(Math.max(to.length + 1, width - from.length))}`);
+  lines.push(`${from}${to.padStart(Math.max(to.length + 1, before.length - from.length))}`);
   return lines.join("\n");
 }
 

@@ -15,7 +15,7 @@ import { StrictWatch } from "../../mmu/arm64/strict.js";
 import { SKIP_SIBLINGS } from "../../mmu/arm64/walkRules.js";
 import type { Finding } from "../../mmu/finding.js";
 import { GUESTS, SCRIPTS } from "../../mmu/interleave/guests.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
 const byId = (id: string) => arm64.strategies.find((strategy) => strategy.id === id)!;
@@ -161,7 +161,9 @@ function unbreak({ mem, splitWalker }: Stage2): void {
   mem.words.set([lo, hi], mem.words.findIndex((word, i) => i % 2 === 1 && word === LOCKED_HI) - 1);
 }
 
-export const arm64Damages: Readonly<Record<string, Provoked>> = {
+export const mmu = "arm64";
+
+export const damages: Damages = {
   "unsplit-block": {
     provoke: () =>
       damaged(

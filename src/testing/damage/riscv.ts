@@ -13,7 +13,7 @@ import { findingsOf, setupOf } from "../../mmu/riscv/run.js";
 import { linkedTables } from "../../mmu/riscv/scan.js";
 import { strategies } from "../../mmu/riscv/strategies/index.js";
 import { RegionedGuest } from "../../mmu/riscv/windows.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
 const baseline = strategies.find(({ id }) => id === "baseline")!;
@@ -127,7 +127,9 @@ function endless(): readonly Finding[] {
   return check.faults().map(({ finding }) => finding);
 }
 
-export const riscvDamages: Readonly<Record<string, Provoked>> = {
+export const mmu = "riscv";
+
+export const damages: Damages = {
   "unsplit-block": {
     provoke: () => damaged((tree) => tree.set(tree.at(0x40200000, 1), () => leafOfBlock(tree, 1))),
     says: "1 block unsplit, first at 0x40200000",

@@ -11,7 +11,7 @@ import { parseTdpScenario } from "../../mmu/tdp/parse.js";
 import { strategyFrom } from "../../mmu/tdp/strategy.js";
 import { DIRTY, PFN_OFFSET, type TdpTree, WRITABLE } from "../../mmu/tdp/tree.js";
 import { workOn } from "../../mmu/tdp/work.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 
 const byId = (id: string) => x86Tdp.strategies.find((strategy) => strategy.id === id)!;
 
@@ -77,7 +77,9 @@ function quiet(damage: (vm: SmallVm) => void): readonly Finding[] {
 
 const everySecond = strategyFrom({ id: "every-second", mmu: "x86-tdp", next: (_, index) => Math.min(512, index + 2) });
 
-export const tdpDamages: Readonly<Record<string, Provoked>> = {
+export const mmu = "x86-tdp";
+
+export const damages: Damages = {
   livelock: {
     provoke: () => {
       const path = new URL("../../../scenarios/x86-zap-yield-livelock.json", import.meta.url);

@@ -145,10 +145,11 @@ export function logChart(
   );
   const max = Math.max(10, ...dots.map(({ at }) => at));
   const min = dots.some(({ zero }) => zero) ? 0.5 : 10 ** Math.floor(Math.log10(Math.min(...dots.map(({ at }) => at))));
-  const ends = limit === undefined ? [min, max] : [Math.min(min, limit.at / 2), Math.max(max, 2 * limit.at)];
+  const domain =
+    limit === undefined ? ([min, max] as const) : ([Math.min(min, limit.at / 2), Math.max(max, 2 * limit.at)] as const);
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
   const room = CHART_WIDTH - marginLeft;
-  const x = scaleOf({ kind: "log", domain: [ends[0]!, ends[1]!], room, ...(format === undefined ? {} : { format }) });
+  const x = scaleOf({ kind: "log", domain, room, ...(format === undefined ? {} : { format }) });
   return drawChart(plot, text, {
     marginLeft,
     marginRight: 28,
