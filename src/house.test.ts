@@ -51,9 +51,8 @@ const KNOWS_INSIDES: Readonly<Record<string, readonly [reason: string, ...of: st
   perf: ["benchmarks of engines, outside of the package", ...MMU_FOLDERS],
   "report/runRows.ts": ["renders the steps of the flow that run drives", "arm64"],
   "cli/commands/advise.ts": ["the command of advise", "arm64"],
-  "cli/commands/calibrate.ts": ["fits to measured runs of the selftest", "arm64"],
   "cli/commands/run.ts": ["the command of selftest", "arm64"],
-  "cli/commands/validate.ts": ["sets the model beside measured runs of the selftest", "arm64"],
+  "cli/measuredFrom.ts": ["counts for measured runs of the selftest", "arm64"],
   "mmu/defineStrategy.ts": ["checks arm64's strategies where they are defined", "arm64"],
   "index.ts": ["exports the types that library users write", ...MMU_FOLDERS],
 };

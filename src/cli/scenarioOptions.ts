@@ -99,8 +99,9 @@ export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promis
 }
 
 /**
- * The one case that the options make. @throws UserError where they make several, and as
- * {@link casesFrom}
+ * The one case that the options make.
+ *
+ * @throws UserError where they make several, and as {@link casesFrom}
  */
 export async function oneCaseFrom(command: string, options: ScenarioOptions, how: CasesHow): Promise<Case> {
   const cases = await casesFrom(options, { ...how, single: true });

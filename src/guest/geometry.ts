@@ -118,8 +118,9 @@ export function legalChunks(granule: Granule): readonly [page: number, block: nu
 }
 
 /**
- * The level whose entries are of this mapping size ("2M" at 4K is level 2). @throws UserError if
- * the granule has none
+ * The level whose entries are of this mapping size ("2M" at 4K is level 2).
+ *
+ * @throws UserError if the granule has none
  */
 export function levelOfMap(granule: Granule, bytes: number, input: string): number {
   const sizes = legalChunks(granule);

@@ -4,6 +4,7 @@ import type { Recommendation } from "../advise/recommend.js";
 import type { AdviceRow } from "../advise/row.js";
 import { formatSize } from "../guest/sizes.js";
 import { recommendation } from "./adviseWords.js";
+import { columnsOf } from "./columns.js";
 import { verdict } from "./findings.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
@@ -75,20 +76,22 @@ function table(advice: Advice, request: AdviceRequest, style: Style): string {
     ];
   });
   return grid(
-    [
-      ...(several ? [{ heading: "strategy", figure: false }] : []),
-      { heading: "chunk", figure: true },
-      { heading: mode === "enable" ? "enable" : "1st clear", figure: true },
-      { heading: "lock hold", figure: true },
-      { heading: "guest stall", figure: true },
-      { heading: "stretch", figure: true },
-      { heading: "cache", figure: true },
-      { heading: "TLBIs, ioctl", figure: true },
-      { heading: "TLBIs, guest", figure: true },
-      { heading: "guest faults", figure: true },
-      { heading: "1st pass", figure: true },
-      { heading: "", figure: false },
-    ],
+    columnsOf(
+      several ? ["strategy"] : [],
+      [
+        "chunk",
+        mode === "enable" ? "enable" : "1st clear",
+        "lock hold",
+        "guest stall",
+        "stretch",
+        "cache",
+        "TLBIs, ioctl",
+        "TLBIs, guest",
+        "guest faults",
+        "1st pass",
+      ],
+      [""],
+    ),
     rows,
     style,
     several ? 2 : 1,
@@ -117,15 +120,10 @@ function perUnit(advice: Advice, style: Style): string {
   return [
     style.chalk.bold("Per unit (modelled)"),
     grid(
-      [
-        { heading: "", figure: false },
-        { heading: "start, a GiB", figure: true },
-        { heading: "1st clear, a GiB", figure: true },
-        { heading: "lock held, a GiB", figure: true },
-        { heading: "guest stall", figure: true },
-        { heading: "a page first written", figure: true },
-        { heading: "re-dirtied", figure: true },
-      ],
+      columnsOf(
+        [""],
+        ["start, a GiB", "1st clear, a GiB", "lock held, a GiB", "guest stall", "a page first written", "re-dirtied"],
+      ),
       rows,
       style,
     ),

@@ -2,6 +2,7 @@ import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric
 import { clip } from "../errors.js";
 import type { CountValue } from "../mmu/counters.js";
 import { MAX_SAMPLES } from "../stats/statistics.js";
+import { columnsOf } from "./columns.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs, formatPercent } from "./units.js";
@@ -9,8 +10,9 @@ import { resultWord, resultWords } from "./verdictWords.js";
 import { wrapLines } from "./wrapLines.js";
 
 /**
- * A comparison as text: per case and strategy every figure that changed, side by side with its change, and one line on what
- * is equal; then all regressions again in a list, since they are what the reader came for.
+ * A comparison as text: per case and strategy every figure that changed, side by side with its
+ * change, and one line on what is equal; then all regressions again in a list, since they are what
+ * the reader came for.
  *
  * @param all show equal figures too
  */
@@ -23,14 +25,7 @@ export function compareText(comparison: Comparison, style: Style, all = false): 
       .filter(({ rows }) => rows.length > 0);
     if (shown.length === 0) continue;
     const lines = [style.chalk.bold(clip(scenario, 200))];
-    const columns = [
-      { heading: "  strategy", figure: false },
-      { heading: "metric", figure: false },
-      { heading: "base", figure: true },
-      { heading: "new", figure: true },
-      { heading: "change", figure: true },
-      { heading: "", figure: false },
-    ];
+    const columns = columnsOf(["  strategy", "metric"], ["base", "new", "change"], [""]);
     const rows = shown.flatMap(({ cell, rows }) =>
       rows.map((row, i) => [`  ${i === 0 ? clip(cell.strategy) : ""}`, ...row]),
     );
@@ -50,7 +45,10 @@ export function compareText(comparison: Comparison, style: Style, all = false): 
   return wrapLines(blocks.join("\n\n"), style);
 }
 
-/** "20 samples each" where all wall times are of equally many, so that it need not stand in each row; null where they differ. */
+/**
+ * "20 samples each" where all wall times are of equally many, so that it need not stand in each
+ * row; null where they differ.
+ */
 function oneSampleCount({ cells }: Comparison): string | null {
   const counts = new Set(cells.flatMap(({ wall }) => wall.map(({ samples }) => samples.join(" and "))));
   if (counts.size !== 1) return null;

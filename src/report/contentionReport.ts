@@ -4,6 +4,7 @@ import { SHADOW_POST } from "../cost/published/shadow.js";
 import type { ContentionValidation } from "../cost/validateContention.js";
 import type { ShadowValidation } from "../cost/validateShadow.js";
 import { nonEmpty } from "../lists.js";
+import { columnsOf } from "./columns.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs, formatPercent } from "./units.js";
@@ -51,12 +52,7 @@ function tableReport(columns: readonly ColumnValidation[], style: Style): string
   const grids = grid(
     [
       { heading: "vCPUs", figure: true },
-      ...columns.flatMap(({ column }) => [
-        { heading: column.column.name, figure: true },
-        { heading: "modelled", figure: true },
-        { heading: "error", figure: true },
-        { heading: "row", figure: false },
-      ]),
+      ...columns.flatMap(({ column }) => columnsOf([], [column.column.name, "modelled", "error"], ["row"])),
     ],
     rows,
     style,
@@ -94,13 +90,7 @@ function summary(validation: ContentionValidation, style: Style): string {
     pair(one.firstRow),
   ]);
   const table = grid(
-    [
-      { heading: "error, percent: mean / largest", figure: false },
-      { heading: "machine's set", figure: true },
-      { heading: "rows", figure: false },
-      { heading: "two rows", figure: true },
-      { heading: "first row", figure: true },
-    ],
+    columnsOf(["error, percent: mean / largest"], ["machine's set"], ["rows"], ["two rows", "first row"]),
     [...rows, ["all columns", pair(overall.machine), "", pair(overall.twoRows), pair(overall.firstRow)]],
     style,
   );

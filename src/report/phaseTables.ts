@@ -1,14 +1,19 @@
-import { type GridColumn, grid } from "./grid.js";
+import type { TableColumn } from "./columns.js";
+import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 
-/** A phase of a run: its label ("-m 6 -s anonymous -g chunk 2M: dirty 1"), and the cells beside it. */
+/**
+ * A phase of a run: its label ("-m 6 -s anonymous -g chunk 2M: dirty 1"), and the cells beside it.
+ */
 export interface PhaseRow {
   readonly label: string;
   readonly cells: readonly string[];
 }
 
-/** A table a run, with what is equal in its labels above it, in place of before each of its phases. */
-export function phaseTables(columns: readonly GridColumn[], rows: readonly PhaseRow[], style: Style): string {
+/**
+ * A table a run, with what is equal in its labels above it, in place of before each of its phases.
+ */
+export function phaseTables(columns: readonly TableColumn[], rows: readonly PhaseRow[], style: Style): string {
   const byRun = new Map<string, string[][]>();
   for (const { label, cells } of rows) {
     const end = label.lastIndexOf(": ");

@@ -2,7 +2,8 @@ import type { PricedRun } from "../cost/selftestTime.js";
 import { parseSize } from "../guest/sizes.js";
 import { groupBy, nonEmpty, zip } from "../lists.js";
 import type { GuestMode } from "../selftest/guestModes.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import { closingSentence } from "./runClosing.js";
 import { comparison } from "./runComparison.js";
 import { FIGURES, figureOf, groupsOf, type Row, type RunGroup } from "./runRows.js";
@@ -20,8 +21,8 @@ export interface RunHeading {
 }
 
 /**
- * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs against each other, and what they come to.
- * Runs that count the same share a table.
+ * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs
+ * against each other, and what they come to. Runs that count the same share a table.
  */
 export function runReport(runs: readonly PricedRun[], heading: RunHeading, style: Style): string {
   const strategies = [...groupBy(runs, (run) => run.strategy).values()];
@@ -56,11 +57,7 @@ function detail({ name, runs, phases, totals }: RunGroup, style: Style): string 
   const timed = runs[0].modelled !== null;
   const rowsShown = [...phases, ...totals].filter(isCounted);
   const figures = FIGURES.filter((figure) => rowsShown.some(({ counts }) => figureOf(figure, counts) > 0));
-  const columns: GridColumn[] = [
-    { heading: "phase", figure: false },
-    ...figures.map((figure) => ({ heading: figure.heading, figure: true })),
-    ...(timed ? [{ heading: "modelled", figure: true }] : []),
-  ];
+  const columns = columnsOf(["phase"], [...figures.map((figure) => figure.heading), ...(timed ? ["modelled"] : [])]);
   const cells = ({ label, counts, ns }: Row) => [
     label,
     ...figures.map((figure) => formatCount(figureOf(figure, counts))),

@@ -1,4 +1,5 @@
 import type { MeasuredValidation } from "../cost/validateMeasured.js";
+import { columnsOf } from "./columns.js";
 import { ignoredWrites, skippedLines } from "./costReport.js";
 import { phaseTables } from "./phaseTables.js";
 import type { Style } from "./style.js";
@@ -21,13 +22,7 @@ export function validateMeasuredReport(validation: MeasuredValidation, style: St
     return { label: row.label, cells };
   });
   const tables = phaseTables(
-    [
-      { heading: "measured", figure: true },
-      { heading: "95% interval", figure: false },
-      { heading: "modelled", figure: true },
-      { heading: "error", figure: true },
-      { heading: "inside", figure: false },
-    ],
+    columnsOf([], ["measured"], ["95% interval"], ["modelled", "error"], ["inside"]),
     rows,
     style,
   );

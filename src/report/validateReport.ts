@@ -3,13 +3,17 @@ import { SINGLE_FIGURES } from "../cost/published/single.js";
 import { OTHER_CHUNK, SERIES_CHUNK } from "../cost/splitRows.js";
 import type { Validation } from "../cost/validate.js";
 import type { ZapValidation } from "../cost/validateZap.js";
+import { columnsOf } from "./columns.js";
 import { contentionReport, shadowReport } from "./contentionReport.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
-/** The model beside every published measurement: one table a series, and what must be known to read it. */
+/**
+ * The model beside every published measurement: one table a series, and what must be known to read
+ * it.
+ */
 export function validateReport(validation: Validation, style: Style): string {
   const parts = [
     ...validation.split.map((one) => splitSeries(one, style)),
@@ -31,16 +35,7 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
     `${series.strategy} against baseline on ${series.machine}, slot of ${series.slotGiB}G, ${what}; modelled with profile ${one.profile}`,
   ];
   const table = grid(
-    [
-      { heading: "mode", figure: false },
-      { heading: "backing", figure: false },
-      { heading: "published", figure: true },
-      { heading: "stdev", figure: true },
-      { heading: "modelled", figure: true },
-      { heading: "error", figure: true },
-      { heading: "inside 1 stdev", figure: false },
-      { heading: "row", figure: false },
-    ],
+    columnsOf(["mode", "backing"], ["published", "stdev", "modelled", "error"], ["inside 1 stdev", "row"]),
     one.rows.map((row) => [
       row.mode,
       row.backing,
@@ -79,16 +74,19 @@ function zapSeries(zap: ZapValidation, style: Style): string {
     "loops of the TDP iterator while the hello guest's root, and then an empty one, are zapped; simulated, not modelled",
   ];
   const table = grid(
-    [
-      { heading: "root", figure: true },
-      { heading: "zap level", figure: true },
-      { heading: "before, published", figure: true },
-      { heading: "simulated", figure: true },
-      { heading: "after, published", figure: true },
-      { heading: "simulated", figure: true },
-      { heading: "entries, published", figure: true },
-      { heading: "simulated", figure: true },
-    ],
+    columnsOf(
+      [],
+      [
+        "root",
+        "zap level",
+        "before, published",
+        "simulated",
+        "after, published",
+        "simulated",
+        "entries, published",
+        "simulated",
+      ],
+    ),
     zap.passes.map((pass) =>
       [
         pass.root,

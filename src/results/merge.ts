@@ -106,8 +106,8 @@ function refuseMissing(first: NamedShard, parts: readonly NamedShard[]): void {
   const missing: string[] = [];
   for (let index = 1; index <= count; index++) if (!present.has(index)) missing.push(`${index}/${count}`);
   if (missing.length === 0) return;
-  const most = 20;
-  const names = missing.slice(0, most).join(", ") + (missing.length > most ? ` and ${missing.length - most} more` : "");
+  const max = 20;
+  const names = missing.slice(0, max).join(", ") + (missing.length > max ? ` and ${missing.length - max} more` : "");
   throw badInput("merge", `missing ${missing.length === 1 ? "shard" : "shards"} ${names}`, `all ${count} parts`);
 }
 

@@ -16,7 +16,7 @@ export interface RankTest {
 }
 
 /** Up to here (the smaller series, no ties) p is exact, as SciPy's `method="auto"` has it. */
-const EXACT_MOST = 8;
+const MAX_EXACT = 8;
 
 /**
  * The two-sided Mann-Whitney U test: could the two series come from one distribution? Exact where
@@ -50,7 +50,7 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): RankTes
   const u = rankSum - (n * (n + 1)) / 2;
   const larger = Math.max(u, n * m - u);
 
-  if (ties === 0 && Math.min(n, m) <= EXACT_MOST) {
+  if (ties === 0 && Math.min(n, m) <= MAX_EXACT) {
     return { u, p: Math.min(1, 2 * exactUpperTail(n, m, larger)), method: "exact" };
   }
   const total = n + m;
@@ -160,9 +160,9 @@ export function samplesNeeded(change: number, spread: number, alpha: number, pow
   if (!(alpha > 0)) return Number.POSITIVE_INFINITY;
   let fewest = 0;
   // The smallest p there is with n on each side is 2 / C(2n, n).
-  for (let least = 2; least >= alpha; ) {
+  for (let smallest = 2; smallest >= alpha; ) {
     fewest++;
-    least *= fewest / (2 * (2 * fewest - 1));
+    smallest *= fewest / (2 * (2 * fewest - 1));
   }
   if (!(change > 0)) return Number.POSITIVE_INFINITY;
   if (spread <= 0) return fewest;

@@ -54,8 +54,9 @@ export function isWide({ ci95Ns: [low, high], medianNs }: Pick<TimeSeries, "ci95
 }
 
 /**
- * The median: the mean of the two middle samples where their number is even. @throws RangeError as
- * {@link summarize}
+ * The median: the mean of the two middle samples where their number is even.
+ *
+ * @throws RangeError as {@link summarize}
  */
 export function median(samples: readonly number[]): number {
   return quantileOfSorted(sortedFinite(samples), 0.5);

@@ -7,8 +7,8 @@ import { WALK_LEAF } from "./walkRules.js";
 /**
  * A walker strategy for arm64: what steers the split walk. The write-protect walk is the same in all of them.
  *
- * Everything is optional; a strategy that gives nothing is the kernel's own walk (baseline). A built-in strategy and one of a
- * user's own have the same contract; `adopt.ts` checks the latter.
+ * Everything is optional; a strategy that gives nothing is the kernel's own walk (baseline). A built-in and a custom
+ * strategy have the same contract; `adopt.ts` checks the latter.
  */
 export interface SplitStrategy extends Strategy, SplitRules {
   readonly mmu: "arm64";

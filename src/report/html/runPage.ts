@@ -1,5 +1,6 @@
 import type { ModelledRun, PricedRun } from "../../cost/selftestTime.js";
 import { groupBy, isNonEmpty, type NonEmpty, nonEmpty } from "../../lists.js";
+import { columnsOf } from "../columns.js";
 import { caseName, FIGURES, figureOf, figureOfStep, phaseWords } from "../runRows.js";
 import { formatNs } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
@@ -12,7 +13,9 @@ const WAITERS = [
   { id: "guest", label: "in guests, once memory is populated" },
 ] as const;
 
-/** The page of the whole selftest: who waits for what, with eager splitting off and with each chunk. */
+/**
+ * The page of the whole selftest: who waits for what, with eager splitting off and with each chunk.
+ */
 export async function runPage(runs: readonly PricedRun[]): Promise<Page> {
   const plot = await loadPlot();
   const [{ input }] = nonEmpty(runs);
@@ -35,8 +38,6 @@ function strategyGroup(plot: Plot, strategy: string, runs: NonEmpty<PricedRun>):
   const timed = runs.flatMap(({ modelled, ...run }) => (modelled === null ? [] : [{ ...run, modelled }]));
   return {
     title: strategy,
-    lead: "",
-    alarms: [],
     sections: [...(isNonEmpty(timed) ? [timeSection(plot, strategy, timed)] : []), countsSection(plot, strategy, runs)],
   };
 }
@@ -57,11 +58,7 @@ function countsSection(plot: Plot, strategy: string, runs: NonEmpty<PricedRun>):
       return { title: capital(figure.title), svg: drawn(plot, strategy, figure.title, rows) };
     }),
     table: {
-      columns: [
-        { heading: "figure", figure: false },
-        { heading: "case", figure: false },
-        ...phases.map((heading) => ({ heading, figure: true })),
-      ],
+      columns: columnsOf(["figure", "case"], phases),
       rows: counted.flatMap((figure) =>
         runs.map((run): Cell[] => [
           figure.title,
@@ -87,7 +84,7 @@ function timeSection(plot: Plot, strategy: string, runs: NonEmpty<PricedRun & { 
     kind: "modelled",
     figures: [{ title: "By chunk", svg: drawn(plot, strategy, "modelled time", rows, formatNs) }],
     table: {
-      columns: [{ heading: "case", figure: false }, ...columns.map((heading) => ({ heading, figure: true }))],
+      columns: columnsOf(["case"], columns),
       rows: runs.map((run): Cell[] => [
         caseName(run),
         ...run.modelled.stepsNs.map((value) => ({ value, text: formatNs(value) })),
@@ -102,7 +99,6 @@ function common(title: string, unit: string) {
     see: "Eager splitting moves work from the guests to the ioctls; the shorter the whole bar, the less of it there is.",
     unit,
     key: WAITERS.map(({ label }, i) => ({ label, mark: `p${i}`, shape: "box" as const })),
-    warnings: [],
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Validation } from "../../cost/validate.js";
+import { columnsOf } from "../columns.js";
 import { percentCell, signed } from "./cells.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { intervalsChart } from "./charts/intervals.js";
-import { columnsOf } from "./columns.js";
 import type { Cell, Group, Page, Section } from "./page.js";
 import { type Curve, curvesSection } from "./vcpuCurves.js";
 
@@ -16,25 +16,21 @@ export async function validatePage(validation: Validation): Promise<Page> {
     {
       title: "Splitting under a strategy",
       lead: FITTED,
-      alarms: [],
       sections: validation.split.map((one) => splitSection(plot, one)),
     },
     {
       title: "Many vCPUs at once",
       lead: FITTED,
-      alarms: [],
       sections: byTable(validation).map(([title, columns]) => curvesSection(plot, title, columns)),
     },
     {
       title: "x86 shadow MMU",
       lead: `Described, not explained. ${FITTED}`,
-      alarms: [],
       sections: shadowSections(plot, validation),
     },
     {
       title: "x86 zap",
       lead: "Counts that were published, beside those that are simulated.",
-      alarms: [],
       sections: [zapSection(validation)],
     },
   ];
@@ -89,7 +85,6 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
       { label: "modelled (hollow: fitted)", mark: "p1", shape: 1 },
     ],
     figures: [{ title: "Change against baseline", svg: figure }],
-    warnings: [],
     table: {
       columns: columnsOf(["row"], ["published", "standard deviation", "modelled", "error, points"], ["role", "within"]),
       rows: rows.map((row): Cell[] => [
@@ -125,9 +120,6 @@ function zapSection({ zap }: Validation): Section {
     see: zap.exact ? "Every count of loops and entries is as published." : "A count differs from what was published.",
     unit: "loops and entries",
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
     open: true,
     table: {
       columns: columnsOf(

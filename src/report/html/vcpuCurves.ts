@@ -1,8 +1,8 @@
+import { columnsOf } from "../columns.js";
 import { formatNs } from "../units.js";
 import { ns, percentCell } from "./cells.js";
 import type { Plot } from "./charts/draw.js";
 import { type Line, linesChart } from "./charts/lines.js";
-import { columnsOf } from "./columns.js";
 import type { Cell, Figure, KeyEntry, Section } from "./page.js";
 
 /** A curve over vCPUs: published, and modelled where the model tells. */
@@ -34,7 +34,6 @@ export function curvesSection(plot: Plot, title: string, curves: readonly Curve[
     kind: "modelled",
     key: CURVE_KEY,
     figures: curves.map((curve) => curveFigure(plot, title, curve, yDomain)),
-    warnings: [],
     table: {
       columns: columnsOf(["column"], ["vCPUs", "published", "modelled", "error"], ["role"]),
       rows: curves.flatMap(({ name, rows }) =>
