@@ -1,5 +1,6 @@
-// All that must hold, after a build: the tests, in two processes of their own, and meanwhile types, lint and what packages are checked for,
-// one after the other. What the latter say is printed when the tests are done. Ends with 1 if anything fails; all of it runs in any case.
+// All that must hold, after a build: the tests, in two processes of their own, and meanwhile types,
+// lint and what packages are checked for, one after the other. What the latter say is printed when
+// the tests are done. Ends with 1 if anything fails; all of it runs in any case.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

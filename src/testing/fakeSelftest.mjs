@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// Prints what dirty_log_perf_test prints, with made-up times, for machines without KVM. It is called through a wrapper of the real name.
+// Prints what dirty_log_perf_test prints, with made-up times, for machines without KVM. It is
+// called through a wrapper of the real name.
 //
-//   FAKE_STATE      a file that counts the calls
-//   FAKE_BEHAVIOUR  JSON from call number (or "*") to what goes wrong: assert, exit, hang, stubborn, garbage, silent, flood
-//   FAKE_MARKER     a file that is written when a hang begins
+//   FAKE_STATE a file that counts the calls FAKE_BEHAVIOUR JSON from call number (or "*") to what
+//   goes wrong: assert, exit, hang, stubborn, garbage, silent, flood FAKE_MARKER a file that is
+//   written when a hang begins
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const args = process.argv.slice(2);
@@ -19,7 +20,8 @@ const behaviour = plan[call] ?? plan["*"];
 
 const iterations = Number(value("i", "2"));
 const manual = !args.includes("-g");
-// A time depends on the backing, on the eager-split chunk and on the call, so that cases differ and runs spread.
+// A time depends on the backing, on the eager-split chunk and on the call, so that cases differ and
+// runs spread.
 const base = { anonymous: 3, anonymous_thp: 5, anonymous_hugetlb_1gb: 7 }[value("s", "anonymous")] ?? 11;
 const chunk = Number(process.env.KVM_EAGER_SPLIT_CHUNK ?? "0") > 0 ? 2 : 1;
 const seconds = (ms) => `${Math.floor(ms / 1000)}.${String(Math.round((ms % 1000) * 1e6)).padStart(9, "0")}s`;
@@ -74,7 +76,8 @@ if (behaviour === "flood") {
     );
     if (manual)
       console.log(
-        `Clear dirty log over ${iterations} iterations took ${seconds(clear)}. (Avg ${seconds(clear / iterations)}/iteration)`,
+        `Clear dirty log over ${iterations} iterations took ${seconds(clear)}. (Avg ` +
+          `${seconds(clear / iterations)}/iteration)`,
       );
     if (behaviour === "exit") process.exit(3);
   }
