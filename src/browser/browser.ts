@@ -25,7 +25,8 @@ export async function startBrowser(): Promise<Browser> {
     });
   } catch (error) {
     throw new Error(
-      `no browser can be started here, so the pages cannot be tested (${error instanceof Error ? error.message.split("\n")[0] : error}); ` +
+      "no browser can be started here, so the pages cannot be tested " +
+        `(${error instanceof Error ? error.message.split("\n")[0] : error}); ` +
         "S2SPLIT_NO_BROWSER=1 leaves these tests out",
       { cause: error },
     );

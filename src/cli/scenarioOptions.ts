@@ -185,7 +185,8 @@ function refuseForeign(options: ScenarioOptions, entries: readonly MmuEntry[], r
     if (first === undefined) {
       const owners = registry.filter((entry) => Object.hasOwn(entry.options, name)).map(({ id }) => id);
       throw new UserError(
-        `${shown} with --mmu ${entries.map(({ id }) => id).join(",")}: it is of ${owners.join(" and ")}; expected it only there`,
+        `${shown} with --mmu ${entries.map(({ id }) => id).join(",")}: it is of ${owners.join(" and ")}; ` +
+          "expected it only there",
       );
     }
     const workloads = readers.map((entry) => entry.options[name]!.workloads);

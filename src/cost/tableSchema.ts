@@ -95,7 +95,9 @@ export function parseTable(value: unknown, input: string): ContentionTable {
       blockBytes,
       strideBytes,
       writeEvery: workload.writeEvery,
-      text: `${workload.memory} a vCPU in ${workload.block}, every ${workload.stride}, one in ${workload.writeEvery} written`,
+      text:
+        `${workload.memory} a vCPU in ${workload.block}, every ${workload.stride}, one in ${workload.writeEvery} ` +
+        "written",
     },
     unit: rest.unit,
     columns,

@@ -128,7 +128,9 @@ export function importSmaps(text: string, input: string, options: SmapsOptions =
   notes.push({ code: "dirty-log-chosen", data: { mode: dirtyLog.mode, chunk: dirtyLog.chunk } });
   const scenario = {
     name: options.name ?? "imported smaps",
-    description: `Backing of a VMM's memory by smaps: amounts are the host's, positions are ${spread ? "mixed by a seed" : "runs in order"}, since smaps has none.`,
+    description:
+      "Backing of a VMM's memory by smaps: amounts are the host's, positions are " +
+      `${spread ? "mixed by a seed" : "runs in order"}, since smaps has none.`,
     granule,
     ipaBits,
     ...(lpa2 ? { lpa2 } : {}),
@@ -173,7 +175,8 @@ function largest(vmas: readonly Vma[], minBytes: number | undefined, input: stri
   if (chosen.length > 0) return chosen;
   throw badInput(
     input,
-    `no writable anonymous, memfd or hugetlb mapping of ${formatSize(min)} or more; the largest is ${formatSize(top)}`,
+    `no writable anonymous, memfd or hugetlb mapping of ${formatSize(min)} or more; the largest is ` +
+      `${formatSize(top)}`,
     "the process of a VMM, a smaller --min-size, or --vma ADDRESS",
   );
 }

@@ -97,7 +97,8 @@ export async function readProof({ proof }: ChunkPreload): Promise<ChunkProof> {
 export function chunkRefused({ bytes, errno, sizes }: Extract<ChunkProof, { kind: "refused" }>): UserError {
   if (sizes.length === 0) {
     return new UserError(
-      `--eager-split-chunk ${formatSize(bytes)}: this kernel has no KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE; expected KVM on arm64, Linux 6.5 or newer`,
+      `--eager-split-chunk ${formatSize(bytes)}: this kernel has no KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE; expected ` +
+        "KVM on arm64, Linux 6.5 or newer",
     );
   }
   return badInput(

@@ -78,7 +78,10 @@ function cpuModel(cpuinfo: string): string {
   if (model !== undefined) return model;
   const implementer = field("CPU implementer");
   if (implementer === undefined) return os.cpus()[0]?.model ?? "unknown";
-  return `arm64 implementer ${implementer} part ${field("CPU part")} variant ${field("CPU variant")} revision ${field("CPU revision")}`;
+  return (
+    `arm64 implementer ${implementer} part ${field("CPU part")} variant ${field("CPU variant")} revision ` +
+    `${field("CPU revision")}`
+  );
 }
 
 async function governors(root: string, text: Reader): Promise<string[] | null> {

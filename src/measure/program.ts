@@ -27,8 +27,8 @@ const MACHINES: Readonly<Record<number, string>> = {
 export async function checkProgram(
   program: string,
   kvmDevice: boolean,
+  searchPath: string,
   host: string = process.arch,
-  searchPath: string = process.env.PATH ?? "",
 ): Promise<void> {
   const machine = await machineOf(program, searchPath);
   if (machine === undefined) return;
@@ -49,7 +49,7 @@ export async function checkProgram(
  *
  * @throws UserError in one line
  */
-export async function checkDynamic(program: string, searchPath: string = process.env.PATH ?? ""): Promise<void> {
+export async function checkDynamic(program: string, searchPath: string): Promise<void> {
   const path = await find(program, searchPath);
   if (path === undefined || (await interpreted(path)) !== false) return;
   throw badInput(

@@ -1,3 +1,4 @@
+import type { Environment } from "../files/streams.js";
 import {
   type ChunkPreload,
   type ChunkProof,
@@ -25,6 +26,8 @@ export interface RunRecord {
 }
 
 export interface RunnerOptions {
+  /** What the program was given: processes inherit it, and what the plan sets comes on top. */
+  readonly env: Environment;
   readonly timeoutMs: number | null;
   /** How long a process that was asked to end may take. Default 2 s. */
   readonly graceMs?: number;
@@ -55,10 +58,11 @@ export async function runMeasurement(plan: MeasurePlan, options: RunnerOptions):
   for (const [index, planned] of plan.order.entries()) {
     if (signal.aborted) return true;
     options.onStart?.(planned, index);
-    const { program, args, env, chunkBytes } = planned.case;
+    const { program, args, chunkBytes } = planned.case;
+    const env = { ...options.env, ...planned.case.env };
     const preload = chunkBytes === null ? undefined : options.chunkPreload;
     if (preload !== undefined) await clearProof(preload);
-    const chunkEnv = preload === undefined ? {} : chunkEnvironment(preload, chunkBytes!, { ...process.env, ...env });
+    const chunkEnv = preload === undefined ? {} : chunkEnvironment(preload, chunkBytes!, env);
     const outcome = await runProcess(program, args, { ...env, ...chunkEnv }, timeoutMs, signal, graceMs);
     const proof = preload === undefined ? undefined : await readProof(preload);
     if (proof?.kind === "refused") throw chunkRefused(proof);

@@ -88,7 +88,7 @@ export function dirtySpans(slot: FrameRange, runs: readonly Run[]): readonly Run
 }
 
 /** Index of the first span that ends beyond `gfn`, or the number of spans. Spans `[start, end)` are ascending and disjoint. */
-export function firstEndingAfter(spans: readonly Run[], gfn: number): number {
+function firstEndingAfter(spans: readonly Run[], gfn: number): number {
   let low = 0;
   let high = spans.length;
   while (low < high) {
@@ -103,4 +103,9 @@ export function firstEndingAfter(spans: readonly Run[], gfn: number): number {
 export function meets(spans: readonly Run[], start: number, end: number): boolean {
   const span = spans[firstEndingAfter(spans, start)];
   return span !== undefined && span[0] < end;
+}
+
+/** The spans that meet [start, end). */
+export function* spansMeeting(spans: readonly Run[], start: number, end: number): Generator<Run> {
+  for (let i = firstEndingAfter(spans, start); i < spans.length && spans[i]![0] < end; i++) yield spans[i]!;
 }

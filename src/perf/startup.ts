@@ -72,7 +72,8 @@ function turns<T extends { title: string; limitMs?: number | null }>(
 }
 
 function importTime(from: string): number {
-  const script = `const t = performance.now(); await import(${JSON.stringify(from)}); console.log(performance.now() - t);`;
+  const load = `await import(${JSON.stringify(from)});`;
+  const script = `const t = performance.now(); ${load} console.log(performance.now() - t);`;
   return Number(node(["--input-type=module", "-e", script]));
 }
 

@@ -24,7 +24,8 @@ export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mm
   if (after >= before) return undefined;
   const best = figures.filter((one) => one.figures[0] === after && one.figures[1] === wholeAfter).map(({ run }) => run);
   const sentence =
-    `${namesOf(best)} ${best.length === 1 ? "inspects" : "inspect"} ${fewer(before, after)} entries than ${base.strategy} in the split ` +
+    `${namesOf(best)} ${best.length === 1 ? "inspects" : "inspect"} ${fewer(before, after)} entries than ` +
+    `${base.strategy} in the split ` +
     `walk, and ${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
   const gain = 1 - after / before;
   const wholeGain = 1 - wholeAfter / wholeBefore;

@@ -7,7 +7,8 @@ const common: FindingWordTable = {
   "outcome-differs": {
     short: (f) => `ends unlike ${f.data.baseline}: ${f.data.counter}`,
     long: (f) =>
-      `${counted(f.count, "figure")} of the finished state ${f.count === 1 ? "differs" : "differ"} from what ${f.data.baseline} leaves: first ` +
+      `${counted(f.count, "figure")} of the finished state ${f.count === 1 ? "differs" : "differ"} from what ` +
+      `${f.data.baseline} leaves: first ` +
       `${f.data.counter}, ${f.data.value} instead of ${f.data.expected}`,
   },
 };

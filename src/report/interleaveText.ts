@@ -18,14 +18,16 @@ export function interleaveText(result: InterleaveResult, mmu: Mmu, style: Style)
   const tracking = result.dirtyTracking === "hardware" ? ", dirty tracking by hardware" : "";
   const lines = [
     chalk.bold(
-      `${mmu.title}: against a guest that moves, up to ${result.actions} ${result.actions === 1 ? "action" : "actions"}${tracking}`,
+      `${mmu.title}: against a guest that moves, up to ${result.actions} ` +
+        `${result.actions === 1 ? "action" : "actions"}${tracking}`,
     ),
     `  ${result.text}.`,
   ];
   if (result.partial) {
     lines.push(
       chalk.yellow(
-        `  interrupted after ${formatCount(result.unitsTried)} of ${formatCount(result.units)} guests and what is done to them`,
+        `  interrupted after ${formatCount(result.unitsTried)} of ${formatCount(result.units)} guests and what ` +
+          "is done to them",
       ),
     );
   }

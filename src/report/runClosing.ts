@@ -44,7 +44,10 @@ function against(base: RunGroup, other: RunGroup): string {
     return changes.length === 0 ? [] : [`${words} ${listed(changes)}`];
   });
   const verb = other.runs.length === 1 ? "costs" : "cost";
-  return `${other.name} ${verb} ${waits.length === 0 ? `guests and ioctls as much as ${base.name}` : waits.join(", and ")}`;
+  return (
+    `${other.name} ${verb} ` +
+    `${waits.length === 0 ? `guests and ioctls as much as ${base.name}` : waits.join(", and ")}`
+  );
 }
 
 /** "32,832 visitor calls in place of 65,600". */

@@ -99,8 +99,12 @@ export class TraceSummary {
       const fresh =
         newRead === 0
           ? ""
-          : `; in tables that the walk had just made: ${formatCount(newRead)} inspected, ${formatCount(newVisited)} visited`;
-      return `${phase}: ${byLevel(read, "entry", "entries")} inspected, ${byLevel(visited, "visitor call", "visitor calls")}${fresh}`;
+          : `; in tables that the walk had just made: ${formatCount(newRead)} inspected, ` +
+            `${formatCount(newVisited)} visited`;
+      return (
+        `${phase}: ${byLevel(read, "entry", "entries")} inspected, ` +
+        `${byLevel(visited, "visitor call", "visitor calls")}${fresh}`
+      );
     });
   }
 }

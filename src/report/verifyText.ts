@@ -28,7 +28,9 @@ export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdi
 export function searchText(result: SearchResult, style: Style): string {
   const { chalk } = style;
   const { title, findingWords } = result.mmu;
-  const heading = `${title}: ${formatCount(result.layouts)} random layouts, seed ${result.seed}${result.stopped ? " (interrupted)" : ""}`;
+  const heading =
+    `${title}: ${formatCount(result.layouts)} random layouts, seed ` +
+    `${result.seed}${result.stopped ? " (interrupted)" : ""}`;
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
   const lines = [chalk.bold(heading)];
   for (const { strategy, layouts, failing } of result.strategies) {
@@ -50,7 +52,8 @@ export function searchText(result: SearchResult, style: Style): string {
       tried === result.layouts ? `${formatCount(tried)} layouts` : `the ${formatCount(tried)} layouts it applies to`;
     lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding, findingWords)}`);
     lines.push(
-      `   ${faultOf(fault.finding)}, on ${formatCount(fault.layouts)} of ${those}; the simplest layout found that shows it:`,
+      `   ${faultOf(fault.finding)}, on ${formatCount(fault.layouts)} of ${those}; the simplest layout found ` +
+        "that shows it:",
       `   ${JSON.stringify(fault.scenario)}`,
     );
   }
@@ -77,7 +80,8 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
   const scenario: ScenarioBase = {
     name: `${fault.strategy.id}-${faultOf(fault.finding).replace("/", "-")}`,
     description:
-      `Under ${fault.strategy.id}, ${longFinding(fault.finding, result.mmu.findingWords)}. The simplest layout found by ` +
+      `Under ${fault.strategy.id}, ${longFinding(fault.finding, result.mmu.findingWords)}. The simplest layout ` +
+      "found by " +
       `s2split verify --random ${result.layouts} --seed ${result.seed}.`,
     ...plain,
   };

@@ -63,7 +63,8 @@ const verdict = z
     z.strictObject({ code: z.literal("wrong") }),
   ])
   .describe(
-    "right; idle: nothing to do; unsearched: right here, and other layouts were not searched; right-here: wrong on other layouts; wrong: see findings",
+    "right; idle: nothing to do; unsearched: right here, and other layouts were not searched; right-here: wrong " +
+      "on other layouts; wrong: see findings",
   );
 
 const runResult = z.strictObject({

@@ -244,7 +244,8 @@ async function chunksFrom(options: AdviseOptions, guest: AdvisedGuest): Promise<
     if (bytes !== 0 && !legal.includes(bytes)) {
       throw badInput(
         `--chunk ${text}`,
-        `the ${granule} granule has no such chunk size: KVM_ENABLE_CAP answers EINVAL, and QEMU's eager-split-size stops with ` +
+        `the ${granule} granule has no such chunk size: KVM_ENABLE_CAP answers EINVAL, and QEMU's ` +
+          "eager-split-size stops with " +
           '"Eager Page Split requested chunk size not valid"',
         legal.map(formatSize).join(" or "),
       );

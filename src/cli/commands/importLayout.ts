@@ -49,7 +49,8 @@ export function register(program: Command, invocation: Invocation): void {
     .command("import-layout")
     .summary("turn a real guest's memory (stage-2 dump or smaps) into a scenario")
     .description(
-      "Turn a real guest's memory into a scenario: a stage-2 dump of debugfs (arm64), or a VMM's /proc/PID/smaps (any host).",
+      "Turn a real guest's memory into a scenario: a stage-2 dump of debugfs (arm64), or a VMM's /proc/PID/smaps " +
+        "(any host).",
     )
     .argument("[dump]", `${DUMP}; - is standard input`)
     .option("--smaps <file>", "read /proc/PID/smaps instead of a dump")

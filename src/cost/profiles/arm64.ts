@@ -48,7 +48,8 @@ export const modelRfc: CostProfile = {
     },
   },
   notes: [
-    "A software model says nothing about hardware (Marc Zyngier, 2026-05-16): use it to reproduce the RFC, not to predict.",
+    "A software model says nothing about hardware (Marc Zyngier, 2026-05-16): use it to reproduce the RFC, not " +
+      "to predict.",
     "The RFC timed the split alone: there is no figure for write-protection.",
   ],
 };
@@ -94,7 +95,8 @@ export const ampereone: CostProfile = {
     splitVisit: {
       ns: AMPEREONE_VISIT,
       provenance: derived(
-        `(5230 - 2590) ns more of a fault that breaks a block / ${AMPEREONE_BREAK} visits that a broken block costs in v1`,
+        `(5230 - 2590) ns more of a fault that breaks a block / ${AMPEREONE_BREAK} visits that a broken block ` +
+          "costs in v1",
         `${KOLLER}; ${V1}`,
       ),
       interval: [1.3, 4.3],
@@ -175,7 +177,8 @@ export const thunderx2: CostProfile = {
     },
   },
   notes: [
-    "Two ratios, fitted to two rows of enable, and a walk that was measured elsewhere. Times rest on an assumed scale; percentages do not.",
+    "Two ratios, fitted to two rows of enable, and a walk that was measured elsewhere. Times rest on an assumed " +
+      "scale; percentages do not.",
     "Nothing for an ioctl or a fault.",
   ],
 };
@@ -194,7 +197,8 @@ export const altra2022: CostProfile = {
     fittedTo: ["zhang-2022-exclusive/spinlock"],
   },
   notes: [
-    "LOCK_STAT was on: a fault holds the lock for twice as long as on the machine of upton-2022. Do not carry it to production kernels.",
+    "LOCK_STAT was on: a fault holds the lock for twice as long as on the machine of upton-2022. Do not carry it " +
+      "to production kernels.",
     "The test set up no vGIC: each exit does more work than it would today.",
   ],
 };
@@ -211,7 +215,8 @@ export const upton2022: CostProfile = {
     parallel: { serial: 125.9, remote: 387 },
     rwlock: { hold: 463, handOver: 134 },
     provenance: derived(
-      "least squares of the relative errors of 14 rows: the bound for the write lock, mean value analysis for the read lock",
+      "least squares of the relative errors of 14 rows: the bound for the write lock, mean value analysis for " +
+        "the read lock",
       UPTON,
     ),
     fittedTo: ["upton-2022-11-dirty/write lock", "upton-2022-11-dirty/read lock"],

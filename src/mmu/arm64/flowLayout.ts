@@ -29,8 +29,8 @@ export interface FlowLayout extends FlowPages {
 /**
  * Checks a flow's guest and turns it into frames.
  *
- * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or lie beyond the IPA width, backing
- * that does not fill its slot, steps that reach beyond memory
+ * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or
+ * lie beyond the IPA width, backing that does not fill its slot, steps that reach beyond memory
  */
 export function flowLayoutOf(input: FlowInput): FlowLayout {
   const geometry = geometryOf(input.granule, input.ipaBits, input.lpa2);
@@ -102,7 +102,8 @@ function flowSlot(slot: FlowSlot, geometry: Geometry, name: string): FlowSlotLay
 }
 
 /**
- * A part of a slot to clear, checked as the ioctl does; bits past the slot's end do nothing, and are noted.
+ * A part of a slot to clear, checked as the ioctl does; bits past the slot's end do nothing, and
+ * are noted.
  *
  * Source: Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`.
  */

@@ -9,9 +9,9 @@ import {
 } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import { dirtyRuns } from "../dirtyRuns.js";
-import type { FrameRange } from "../flow/slots.js";
 import { type DirtyLogMode, refuseOverlaps } from "../memslots.js";
 import { pastEndNote } from "../slotFields.js";
+import type { SegmentLayout, SlotLayout } from "../slotLayout.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 import { type CpuFeatures, DEFAULT_CPU } from "./maintenance.js";
 import {
@@ -21,6 +21,8 @@ import {
   type DsbPlacement,
   type VariantSpec,
 } from "./scenario.js";
+
+export type { SegmentLayout, SlotLayout };
 
 /** A scenario resolved into frames, checked: what the model works on. */
 export interface Layout {
@@ -55,20 +57,6 @@ export interface LayoutNote {
 /** A note in words, for stderr. */
 export function noteText({ input, pages }: LayoutNote): string {
   return pastEndNote(input, pages);
-}
-
-export interface SlotLayout extends FrameRange {
-  readonly segments: readonly SegmentLayout[];
-  /** Runs of dirty pages `[first, count]` relative to the slot, ascending and disjoint; null is all. */
-  readonly dirty: readonly (readonly [number, number])[] | null;
-}
-
-export interface SegmentLayout {
-  readonly startGfn: number;
-  readonly endGfn: number;
-  /** Level of the largest leaf wanted; 4 for a hole. */
-  readonly level: number;
-  readonly writeProtected: boolean;
 }
 
 /** {@link SegmentLayout.level} of a hole. */

@@ -1,14 +1,6 @@
 import { badInput, clip } from "../../errors.js";
-import { dirtySpans, type Run, WORD_PAGES } from "../dirtyRuns.js";
-
-/** What of a memslot its dirty bitmap depends on, in frames. */
-export interface DirtySlot {
-  readonly startGfn: number;
-  /** Exclusive. */
-  readonly endGfn: number;
-  /** Runs of dirty pages relative to the slot, ascending and disjoint; null is all. */
-  readonly dirty: readonly Run[] | null;
-}
+import { type Run, WORD_PAGES } from "../dirtyRuns.js";
+import type { SlotLayout } from "../slotLayout.js";
 
 /** A word of a bitmap, as a number. */
 export function wordOf(word: string, which: string): bigint {
@@ -32,7 +24,7 @@ export class WordCursor {
   /** First page that has not been looked at, relative to the slot. */
   private at = 0;
 
-  constructor(slot: DirtySlot) {
+  constructor(slot: Pick<SlotLayout, "startGfn" | "endGfn" | "dirty">) {
     this.slotGfn = slot.startGfn;
     this.runs = slot.dirty ?? [[0, slot.endGfn - slot.startGfn]];
   }
@@ -82,9 +74,4 @@ export function lowestBit(low: number, high: number): number {
 function bitsBetween(from: number, to: number): number {
   if (to <= from) return 0;
   return to - from === 32 ? -1 : ((1 << (to - from)) - 1) << from;
-}
-
-/** What the words of a slot cover, in frames, as `dirtySpans()`; of a slot without a bitmap all. */
-export function wordSpans(slot: DirtySlot): readonly Run[] {
-  return slot.dirty === null ? [[slot.startGfn, slot.endGfn]] : dirtySpans(slot, slot.dirty);
 }

@@ -17,8 +17,8 @@ export interface FlowLayout extends FlowPages {
 /**
  * Checks a flow's guest and turns it into frames.
  *
- * @throws UserError for slots that overlap or lie beyond the guest physical space, backing that does not fill its slot, passes that reach
- * beyond memory, steps after `destroy`
+ * @throws UserError for slots that overlap or lie beyond the guest physical space, backing that
+ * does not fill its slot, passes that reach beyond memory, steps after `destroy`
  */
 export function flowLayoutOf(input: RiscvFlowInput): FlowLayout {
   const geometry = geometryOf(input.gstage);

@@ -28,7 +28,8 @@ export const riscvFlows: FlowSpec<GStageStrategy, FlowFlags> = {
   ],
   notes: [
     "slow faults map or split under mmu_lock, fast faults set W in one page's entry; fences are those of each vCPU.",
-    "stuck: accesses given up after the fourth fault, which the kernel's code would repeat for ever. Found by running it in userspace, " +
+    "stuck: accesses given up after the fourth fault, which the kernel's code would repeat for ever. Found by " +
+      "running it in userspace, " +
       "not seen on a running kernel.",
     "tables lost: table pages that are neither freed nor reachable once the VM has ended.",
   ],

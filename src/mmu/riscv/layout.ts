@@ -4,9 +4,12 @@ import { dirtyRuns, type Run } from "../dirtyRuns.js";
 import { pageFinder, pagesIn } from "../flow/slots.js";
 import { type DirtyLogMode, type Memslot, refuseOverlaps } from "../memslots.js";
 import { pastEndNote } from "../slotFields.js";
-import { type DirtySlot, wordOf } from "./dirtyWords.js";
+import type { SegmentLayout, SlotLayout } from "../slotLayout.js";
+import { wordOf } from "./dirtyWords.js";
 import { alignDown, formatGfn, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
 import type { RiscvScenario } from "./scenario.js";
+
+export type { SegmentLayout, SlotLayout };
 
 /** A scenario resolved into frames, checked: what the model works on. */
 export interface Layout {
@@ -21,18 +24,6 @@ export interface Layout {
   readonly after: { readonly thp: boolean; readonly writes: readonly Run[] } | null;
   /** Sentences on what was taken otherwise than it was given. */
   readonly notes: readonly string[];
-}
-
-export interface SlotLayout extends DirtySlot {
-  readonly segments: readonly SegmentLayout[];
-}
-
-export interface SegmentLayout {
-  readonly startGfn: number;
-  readonly endGfn: number;
-  /** Level of the largest leaf wanted; {@link HOLE} for a hole. */
-  readonly level: number;
-  readonly writeProtected: boolean;
 }
 
 /** {@link SegmentLayout.level} of a hole. */

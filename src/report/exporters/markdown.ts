@@ -61,7 +61,10 @@ function countCell(run: RunResult, base: RunResult | undefined, path: string, ch
 function wallCell(run: RunResult, part: string): string {
   const series = run.wall?.[part];
   if (series === undefined) return "";
-  return `${formatNs(series.medianNs)} [${formatNs(series.ci95Ns[0])}, ${formatNs(series.ci95Ns[1])}]${isWide(series) ? " !" : ""}`;
+  return (
+    `${formatNs(series.medianNs)} [${formatNs(series.ci95Ns[0])}, ` +
+    `${formatNs(series.ci95Ns[1])}]${isWide(series) ? " !" : ""}`
+  );
 }
 
 function legend(result: ResultFile): string {

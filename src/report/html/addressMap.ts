@@ -177,7 +177,10 @@ function runs<T>(values: readonly T[]): readonly (readonly [from: number, to: nu
 function rangeText(slot: MemoryMapSlot, from: number, to: number): string {
   const base = Number(slot.baseHex);
   const end = Math.min(slot.bytes, to * slot.binBytes);
-  return `${formatAddress(base + from * slot.binBytes)} to ${formatAddress(base + end)} (${formatSize(end - from * slot.binBytes)})`;
+  return (
+    `${formatAddress(base + from * slot.binBytes)} to ${formatAddress(base + end)} ` +
+    `(${formatSize(end - from * slot.binBytes)})`
+  );
 }
 
 function percent(value: number): string {

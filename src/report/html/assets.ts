@@ -17,7 +17,8 @@ export function pageStyle(): Markup {
 /** The style that an SVG needs which is a file of its own. */
 export function pictureStyle(): Markup {
   return trusted(
-    `<style>${asset("palette.css")}${asset("marks.css")}svg{font:12px system-ui,sans-serif;fill:var(--ink);color:var(--ink);background:var(--ground)}</style>`,
+    `<style>${asset("palette.css")}${asset("marks.css")}svg{font:12px ` +
+      "system-ui,sans-serif;fill:var(--ink);color:var(--ink);background:var(--ground)}</style>",
   );
 }
 

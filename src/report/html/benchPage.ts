@@ -33,7 +33,9 @@ export async function benchPage(result: ResultFile, mmus: Mmus): Promise<Page> {
   const names = [...new Set(cases.map(({ name }) => name))];
   return {
     title: cases.length === 1 ? names[0]! : `${cases.length} cases`,
-    lead: "What it costs to split huge pages for dirty logging, under each walker strategy, and whether the result is right.",
+    lead:
+      "What it costs to split huge pages for dirty logging, under each walker strategy, and whether the result is " +
+      "right.",
     facts: resultFacts(result),
     groups: [...sweepGroups(plot, result, mmus), ...groups],
     notes: resultNotes(result),
@@ -103,7 +105,8 @@ export function resultFacts({ tool, createdAt, environment, options, partial }: 
 
 function resultNotes(result: ResultFile): string[] {
   const notes = [
-    "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the kernel's own code.",
+    "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the kernel's " +
+      "own code.",
   ];
   if (result.runs.some(({ wall }) => wall !== null)) {
     notes.push("Wall times are measured, of the simulation on its host. They are not times of any kernel.");
