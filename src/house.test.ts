@@ -33,14 +33,15 @@ const ROOF = ["index.ts", "library.ts"];
 const MODEL = ["mmu", "guest"];
 
 /**
- * The folders of MMUs: those that the registry takes its lines from. `flow`, `search`, `exhaustive` and `x86` in the
- * same room are what several of them share.
+ * The folders of MMUs: those that the registry takes its lines from. `flow`, `search`, `exhaustive`
+ * and `x86` in the same room are what several of them share.
  */
 const MMU_FOLDERS = importsOf("mmu/registry.ts").flatMap((path) => /^mmu\/(\w+)\/index\.js$/.exec(path)?.[1] ?? []);
 
 /**
- * Who may name the insides of an MMU's folder, beside the registry (which names each folder's `index.ts`) and the folder itself: rooms,
- * folders and files, each with its reason. All else knows MMUs through the contract, and a new MMU touches none of it.
+ * Who may name the insides of an MMU's folder, beside the registry (which names each folder's
+ * `index.ts`) and the folder itself: rooms, folders and files, each with its reason. All else knows
+ * MMUs through the contract, and a new MMU touches none of it.
  */
 const KNOWS_INSIDES: Readonly<Record<string, readonly [reason: string, ...of: string[]]>> = {
   advise: ["holds of arm64's mmu_lock, piece by piece, which no other MMU models", "arm64"],
@@ -76,7 +77,9 @@ const roomOf = (path: string) => (path.includes("/") ? path.split("/")[0]! : "")
 
 const sourceOf = (target: string) => target.replace(/\.js$/, ".ts");
 
-/** Files that import each other, over however many others: each circle once, from its first name. */
+/**
+ * Files that import each other, over however many others: each circle once, from its first name.
+ */
 function circles(): string[] {
   const imports = new Map(files.map((file) => [file, importsOf(file).map(sourceOf)]));
   const found = new Set<string>();
