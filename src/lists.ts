@@ -1,4 +1,6 @@
-/** What lists and maps are certain to hold: where one does not, the program is at fault and says so. */
+/**
+ * What lists and maps are certain to hold: where one does not, the program is at fault and says so.
+ */
 
 /** A list with a first element. */
 export type NonEmpty<T> = readonly [T, ...T[]];

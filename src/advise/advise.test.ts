@@ -229,7 +229,8 @@ describe("the stall of the guest while an ioctl runs", () => {
 
 describe("the vCPU count from which the answer changes", () => {
   it("is where the recommendation with just so many vCPUs is another", () => {
-    // All written: no fault is saved, so that few vCPUs are better off without; many wait for each other's broadcasts.
+    // All written: no fault is saved, so that few vCPUs are better off without; many wait for each
+    // other's broadcasts.
     const asked = { modes: ["clear"], writePercent: 97 } as const;
     const { recommendations } = advise(request(uniform("2M", 1), { ...asked, chunks: ["2M"] }));
     const [change] = recommendations[0]!.changes;

@@ -27,7 +27,10 @@ export interface AdviceRequest {
   readonly writePercent: number;
   /** Nanoseconds; null for no constraint. */
   readonly maxLockHoldNs: number | null;
-  /** Longest that a fault may wait for mmu_lock while an ioctl runs, nanoseconds; null for no constraint. */
+  /**
+   * Longest that a fault may wait for mmu_lock while an ioctl runs, nanoseconds; null for no
+   * constraint.
+   */
   readonly maxGuestStallNs: number | null;
   /** Which lock the kernel takes for a stage-2 fault. */
   readonly lock: FaultLock;
@@ -44,7 +47,10 @@ export interface Advice {
   readonly rows: readonly AdviceRow[];
   /** One per mode and strategy: the VMM decides the mode. */
   readonly recommendations: readonly Recommendation[];
-  /** A write to a page that was split, written and cleared before, while all vCPUs do so: modelled ns, whatever was done before. */
+  /**
+   * A write to a page that was split, written and cleared before, while all vCPUs do so: modelled
+   * ns, whatever was done before.
+   */
   readonly redirtyNs: number;
   readonly profile: string;
   readonly restsOnAssumptions: boolean;
@@ -61,7 +67,9 @@ const ESSENTIAL: ReadonlySet<TermId> = new Set([
   "faults",
 ]);
 
-/** Told before each row, which may take seconds: how many are done, of how many, and which is next. */
+/**
+ * Told before each row, which may take seconds: how many are done, of how many, and which is next.
+ */
 export type OnRow = (done: number, of: number, next: string) => void;
 
 /** Sweeps mode, chunk and strategy over one guest. */
@@ -192,15 +200,17 @@ function rowOf(
 }
 
 /**
- * How far the sum over strata may be from that over all regions, percent, with about 95% confidence. A region that stands for others like
- * it is exact; of the rest each stands for a part of its own, and the differences of neighbours tell how wide the parts are.
+ * How far the sum over strata may be from that over all regions, percent, with about 95%
+ * confidence. A region that stands for others like it is exact; of the rest each stands for a part
+ * of its own, and the differences of neighbours tell how wide the parts are.
  */
 export function spreadPercent(strata: readonly { weight: number; alike: boolean; ns: number }[]): number {
   const total = strata.reduce((sum, { weight, ns }) => sum + weight * ns, 0);
   const drawn = strata.filter(({ alike }) => !alike).sort((a, b) => a.ns - b.ns);
   const [first, ...others] = drawn;
   if (total === 0 || first === undefined) return 0;
-  // One region for all that is left over: as if the others could be anything between nothing and twice as much.
+  // One region for all that is left over: as if the others could be anything between nothing and
+  // twice as much.
   if (others.length === 0) return (100 * first.weight * first.ns) / total;
   const squares = zip(drawn.slice(0, -1), others).reduce((sum, [a, b]) => sum + (b.ns - a.ns) ** 2, 0);
   const variance = squares / (2 * (drawn.length - 1));
@@ -222,8 +232,8 @@ function redirtyNs({ profile, vcpus, lock }: AdviceRequest): number {
 const MAX_VCPUS = 512;
 
 /**
- * The vCPU counts from which another choice is recommended, the guest and all else being the same: its faults are as many, but wait longer.
- * Stalls are those of the vCPUs that were asked for.
+ * The vCPU counts from which another choice is recommended, the guest and all else being the same:
+ * its faults are as many, but wait longer. Stalls are those of the vCPUs that were asked for.
  */
 function changesOf(
   request: AdviceRequest,
@@ -267,7 +277,10 @@ function changesOf(
 /** Write percentages that {@link eagerWins} tries. */
 export const TRIED_PERCENTS: readonly number[] = [1, 2, ...Array.from({ length: 20 }, (_, i) => 5 * (i + 1))];
 
-/** Of {@link TRIED_PERCENTS} those at which eager splitting costs less in all than leaving it off: the pass is simulated at each of them. */
+/**
+ * Of {@link TRIED_PERCENTS} those at which eager splitting costs less in all than leaving it off:
+ * the pass is simulated at each of them.
+ */
 export function eagerWins(request: AdviceRequest, off: AdviceRow, eager: AdviceRow): readonly number[] {
   const ioctl = (row: AdviceRow) => row.enableNs + (row.firstClearNs ?? 0);
   return TRIED_PERCENTS.filter(
@@ -276,7 +289,8 @@ export function eagerWins(request: AdviceRequest, off: AdviceRow, eager: AdviceR
 }
 
 /**
- * Modelled time of the guest's first pass, all vCPUs summed, were another share of its accesses writes.
+ * Modelled time of the guest's first pass, all vCPUs summed, were another share of its accesses
+ * writes.
  *
  * @param split whether all blocks were split before
  */

@@ -5,14 +5,18 @@ import { LockWork } from "./lockWork.js";
 /** One time that the lock is held. */
 export interface Held {
   readonly work: LockWork;
-  /** What ends it: a drop to top the page cache up, or the end of an ioctl (or of one of the two parts of enabling). */
+  /**
+   * What ends it: a drop to top the page cache up, or the end of an ioctl (or of one of the two
+   * parts of enabling).
+   */
   readonly end: "top-up" | "ioctl";
 }
 
 /**
  * Every hold of a trace, in order.
  *
- * @param ioctlPerRegion the lock is released at the end of each region, because userspace clears region by region
+ * @param ioctlPerRegion the lock is released at the end of each region, because userspace clears
+ *   region by region
  * @param max so many at most; the longest of those left out, by visits, is among them
  */
 export function holdSequence(
@@ -48,7 +52,8 @@ export function holdsOf(trace: LockTrace, ioctlPerRegion = false): readonly Lock
 }
 
 /**
- * The trace of a guest of which this one is a sample: a hold that no region ends, since nothing is topped up in it, grows with the memory.
+ * The trace of a guest of which this one is a sample: a hold that no region ends, since nothing is
+ * topped up in it, grows with the memory.
  *
  * @param weights how many regions each of the sample stands for
  */
@@ -72,8 +77,9 @@ export function workByRegion(trace: LockTrace, regions: number): readonly LockWo
 }
 
 /**
- * The trace of a guest with `times` regions like the second in place of the second and the third. Exact where these two did the
- * same work, piece by piece: the state in which the work enters a region (cache, tree) is then the same in each.
+ * The trace of a guest with `times` regions like the second in place of the second and the third.
+ * Exact where these two did the same work, piece by piece: the state in which the work enters a
+ * region (cache, tree) is then the same in each.
  *
  * @returns undefined where the second and third region differ
  */

@@ -13,7 +13,8 @@ export interface LeafRun {
 /** The leaves that the guest's memory begins with, in address order; holes left out. */
 export function leafRunsOf(guest: AdvisedGuest, wholeBytes = WHOLE_SCENARIO): LeafRun[] {
   const runs = orderedRunsOf(guest);
-  // The accesses of a large guest are drawn for a part of each kind of leaf: where it stands says nothing.
+  // The accesses of a large guest are drawn for a part of each kind of leaf: where it stands says
+  // nothing.
   return bytesOf(guest) > wholeBytes ? bySize(runs) : runs;
 }
 

@@ -37,9 +37,10 @@ interface Region {
 }
 
 /**
- * Takes regions of 1 GiB that stand for all: one of each large group of regions that are mapped alike, and of the others, in order of how
- * much of them is mapped in pages, those in the middle of equal parts. Every block and chunk lies in one region, so that a region's
- * work is the same wherever it stands.
+ * Takes regions of 1 GiB that stand for all: one of each large group of regions that are mapped
+ * alike, and of the others, in order of how much of them is mapped in pages, those in the middle of
+ * equal parts. Every block and chunk lies in one region, so that a region's work is the same
+ * wherever it stands.
  *
  * @returns undefined where there are no more whole regions than would be taken
  */

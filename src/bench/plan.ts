@@ -12,8 +12,8 @@ export interface PlannedCase {
 }
 
 /**
- * Makes the matrix of cases. Each case has the strategies chosen that apply to it, in the MMU's order, users' own last, and always the
- * MMU's baseline, which the others are set against.
+ * Makes the matrix of cases. Each case has the strategies chosen that apply to it, in the MMU's
+ * order, users' own last, and always the MMU's baseline, which the others are set against.
  *
  * @param strategiesOf the strategies chosen for an MMU
  */

@@ -19,11 +19,13 @@ export class CountsDiffer extends Error {
 }
 
 /**
- * Measures wall time. Each sample works on a fresh copy of the tree, laid untimed; strategies and parts take turns, the order moved on by one
- * each round, so that a slow moment of the MMU falls on all of them. After each sample the counters are held against the first run's.
+ * Measures wall time. Each sample works on a fresh copy of the tree, laid untimed; strategies and
+ * parts take turns, the order moved on by one each round, so that a slow moment of the MMU falls on
+ * all of them. After each sample the counters are held against the first run's.
  *
  * @param runs prepared runs by strategy id
- * @param pause called between rounds, for signals and progress; its argument is the share done, 0 to 1
+ * @param pause called between rounds, for signals and progress; its argument is the share done, 0
+ *   to 1
  * @throws CountsDiffer if a repeat's counters are not identical
  */
 export async function measureWall(
@@ -66,8 +68,9 @@ function add(series: Map<string, number[]>, id: string, ns: number): void {
 }
 
 /**
- * One sample through a tiny Bench of its own: tinybench runs tasks in blocks, and only turns of one alternate. A phase of the work is taken
- * from the same sample, between two time stamps within it, so that it is never longer than the whole.
+ * One sample through a tiny Bench of its own: tinybench runs tasks in blocks, and only turns of one
+ * alternate. A phase of the work is taken from the same sample, between two time stamps within it,
+ * so that it is never longer than the whole.
  */
 function sampleOnce(
   name: string,
@@ -86,7 +89,8 @@ function sampleOnce(
     part.work(phaseBegins);
     if (staged) endMs = now();
   };
-  // `async: false`: else tinybench calls the function once, untimed, to find out, which would work on the copy before it is timed.
+  // `async: false`: else tinybench calls the function once, untimed, to find out, which would work
+  // on the copy before it is timed.
   bench.add(name, work, { async: false, beforeEach: () => part.reset() });
   bench.runSync();
   const phaseNs = (endMs - beginMs) * 1e6;

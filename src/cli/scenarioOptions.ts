@@ -8,7 +8,10 @@ import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
 import { defaultMmu, loadMmu, mmuEntry, type Registry } from "../mmu/registry.js";
 import { fraction, integer, list } from "./options.js";
 
-/** Options that say which guest is simulated and what is done to it; shared by every command that simulates. */
+/**
+ * Options that say which guest is simulated and what is done to it; shared by every command that
+ * simulates.
+ */
 export interface ScenarioOptions extends GivenOptions {
   readonly mmu?: string[];
   readonly scenario?: string[];
@@ -78,9 +81,11 @@ function namesOf({ id, alias = [] }: WorkloadInfo): readonly string[] {
 }
 
 /**
- * The cases that the options ask for, in order: files as they are given, or each default guest of each MMU.
+ * The cases that the options ask for, in order: files as they are given, or each default guest of
+ * each MMU.
  *
- * @throws UserError for options that contradict each other, that nothing of the plan would read, or that make no guest
+ * @throws UserError for options that contradict each other, that nothing of the plan would read, or
+ *   that make no guest
  */
 export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promise<Case[]> {
   const { registry, single = false } = how;
@@ -93,7 +98,11 @@ export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promis
   return cases;
 }
 
-/** The one case that the options make. @throws UserError where they make several, and as {@link casesFrom} */
+/**
+ * The one case that the options make.
+ *
+ * @throws UserError where they make several, and as {@link casesFrom}
+ */
 export async function oneCaseFrom(command: string, options: ScenarioOptions, how: CasesHow): Promise<Case> {
   const cases = await casesFrom(options, { ...how, single: true });
   const [bound, ...others] = cases;
@@ -165,7 +174,10 @@ export function shownAs(flags: string): string {
   return long ?? short ?? flags;
 }
 
-/** An option that no MMU of the plan reads would be passed over, and figures would not be what was asked for. */
+/**
+ * An option that no MMU of the plan reads would be passed over, and figures would not be what was
+ * asked for.
+ */
 function refuseForeign(options: ScenarioOptions, entries: readonly MmuEntry[], registry: Registry): void {
   for (const { name, shown } of givenOptions(options, registry)) {
     const readers = entries.filter((entry) => Object.hasOwn(entry.options, name));
@@ -173,7 +185,8 @@ function refuseForeign(options: ScenarioOptions, entries: readonly MmuEntry[], r
     if (first === undefined) {
       const owners = registry.filter((entry) => Object.hasOwn(entry.options, name)).map(({ id }) => id);
       throw new UserError(
-        `${shown} with --mmu ${entries.map(({ id }) => id).join(",")}: it is of ${owners.join(" and ")}; expected it only there`,
+        `${shown} with --mmu ${entries.map(({ id }) => id).join(",")}: it is of ${owners.join(" and ")}; ` +
+          "expected it only there",
       );
     }
     const workloads = readers.map((entry) => entry.options[name]!.workloads);

@@ -363,7 +363,8 @@ describe("what is not compared is refused by the name of the field", () => {
       runs: [runResult({ scenario: "thp/2M" })],
     });
     expect(refusal(() => compare(resultFile(), other))).toBe(
-      'base.json and new.json: no scenario in common: of "thp" variables.chunk is "1G" and "2M"; expected results of the same scenarios',
+      'base.json and new.json: no scenario in common: of "thp" variables.chunk is "1G" and "2M"; expected ' +
+        "results of the same scenarios",
     );
   });
 
@@ -485,8 +486,9 @@ describe("wall times", () => {
   });
 
   test("a median that could as well lie in the other of two modes is no regression, whatever the rank test says", () => {
-    // Two modes, at 1000 and 2000. Every sample of the new series is a little slower than its like, so the rank test is sure;
-    // but which mode has the median is a matter of three samples, and the bootstrap interval says so.
+    // Two modes, at 1000 and 2000. Every sample of the new series is a little slower than its like,
+    // so the rank test is sure; but which mode has the median is a matter of three samples, and the
+    // bootstrap interval says so.
     const modes = (low: number, shift: number) => [...around(1000 + shift, low), ...around(2000 + shift, 41 - low)];
     const comparison = compare(timed(modes(22, 0)), timed(modes(19, 50)), { wallThreshold: 0.1 });
     const metric = comparison.cells[0]!.wall[0]!;
@@ -668,10 +670,12 @@ describe("many A/A comparisons of seeded noise at alpha 0.05, threshold 0, befor
     }
     const nominal = 0.05 * COMPARISONS;
     expect(regressions).toBeLessThanOrEqual(nominal);
-    // A test that never rejects would pass too: the rank test alone must be near what it says, three sigma up.
+    // A test that never rejects would pass too: the rank test alone must be near what it says,
+    // three sigma up.
     expect(rejected).toBeGreaterThanOrEqual(0.4 * nominal);
     expect(rejected).toBeLessThanOrEqual(nominal + 3 * Math.sqrt(0.95 * nominal));
-    // Six samples, and many ties, reject so seldom that a small number of comparisons may show none.
+    // Six samples, and many ties, reject so seldom that a small number of comparisons may show
+    // none.
     if (NIGHTLY) expect(regressions).toBeGreaterThan(0);
   });
 

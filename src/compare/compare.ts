@@ -13,12 +13,14 @@ import { compareWalls, type WallPair } from "./wall.js";
 export type CountersByMachine = ReadonlyMap<string, readonly CounterDeclaration[]>;
 
 /**
- * Compares two results, or two sets of them. Pure: the verdict depends on nothing but the arguments.
+ * Compares two results, or two sets of them. Pure: the verdict depends on nothing but the
+ * arguments.
  *
  * @param base what is compared with; at least one file, none of them partial
  * @param next what is judged; at least one file
- * @throws UserError where the two cannot be compared, naming the field: a partial base, another model version, another
- *   scenario under the same id, nothing in common, or wall times of another environment where a wall threshold is set
+ * @throws UserError where the two cannot be compared, naming the field: a partial base, another
+ *   model version, another scenario under the same id, nothing in common, or wall times of another
+ *   environment where a wall threshold is set
  */
 export function compareResults(
   base: readonly NamedResult[],
@@ -73,7 +75,10 @@ export function exitCodeOf(comparison: Comparison): 0 | 1 {
   return comparison.summary.regressions > 0 ? 1 : 0;
 }
 
-/** A wrong result is not praised for the entries that it did not see: fewer of them is a change, no improvement. */
+/**
+ * A wrong result is not praised for the entries that it did not see: fewer of them is a change, no
+ * improvement.
+ */
 function unpraised<M extends ExactMetric | WallMetric>(metric: M): M {
   return metric.status === "improvement" ? { ...metric, status: "changed" } : metric;
 }
@@ -100,7 +105,10 @@ function refuseIncomparable(before: Side, after: Side): void {
   }
 }
 
-/** Says which field keeps two results apart: of two scenarios of one name the first that differs, else the ids. */
+/**
+ * Says which field keeps two results apart: of two scenarios of one name the first that differs,
+ * else the ids.
+ */
 function nothingInCommon(before: Side, after: Side): Error {
   const input = `${before.paths[0]} and ${after.paths[0]}`;
   for (const { scenario: a } of before.scenarios.values()) {
@@ -128,7 +136,10 @@ function nothingInCommon(before: Side, after: Side): Error {
   );
 }
 
-/** Wall metrics of each pair of runs; none where either side has no times or the environments differ. */
+/**
+ * Wall metrics of each pair of runs; none where either side has no times or the environments
+ * differ.
+ */
 function wallsOf(pairs: readonly [SideRun, SideRun][], options: CompareOptions, notes: Note[]): WallMetric[][] {
   const walls: WallMetric[][] = pairs.map(() => []);
   const timed = zip(pairs, walls).flatMap(([[b, n], wall]) =>

@@ -19,15 +19,19 @@ export interface MeasurementComparison {
   /** Phases of BASE that NEW has no complete run of. */
   readonly missing: readonly string[];
   readonly added: readonly string[];
-  /** What differs between the machines beside the kernel, which is expected to: times are not gated then, unless any environment will do. */
+  /**
+   * What differs between the machines beside the kernel, which is expected to: times are not gated
+   * then, unless any environment will do.
+   */
   readonly machineDiffers: readonly string[];
   readonly kernels: readonly [string | null, string | null];
   readonly regressions: number;
 }
 
 /**
- * Compares measurements phase by phase, cases matched by their commands. The tests are those of simulated wall times: threshold, Mann-Whitney
- * with Holm's correction over all phases, bootstrap interval.
+ * Compares measurements phase by phase, cases matched by their commands. The tests are those of
+ * simulated wall times: threshold, Mann-Whitney with Holm's correction over all phases, bootstrap
+ * interval.
  *
  * @throws UserError where BASE was interrupted, or nothing is on both sides
  */

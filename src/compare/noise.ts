@@ -5,19 +5,25 @@ import type { Comparison } from "./types.js";
 export interface NoiseReport {
   /** Wall comparisons of a run with itself, over all pairs. */
   readonly comparisons: number;
-  /** How many of them the tests would have confirmed as changes though nothing changed: p < alpha after Holm's correction. */
+  /**
+   * How many of them the tests would have confirmed as changes though nothing changed: p < alpha
+   * after Holm's correction.
+   */
   readonly falseAlarms: number;
   /** The largest change of a median, as a fraction. */
   readonly largestChange: number;
   /** The far end of the widest 95% interval of a change, as a fraction. */
   readonly farthest: number;
-  /** A threshold that none of these comparisons reaches, as a fraction: {@link farthest} rounded up to a whole percent. */
+  /**
+   * A threshold that none of these comparisons reaches, as a fraction: {@link farthest} rounded up
+   * to a whole percent.
+   */
   readonly suggestedThreshold: number;
 }
 
 /**
- * Sums up comparisons of a benchmark with itself (A/A). The suggestion is beyond the interval of every change seen, so that a
- * gate with it would have stayed silent with room to spare.
+ * Sums up comparisons of a benchmark with itself (A/A). The suggestion is beyond the interval of
+ * every change seen, so that a gate with it would have stayed silent with room to spare.
  *
  * @param comparisons at least one, with at least one wall time, made without a wall threshold
  */

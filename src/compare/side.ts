@@ -29,7 +29,8 @@ export function runKey(scenario: string, strategy: string): string {
 /**
  * Joins the files of one side.
  *
- * @throws UserError where files contradict each other: model versions, one id with two scenarios, a run in two files
+ * @throws UserError where files contradict each other: model versions, one id with two scenarios, a
+ *   run in two files
  */
 export function joinSide(files: readonly NamedResult[]): Side {
   const scenarios = new Map<string, { path: string; scenario: ScenarioResult }>();
@@ -71,7 +72,8 @@ function requireSameModel(a: NamedResult, b: NamedResult): void {
 }
 
 /**
- * Refuses two scenarios under one id that are not the same, naming the field. Names, descriptions and what was assumed are prose and may differ.
+ * Refuses two scenarios under one id that are not the same, naming the field. Names, descriptions
+ * and what was assumed are prose and may differ.
  *
  * @throws UserError
  */

@@ -11,9 +11,9 @@ export interface WallPair {
 }
 
 /**
- * Compares wall times, all pairs of a comparison at once, since Holm's correction is over the whole family. A regression
- * needs three things: the median rose by more than the threshold, the rank test says p < alpha after correction, and the
- * bootstrap interval of the change excludes zero.
+ * Compares wall times, all pairs of a comparison at once, since Holm's correction is over the whole
+ * family. A regression needs three things: the median rose by more than the threshold, the rank
+ * test says p < alpha after correction, and the bootstrap interval of the change excludes zero.
  */
 export function compareWalls(pairs: readonly WallPair[], options: CompareOptions): WallMetric[] {
   const ps = pairs.map((pair) => mannWhitney(pair.base, pair.next).p);
@@ -36,7 +36,8 @@ function neededOf(pair: WallPair, measurable: boolean, tests: number, options: C
   if (options.wallThreshold === null) return null;
   const alpha = options.alpha / tests;
   const spread = measurable ? Math.max(relativeSpread(pair.base), spreadOfNext(pair)) : 0;
-  // With a threshold of zero any change counts; the samples can only be enough for the test to speak at all.
+  // With a threshold of zero any change counts; the samples can only be enough for the test to
+  // speak at all.
   return options.wallThreshold > 0 ? samplesNeeded(options.wallThreshold, spread, alpha) : samplesNeeded(1, 0, alpha);
 }
 

@@ -21,11 +21,17 @@ export interface ColumnPair {
   readonly exact: boolean;
 }
 
-/** Above this cosine a pair is named: an error of 1% in the runs then moves the two values by 10% and more. */
+/**
+ * Above this cosine a pair is named: an error of 1% in the runs then moves the two values by 10%
+ * and more.
+ */
 export const NAMED_COSINE = 0.995;
 const EXACT = 1 - 1e-12;
 
-/** Pairs of columns nearer than {@link NAMED_COSINE}, the nearest first. Columns that are all 0 are in no pair. */
+/**
+ * Pairs of columns nearer than {@link NAMED_COSINE}, the nearest first. Columns that are all 0 are
+ * in no pair.
+ */
 export function nearPairs(a: Matrix): readonly ColumnPair[] {
   const columns = transpose(a)
     .map((values, index) => ({ index, values, length: norm(values) }))
@@ -42,15 +48,17 @@ export function nearPairs(a: Matrix): readonly ColumnPair[] {
 }
 
 /**
- * Variance inflation factor of a column, not centred: how many times the variance of its value grows because other columns
- * explain it. 1 is independent, Infinity is wholly dependent (also where there are fewer rows than columns).
+ * Variance inflation factor of a column, not centred: how many times the variance of its value
+ * grows because other columns explain it. 1 is independent, Infinity is wholly dependent (also
+ * where there are fewer rows than columns).
  */
 export function inflation(a: Matrix, j: number): number {
   const lengths = transpose(a).map(norm);
   if (lengths[j] === 0) return 1;
   const scaled = a.map((row) => scaleBy(lengths, row));
   const target = column(scaled, j);
-  // Independent ones among the others: a column that depends on them adds nothing to what they explain.
+  // Independent ones among the others: a column that depends on them adds nothing to what they
+  // explain.
   const others: number[] = [];
   let explained: number[] = [];
   for (const [k, length] of lengths.entries()) {
@@ -65,7 +73,10 @@ export function inflation(a: Matrix, j: number): number {
   return unexplained < 1e-20 ? Number.POSITIVE_INFINITY : 1 / unexplained;
 }
 
-/** The cosine of a pair once a further row is there; the row is scaled to the mean length of the others first. */
+/**
+ * The cosine of a pair once a further row is there; the row is scaled to the mean length of the
+ * others first.
+ */
 export function cosineWith(
   a: Matrix,
   pair: { readonly a: number; readonly b: number },

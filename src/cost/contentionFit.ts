@@ -28,8 +28,8 @@ export interface ColumnRow {
 const NS = { ms: 1e6, s: 1e9 } as const;
 
 /**
- * Columns with their counts: the pass in which all memory is logged, simulated for one vCPU, as all do the same to memory of their own. A
- * column that another repeats to the digit is left out.
+ * Columns with their counts: the pass in which all memory is logged, simulated for one vCPU, as all
+ * do the same to memory of their own. A column that another repeats to the digit is left out.
  */
 export function countedColumns(tables: readonly ContentionTable[]): readonly CountedColumn[] {
   return tables.flatMap((table) =>
@@ -62,7 +62,8 @@ export function mixOfColumn(table: ContentionTable, column: ContentionColumn): F
     strideBytes,
     writePercent: 100,
     writeEvery,
-    // The pass after the first clear; iterations count from 1. With a fixed rule of writing nothing depends on it.
+    // The pass after the first clear; iterations count from 1. With a fixed rule of writing nothing
+    // depends on it.
     iteration: 2,
     vcpu: 0,
     seed: 1,

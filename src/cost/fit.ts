@@ -18,7 +18,10 @@ export interface Fit {
   /** Costs of which, with another, only the sum is sure: their own figures have no interval. */
   readonly notSeparate: readonly CostId[];
   readonly warnings: readonly FitWarning[];
-  /** `samples`: medians resampled within runs; `residuals`: from the residuals, runs have too few samples; null: no interval. */
+  /**
+   * `samples`: medians resampled within runs; `residuals`: from the residuals, runs have too few
+   * samples; null: no interval.
+   */
   readonly intervals: "samples" | "residuals" | null;
 }
 
@@ -30,7 +33,10 @@ export interface FitRow {
   readonly errorPercent: number;
 }
 
-/** What each fitted cost contains by construction: events that every run has in a fixed proportion, or nearly so. */
+/**
+ * What each fitted cost contains by construction: events that every run has in a fixed proportion,
+ * or nearly so.
+ */
 const INCLUDES: Readonly<Partial<Record<CostId, readonly CostId[]>>> = {
   writeProtectVisit: ["writeProtectStore"],
   nestedEntry: ["nestedStore", "tableAlloc", "tableZero"],
@@ -61,8 +67,8 @@ export const FITTED_COSTS: readonly CostId[] = [
 const CONTENDED: CostId = "tlbiBroadcast";
 
 /**
- * Fits costs to measured times by non-negative least squares. Each run weighs as its inverse time, so that errors are relative: a
- * run of 2 ms counts as much as one of 2 s.
+ * Fits costs to measured times by non-negative least squares. Each run weighs as its inverse time,
+ * so that errors are relative: a run of 2 ms counts as much as one of 2 s.
  */
 export function fitCosts(observations: readonly Observation[], options: FitOptions): Fit {
   const wanted = COST_IDS.filter((id) => (options.costs ?? FITTED_COSTS).includes(id));
@@ -79,7 +85,8 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
   const a = perTime(raw, measured);
 
   const pairs = nearPairs(a);
-  // Of costs that always occur in the same proportion only the first is fitted; it stands for the sum.
+  // Of costs that always occur in the same proportion only the first is fitted; it stands for the
+  // sum.
   const absorbedBy = new Map<number, number>();
   for (const pair of pairs) {
     if (pair.b === further || !pair.exact) continue;
@@ -98,7 +105,8 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
   const intervals = intervalKind(observations, solution.free.length);
   const spread = intervals === null ? [] : bootstrap(observations, design, counts, modelled, intervals, options);
 
-  // Resampling does not show how far two such costs could be traded for each other: its intervals would be too narrow.
+  // Resampling does not show how far two such costs could be traded for each other: its intervals
+  // would be too narrow.
   const notSeparate = new Set<number>();
   for (const { a: first, b: second, exact } of pairs) {
     if (exact || second === further) continue;

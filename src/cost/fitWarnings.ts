@@ -76,7 +76,10 @@ function lengthened(rows: readonly (readonly number[])[], row: readonly number[]
   return length === 0 ? row : row.map((value) => (value * mean) / length);
 }
 
-/** What the candidates count, on the scale of the rows of the fit. Those rows have been divided by times, which candidates lack. */
+/**
+ * What the candidates count, on the scale of the rows of the fit. Those rows have been divided by
+ * times, which candidates lack.
+ */
 function rowsOf(
   a: readonly (readonly number[])[],
   exercised: readonly CostId[],
@@ -98,7 +101,10 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-/** The candidate after which the pair's columns differ most; null where none makes them differ enough to notice. */
+/**
+ * The candidate after which the pair's columns differ most; null where none makes them differ
+ * enough to notice.
+ */
 function bestRun(
   a: readonly (readonly number[])[],
   exercised: readonly CostId[],

@@ -15,8 +15,9 @@ export function intervalKind(observations: readonly Observation[], free: number)
 }
 
 /**
- * 95% percentile intervals by refitting: with medians of samples drawn again, or, where runs have too few samples, with the
- * fitted times moved by their own residuals of random sign (the wild bootstrap), enlarged for the degrees of freedom.
+ * 95% percentile intervals by refitting: with medians of samples drawn again, or, where runs have
+ * too few samples, with the fitted times moved by their own residuals of random sign (the wild
+ * bootstrap), enlarged for the degrees of freedom.
  */
 export function bootstrap(
   observations: readonly Observation[],

@@ -2,13 +2,16 @@ import { EventQueue } from "../stats/eventQueue.js";
 import { seededRandom } from "../stats/random.js";
 
 /**
- * mmu_lock with vCPUs that fault and an ioctl that holds it for a stretch at a time, event by event: for what no queue has a closed form.
+ * mmu_lock with vCPUs that fault and an ioctl that holds it for a stretch at a time, event by
+ * event: for what no queue has a closed form.
  *
- * The lock is fair, as the kernel's queued locks are: who asks first is served first, and readers that stand together enter together. A
- * vCPU works for itself, takes the lock (for reading where faults are parallel), visits the servers in turn, each of which takes one vCPU at
- * a time, and releases it. The ioctl takes it for writing.
+ * The lock is fair, as the kernel's queued locks are: who asks first is served first, and readers
+ * that stand together enter together. A vCPU works for itself, takes the lock (for reading where
+ * faults are parallel), visits the servers in turn, each of which takes one vCPU at a time, and
+ * releases it. The ioctl takes it for writing.
  *
- * Source: Linux 7.3, kernel/locking/qrwlock.c, qspinlock.c: the order of waiting. The rest is a model.
+ * Source: Linux 7.3, kernel/locking/qrwlock.c, qspinlock.c: the order of waiting. The rest is a
+ * model.
  */
 export interface LockSpec {
   readonly vcpus: number;
@@ -30,11 +33,17 @@ export interface IoctlHold {
 }
 
 export interface LockRun {
-  /** From the first request of the ioctl to its last release, or the time simulated where there is none, ns. */
+  /**
+   * From the first request of the ioctl to its last release, or the time simulated where there is
+   * none, ns.
+   */
   readonly duration: number;
   /** Faults of all vCPUs that were finished in it. */
   readonly faults: number;
-  /** Longest time that one fault waited for the lock, those included that were waiting when the ioctl ended, ns. */
+  /**
+   * Longest time that one fault waited for the lock, those included that were waiting when the
+   * ioctl ended, ns.
+   */
   readonly longestWait: number;
   /** Time that all faults waited for the lock, ns. */
   readonly waited: number;
@@ -218,7 +227,11 @@ class LockWorld {
   private ioctlHolds = true;
 }
 
-/** vCPUs that fault, and nothing else. @param until ns to simulate, a tenth of it as a start that does not count */
+/**
+ * vCPUs that fault, and nothing else.
+ *
+ * @param until ns to simulate, a tenth of it as a start that does not count
+ */
 export function simulateFaults(spec: LockSpec, until: number): LockRun {
   const world = new LockWorld(spec, []);
   world.warm(until / 10);

@@ -60,7 +60,8 @@ describe("terms", () => {
   it("count the same step alike in a flow file and in a split file", () => {
     const flow = termCounts(golden("arm64-flow/f-1G-of-2M-m-chunk1G").baseline.find((s) => s.phase === "clear1")!);
     const split = termCounts(splitCounts("2M", "clear", "baseline"));
-    // The real test's region is not 1 GiB aligned, so that a second chunk tops the cache up once more; all else is equal.
+    // The real test's region is not 1 GiB aligned, so that a second chunk tops the cache up once
+    // more; all else is equal.
     const differing = TERM_IDS.filter((id) => flow[id] !== split[id]);
     expect(differing).toEqual(["tablePages", "lockDrops"].filter((id) => differing.includes(id as never)));
     expect(flow.ranges).toBe(4096);

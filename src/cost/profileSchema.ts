@@ -3,7 +3,10 @@ import { badInput, clip } from "../errors.js";
 import { nonEmpty } from "../lists.js";
 import { COST_IDS, type CostProfile } from "./profile.js";
 
-/** The cost profile file in zod. Loaded only where a profile is read from a file, for zod is slow to load. */
+/**
+ * The cost profile file in zod. Loaded only where a profile is read from a file, for zod is slow to
+ * load.
+ */
 
 const text = z.string().min(1).max(400);
 const costId = z.enum(COST_IDS);

@@ -12,8 +12,9 @@ export function changeOf({ patched, base }: Pick<CountedRow, "patched" | "base">
 }
 
 /**
- * A profile in which the given figures are those that come nearest to the published changes, each row weighed by its standard
- * deviation. The others stay as they are, so that at least one must: changes say nothing of the scale.
+ * A profile in which the given figures are those that come nearest to the published changes, each
+ * row weighed by its standard deviation. The others stay as they are, so that at least one must:
+ * changes say nothing of the scale.
  */
 export function fitChanges(rows: readonly CountedRow[], profile: CostProfile, varied: readonly CostId[]): CostProfile {
   // A time is the sum of counts times prices: what is not varied is the same in each try.

@@ -41,8 +41,8 @@ const GRANULE_LEAVES = [2 ** 12, 2 ** 21, 2 ** 30];
 const MAX_MEMORY = 2 ** 36;
 
 /**
- * A user's table, for the model to be set beside: memory of each vCPU, what it is mapped by, which page is accessed and written, and
- * rows of vCPUs and the time of the pass.
+ * A user's table, for the model to be set beside: memory of each vCPU, what it is mapped by, which
+ * page is accessed and written, and rows of vCPUs and the time of the pass.
  *
  * @throws UserError naming the field and what was expected
  */
@@ -95,7 +95,9 @@ export function parseTable(value: unknown, input: string): ContentionTable {
       blockBytes,
       strideBytes,
       writeEvery: workload.writeEvery,
-      text: `${workload.memory} a vCPU in ${workload.block}, every ${workload.stride}, one in ${workload.writeEvery} written`,
+      text:
+        `${workload.memory} a vCPU in ${workload.block}, every ${workload.stride}, one in ${workload.writeEvery} ` +
+        "written",
     },
     unit: rest.unit,
     columns,

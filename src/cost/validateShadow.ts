@@ -5,9 +5,10 @@ import { SHADOW_POST, SHADOW_TABLES, type ShadowTable } from "./published/shadow
 import { boundTimes } from "./queue.js";
 
 /**
- * The x86 shadow MMU's tables. Time per fault and vCPU grows with the number of vCPUs up to the last row, which no queue with a constant
- * hold does: a hold that grows with the logarithm of the vCPUs *describes* it. Why it would is open (sockets, and reverse-map data that
- * moves with the lock, are guesses): nothing is explained, and nothing should be predicted from it.
+ * The x86 shadow MMU's tables. Time per fault and vCPU grows with the number of vCPUs up to the
+ * last row, which no queue with a constant hold does: a hold that grows with the logarithm of the
+ * vCPUs *describes* it. Why it would is open (sockets, and reverse-map data that moves with the
+ * lock, are guesses): nothing is explained, and nothing should be predicted from it.
  */
 export interface ShadowValidation {
   readonly sets: readonly ShadowSet[];
@@ -77,8 +78,8 @@ export function validateShadow(): ShadowValidation {
 }
 
 /**
- * Lazily every page faults whatever the share written, as breaking the 1G page unmaps them; eagerly only written pages do: every
- * second, every twentieth.
+ * Lazily every page faults whatever the share written, as breaking the 1G page unmaps them; eagerly
+ * only written pages do: every second, every twentieth.
  */
 function columnOf(table: ShadowTable, eager: boolean): ShadowColumn {
   const pages = SHADOW_POST.bytesPerVcpu / 4096;

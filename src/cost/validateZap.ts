@@ -24,7 +24,10 @@ export interface ZapValidation {
   readonly modelledSavedNs: number;
 }
 
-/** The hello-world guest of the mail: a low page, the reset vector, and one non-present entry; then the same root empty. */
+/**
+ * The hello-world guest of the mail: a low page, the reset vector, and one non-present entry; then
+ * the same root empty.
+ */
 const HELLO: RootSpec = {
   rootLevel: 4,
   leaves: [

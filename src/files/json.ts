@@ -2,9 +2,9 @@
 const WIDTH = 120;
 
 /**
- * Writes JSON for people and diffs: two spaces of indentation, but what holds no further object or array stands on one
- * line where it fits (a counter by level is one line), and a series of samples always does. Ends with a newline. The same
- * value gives the same text.
+ * Writes JSON for people and diffs: two spaces of indentation, but what holds no further object or
+ * array stands on one line where it fits (a counter by level is one line), and a series of samples
+ * always does. Ends with a newline. The same value gives the same text.
  */
 export function formatJson(value: unknown): string {
   return `${format(value)}\n`;

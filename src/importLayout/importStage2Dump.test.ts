@@ -255,7 +255,10 @@ describe.each(GRANULES)("a dump printed from a tree of %s pages", (granule) => {
   });
 });
 
-/** Neighbours of equal leaf size and permission as one run, execute permission forgotten: what a scenario says. */
+/**
+ * Neighbours of equal leaf size and permission as one run, execute permission forgotten: what a
+ * scenario says.
+ */
 function mergedByMap(runs: readonly PrintedRun[]): PrintedRun[] {
   const merged: PrintedRun[] = [];
   for (const { start, bytes, leafBytes, writable } of runs) {

@@ -13,8 +13,9 @@ const EXPECTED = "a scenario; see scenarios/ for examples";
 const SHIPPED = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 
 /**
- * Reads a scenario file: JSON, of the MMU that its `mmu` names (the default one where it names none). `-` is standard input. Where there
- * is no such file, a name of {@link shippedScenarios} is the one that comes with s2split, `.json` or not.
+ * Reads a scenario file: JSON, of the MMU that its `mmu` names (the default one where it names
+ * none). `-` is standard input. Where there is no such file, a name of {@link shippedScenarios} is
+ * the one that comes with s2split, `.json` or not.
  *
  * @throws UserError that names the file and what was expected
  */
@@ -23,7 +24,10 @@ export async function loadScenario(path: string, stdin?: ByteInput, registry: Re
   return parseScenario(text, path === "-" ? "standard input" : path, registry);
 }
 
-/** As {@link loadScenario}, for callers who also take a schedule of other parties that `verify --interleave` has saved. */
+/**
+ * As {@link loadScenario}, for callers who also take a schedule of other parties that
+ * `verify --interleave` has saved.
+ */
 export async function loadCase(path: string, stdin?: ByteInput, registry: Registry = mmus): Promise<Case> {
   const text = await readText(await shippedOr(path), { expected: "a scenario file", stdin });
   return parseCase(text, path === "-" ? "standard input" : path, registry, true);
@@ -35,7 +39,10 @@ export async function shippedScenarios(): Promise<ReadonlyMap<string, string>> {
   return new Map(files.map((file) => [file.slice(0, -".json".length), SHIPPED + file]));
 }
 
-/** The path of the shipped scenario that a name means. What is there is meant itself, its `.json` too, and so is what looks like a path. */
+/**
+ * The path of the shipped scenario that a name means. What is there is meant itself, its `.json`
+ * too, and so is what looks like a path.
+ */
 async function shippedOr(path: string): Promise<string> {
   if (path === "-" || /[/\\]/.test(path) || (await isThere(path))) return path;
   const shipped = await shippedScenarios();

@@ -16,7 +16,10 @@ export interface PlannedCase extends MeasuredCase {
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The eager-split chunk that the runs are given from outside; null where the test is left to itself. */
+  /**
+   * The eager-split chunk that the runs are given from outside; null where the test is left to
+   * itself.
+   */
   readonly chunkBytes: number | null;
 }
 
@@ -37,7 +40,10 @@ export interface MeasurePlan {
 }
 
 export interface PlanOptions {
-  /** "s=anonymous,anonymous_thp"; several are multiplied. A name in capitals is an environment variable. */
+  /**
+   * "s=anonymous,anonymous_thp"; several are multiplied. A name in capitals is an environment
+   * variable.
+   */
   readonly vary?: readonly string[];
   /** "K=V" */
   readonly env?: readonly string[];
@@ -52,11 +58,13 @@ const MAX_CASES = 1000;
 const CHUNK_VARIABLE = "eager-split-chunk";
 
 /**
- * Plans a measurement: every combination of what varies, run in rounds, so that a drift of the machine meets all cases alike. Each
- * round begins with another case, so that none always follows the same one.
+ * Plans a measurement: every combination of what varies, run in rounds, so that a drift of the
+ * machine meets all cases alike. Each round begins with another case, so that none always follows
+ * the same one.
  *
  * @param command program and arguments
- * @throws UserError for an option that the test does not have, a malformed variation, too many cases
+ * @throws UserError for an option that the test does not have, a malformed variation, too many
+ *   cases
  */
 export function planMeasurement(command: readonly string[], options: PlanOptions): MeasurePlan {
   const [program, ...args] = command;
@@ -98,7 +106,10 @@ export function planWarnings({ cases }: MeasurePlan): MeasureNote[] {
     : [];
 }
 
-/** A case. What chunk it has is recorded once a run has proved it: the command alone, environment included, is no proof. */
+/**
+ * A case. What chunk it has is recorded once a run has proved it: the command alone, environment
+ * included, is no proof.
+ */
 function plannedCase(
   program: string,
   one: Pick<PlannedCase, "variables" | "args" | "env">,

@@ -11,13 +11,17 @@ const EXPECTED = "a measurement written by s2split measure or s2split import";
 /**
  * Reads a measured-result file. `-` is standard input.
  *
- * @throws UserError, one line that names the file: unreadable, not JSON, of another kind or a newer schema, wrong types
+ * @throws UserError, one line that names the file: unreadable, not JSON, of another kind or a newer
+ *   schema, wrong types
  */
 export async function readMeasurement(path: string, stdin?: ByteInput): Promise<MeasurementFile> {
   return await parseMeasurement(await readText(path, { expected: EXPECTED, stdin }), nameOf(path));
 }
 
-/** Whether a path is a file that says, near its beginning, that it is a measurement; false for standard input, which is read once. */
+/**
+ * Whether a path is a file that says, near its beginning, that it is a measurement; false for
+ * standard input, which is read once.
+ */
 export async function isMeasurement(path: string): Promise<boolean> {
   if (path === "-") return false;
   try {

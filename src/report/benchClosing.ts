@@ -6,7 +6,10 @@ import { listed } from "./runRows.js";
 import { sumAt } from "./sums.js";
 import { fewer } from "./units.js";
 
-/** The gain of the walk alone beside the gain of the whole, for all that tie as the best of those with no known fault. */
+/**
+ * The gain of the walk alone beside the gain of the whole, for all that tie as the best of those
+ * with no known fault.
+ */
 export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): string | undefined {
   const { totals } = mmu;
   if (totals === undefined) return undefined;
@@ -21,7 +24,8 @@ export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mm
   if (after >= before) return undefined;
   const best = figures.filter((one) => one.figures[0] === after && one.figures[1] === wholeAfter).map(({ run }) => run);
   const sentence =
-    `${namesOf(best)} ${best.length === 1 ? "inspects" : "inspect"} ${fewer(before, after)} entries than ${base.strategy} in the split ` +
+    `${namesOf(best)} ${best.length === 1 ? "inspects" : "inspect"} ${fewer(before, after)} entries than ` +
+    `${base.strategy} in the split ` +
     `walk, and ${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
   const gain = 1 - after / before;
   const wholeGain = 1 - wholeAfter / wholeBefore;
@@ -31,7 +35,10 @@ export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mm
     : `${sentence}.`;
 }
 
-/** Whether a run's gain is a strategy's merit: nothing is known against it, and there was something to do. */
+/**
+ * Whether a run's gain is a strategy's merit: nothing is known against it, and there was something
+ * to do.
+ */
 export function isCredited(run: RunResult): boolean {
   return isSound(run) && verdictIn(run)?.code !== "idle";
 }

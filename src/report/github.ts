@@ -2,15 +2,16 @@ import type { Comparison } from "../compare/types.js";
 import { regressionsOf } from "./compareTable.js";
 
 /** GitHub shows at most ten error annotations a step, and drops the others without a word. */
-const MOST_ANNOTATIONS = 10;
+const MAX_ANNOTATIONS = 10;
 
 /**
- * Workflow commands that annotate a run with its regressions, one line each, pinned to the file of the base (which is in the
- * repository where results are committed); the last says how many are not shown.
+ * Workflow commands that annotate a run with its regressions, one line each, pinned to the file of
+ * the base (which is in the repository where results are committed); the last says how many are not
+ * shown.
  */
 export function annotations(comparison: Comparison): string[] {
   const all = regressionsOf(comparison);
-  const shown = all.length <= MOST_ANNOTATIONS ? all : all.slice(0, MOST_ANNOTATIONS - 1);
+  const shown = all.length <= MAX_ANNOTATIONS ? all : all.slice(0, MAX_ANNOTATIONS - 1);
   const lines = shown.map(({ path, text }) => workflowError(path, "s2split: regression", text));
   const [next, ...others] = all.slice(shown.length);
   if (next !== undefined) {
@@ -20,7 +21,10 @@ export function annotations(comparison: Comparison): string[] {
   return lines;
 }
 
-/** One `::error` workflow command; escaping as GitHub's actions/toolkit does it (packages/core, command). */
+/**
+ * One `::error` workflow command; escaping as GitHub's actions/toolkit does it (packages/core,
+ * command).
+ */
 export function workflowError(file: string, title: string, message: string): string {
   return `::error file=${property(file)},title=${property(title)}::${data(message)}`;
 }

@@ -21,12 +21,14 @@ export function endsOf({ slots }: MemoryMap): [from: string, to: string] {
   return [first.baseHex, formatAddress(Number(last.baseHex) + last.bytes)];
 }
 
-/** Expected work of all maps of one page: a few seconds. Results have no maps; they are drawn anew. */
-const MOST_WORK = 24_000_000;
+/**
+ * Expected work of all maps of one page: a few seconds. Results have no maps; they are drawn anew.
+ */
+const MAX_WORK = 24_000_000;
 
 /** How much of it is left. */
 export class MapBudget {
-  private left = MOST_WORK;
+  private left = MAX_WORK;
 
   /** Takes what a run costs; false where that is more than is left. */
   take(work: number): boolean {
@@ -44,7 +46,10 @@ export interface MappedStrategy {
   readonly wrong: boolean;
 }
 
-/** Strategies of a result of which maps can be drawn: not custom ones, for their modules are not in it. */
+/**
+ * Strategies of a result of which maps can be drawn: not custom ones, for their modules are not in
+ * it.
+ */
 export function mappedOf(runs: readonly RunResult[], mmu: Mmu): MappedStrategy[] {
   return runs.flatMap((run) => {
     const strategy = run.source === "builtin" ? mmu.strategies.find((one) => one.id === run.strategy) : undefined;
@@ -54,7 +59,8 @@ export function mappedOf(runs: readonly RunResult[], mmu: Mmu): MappedStrategy[]
 }
 
 /**
- * The maps of a case; strategies whose maps are equal share one. None where the MMU draws none, or drawing them would take long.
+ * The maps of a case; strategies whose maps are equal share one. None where the MMU draws none, or
+ * drawing them would take long.
  *
  * @param bins of each memslot, at most
  */

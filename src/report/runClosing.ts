@@ -14,7 +14,10 @@ const WAITERS = [
   { id: "ioctl", words: "the ioctls" },
 ] as const;
 
-/** What a strategy's runs come to: the first against the best of the others; in modelled time where there is one, else in counts. */
+/**
+ * What a strategy's runs come to: the first against the best of the others; in modelled time where
+ * there is one, else in counts.
+ */
 export function closingSentence([first, ...others]: NonEmpty<RunGroup>): string {
   const { strategy } = first.runs[0];
   if (others.length === 0) return `${strategy}, ${first.name}: ${inAll(first.runs[0])} in all.`;
@@ -41,7 +44,10 @@ function against(base: RunGroup, other: RunGroup): string {
     return changes.length === 0 ? [] : [`${words} ${listed(changes)}`];
   });
   const verb = other.runs.length === 1 ? "costs" : "cost";
-  return `${other.name} ${verb} ${waits.length === 0 ? `guests and ioctls as much as ${base.name}` : waits.join(", and ")}`;
+  return (
+    `${other.name} ${verb} ` +
+    `${waits.length === 0 ? `guests and ioctls as much as ${base.name}` : waits.join(", and ")}`
+  );
 }
 
 /** "32,832 visitor calls in place of 65,600". */

@@ -70,7 +70,9 @@ export interface Row {
   readonly ns: number | null;
 }
 
-/** Rows of a run: its phases in the test's order, then the test's sums, then totals by who waits. */
+/**
+ * Rows of a run: its phases in the test's order, then the test's sums, then totals by who waits.
+ */
 export function rowsOf(run: PricedRun, iterations: number): { readonly phases: Row[]; readonly totals: Row[] } {
   const phases = run.steps.map((step: FlowStep, i) => ({
     label: phaseWords(step.phase),

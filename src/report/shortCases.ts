@@ -1,7 +1,7 @@
 import { groupBy, nonEmpty, zip } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import type { RunResult, ScenarioResult } from "../results/types.js";
-import { type GridArguments, mainGrid } from "./caseGrids.js";
+import { baseOf, type GridArguments, mainGrid } from "./caseGrids.js";
 import { folded, grid } from "./grid.js";
 import { assumedOf, scenarioParts } from "./scenarioText.js";
 import type { Style } from "./style.js";
@@ -14,8 +14,9 @@ export interface CaseRuns {
 }
 
 /**
- * The cases of a sweep, in a few lines each: what all of them have in common is said once, strategies with the same figures and verdict
- * share a row, and cases with the same table share it. Nothing exact is left out of what these tables have: counts of the split walk.
+ * The cases of a sweep, in a few lines each: what all of them have in common is said once,
+ * strategies with the same figures and verdict share a row, and cases with the same table share it.
+ * Nothing exact is left out of what these tables have: counts of the split walk.
  */
 export function shortCases(cases: readonly CaseRuns[], mmu: Mmu, style: Style): string[] {
   const parts = cases.map(({ scenario }) => scenarioParts(scenario, mmu));
@@ -35,7 +36,7 @@ export function shortCases(cases: readonly CaseRuns[], mmu: Mmu, style: Style): 
 }
 
 function tableOf({ scenario, runs }: CaseRuns, mmu: Mmu, style: Style): string {
-  const base = runs.find((run) => run.strategy === mmu.baseline)!;
+  const base = baseOf(runs, mmu);
   const { same, columns, rows } = folded(...sharedRows(mainGrid(runs, base, mmu, [], style)));
   return [
     ...assumedOf(scenario).map((one) => style.chalk.yellow(`Assumed: ${one}`)),

@@ -26,8 +26,9 @@ interface Group {
 const LONGEST_GROUP = 12;
 
 /**
- * Folds a trace while it is told: steps in a row that differ only in where they are become one line, and then groups of lines that repeat
- * become one group, again and again, so that a walk of a gigabyte is a few lines.
+ * Folds a trace while it is told: steps in a row that differ only in where they are become one
+ * line, and then groups of lines that repeat become one group, again and again, so that a walk of a
+ * gigabyte is a few lines.
  */
 export class TraceFold {
   private readonly runs: Run[] = [];
@@ -35,7 +36,10 @@ export class TraceFold {
 
   constructor(private readonly words: FullWords) {}
 
-  /** Words are made for the first step of a run alone: most steps of a walk are like the one before them. */
+  /**
+   * Words are made for the first step of a run alone: most steps of a walk are like the one before
+   * them.
+   */
   add(event: TraceEvent): void {
     const last = this.runs.at(-1);
     if (last !== undefined && last.first.phase === event.phase && this.words.sameFold(last.first, event)) {

@@ -71,7 +71,10 @@ export function besideText(
   return rows.join("\n");
 }
 
-/** Counts what a trace tells, for its last lines; nothing for MMUs whose steps do not say whether they visit. */
+/**
+ * Counts what a trace tells, for its last lines; nothing for MMUs whose steps do not say whether
+ * they visit.
+ */
 export class TraceSummary {
   private readonly phases = new Map<string, { read: Level; visited: Level; newRead: number; newVisited: number }>();
 
@@ -96,8 +99,12 @@ export class TraceSummary {
       const fresh =
         newRead === 0
           ? ""
-          : `; in tables that the walk had just made: ${formatCount(newRead)} inspected, ${formatCount(newVisited)} visited`;
-      return `${phase}: ${byLevel(read, "entry", "entries")} inspected, ${byLevel(visited, "visitor call", "visitor calls")}${fresh}`;
+          : `; in tables that the walk had just made: ${formatCount(newRead)} inspected, ` +
+            `${formatCount(newVisited)} visited`;
+      return (
+        `${phase}: ${byLevel(read, "entry", "entries")} inspected, ` +
+        `${byLevel(visited, "visitor call", "visitor calls")}${fresh}`
+      );
     });
   }
 }
@@ -129,7 +136,10 @@ function wrapped({ text, depth }: TraceLine, width: number): string[] {
   return [...lines, line].map((one) => one.slice(0, width));
 }
 
-/** Pairs the lines of two traces: those about the same entry stand in one row (longest common subsequence). */
+/**
+ * Pairs the lines of two traces: those about the same entry stand in one row (longest common
+ * subsequence).
+ */
 function aligned(a: readonly TraceLine[], b: readonly TraceLine[]): [TraceLine | null, TraceLine | null][] {
   const rows: [TraceLine | null, TraceLine | null][] = [];
   if (a.length * b.length > 4e6) {

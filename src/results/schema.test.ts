@@ -7,7 +7,8 @@ type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDee
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 test("the schema describes exactly the type ResultFile", () => {
-  // Checked by the compiler: this line does not compile where a field is in one and not in the other.
+  // Checked by the compiler: this line does not compile where a field is in one and not in the
+  // other.
   const same: Same<ReadonlyDeep<ParsedResultFile>, ReadonlyDeep<ResultFile>> = true;
   expect(same).toBe(true);
 });

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Counts, CountValue } from "../mmu/counters.js";
 
 /**
- * The result file in zod: what {@link ResultFile} says, for values that come from outside, and the JSON Schema of the package.
- * A type-level test keeps this equal to `types.ts`.
+ * The result file in zod: what {@link ResultFile} says, for values that come from outside, and the
+ * JSON Schema of the package. A type-level test keeps this equal to `types.ts`.
  */
 
 const countValue: z.ZodType<CountValue> = z.lazy(() => z.union([z.number(), z.string(), z.null(), counts]));
@@ -84,7 +84,10 @@ const shard = z.strictObject({
   cases: z.array(z.int().nonnegative()).describe("Where each scenario of the file stands in the plan, from 0"),
 });
 
-/** The shape of a result file. What it cannot say (ids that refer to each other) is in `integrity.ts`. */
+/**
+ * The shape of a result file. What it cannot say (ids that refer to each other) is in
+ * `integrity.ts`.
+ */
 export const resultFile = z.strictObject({
   schemaVersion: z.literal(1),
   kind: z.literal("s2split-result"),
@@ -106,7 +109,10 @@ export const resultFile = z.strictObject({
 /** The type that the schema describes; equal to {@link ResultFile} but for `readonly`. */
 export type ParsedResultFile = z.infer<typeof resultFile>;
 
-/** The JSON Schema (draft 2020-12) of a result file, as the package exports it under `s2split/schema/result.json`. */
+/**
+ * The JSON Schema (draft 2020-12) of a result file, as the package exports it under
+ * `s2split/schema/result.json`.
+ */
 export function resultJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(resultFile, { target: "draft-2020-12" }) as Record<string, unknown>;
   const { $schema, ...rest } = schema;

@@ -1,14 +1,19 @@
-/** Small dense linear algebra for fits of a few costs to a few dozen runs: rows are runs, columns are costs. */
+/**
+ * Small dense linear algebra for fits of a few costs to a few dozen runs: rows are runs, columns
+ * are costs.
+ */
 
 import { zip } from "../lists.js";
 
 export type Matrix = readonly (readonly number[])[];
 
 /**
- * The least-squares solution of A x = b for the given columns, by Householder QR (the normal equations would square the
- * condition number, and counts of a simulation are near collinear by nature).
+ * The least-squares solution of A x = b for the given columns, by Householder QR (the normal
+ * equations would square the condition number, and counts of a simulation are near collinear by
+ * nature).
  *
- * @returns one value per chosen column; undefined where the columns are not independent to within rounding
+ * @returns one value per chosen column; undefined where the columns are not independent to within
+ *   rounding
  */
 export function leastSquares(a: Matrix, b: readonly number[], columns: readonly number[]): number[] | undefined {
   const n = columns.length;

@@ -22,7 +22,8 @@ describe("nnls", () => {
   });
 
   it("holds at zero what least squares would make negative, and fits the rest again", () => {
-    // Lawson and Hanson's kind of case: unconstrained is (2, -1), the constrained optimum (1/2, 0) by hand: (1*1+1*0)/(1+1).
+    // Lawson and Hanson's kind of case: unconstrained is (2, -1), the constrained optimum (1/2, 0)
+    // by hand: (1*1+1*0)/(1+1).
     const { x, free } = nnls(
       [
         [1, 1],
@@ -36,8 +37,8 @@ describe("nnls", () => {
   });
 
   it("gives scipy's documented answers", () => {
-    // scipy.optimize.nnls docstring: A = [[1, 0], [1, 0], [0, 1]], b = [2, 1, 1] gives [1.5, 1] with norm 0.7071067811865475,
-    // and b = [-1, -1, -1] gives [0, 0] with norm 1.7320508075688772.
+    // scipy.optimize.nnls docstring: A = [[1, 0], [1, 0], [0, 1]], b = [2, 1, 1] gives [1.5, 1]
+    // with norm 0.7071067811865475, and b = [-1, -1, -1] gives [0, 0] with norm 1.7320508075688772.
     const a = [
       [1, 0],
       [1, 0],

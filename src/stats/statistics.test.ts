@@ -59,13 +59,16 @@ describe("summarize", () => {
   });
 
   test("does not depend on the order of the samples", () => {
+    let longest = 0;
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 60 }), (samples) => {
+        longest = Math.max(longest, samples.length);
         const { samplesNs: _, ...one } = summarize(samples);
         const { samplesNs: __, ...other } = summarize([...samples].reverse());
         expect(other).toEqual(one);
       }),
     );
+    expect(longest).toBeGreaterThan(40);
   });
 });
 
@@ -85,7 +88,8 @@ describe("the 95% interval of the median", () => {
   });
 
   test("is the pair of order statistics of the published table: 3rd and 10th of 12, 6th and 15th of 20", () => {
-    // Conover, Practical Nonparametric Statistics, 3rd edition, table A3: Binomial(12, 1/2) and (20, 1/2).
+    // Conover, Practical Nonparametric Statistics, 3rd edition, table A3: Binomial(12, 1/2) and
+    // (20, 1/2).
     const samples = Array.from({ length: 20 }, (_, i) => i + 1);
     expect(medianInterval(samples.slice(0, 12))).toEqual([3, 10]);
     expect(medianInterval(samples)).toEqual([6, 15]);
@@ -96,13 +100,16 @@ describe("the 95% interval of the median", () => {
   });
 
   test("always encloses the median", () => {
+    let longest = 0;
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 200 }), (samples) => {
+        longest = Math.max(longest, samples.length);
         const [low, high] = medianInterval(samples);
         expect(low).toBeLessThanOrEqual(median(samples));
         expect(high).toBeGreaterThanOrEqual(median(samples));
       }),
     );
+    expect(longest).toBeGreaterThan(150);
   });
 });
 

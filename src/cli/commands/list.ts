@@ -9,7 +9,10 @@ import { type Style, styleFor } from "../../report/style.js";
 import { wrapLines } from "../../report/wrapLines.js";
 import type { Invocation, Io } from "../io.js";
 
-/** One thing that can be listed; `--json` has all fields, the table the first column's name and the summary. */
+/**
+ * One thing that can be listed; `--json` has all fields, the table the first column's name and the
+ * summary.
+ */
 export interface Listing {
   readonly name: string;
   readonly summary: string;

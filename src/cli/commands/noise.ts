@@ -100,7 +100,10 @@ function benchArguments(command: Command): string[] {
   return args;
 }
 
-/** The result of a bench; where it did not end well, its exit code, which is then this command's too. */
+/**
+ * The result of a bench; where it did not end well, its exit code, which is then this command's
+ * too.
+ */
 async function bench(args: readonly string[], io: Io): Promise<ResultFile | number> {
   const { code, stdout } = await runAgain(["bench", "--json", ...args], io);
   return code === EXIT.fine ? parseResult(stdout, "bench") : code;

@@ -31,7 +31,8 @@ export function register(program: Command, invocation: Invocation): void {
   )
     .summary("write a C program that shows a scenario on a real host")
     .description(
-      "Write a self-contained C program (KVM's ioctls, no kernel tree) that lays a scenario out on a real host, has KVM split it, and looks at the page tables before and after.",
+      "Write a self-contained C program (KVM's ioctls, no kernel tree) that lays a scenario out on a real host, " +
+        "has KVM split it, and looks at the page tables before and after.",
     )
     .option(
       "--strategy <list>",
@@ -66,7 +67,8 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
   const program = name === flags.output ? `${name}.out` : name;
   const run = program.includes("/") ? program : `./${program}`;
   io.stdout.write(
-    `${flags.output} is written. On ${mmu.id === "arm64" ? "an arm64" : "an x86-64"} host with KVM:\n\n  cc -O2 -o ${program} ${flags.output} && sudo ${run}\n`,
+    `${flags.output} is written. On ${mmu.id === "arm64" ? "an arm64" : "an x86-64"} host with KVM:\n\n  cc -O2 ` +
+      `-o ${program} ${flags.output} && sudo ${run}\n`,
   );
   return EXIT.fine;
 }

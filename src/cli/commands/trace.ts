@@ -6,7 +6,7 @@ import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Case, Strategy, TraceEvent } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../../report/findings.js";
-import { MOST_STEPS } from "../../report/html/limits.js";
+import { MAX_STEPS } from "../../report/html/limits.js";
 import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
@@ -115,7 +115,10 @@ async function oneStrategy({ registry }: Io, name: string, bound: Case): Promise
   return chosen;
 }
 
-/** Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether the limit was reached. */
+/**
+ * Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether
+ * the limit was reached.
+ */
 function run(
   bound: Case,
   strategy: Strategy,
@@ -147,7 +150,10 @@ function run(
   return { findings, stopped };
 }
 
-/** The run in the format of another program on stdout, and on stderr what we say of it and what that program will. */
+/**
+ * The run in the format of another program on stdout, and on stderr what we say of it and what that
+ * program will.
+ */
 function tellForeign(io: Io, bound: Case, strategy: Strategy, flags: TraceFlags): number {
   const { format = "", json, against, limit, phase } = flags;
   const formats = bound.traceFormats ?? [];
@@ -180,7 +186,7 @@ function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
   const fold = new TraceFold(fullWords(bound.mmu.traceWords));
   const summary = new TraceSummary();
   const events: TraceEvent[] = [];
-  const kept = flags.exportHtml === undefined ? 0 : MOST_STEPS;
+  const kept = flags.exportHtml === undefined ? 0 : MAX_STEPS;
   const { findings, stopped } = run(bound, strategy, flags, (event) => {
     fold.add(event);
     summary.add(event);

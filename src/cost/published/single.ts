@@ -1,8 +1,8 @@
 import { zip } from "../../lists.js";
 
 /**
- * Single published figures of starting to log, clearing, disabling, and of guests: no table over vCPUs, so that no queue can be held to them.
- * Seconds and milliseconds as printed.
+ * Single published figures of starting to log, clearing, disabling, and of guests: no table over
+ * vCPUs, so that no queue can be held to them. Seconds and milliseconds as printed.
  */
 export interface SingleFigures {
   readonly id: string;
@@ -30,7 +30,9 @@ type Disabling = Pick<SingleFigures, "id" | "date" | "title" | "messageId" | "ma
   readonly seconds: readonly (readonly number[])[];
 };
 
-/** Ben Gardon's series on disabling dirty logging: one test on several machines, before and after. */
+/**
+ * Ben Gardon's series on disabling dirty logging: one test on several machines, before and after.
+ */
 function disabling({ id, date, title, messageId, machine, columns, seconds, model }: Disabling): SingleFigures {
   return {
     id,

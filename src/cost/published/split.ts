@@ -1,6 +1,7 @@
 /**
- * Measurements that others published, as they printed them. Percentages are changes of run time of the patched kernel against
- * the unpatched one (negative is faster), in percent; spreads are standard deviations in points.
+ * Measurements that others published, as they printed them. Percentages are changes of run time of
+ * the patched kernel against the unpatched one (negative is faster), in percent; spreads are
+ * standard deviations in points.
  */
 
 import type { ProfileId } from "../profiles.js";
@@ -100,7 +101,10 @@ export const SPLIT_SERIES: readonly SplitSeries[] = [
   },
 ];
 
-/** Loops of the TDP iterator while two roots are zapped, before and after, and entries zapped: one pass a zap level and root. */
+/**
+ * Loops of the TDP iterator while two roots are zapped, before and after, and entries zapped: one
+ * pass a zap level and root.
+ */
 export const ZAP_SERIES = {
   id: "kauer-2024-10-23",
   title: "KVM: x86: Fast forward the iterator when zapping the TDP MMU",

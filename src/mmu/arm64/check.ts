@@ -1,12 +1,12 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
-import { firstEndingAfter, meets, type Run } from "../dirtyRuns.js";
+import { meets, type Run, spansMeeting } from "../dirtyRuns.js";
+import type { SegmentIndex } from "../slotLayout.js";
 import { type TreeFault, TreeFaults } from "../treeFaults.js";
 import { S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import type { Layout, SegmentLayout } from "./layout.js";
 import type { LeafFormat } from "./leafFormat.js";
 import type { TableMemory } from "./memory.js";
 import { scanLeaves } from "./scan.js";
-import type { SegmentIndex } from "./segmentIndex.js";
 
 type FaultCode =
   | TreeFault
@@ -20,9 +20,6 @@ type FaultCode =
  * whole subtree) and then not entered.
  */
 export type UnsplitCause = "passed-over" | "left-in-new-table";
-
-/** Spans that were write-protected and split, in frames, ascending: of one slot; null is the whole slot. */
-export type TouchedSpans = readonly Run[] | null;
 
 /**
  * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address
@@ -41,12 +38,11 @@ export class TreeCheck {
   /** The cache is too small for the whole subtree of a level-1 block. */
   private readonly shortCache: boolean;
   private segment!: SegmentLayout;
-  private spans: TouchedSpans = null;
+  private spans: readonly Run[] = [];
 
   constructor(
     private readonly layout: Layout,
     private readonly mem: TableMemory,
-    private readonly touched: readonly TouchedSpans[],
     private readonly segments: SegmentIndex,
   ) {
     this.geometry = layout.geometry;
@@ -59,17 +55,10 @@ export class TreeCheck {
 
   /** Checks what lies in [from, to), in frames: multiples of every block size. */
   range(from: number, to: number): void {
-    const { segments, slotOf } = this.segments;
-    for (let i = this.segments.firstEndingAfter(from); i < segments.length; i++) {
-      const segment = segments[i]!;
-      if (segment.startGfn >= to) break;
-      const start = Math.max(from, segment.startGfn);
-      const end = Math.min(to, segment.endGfn);
-      const spans = this.touched[slotOf[i]!]!;
+    for (const { segment, spans } of this.segments.within(from, to)) {
       this.segment = segment;
       this.spans = spans;
-      if (spans === null) this.piece(segment, start, end, true);
-      else this.pieces(segment, start, end, spans);
+      this.pieces(segment, Math.max(from, segment.startGfn), Math.min(to, segment.endGfn), spans);
     }
   }
 
@@ -90,16 +79,13 @@ export class TreeCheck {
   }
 
   private stray(gfn: number, pages: number, level: number): void {
-    const next = this.segments.segments[this.segments.firstEndingAfter(gfn)];
-    if (next === undefined || next.startGfn >= gfn + pages) this.faults.add("stray-mapping", gfn, pages, level);
+    if (!this.segments.hasWithin(gfn, gfn + pages)) this.faults.add("stray-mapping", gfn, pages, level);
   }
 
   /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it meets. */
   private pieces(segment: SegmentLayout, start: number, end: number, spans: readonly Run[]): void {
     let at = start;
-    for (let i = firstEndingAfter(spans, start); i < spans.length; i++) {
-      const [first, last] = spans[i]!;
-      if (first >= end) break;
+    for (const [first, last] of spansMeeting(spans, start, end)) {
       const from = Math.max(
         at,
         Math.max(start, naturalLeaf(this.geometry, segment, Math.max(first, segment.startGfn))[0]),
@@ -155,7 +141,7 @@ export class TreeCheck {
         this.matched[level]!++;
         this.leaf(level, gfn, lo, hi, writable);
         if (gfn < start || gfn + span > end) this.faults.add("stray-mapping", gfn, span, level);
-        if (mustSplit && (!this.shortCache || this.meetsSpan(gfn, gfn + span))) this.addUnsplit(gfn, span, level);
+        if (mustSplit && (!this.shortCache || meets(this.spans, gfn, gfn + span))) this.addUnsplit(gfn, span, level);
       }
     }
   }
@@ -206,10 +192,6 @@ export class TreeCheck {
     if ((different & ~outputLo & ~S2AP_WRITE) !== 0 || (differentHi & ~outputHi) !== 0) {
       this.faults.add("wrong-attributes", gfn, span, level);
     }
-  }
-
-  private meetsSpan(start: number, end: number): boolean {
-    return this.spans === null || meets(this.spans, start, end);
   }
 
   private addUnsplit(gfn: number, span: number, level: number): void {

@@ -9,8 +9,8 @@ import { scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 
 /**
- * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that is 0 is absent**, and so is a group
- * with no count.
+ * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that
+ * is 0 is absent**, and so is a group with no count.
  */
 export interface FlowStep {
   readonly phase: string;
@@ -38,7 +38,9 @@ export interface FlowState {
   readonly digest?: string;
 }
 
-/** The counts of a step alone, without its state: what counter paths and cost terms are read from. */
+/**
+ * The counts of a step alone, without its state: what counter paths and cost terms are read from.
+ */
 export function countsOfStep(step: FlowStep): Counts {
   const { state: _, ...counts } = step;
   return counts as Counts;

@@ -112,7 +112,10 @@ function variantText({ bbm, dsb, clearRange, tlbiRange, nvhe }: VariantSpec): Re
     ...(nvhe === true ? { nvhe: "yes" } : {}),
   };
 }
-/** An estimate of the entries that a run goes over: building, write-protecting and checking always, splitting by strategy. */
+/**
+ * An estimate of the entries that a run goes over: building, write-protecting and checking always,
+ * splitting by strategy.
+ */
 function expectedWork(layout: Layout, strategy: string): number {
   const pages = pagesIn(layout.slots);
   return strategy === "baseline" ? 4 * pages : 3 * pages;

@@ -15,7 +15,10 @@ import type { SplitStrategy } from "./strategy.js";
 import { auditTables, StrictWatch } from "./strict.js";
 import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
-/** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
+/**
+ * Guests up to this size are kept whole by default, with digests; larger ones go region by region,
+ * without.
+ */
 const WHOLE_TREE_BYTES = 16 * 2 ** 30;
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
 const TIMED_TREE_BYTES = 64 * 2 ** 30;
@@ -23,7 +26,8 @@ const TIMED_TREE_BYTES = 64 * 2 ** 30;
 /**
  * Simulates one layout under one strategy.
  *
- * @param attach sees the tree before anything is done with it; what it returns is called before each slot is worked on
+ * @param attach sees the tree before anything is done with it; what it returns is called before
+ *   each slot is worked on
  */
 export function runOn(
   layout: Layout,
@@ -47,8 +51,9 @@ export function runOn(
 }
 
 /**
- * A run that is judged. A walk that is watched goes entry by entry, and all others go over runs of entries in loops of their own: so the
- * work is also done with nobody watching, and must come to the same. What it comes to otherwise is judged too.
+ * A run that is judged. A walk that is watched goes entry by entry, and all others go over runs of
+ * entries in loops of their own: so the work is also done with nobody watching, and must come to
+ * the same. What it comes to otherwise is judged too.
  */
 function runStrictly(layout: Layout, strategy: SplitStrategy, options: RunOptions): RunOutcome {
   const stage2 = new Stage2(layout, strategy);
@@ -96,7 +101,10 @@ function numbersOf(counts: Readonly<Record<string, unknown>>, numbers: number[] 
   return numbers;
 }
 
-/** What is found of a run that nobody watches and is not known of the one that was watched; and that they differ, where they do. */
+/**
+ * What is found of a run that nobody watches and is not known of the one that was watched; and that
+ * they differ, where they do.
+ */
 function unwatchedFindings(
   layout: Layout,
   strategy: SplitStrategy,
@@ -146,7 +154,9 @@ interface Guest {
   readonly whole: boolean;
 }
 
-/** A guest kept whole or by regions: as asked, else by size. Digests need leaves in address order. */
+/**
+ * A guest kept whole or by regions: as asked, else by size. Digests need leaves in address order.
+ */
 export function guestFor(stage2: Stage2, options: RunOptions): Guest {
   const { layout } = stage2;
   const { geometry } = layout;
@@ -214,7 +224,10 @@ export function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
   return findings;
 }
 
-/** Strict runs tell blocks that the walk never came to from blocks that splitting made: two mechanisms, two findings. */
+/**
+ * Strict runs tell blocks that the walk never came to from blocks that splitting made: two
+ * mechanisms, two findings.
+ */
 function byCause(finding: Finding, stage2: Stage2, { check }: RegionedGuest): readonly Finding[] {
   if (finding.code !== "unsplit-block") return [finding];
   return [...check.unsplit].map(([cause, { count, bytes, firstGfn, level }]) => {
@@ -223,8 +236,9 @@ function byCause(finding: Finding, stage2: Stage2, { check }: RegionedGuest): re
   });
 }
 /**
- * The whole ioctl, and of enabling the split as its second phase, from the same samples. A clear alternates write-protect and split by
- * mask; a time stamp for each would cost as much as the mask, so that only the whole is timed.
+ * The whole ioctl, and of enabling the split as its second phase, from the same samples. A clear
+ * alternates write-protect and split by mask; a time stamp for each would cost as much as the mask,
+ * so that only the whole is timed.
  */
 export function timed(layout: Layout, strategy: SplitStrategy): TimedRun | undefined {
   if (pagesIn(layout.slots) * layout.geometry.pageBytes > TIMED_TREE_BYTES) return undefined;

@@ -44,7 +44,10 @@ function scanTable(
   }
 }
 
-/** Frees every table that lies wholly in [from, to) and empties the entries that pointed to them. Returns how many. */
+/**
+ * Frees every table that lies wholly in [from, to) and empties the entries that pointed to them.
+ * Returns how many.
+ */
 export function freeTables(geometry: Geometry, mem: TableMemory, from: number, to: number): number {
   let freed = 0;
   const go = (level: number, page: number, tableGfn: number): void => {

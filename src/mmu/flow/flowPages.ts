@@ -1,5 +1,6 @@
 import { badInput } from "../../errors.js";
 import { formatAddress } from "../../guest/sizes.js";
+import { neighbours } from "../neighbours.js";
 import type { GuestFlow } from "./guestFlow.js";
 import { type FrameRange, pageFinder, pagesIn } from "./slots.js";
 
@@ -28,9 +29,9 @@ export function flowPages(
 ): FlowPages {
   if (!Number.isInteger(vcpus) || vcpus < 1) throw badInput("vcpus", `is ${vcpus}`, "at least 1");
   const ascending = [...slots].sort((a, b) => a.startGfn - b.startGfn);
-  for (const [i, { startGfn }] of ascending.entries()) {
-    if (i === 0 || startGfn >= ascending[i - 1]!.endGfn) continue;
-    const at = formatAddress(startGfn * pageBytes);
+  for (const [below, above] of neighbours(ascending)) {
+    if (above.startGfn >= below.endGfn) continue;
+    const at = formatAddress(above.startGfn * pageBytes);
     throw badInput(`the slot at ${at}`, "overlaps another", "memslots that do not overlap");
   }
   const npages = pagesIn(slots);

@@ -1,3 +1,5 @@
+import { neighbours } from "../neighbours.js";
+
 /** The frames of a memslot. */
 export interface FrameRange {
   readonly startGfn: number;
@@ -16,7 +18,7 @@ export function pagesIn(slots: readonly FrameRange[]): number {
  * @param whole whether all of the tree is kept to the end
  */
 export function takesDigest(slots: readonly FrameRange[], whole: boolean, asked = whole): boolean {
-  return asked && (whole || slots.every(({ startGfn }, i) => i === 0 || slots[i - 1]!.endGfn <= startGfn));
+  return asked && (whole || [...neighbours(slots)].every(([below, above]) => below.endGfn <= above.startGfn));
 }
 
 /** Finds the memslot of a frame; faults of one guest mostly hit the slot of the last one. */
@@ -42,7 +44,7 @@ export function slotFinder<T extends { readonly layout: FrameRange }>(slots: rea
 /** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */
 export function pageFinder(ascending: readonly FrameRange[]): (page: number) => number {
   const start = ascending[0]!.startGfn;
-  const gapless = ascending.every((slot, i) => i === 0 || ascending[i - 1]!.endGfn === slot.startGfn);
+  const gapless = [...neighbours(ascending)].every(([below, above]) => below.endGfn === above.startGfn);
   if (gapless) return (page) => start + page;
   const firsts: number[] = [];
   let first = 0;

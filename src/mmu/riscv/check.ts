@@ -1,11 +1,11 @@
-import { firstEndingAfter, meets } from "../dirtyRuns.js";
+import { meets, spansMeeting } from "../dirtyRuns.js";
+import type { MappedSegment, SegmentIndex } from "../slotLayout.js";
 import { type TreeFault, TreeFaults } from "../treeFaults.js";
 import { FLAGS_MASK, LEAF_MASK, leafHi, leafLo, pfnOf, VALID, WRITE } from "./entry.js";
 import { ENTRIES, type GStageGeometry, MAX_LEVELS, ROOT_ENTRIES, SPAN } from "./geometry.js";
 import { type Layout, naturalLeaf } from "./layout.js";
 import type { TableMemory } from "./memory.js";
 import { scanLeaves } from "./scan.js";
-import type { MappedSegment, SegmentIndex } from "./segments.js";
 
 /**
  * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address with the
@@ -57,17 +57,14 @@ export class TreeCheck {
 
   private stray(gfn: number, level: number): void {
     const span = SPAN[level]!;
-    const { done } = this.segments.within(gfn, gfn + span).next();
-    if (done === true) this.faults.add("stray-mapping", gfn, span, level);
+    if (!this.segments.hasWithin(gfn, gfn + span)) this.faults.add("stray-mapping", gfn, span, level);
   }
 
   /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it met. */
   private pieces(start: number, end: number): void {
     const { segment, spans } = this.owner;
     let at = start;
-    for (let i = firstEndingAfter(spans, start); i < spans.length; i++) {
-      const [first, last] = spans[i]!;
-      if (first >= end) break;
+    for (const [first, last] of spansMeeting(spans, start, end)) {
       const from = Math.max(at, naturalLeaf(segment, Math.max(first, segment.startGfn)).start);
       const leaf = naturalLeaf(segment, Math.min(last, segment.endGfn) - 1);
       const to = Math.min(end, leaf.start + SPAN[leaf.level]!);

@@ -9,12 +9,15 @@ import { linkedTables, scanLeaves } from "./scan.js";
 import { addPages } from "./windows.js";
 
 /**
- * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that is 0 is absent**, and so is a group with
- * no count.
+ * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that
+ * is 0 is absent**, and so is a group with no count.
  */
 export interface RiscvFlowOutcome {
   readonly phase: string;
-  /** `guest`: accesses and their faults; `ioctl`: what userspace asked of the kernel; `host`: an unmap; `destroy`: the end of the VM. */
+  /**
+   * `guest`: accesses and their faults; `ioctl`: what userspace asked of the kernel; `host`: an
+   * unmap; `destroy`: the end of the VM.
+   */
   readonly kind: "guest" | "ioctl" | "host" | "destroy";
   /** The tree and the caches after the step; none after `destroy`. */
   readonly state?: RiscvFlowState;

@@ -63,13 +63,16 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   idle: (counts) => (totalAt(counts, "split/ranges") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
-    // Each lookup reads one entry of the root's level, the highest that is counted; a table walk does where it starts, or starts again.
+    // Each lookup reads one entry of the root's level, the highest that is counted; a table walk
+    // does where it starts, or starts again.
     fromRoot: (counts) => Object.values((countAt(counts, "split/inspected") ?? {}) as Record<string, number>).at(-1),
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["flush/requests"],
     lockDrops: ["split/lockDrops"],
-    note: "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is unmapped by it.",
+    note:
+      "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is " +
+      "unmapped by it.",
   },
   traceWords: riscvTraceWords,
   parse: bind,

@@ -28,7 +28,10 @@ export function setupOf(layout: Layout): GStageSetup {
   return { geometry, clearing: mode === "clear", reschedEvery };
 }
 
-/** Simulates one layout under one strategy. @param attach sees the G-stage before anything is done with it */
+/**
+ * Simulates one layout under one strategy. @param attach sees the G-stage before anything is done
+ * with it
+ */
 export function simulate(
   layout: Layout,
   strategy: GStageStrategy,
@@ -46,7 +49,10 @@ export function simulate(
   return { layout, gstage, regions, linked, after };
 }
 
-/** A guest kept whole or by regions: as asked, else by size. Kept whole are a leaf of 512G, as no region holds it, and what is used on. */
+/**
+ * A guest kept whole or by regions: as asked, else by size. Kept whole are a leaf of 512G, as no
+ * region holds it, and what is used on.
+ */
 function guestFor(gstage: GStage, layout: Layout, options: RunOptions) {
   const giant = layout.after !== null || layout.slots.some(({ segments }) => segments.some(({ level }) => level > 2));
   const bySize = pagesIn(layout.slots) <= WHOLE_TREE_PAGES ? Number.POSITIVE_INFINITY : REGION_PAGES * 4096;
@@ -74,7 +80,10 @@ export function initialJson({ layout, regions: { initial } }: RiscvRun): Counts 
   };
 }
 
-/** As `expected[strategy]` in the golden files, with the digest of the flushes in the place of the list of them. */
+/**
+ * As `expected[strategy]` in the golden files, with the digest of the flushes in the place of the
+ * list of them.
+ */
 export function countsJson({ gstage, regions, after }: RiscvRun): Counts {
   return {
     ...workJson(gstage),

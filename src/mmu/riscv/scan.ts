@@ -38,7 +38,10 @@ function scanTable(
   }
 }
 
-/** Frees every table that lies wholly in [from, to) and empties the entries that pointed to them. Returns how many. */
+/**
+ * Frees every table that lies wholly in [from, to) and empties the entries that pointed to them.
+ * Returns how many.
+ */
 export function freeTables(geometry: GStageGeometry, mem: TableMemory, from: number, to: number): number {
   return freeIn(mem, geometry.rootLevel, 0, ROOT_ENTRIES, 0, from, to);
 }

@@ -43,7 +43,8 @@ export abstract class Splitter {
 }
 
 /**
- * The split walk of one frame down to level `target`: each leaf on the way becomes a table. Entries of the target level are not read.
+ * The split walk of one frame down to level `target`: each leaf on the way becomes a table. Entries
+ * of the target level are not read.
  *
  * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_split_huge()`.
  *
@@ -83,8 +84,8 @@ export function splitWalk(
 }
 
 /**
- * The split loop as the kernel has it: 2M a step, a walk from the root in each; mmu_lock is dropped where need_resched is true or the cache
- * holds fewer pages than a walk may need.
+ * The split loop as the kernel has it: 2M a step, a walk from the root in each; mmu_lock is dropped
+ * where need_resched is true or the cache holds fewer pages than a walk may need.
  *
  * Source: Linux 7.3, arch/riscv/kvm/mmu.c, the loop of eager page splitting.
  */

@@ -3,7 +3,10 @@ import type { GStage } from "./gstage.js";
 import { TablePath } from "./tablePath.js";
 import { WriteProtector } from "./writeProtect.js";
 
-/** Write-protecting by walking the tables: no lookups, and each leaf or empty entry is handled once a call (strategy table-walk). */
+/**
+ * Write-protecting by walking the tables: no lookups, and each leaf or empty entry is handled once
+ * a call (strategy table-walk).
+ */
 export class TableWriteProtector extends WriteProtector {
   private readonly path: TablePath;
 
@@ -36,7 +39,8 @@ export class TableWriteProtector extends WriteProtector {
         done = Math.min(64, bit + this.shape.entries - this.shape.index(gfn, 0));
         this.run.bits(this.gstage.mem.words, 2 * (this.path.slot + 1), bit + 1, done, lo, hi);
         this.countRun();
-        // The next page, if there is one, is of another table: which one of this was read last makes no difference.
+        // The next page, if there is one, is of another table: which one of this was read last
+        // makes no difference.
       }
       lo = done >= 32 ? 0 : lo & (-1 << done);
       hi = done >= 64 ? 0 : done <= 32 ? hi : hi & (-1 << (done - 32));

@@ -3,7 +3,10 @@ import type { GStage } from "./gstage.js";
 import { Splitter } from "./splitLoop.js";
 import { TablePath } from "./tablePath.js";
 
-/** Splitting by walking the tables: a page is needed only where something is to be split (strategy table-walk). */
+/**
+ * Splitting by walking the tables: a page is needed only where something is to be split (strategy
+ * table-walk).
+ */
 export class TableSplitter extends Splitter {
   private readonly path: TablePath;
 
@@ -27,7 +30,10 @@ export class TableSplitter extends Splitter {
     }
   }
 
-  /** One step: down to level 1 of the present address, splitting what is a leaf. @returns where the next begins */
+  /**
+   * One step: down to level 1 of the present address, splitting what is a leaf. @returns where the
+   * next begins
+   */
   private step(): number {
     const { gstage, path, addr } = this;
     const { mem, split, cache, observer, shape } = gstage;

@@ -1,15 +1,15 @@
 import { meets } from "../dirtyRuns.js";
 import { Regions, type Windows } from "../flow/regions.js";
 import { type LeafSink, TreeDigest } from "../leafLines.js";
+import { SegmentIndex } from "../slotLayout.js";
 import { TreeCheck } from "./check.js";
 import { byLevelArray } from "./counts.js";
 import { VALID, WRITE } from "./entry.js";
 import { SPAN } from "./geometry.js";
 import type { GStage } from "./gstage.js";
-import type { Layout } from "./layout.js";
+import { HOLE, type Layout } from "./layout.js";
 import { Populator } from "./populate.js";
 import { freeTables, scanLeaves } from "./scan.js";
-import { SegmentIndex } from "./segments.js";
 
 /** Regions are 1 GiB: no leaf of 1G or less, no step and no word of aligned slots crosses one. */
 export const REGION_PAGES = 2 ** 18;
@@ -55,7 +55,7 @@ export class RegionedGuest {
     // A word of 64 pages may reach into the next region.
     this.regions = new Regions(layout.slots, regionPages, work, true, onProgress);
     this.populator = new Populator(layout.geometry, gstage.mem);
-    this.segments = new SegmentIndex(layout);
+    this.segments = new SegmentIndex(layout, HOLE);
     this.initialDigest = digest ? new TreeDigest(4096, 0) : null;
     this.finalDigest = digest ? new TreeDigest(4096, 0) : null;
     this.check = new TreeCheck(layout, gstage.mem, this.segments);

@@ -39,10 +39,12 @@ export abstract class WriteProtector {
 /**
  * Write-protecting as the kernel does: each page or leaf is looked up from the root.
  *
- * The pages of one level-0 table are gone over in one go: the path to the table cannot change meanwhile, so that each page's lookup reads
- * the same entries above, which are counted for each. The entries of level 0 are read one by one. {@link GStage.naive} looks up each.
+ * The pages of one level-0 table are gone over in one go: the path to the table cannot change
+ * meanwhile, so that each page's lookup reads the same entries above, which are counted for each.
+ * The entries of level 0 are read one by one. {@link GStage.naive} looks up each.
  *
- * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_wp_range()`; mmu.c, `kvm_arch_mmu_enable_log_dirty_pt_masked()`.
+ * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_wp_range()`; mmu.c,
+ * `kvm_arch_mmu_enable_log_dirty_pt_masked()`.
  */
 export class LookupWriteProtector extends WriteProtector {
   private readonly lookup: Lookup;
@@ -106,7 +108,10 @@ export class LookupWriteProtector extends WriteProtector {
     return level;
   }
 
-  /** The pages from `addr` on, whose lookup is done, to the end of its level-0 table or of the range. */
+  /**
+   * The pages from `addr` on, whose lookup is done, to the end of its level-0 table or of the
+   * range.
+   */
   private restOfTable(addr: number, stop: number): number {
     const count = Math.min(this.shape.entries - this.shape.index(addr, 0), stop - addr);
     this.run.all(this.gstage.mem.words, 2 * this.lookup.slot, count);

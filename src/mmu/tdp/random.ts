@@ -1,6 +1,6 @@
 import type { Arbitrary } from "fast-check";
 import type { FastCheck } from "../contract.js";
-import { PAGES } from "../x86/pages.js";
+import { pagesAt } from "../x86/pages.js";
 import type { LeafRun, NonpresentPath, RootSpec } from "./build.js";
 
 /**
@@ -49,15 +49,15 @@ export function rootOf(
   };
   const leaves: LeafRun[] = [];
   for (const [raw, level, count] of runs) {
-    const pages = PAGES[level]!;
+    const pages = pagesAt(level);
     const gfn = Math.floor(raw / pages) * pages;
     if (take(gfn, gfn + count * pages)) leaves.push({ gfn, level, count });
   }
   const nonpresentPaths: NonpresentPath[] = [];
   for (const [gfn, level] of paths) {
     // A whole 1G of its own, so that no path lies above another's table.
-    const from = Math.floor(gfn / PAGES[3]!) * PAGES[3]!;
-    if (take(from, from + PAGES[3]!)) nonpresentPaths.push({ gfn, level });
+    const from = Math.floor(gfn / pagesAt(3)) * pagesAt(3);
+    if (take(from, from + pagesAt(3))) nonpresentPaths.push({ gfn, level });
   }
   return { rootLevel, leaves: leaves.sort((a, b) => a.gfn - b.gfn), nonpresentPaths };
 }
@@ -67,7 +67,7 @@ function withoutAcross(root: RootSpec, gfns: readonly number[]): RootSpec {
   const leaves = gfns.reduce<readonly LeafRun[]>(
     (runs, edge) =>
       runs.flatMap((run) => {
-        const pages = PAGES[run.level]!;
+        const pages = pagesAt(run.level);
         const whole = Math.floor((edge - run.gfn) / pages);
         if (whole < 0 || whole >= run.count || (edge - run.gfn) % pages === 0) return [run];
         const after = { ...run, gfn: run.gfn + (whole + 1) * pages, count: run.count - whole - 1 };

@@ -7,9 +7,9 @@ import { resultSentence } from "../verdictWords.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
 /**
- * Comma-separated values by RFC 4180: one line a run, one column a figure with its unit in the name; an empty cell where a run
- * has no such figure. Lines end with CR LF. Text that a spreadsheet would take for a formula begins with an apostrophe
- * (OWASP, "CSV Injection").
+ * Comma-separated values by RFC 4180: one line a run, one column a figure with its unit in the
+ * name; an empty cell where a run has no such figure. Lines end with CR LF. Text that a spreadsheet
+ * would take for a formula begins with an apostrophe (OWASP, "CSV Injection").
  */
 export function toCsv(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));

@@ -6,9 +6,9 @@ import { resultSentence } from "../verdictWords.js";
 import { metricsOf } from "./metrics.js";
 
 /**
- * The array that github-action-benchmark reads with `tool: customSmallerIsBetter`: `{name, unit, value, range?, extra?}`. Totals
- * of which less is better; the range of a wall time is half of its 95% interval. A wrong result says so in `extra`: what it did
- * not see is no gain.
+ * The array that github-action-benchmark reads with `tool: customSmallerIsBetter`:
+ * `{name, unit, value, range?, extra?}`. Totals of which less is better; the range of a wall time
+ * is half of its 95% interval. A wrong result says so in `extra`: what it did not see is no gain.
  */
 export function toGithubActionBenchmark(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));

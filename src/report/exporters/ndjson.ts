@@ -5,8 +5,8 @@ import type { Mmus } from "../benchTable.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
 /**
- * One JSON object a line, one line a run, each complete by itself: what ran, where, the verdict on it, every figure under a
- * name with its unit, and the raw samples.
+ * One JSON object a line, one line a run, each complete by itself: what ran, where, the verdict on
+ * it, every figure under a name with its unit, and the raw samples.
  */
 export function toNdjson(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));

@@ -29,8 +29,9 @@ const SLOT_GAP = 1.5;
 const SHADES = 8;
 
 /**
- * Guest memory along one axis: as it was before, and as each strategy left it, with a strip below that is darker where the split walks
- * inspected more. Places are per cent and heights are pixels, so that it fits any width without text being scaled.
+ * Guest memory along one axis: as it was before, and as each strategy left it, with a strip below
+ * that is darker where the split walks inspected more. Places are per cent and heights are pixels,
+ * so that it fits any width without text being scaled.
  */
 export function addressMapSvg(rows: readonly MapRow[], options: AddressMapOptions): Markup {
   const [{ map: first }] = nonEmpty(rows);
@@ -176,7 +177,10 @@ function runs<T>(values: readonly T[]): readonly (readonly [from: number, to: nu
 function rangeText(slot: MemoryMapSlot, from: number, to: number): string {
   const base = Number(slot.baseHex);
   const end = Math.min(slot.bytes, to * slot.binBytes);
-  return `${formatAddress(base + from * slot.binBytes)} to ${formatAddress(base + end)} (${formatSize(end - from * slot.binBytes)})`;
+  return (
+    `${formatAddress(base + from * slot.binBytes)} to ${formatAddress(base + end)} ` +
+    `(${formatSize(end - from * slot.binBytes)})`
+  );
 }
 
 function percent(value: number): string {

@@ -21,7 +21,10 @@ export interface Picture {
 
 const WIDTH = 860;
 
-/** The pictures that the README begins with, from today's counts: `scripts/pictures.mjs` writes them, and a test holds them to this. */
+/**
+ * The pictures that the README begins with, from today's counts: `scripts/pictures.mjs` writes
+ * them, and a test holds them to this.
+ */
 export async function readmePictures(): Promise<readonly Picture[]> {
   const mmu = await loadMmu("arm64");
   const of = (name: string) => {

@@ -41,7 +41,10 @@ export function barsText(
   return [...key, ...lines].join("\n");
 }
 
-/** The bar's parts in whole characters, the last with a part of one where there are such characters. Nothing is not drawn, little is. */
+/**
+ * The bar's parts in whole characters, the last with a part of one where there are such characters.
+ * Nothing is not drawn, little is.
+ */
 function barOf(values: readonly number[], scale: number, { glyphs }: Canvas): string {
   let text = "";
   let end = 0;

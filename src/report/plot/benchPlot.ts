@@ -8,7 +8,9 @@ import { barsText } from "./bars.js";
 import type { Canvas } from "./canvas.js";
 import { memoryMapText } from "./memoryMap.js";
 
-/** Each case as bars of what its strategies inspect, and its address map where the MMU draws one. */
+/**
+ * Each case as bars of what its strategies inspect, and its address map where the MMU draws one.
+ */
 export function benchPlot(result: ResultFile, mmus: Mmus, canvas: Canvas): string {
   const budget = new MapBudget();
   return result.scenarios

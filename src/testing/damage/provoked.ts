@@ -8,7 +8,10 @@ export interface Provoked {
   readonly says: string;
 }
 
-/** What is provoked of an MMU, by code, and how where there are several ways: `stray-mapping, by a block ...`. */
+/**
+ * What is provoked of an MMU, by code, and how where there are several ways:
+ * `stray-mapping, by a block ...`.
+ */
 export type Damages = Readonly<Record<string, Provoked>>;
 
 /** What the file of an MMU in this folder exports. */

@@ -26,8 +26,8 @@ function faultsOf(search: ExhaustiveSearch<TdpStrategy>, strategy: TdpStrategy) 
 }
 
 /**
- * How often baseline is tried on a tree, a walk of any kind being one; a wrong one is tried once more,
- * to see whether it is Linux's.
+ * How often baseline is tried on a tree, a walk of any kind being one; a wrong one is tried once
+ * more, to see whether it is Linux's.
  */
 function walksOf(works: Works, tops: readonly TopEntry[]): number {
   let walks = 0;
@@ -44,8 +44,8 @@ function walksOf(works: Works, tops: readonly TopEntry[]): number {
 }
 
 /**
- * Kinds of faults that show on the smallest trees if strategies are tried with another engine; every
- * strategy has them then.
+ * Kinds of faults that show on the smallest trees if strategies are tried with another engine;
+ * every strategy has them then.
  */
 function kindsWith(damage: Partial<TdpEngine>): string[] {
   const search = { ...tdpExhaustive("small", () => () => [], { ...ENGINE, ...damage }), units: 6 };
