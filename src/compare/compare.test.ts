@@ -136,6 +136,17 @@ test("a comparison tells all: cells in the order of BASE, what one side lacks, n
   });
 });
 
+test("unless told otherwise nothing more is tolerated, wall times gate nothing, and what is missing regressed", () => {
+  expect(DEFAULT_COMPARE_OPTIONS).toEqual({
+    maxIncrease: 0,
+    wallThreshold: null,
+    alpha: 0.05,
+    seed: 1,
+    allowMissing: false,
+    anyEnvironment: false,
+  });
+});
+
 describe("exact counters", () => {
   test("a result compared with itself has no change and ends with 0", () => {
     const comparison = compare(resultFile(), resultFile());

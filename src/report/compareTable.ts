@@ -1,5 +1,6 @@
 import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric } from "../compare/types.js";
 import { clip } from "../errors.js";
+import { groupBy } from "../lists.js";
 import type { CountValue } from "../mmu/counters.js";
 import { MAX_SAMPLES } from "../stats/statistics.js";
 import { columnsOf } from "./columns.js";
@@ -19,7 +20,7 @@ import { wrapLines } from "./wrapLines.js";
 export function compareText(comparison: Comparison, style: Style, all = false): string {
   const blocks: string[] = [];
   const samples = oneSampleCount(comparison);
-  for (const [scenario, cells] of byScenario(comparison.cells)) {
+  for (const [scenario, cells] of groupBy(comparison.cells, ({ scenario }) => scenario)) {
     const shown = cells
       .map((cell) => ({ cell, rows: rowsOf(cell, style, all, samples === null) }))
       .filter(({ rows }) => rows.length > 0);
@@ -200,19 +201,9 @@ function absentBlocks({ missing, added, options }: Comparison, style: Style): st
 
 /** One line a case with its strategies. */
 function refLines(refs: readonly CellRef[]): string {
-  return [...byScenario(refs)]
+  return [...groupBy(refs, ({ scenario }) => scenario)]
     .map(([scenario, cells]) => `  ${clip(scenario, 200)}: ${cells.map(({ strategy }) => clip(strategy)).join(", ")}`)
     .join("\n");
-}
-
-function byScenario<T extends CellRef>(cells: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const cell of cells) {
-    const group = groups.get(cell.scenario);
-    if (group === undefined) groups.set(cell.scenario, [cell]);
-    else group.push(cell);
-  }
-  return groups;
 }
 
 export function noteText(note: Note): string {

@@ -17,8 +17,9 @@ export interface FakeSelftest {
 }
 
 /**
- * Makes a program named dirty_log_perf_test that prints what the real one does. @param behaviour by
- * number of the call, from 1, or `*`
+ * Makes a program named dirty_log_perf_test that prints what the real one does.
+ *
+ * @param behaviour by number of the call, from 1, or `*`
  */
 export function makeFakeSelftest(behaviour: Readonly<Record<string, FakeBehaviour>> = {}): FakeSelftest {
   const folder = mkdtempSync(join(tmpdir(), "s2split-fake-"));

@@ -1,4 +1,5 @@
 import type { Validation } from "../../cost/validate.js";
+import { groupBy } from "../../lists.js";
 import { columnsOf } from "../columns.js";
 import { percentCell, signed } from "./cells.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
@@ -107,13 +108,11 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
 }
 
 function byTable({ contention }: Validation): [string, Curve[]][] {
-  const tables = new Map<string, Curve[]>();
-  for (const { column, rows } of contention.columns) {
-    const { table } = column;
-    const title = `${table.author}, ${table.date}: ${table.title} (${table.id})`;
-    tables.set(title, [...(tables.get(title) ?? []), { name: column.column.name, rows }]);
-  }
-  return [...tables];
+  return [...groupBy(contention.columns, ({ column: { table } }) => table).values()].map((columns) => {
+    const { author, date, title, id } = columns[0].column.table;
+    const curves = columns.map(({ column, rows }) => ({ name: column.column.name, rows }));
+    return [`${author}, ${date}: ${title} (${id})`, curves];
+  });
 }
 
 function shadowSections(plot: Plot, { shadow }: Validation): Section[] {
