@@ -192,7 +192,10 @@ describe("s2split list", () => {
 describe("s2split completion", () => {
   const installed = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
 
-  /** What bash offers on each of these command lines, whose last word, after a blank perhaps none, is being typed. One bash answers all. */
+  /**
+   * What bash offers on each of these command lines, whose last word, after a blank perhaps none,
+   * is being typed. One bash answers all.
+   */
   async function completed(lines: readonly string[]): Promise<string[]> {
     const { stdout: script } = await s2split(["completion", "bash"]);
     const asks = lines.map((line) => {
