@@ -143,9 +143,9 @@ function compareFindings(base: readonly Finding[], next: readonly Finding[]): Re
 function compareVerdicts(base: RunVerdict | null, next: RunVerdict | null): ResultStatus {
   // A file of before verdicts were written has nothing to be better or worse than.
   if (base === null || next === null || base.code === next.code) return "equal";
+  // Where one side had nothing to do, only findings can say that the other is worse.
+  if (base.code === "idle" || next.code === "idle") return "changed";
   const [before, after] = [VERDICT_CODES.indexOf(base.code), VERDICT_CODES.indexOf(next.code)];
-  const idle = base.code === "idle" || next.code === "idle";
-  if (idle && next.code !== "wrong") return "changed";
   return after > before ? "regression" : "improvement";
 }
 

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
-  chownSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -32,12 +31,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Root may write everywhere: in its place an ordinary user does the work, who owns the folder. */
-async function asUser(work: () => Promise<void>): Promise<void> {
-  if (process.geteuid?.() !== 0) return work();
-  const nobody = 65534;
-  chownSync(folder, nobody, nobody);
-  process.seteuid!(nobody);
+/** As a user whom permissions concern: for root there are none. */
+async function withoutRoot(work: () => Promise<void>): Promise<void> {
+  if (process.geteuid!() !== 0) return work();
+  chmodSync(folder, 0o777);
+  process.seteuid!(65534);
   try {
     await work();
   } finally {
@@ -82,14 +80,14 @@ describe("preparing an output", () => {
   });
 
   test("refuses a folder or a file without permission", async () => {
-    await asUser(async () => {
-      mkdirSync(join(folder, "closed"), { mode: 0o500 });
-      expect(await refusal(prepareOutput(join(folder, "closed", "x.json")))).toMatch(/permission denied/);
-      writeFileSync(join(folder, "mine.json"), "");
-      chmodSync(join(folder, "mine.json"), 0o400);
-      expect(await refusal(prepareOutput(join(folder, "mine.json")))).toMatch(/permission denied/);
-      // What is refused is what is closed, not the folder that holds it.
-      await prepareOutput(join(folder, "x.json"));
+    const [closed, mine] = [join(folder, "closed"), join(folder, "mine.json")];
+    mkdirSync(closed, { mode: 0o555 });
+    writeFileSync(mine, "", { mode: 0o444 });
+    const denied = (path: string) =>
+      `${path}: cannot be written: permission denied; expected a file in a writable folder`;
+    await withoutRoot(async () => {
+      expect(await refusal(prepareOutput(join(closed, "x.json")))).toBe(denied(join(closed, "x.json")));
+      expect(await refusal(prepareOutput(mine))).toBe(denied(mine));
     });
   });
 });

@@ -175,8 +175,7 @@ function largest(vmas: readonly Vma[], minBytes: number | undefined, input: stri
   if (chosen.length > 0) return chosen;
   throw badInput(
     input,
-    `no writable anonymous, memfd or hugetlb mapping of ${formatSize(min)} or more; the largest is ` +
-      `${formatSize(top)}`,
+    `no writable anonymous, memfd or hugetlb mapping of ${formatSize(min)} or more; the largest is ${formatSize(top)}`,
     "the process of a VMM, a smaller --min-size, or --vma ADDRESS",
   );
 }

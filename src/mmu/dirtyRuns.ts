@@ -1,4 +1,4 @@
-import { badInput } from "../errors.js";
+import { badInput, clip } from "../errors.js";
 import type { FrameRange } from "./flow/slots.js";
 import type { DirtyBitmap } from "./memslots.js";
 
@@ -18,15 +18,9 @@ export interface DirtyRuns {
  * Runs of dirty pages, ascending and merged. Bits past the slot's end do nothing, for the kernel ANDs each word with the slot's bitmap
  * (Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`).
  *
- * @param wordOf reads a word; its second argument names it. Throws where it is none
  * @throws UserError for a run that does not begin in the slot, a word that is none
  */
-export function dirtyRuns(
-  dirty: DirtyBitmap,
-  npages: number,
-  input: string,
-  wordOf: (word: string, which: string) => bigint,
-): DirtyRuns {
+export function dirtyRuns(dirty: DirtyBitmap, npages: number, input: string): DirtyRuns {
   const given =
     "runs" in dirty
       ? checkedRuns(dirty.runs, npages, input)
@@ -42,6 +36,12 @@ export function dirtyRuns(
     else merged.push([first, count]);
   }
   return { runs: merged, pagesPastEnd };
+}
+
+/** A word of a bitmap, as a number. */
+function wordOf(word: string, which: string): bigint {
+  if (/^(?:0|0x[0-9a-f]{1,16})$/i.test(word)) return BigInt(word);
+  throw badInput(`${which} "${clip(word)}"`, "not a 64-bit word", "hexadecimal with 0x, at most 16 digits");
 }
 
 function checkedRuns(runs: readonly Run[], npages: number, input: string): readonly Run[] {

@@ -159,10 +159,10 @@ function medianResampler(sorted: Float64Array, random: () => number): () => numb
 export function samplesNeeded(change: number, spread: number, alpha: number, power = 0.8): number {
   if (!(alpha > 0)) return Number.POSITIVE_INFINITY;
   let fewest = 0;
-  // The smallest p there is with n on each side is 2 / C(2n, n).
-  for (let smallest = 2; smallest >= alpha; ) {
+  // The smallest p there is with n on each side is 2 / C(2n, n), which must be below alpha. C(2n, n) is counted exactly.
+  for (let ways = 1; 2 / ways >= alpha; ) {
     fewest++;
-    smallest *= fewest / (2 * (2 * fewest - 1));
+    ways = (ways * 2 * (2 * fewest - 1)) / fewest;
   }
   if (!(change > 0)) return Number.POSITIVE_INFINITY;
   if (spread <= 0) return fewest;
@@ -188,7 +188,6 @@ export function relativeSpread(samples: readonly number[]): number {
 export function normalUpperTail(z: number): number {
   if (z < 0) return 1 - normalUpperTail(-z);
   const x = z / Math.SQRT2;
-  if (x > 27) return 0;
   if (x < 2) {
     // erf by its series x e^(-x^2) sum (2x^2)^k / (1 * 3 * 5 ... (2k + 1)).
     let term = x;

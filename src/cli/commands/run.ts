@@ -43,7 +43,8 @@ export function register(program: Command, invocation: Invocation): void {
     .command("run")
     .summary("simulate all of dirty_log_perf_test, guests included: lazy against eager")
     .description(
-      "Simulate the whole of dirty_log_perf_test: populate, enable, iterations of dirty, get and clear, disable, and the first accesses afterwards, with the guests' faults.",
+      "Simulate the whole of dirty_log_perf_test: populate, enable, iterations of dirty, get and clear, disable, " +
+        "and the first accesses afterwards, with the guests' faults.",
     )
     .option("-b <size>", "memory of each vCPU (K, M, G)", "1G")
     .option("-v <n>", "vCPUs", integer(1, 512), 1)

@@ -8,7 +8,8 @@ import type { Cell, Group, Page, Section } from "./page.js";
 import { type Curve, curvesSection } from "./vcpuCurves.js";
 
 const FITTED =
-  "A hollow mark is of a row that the model's figures were fitted to: that it agrees proves nothing. A filled one is judged.";
+  "A hollow mark is of a row that the model's figures were fitted to: that it agrees proves nothing. A filled " +
+  "one is judged.";
 
 /** The page of the model beside what others published. */
 export async function validatePage(validation: Validation): Promise<Page> {
@@ -54,7 +55,8 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
       description: rows
         .map(
           (row) =>
-            `${row.mode} ${row.backing}: published ${signed(row.publishedPercent)}%, modelled ${signed(row.modelledPercent)}%`,
+            `${row.mode} ${row.backing}: published ${signed(row.publishedPercent)}%, modelled ` +
+            `${signed(row.modelledPercent)}%`,
         )
         .join("; "),
     },
@@ -66,7 +68,9 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
         value: row.publishedPercent,
         low: row.publishedPercent - spread,
         high: row.publishedPercent + spread,
-        title: `${name}: published ${signed(row.publishedPercent)}%${row.stdevPoints === null ? "" : ` ± ${spread.toFixed(1)}`}`,
+        title:
+          `${name}: published ` +
+          `${signed(row.publishedPercent)}%${row.stdevPoints === null ? "" : ` ± ${spread.toFixed(1)}`}`,
         other: {
           value: row.modelledPercent,
           title: `${name}: modelled ${signed(row.modelledPercent)}% (${row.role})`,
@@ -79,7 +83,9 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
   return {
     title: `${series.author}, ${series.date}: ${series.title}`,
     see: "Where a square lies within the line of its dot, the model is within one published standard deviation.",
-    unit: `per cent of the time of ${series.scope === "split" ? "the split alone" : "the ioctl"}, ${series.strategy} against baseline; profile ${profile}`,
+    unit:
+      `per cent of the time of ${series.scope === "split" ? "the split alone" : "the ioctl"}, ${series.strategy} ` +
+      `against baseline; profile ${profile}`,
     kind: "modelled",
     key: [
       { label: "published, with one standard deviation", mark: "p0", shape: 0 },
