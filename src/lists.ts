@@ -1,4 +1,6 @@
-/** What lists and maps are certain to hold: where one does not, the program is at fault and says so. */
+/**
+ * What lists and maps are certain to hold: where one does not, the program is at fault and says so.
+ */
 
 /** A list with a first element. */
 export type NonEmpty<T> = readonly [T, ...T[]];
@@ -20,8 +22,33 @@ export function zip<A, B>(a: readonly A[], b: readonly B[]): [A, B][] {
 }
 
 /** What a map holds under a key. @throws RangeError where it holds nothing */
-export function known<K, V>(map: ReadonlyMap<K, V>, key: K): V {
+export function lookUp<K, V>(map: ReadonlyMap<K, V>, key: K): V {
   const value = map.get(key);
   if (value === undefined) throw new RangeError(`nothing is known of ${String(key)}`);
   return value;
+}
+
+/** The one of this id. @throws RangeError where there is none */
+export function withId<T extends { readonly id: string }>(list: readonly T[], id: string): T {
+  const found = list.find((one) => one.id === id);
+  if (found === undefined) throw new RangeError(`nothing has the id ${id}`);
+  return found;
+}
+
+/** The list from its nth element on, and what stands before that behind it. */
+export function rotated<T>(list: readonly T[], by: number): T[] {
+  const first = by % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
+}
+
+/** What has the same key together, keys and what has them in the order of the list. */
+export function groupBy<T, K>(list: readonly T[], keyOf: (one: T) => K): Map<K, [T, ...T[]]> {
+  const groups = new Map<K, [T, ...T[]]>();
+  for (const one of list) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return groups;
 }

@@ -1,5 +1,6 @@
 import { REGION } from "../cost/uniformGuest.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
+import { groupBy } from "../lists.js";
 import { HOLE, type Layout, type SegmentLayout } from "../mmu/arm64/layout.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 
@@ -36,9 +37,10 @@ interface Region {
 }
 
 /**
- * Takes regions of 1 GiB that stand for all: one of each large group of regions that are mapped alike, and of the others, in order of how
- * much of them is mapped in pages, those in the middle of equal parts. Every block and chunk lies in one region, so that a region's
- * work is the same wherever it stands.
+ * Takes regions of 1 GiB that stand for all: one of each large group of regions that are mapped
+ * alike, and of the others, in order of how much of them is mapped in pages, those in the middle of
+ * equal parts. Every block and chunk lies in one region, so that a region's work is the same
+ * wherever it stands.
  *
  * @returns undefined where there are no more whole regions than would be taken
  */
@@ -66,19 +68,13 @@ export function sampleOf(scenario: Arm64Scenario, layout: Layout): Sample | unde
 }
 
 function strataOf(regions: readonly Region[]): { region: Region; weight: number; alike: boolean }[] {
-  const groups = new Map<string, Region[]>();
-  for (const region of regions) {
-    const group = groups.get(region.shape);
-    if (group === undefined) groups.set(region.shape, [region]);
-    else group.push(region);
-  }
-  const all = [...groups.values()].sort((a, b) => b.length - a.length);
+  const all = [...groupBy(regions, ({ shape }) => shape).values()].sort((a, b) => b.length - a.length);
   const few = all.length <= TAKEN;
   const large = few
     ? all
     : all.slice(0, GROUPS).filter((group) => group.length >= LARGE * regions.length && group.length > 1);
   const others = all.filter((group) => !large.includes(group)).flat();
-  const strata = large.map((group) => ({ region: group[0]!, weight: group.length, alike: true }));
+  const strata = large.map((group) => ({ region: group[0], weight: group.length, alike: true }));
   if (others.length === 0) return strata;
   others.sort((a, b) => a.pages - b.pages || a.startGfn - b.startGfn);
   const count = Math.min(others.length, TAKEN - strata.length);

@@ -48,7 +48,10 @@ async function all(generator: AsyncGenerator<RunOutcome>, log: string[] = []): P
 }
 
 describe("cells are counted", () => {
-  /** Where the cells of a case of some work are counted under strategies, in the order in which it happens. */
+  /**
+   * Where the cells of a case of some work are counted under strategies, in the order in which it
+   * happens.
+   */
   async function order(strategies: readonly Strategy[], jobs: number, work = 1): Promise<string[]> {
     const log: string[] = [];
     const bound = logged(log, "a", work);

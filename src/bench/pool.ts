@@ -31,8 +31,8 @@ export interface CellWatch {
 }
 
 /**
- * Work (`Case.expectedWork`, in entries) from which a cell is counted in a thread whatever `jobs` says: this thread must hear signals
- * and show progress. Some 40 GiB of 4K pages; a second of work.
+ * Work (`Case.expectedWork`, in entries) from which a cell is counted in a thread whatever `jobs`
+ * says: this thread must hear signals and show progress. Some 40 GiB of 4K pages; a second of work.
  */
 const LONG_WORK = 4e7;
 
@@ -62,16 +62,19 @@ export async function threadPool(threads: number) {
   });
 }
 
-/** From TypeScript sources, as unit tests run, there is no module that a worker thread could load. */
+/**
+ * From TypeScript sources, as unit tests run, there is no module that a worker thread could load.
+ */
 const builtPool: MakePool = async (threads) => (import.meta.url.endsWith(".ts") ? null : threadPool(threads));
 
 /**
- * Counts cells, in so many worker threads at a time, and yields the outcomes in the order of the cells, each as soon as it and all
- * before it are there. Neither order nor content depends on `jobs`. A custom strategy is code that only this thread has: its cells
- * run here, when their turn to be yielded comes.
+ * Counts cells, in so many worker threads at a time, and yields the outcomes in the order of the
+ * cells, each as soon as it and all before it are there. Neither order nor content depends on
+ * `jobs`. A custom strategy is code that only this thread has: its cells run here, when their turn
+ * to be yielded comes.
  *
- * Not for measuring wall time: threads share caches and memory bandwidth. To stop early, return from the generator, as leaving a
- * `for await` does: the threads end then.
+ * Not for measuring wall time: threads share caches and memory bandwidth. To stop early, return
+ * from the generator, as leaving a `for await` does: the threads end then.
  *
  * @param jobs 1 uses no thread but this one
  * @param makePool asked once, where a cell is for a thread
@@ -141,7 +144,8 @@ function runThere(pool: CellPool, cell: Cell, index: number, { signal, onProgres
     progress: port2,
   };
   const reply = pool.run(task, { transferList: [port2], ...(signal === undefined ? {} : { signal }) });
-  // A thread that dies is reported where its outcome is waited for; until then, and after an early end, nobody listens.
+  // A thread that dies is reported where its outcome is waited for; until then, and after an early
+  // end, nobody listens.
   reply.catch(() => {}).finally(() => port1.close());
   return reply;
 }

@@ -26,9 +26,11 @@ function allShards(plan: readonly PlannedCase[], count: number) {
 
 describe("the parts of a plan", () => {
   test("are disjoint, together are the plan, keep its order, and know their places", () => {
+    let most = 0;
     fc.assert(
       fc.property(plans, fc.integer({ min: 1, max: 12 }), (plan, count) => {
         const parts = allShards(plan, count);
+        most = Math.max(most, ...parts.map(({ cases }) => cases.length));
         const places = parts.flatMap(({ shard }) => shard.cases);
         expect([...places].sort((a, b) => a - b)).toEqual(plan.map((_, i) => i));
         for (const { cases, shard } of parts) {
@@ -37,6 +39,7 @@ describe("the parts of a plan", () => {
         }
       }),
     );
+    expect(most).toBeGreaterThan(20);
   });
 
   test("are balanced: the heaviest has at most the mean and one case more", () => {

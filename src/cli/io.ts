@@ -13,14 +13,19 @@ export interface Io {
   /** The MMUs that there are. */
   readonly registry: Registry;
   /**
-   * Has the listener told, once, of Ctrl-C, SIGTERM or SIGHUP, in place of ending the program; a second one ends it at once.
+   * Has the listener told, once, of Ctrl-C, SIGTERM or SIGHUP, in place of ending the program; a
+   * second one ends it at once.
    *
    * @returns gives the signals back
    */
   onInterrupt(listener: () => void): () => void;
 }
 
-/** A command's work. Its arguments are those that commander hands to an action. @returns the exit code */
+/**
+ * A command's work. Its arguments are those that commander hands to an action.
+ *
+ * @returns the exit code
+ */
 // biome-ignore lint/suspicious/noExplicitAny: commander hands over whatever a command's arguments and options are
 type Work<A extends any[]> = (io: Io, ...args: A) => Promise<number>;
 

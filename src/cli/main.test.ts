@@ -145,7 +145,10 @@ describe("an export never replaces what is read", () => {
 });
 
 describe("an interrupted bench", () => {
-  /** Interrupts before the work, or as soon as it shows progress: while the first strategy of the first case is counted. */
+  /**
+   * Interrupts before the work, or as soon as it shows progress: while the first strategy of the
+   * first case is counted.
+   */
   async function interrupted(args: readonly string[], when: "before" | "counting") {
     const { io, written } = memoryIo();
     let interrupt = () => {};

@@ -23,7 +23,10 @@ export async function shown(args: readonly string[], how: RunHow = {}): Promise<
   return { code: code!, output: written.both };
 }
 
-/** Runs the built program in this process: for all that is not about signals, pipes or the end of a process. */
+/**
+ * Runs the built program in this process: for all that is not about signals, pipes or the end of a
+ * process.
+ */
 export function s2split(args: readonly string[], how: RunHow = {}): Promise<Ended> {
   return runMain(main, args, { registry, ...how });
 }
@@ -48,7 +51,10 @@ export function childEnvironment(more: SpawnHow["env"] = {}): NodeJS.ProcessEnv 
   return { ...inherited, ...more };
 }
 
-/** Runs the built program as a user would, in a process of its own, without a terminal. It is killed if the test ends before it does. */
+/**
+ * Runs the built program as a user would, in a process of its own, without a terminal. It is killed
+ * if the test ends before it does.
+ */
 export function spawned(args: readonly string[], how: SpawnHow = {}): Promise<Ended> {
   const child = spawn(process.execPath, [how.bin ?? BIN, ...args], {
     cwd: how.cwd ?? ROOT,

@@ -63,7 +63,9 @@ describe("the folder of debugfs that has all VMs", () => {
     const { code, stderr } = await s2split(["import-layout", folder]);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `s2split: ${folder}: the folder of all VMs (PID-FD): 87-11, 1300-14; expected the folder of one: ${folder}/87-11\n`,
+      stderr:
+        `s2split: ${folder}: the folder of all VMs (PID-FD): 87-11, 1300-14; expected the folder of one: ` +
+        `${folder}/87-11\n`,
     });
   });
 

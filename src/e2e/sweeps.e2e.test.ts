@@ -116,7 +116,8 @@ describe("exports", () => {
     const path = join(folder, "out.json");
     writeFileSync(path, "old");
     // A limit on the size of files stops the write part way, as a full disk does.
-    const command = `ulimit -f 8; "${process.execPath}" bin/s2split.js bench -b 16M --no-wall -q --export-json "${path}"`;
+    const command =
+      `ulimit -f 8; "${process.execPath}" bin/s2split.js bench -b 16M --no-wall ` + `-q --export-json "${path}"`;
     const { status } = spawnSync("bash", ["-c", command], { cwd: ROOT });
     expect(status).not.toBe(0);
     expect(readFileSync(path, "utf8")).toBe("old");
@@ -191,37 +192,46 @@ describe("s2split list", () => {
 describe("s2split completion", () => {
   const installed = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
 
-  /** What bash offers for these words, the last of them being typed. */
-  async function completed(...words: string[]): Promise<string[]> {
+  /** What bash offers on each of these command lines, whose last word, after a blank perhaps none, is being typed. One bash answers all. */
+  async function completed(lines: readonly string[]): Promise<string[]> {
     const { stdout: script } = await s2split(["completion", "bash"]);
-    const all = ["s2split", ...words].map((word) => `'${word}'`).join(" ");
-    const ask = `COMP_WORDS=(${all}); COMP_CWORD=${words.length}; _s2split; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return execFileSync("bash", ["-c", `${script}\n${ask}`], { encoding: "utf8" })
-      .split("\n")
-      .filter((line) => line !== "");
+    const asks = lines.map((line) => {
+      const words = ["s2split", ...line.split(" ")];
+      const all = words.map((word) => `'${word}'`).join(" ");
+      return `unset COMPREPLY; COMP_WORDS=(${all}); COMP_CWORD=${words.length - 1}; _s2split; echo "\${COMPREPLY[*]}"`;
+    });
+    const said = execFileSync("bash", ["-c", [script, ...asks].join("\n")], { encoding: "utf8" });
+    return said.split("\n").slice(0, -1);
   }
 
   it.skipIf(!installed("bash"))("completes commands, options, values and lists of values in bash", async () => {
-    expect(await completed("co")).toEqual(["compare", "completion"]);
-    expect(await completed("bench", "--export-n")).toEqual(["--export-ndjson"]);
-    expect(await completed("compare", "--wall")).toEqual(["--wall-threshold"]);
-    expect(await completed("bench", "--strategy", "max")).toEqual(["max-level"]);
-    expect(await completed("bench", "--strategy", "baseline,skip-l")).toEqual(["baseline,skip-level"]);
-    expect(await completed("bench", "-s", "hugetlb-1")).toEqual(["hugetlb-1g"]);
-    expect(await completed("bench", "--mode", "")).toEqual(["enable", "clear", "both"]);
-    expect(await completed("list", "str")).toEqual(["strategies"]);
-    expect(await completed("bench", "-s", "anonymous_t")).toEqual(["anonymous_thp"]);
-    expect(await completed("run", "-s", "")).toEqual(expect.arrayContaining(["thp", "hugetlb-1g", "anonymous_thp"]));
-    expect(await completed("run", "-m", "1")).toEqual(["1", "12", "13", "14", "15", "16"]);
-    for (const command of ["bench", "run", "advise", "import-layout"]) {
-      expect(await completed(command, "--chunk", "")).toEqual(["0", "4K", "2M", "1G", "16K", "32M", "64K", "512M"]);
-    }
-    expect(await completed("bench", "--mmu", "x86-t")).toEqual(["x86-tdp"]);
-    expect(await completed("--color", "")).toEqual(["auto", "always", "never"]);
-    expect(await completed("bench", "--color", "al")).toEqual(["always"]);
-    expect(await completed("--color", "never", "comp")).toEqual(["compare", "completion"]);
-    expect(await completed("--co")).toEqual(["--color"]);
-    expect(await completed("compare", "x")).toEqual([]);
+    const chunks = "0 4K 2M 1G 16K 32M 64K 512M";
+    const expected: Readonly<Record<string, string>> = {
+      co: "compare completion",
+      "bench --export-n": "--export-ndjson",
+      "compare --wall": "--wall-threshold",
+      "bench --strategy max": "max-level",
+      "bench --strategy baseline,skip-l": "baseline,skip-level",
+      "bench -s hugetlb-1": "hugetlb-1g",
+      "bench --mode ": "enable clear both",
+      "list str": "strategies",
+      "bench -s anonymous_t": "anonymous_thp",
+      "run -m 1": "1 12 13 14 15 16",
+      "bench --chunk ": chunks,
+      "run --chunk ": chunks,
+      "advise --chunk ": chunks,
+      "import-layout --chunk ": chunks,
+      "bench --mmu x86-t": "x86-tdp",
+      "--color ": "auto always never",
+      "bench --color al": "always",
+      "--color never comp": "compare completion",
+      "--co": "--color",
+      "compare x": "",
+    };
+    const lines = Object.keys(expected);
+    const [backings, ...offered] = await completed(["run -s ", ...lines]);
+    expect(Object.fromEntries(lines.map((line, i) => [line, offered[i]]))).toEqual(expected);
+    expect(backings!.split(" ")).toEqual(expect.arrayContaining(["thp", "hugetlb-1g", "anonymous_thp"]));
   });
 
   it.each(["bash", "zsh", "fish"])("is a script that %s can parse", async (shell) => {

@@ -31,6 +31,18 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** As a user whom permissions concern: for root there are none. */
+async function withoutRoot(work: () => Promise<void>): Promise<void> {
+  if (process.geteuid!() !== 0) return work();
+  chmodSync(folder, 0o777);
+  process.seteuid!(65534);
+  try {
+    await work();
+  } finally {
+    process.seteuid!(0);
+  }
+}
+
 async function refusal(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
     () => undefined,
@@ -67,12 +79,16 @@ describe("preparing an output", () => {
     expect(await refusal(prepareOutput(join(folder, "x".repeat(300))))).toMatch(/the name is too long/);
   });
 
-  test.skipIf(process.getuid?.() === 0)("refuses a folder or a file without permission", async () => {
-    mkdirSync(join(folder, "closed"), { mode: 0o500 });
-    expect(await refusal(prepareOutput(join(folder, "closed", "x.json")))).toMatch(/permission denied/);
-    writeFileSync(join(folder, "mine.json"), "");
-    chmodSync(join(folder, "mine.json"), 0o400);
-    expect(await refusal(prepareOutput(join(folder, "mine.json")))).toMatch(/permission denied/);
+  test("refuses a folder or a file without permission", async () => {
+    const [closed, mine] = [join(folder, "closed"), join(folder, "mine.json")];
+    mkdirSync(closed, { mode: 0o555 });
+    writeFileSync(mine, "", { mode: 0o444 });
+    const denied = (path: string) =>
+      `${path}: cannot be written: permission denied; expected a file in a writable folder`;
+    await withoutRoot(async () => {
+      expect(await refusal(prepareOutput(join(closed, "x.json")))).toBe(denied(join(closed, "x.json")));
+      expect(await refusal(prepareOutput(mine))).toBe(denied(mine));
+    });
   });
 });
 

@@ -1,4 +1,7 @@
-/** Built-ins that the simulation rests on; a module that replaces a part of one would change its figures. */
+/**
+ * Built-ins that the simulation rests on; a module that replaces a part of one would change its
+ * figures.
+ */
 const ROOTS: Readonly<Record<string, object>> = {
   Object,
   Function,
@@ -66,7 +69,8 @@ function isIntact({ object, key, property }: Part): boolean {
 /**
  * Remembers the built-ins as they are.
  *
- * @returns puts back what has been replaced or removed since, so that it can be told, and names the first such part; undefined where none is
+ * @returns puts back what has been replaced or removed since, so that it can be told, and names the
+ *   first such part; undefined where none is
  */
 export function rememberBuiltIns(): () => string | undefined {
   const before = partsOf();

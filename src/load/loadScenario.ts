@@ -14,8 +14,9 @@ const EXPECTED = "a scenario; see scenarios/ for examples";
 const SHIPPED = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 
 /**
- * Reads a scenario file: JSON, of the MMU that its `mmu` names (the default one where it names none). `-` is standard input. Where there
- * is no such file, a name of {@link shippedScenarios} is the one that comes with s2split, `.json` or not.
+ * Reads a scenario file: JSON, of the MMU that its `mmu` names (the default one where it names
+ * none). `-` is standard input. Where there is no such file, a name of {@link shippedScenarios} is
+ * the one that comes with s2split, `.json` or not.
  *
  * @throws UserError that names the file and what was expected
  */
@@ -24,7 +25,10 @@ export async function loadScenario(path: string, stdin?: ByteInput, registry: Re
   return parseScenario(text, path, registry);
 }
 
-/** As {@link loadScenario}, for callers who also take a schedule of other parties that `verify --interleave` has saved. */
+/**
+ * As {@link loadScenario}, for callers who also take a schedule of other parties that
+ * `verify --interleave` has saved.
+ */
 export async function loadCase(path: string, stdin?: ByteInput, registry: Registry = mmus): Promise<Case> {
   const text = await readText(await shippedOr(path), { expected: "a scenario file", stdin });
   return parseCase(text, path, registry, true);
@@ -36,7 +40,10 @@ export async function shippedScenarios(folder: string = SHIPPED): Promise<Readon
   return new Map(files.map((file) => [file.slice(0, -".json".length), join(folder, file)]));
 }
 
-/** The path of the shipped scenario that a name means. What is there is meant itself, its `.json` too, and so is what looks like a path. */
+/**
+ * The path of the shipped scenario that a name means. What is there is meant itself, its `.json`
+ * too, and so is what looks like a path.
+ */
 async function shippedOr(path: string): Promise<string> {
   if (path === "-" || /[/\\]/.test(path) || (await isThere(path))) return path;
   const shipped = await shippedScenarios();

@@ -21,9 +21,10 @@ const NEEDED_FOR_TYPESCRIPT =
   "Node.js 22.18 or newer, or TypeScript installed beside the file (npm install -D typescript)";
 
 /**
- * What `--strategy` names, by MMU: names of built-in strategies, `all`, and paths of modules with custom strategies (those
- * that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones first, in the order of tables; then custom ones, as given. No list
- * is `all`. A name that only another MMU of the plan has is passed over for this one.
+ * What `--strategy` names, by MMU: names of built-in strategies, `all`, and paths of modules with
+ * custom strategies (those that end in .mjs, .js, .mts or .ts, or have a slash). Built-in ones
+ * first, in the order of tables; then custom ones, as given. No list is `all`. A name that only
+ * another MMU of the plan has is passed over for this one.
  *
  * @throws UserError for an unknown name, or a module that cannot be loaded or used
  */
@@ -61,8 +62,8 @@ export async function strategyChooser(
 }
 
 /**
- * Loads a module with a custom strategy: its default export, or its export `strategy`. `mmu` in it says for which MMU it is
- * (arm64 where it does not say).
+ * Loads a module with a custom strategy: its default export, or its export `strategy`. `mmu` in it
+ * says for which MMU it is (arm64 where it does not say).
  *
  * @throws UserError naming the file, and the place in it where that is known
  */
@@ -146,7 +147,8 @@ function runsTypeScript(): boolean {
 
 async function importModule(url: string, path: string): Promise<Record<string, unknown>> {
   let timer: NodeJS.Timeout | undefined;
-  // A module that waits for ever would leave nothing to do, and Node.js would end with nothing said.
+  // A module that waits for ever would leave nothing to do, and Node.js would end with nothing
+  // said.
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(badInput(shown(path), `still waiting after ${LONGEST_LOAD_MS / 1000} s`, "a module that loads")),
@@ -173,13 +175,19 @@ async function importModule(url: string, path: string): Promise<Record<string, u
   }
 }
 
-/** What this very package refuses while the module loads (defineStrategy, say) has no name of a file yet. */
+/**
+ * What this very package refuses while the module loads (defineStrategy, say) has no name of a file
+ * yet.
+ */
 function named(path: string, error: unknown): never {
   if (!(error instanceof UserError)) throw error;
   throw new UserError(`${shown(path)}: ${error.message}${placeIn(path, error)}`);
 }
 
-/** Where a module failed to load. Of a syntax error Node.js keeps the place to itself, but tells it when asked to check the file. */
+/**
+ * Where a module failed to load. Of a syntax error Node.js keeps the place to itself, but tells it
+ * when asked to check the file.
+ */
 async function placeOf(path: string, error: unknown): Promise<string> {
   if (!(error instanceof SyntaxError) || extname(path).endsWith("ts")) return placeIn(path, error);
   const { x } = await import("tinyexec");

@@ -1,7 +1,7 @@
 /**
- * Module hooks for custom strategies: `import ... from "s2split"` finds this very package wherever the module lies, and
- * TypeScript runs on versions of Node.js that do not take it themselves. Loaded by {@link loadStrategy} only; on older versions of
- * Node.js it runs in a thread of its own.
+ * Module hooks for custom strategies: `import ... from "s2split"` finds this very package wherever
+ * the module lies, and TypeScript runs on versions of Node.js that do not take it themselves.
+ * Loaded by {@link loadStrategy} only; on older versions of Node.js it runs in a thread of its own.
  */
 import { readFileSync } from "node:fs";
 import * as nodeModule from "node:module";
@@ -33,7 +33,10 @@ interface Loaded {
   readonly shortCircuit?: boolean;
 }
 
-/** `next` gives a promise in a thread of its own, and a value where the hooks run beside the program; both are passed on. */
+/**
+ * `next` gives a promise in a thread of its own, and a value where the hooks run beside the
+ * program; both are passed on.
+ */
 export function resolve<C, N>(specifier: string, context: C, next: (specifier: string, context: C) => N): N | Resolved {
   if (specifier === "s2split") return { url: OWN_PACKAGE, shortCircuit: true };
   return next(specifier, context);
@@ -49,10 +52,16 @@ export function load<C, N>(
   return { format: "module", source: javaScriptOf(fileURLToPath(url), url, means), shortCircuit: true };
 }
 
-/** Thrown by {@link load} where nothing on this machine takes TypeScript; told apart by its message, which crosses threads. */
+/**
+ * Thrown by {@link load} where nothing on this machine takes TypeScript; told apart by its message,
+ * which crosses threads.
+ */
 export const NO_TYPESCRIPT = "nothing here runs TypeScript";
 
-/** Whether {@link load} can take a TypeScript module at this URL, on a Node.js that does not take it by itself. */
+/**
+ * Whether {@link load} can take a TypeScript module at this URL, on a Node.js that does not take it
+ * by itself.
+ */
 export function takesTypeScript(url: string, means: Means = MEANS): boolean {
   return means.strip !== undefined || compilerNear(url, means) !== undefined;
 }

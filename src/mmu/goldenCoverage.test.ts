@@ -61,8 +61,8 @@ test("every counter of the TDP MMU stands in a golden file, but for those listed
     ...enables.map((steps) => bySteps(steps as readonly Counts[])),
     ...runsOf("x86-clear"),
   ];
-  // Sums of what the steps of enabling and clearing change, calls and words as the scenario has them, and the
-  // finished tree, which the files have in a form of their own.
+  // Sums of what the steps of enabling and clearing change, calls and words as the scenario has
+  // them, and the finished tree, which the files have in a form of their own.
   expect(uncovered(tdpCounters, counts)).toEqual([
     "sptesChanged",
     "words",

@@ -34,6 +34,29 @@ export interface InterleaveSearch<T extends Strategy = Strategy> {
   subject(strategy: T, unit: number, sink?: StepSink): Interleaved | null;
 }
 
+/**
+ * A search of units.
+ *
+ * @param idOf by which a saved schedule means a unit
+ * @param subject what is run of a unit; null: the strategy is not used for it
+ */
+export function searchOf<T extends Strategy, Unit>(
+  actions: number,
+  text: string,
+  units: readonly Unit[],
+  idOf: (unit: Unit) => string,
+  subject: (strategy: T, unit: Unit, sink?: StepSink) => Interleaved | null,
+): InterleaveSearch<T> {
+  const subjectAt = (strategy: T, index: number, sink?: StepSink) => subject(strategy, units[index]!, sink);
+  return {
+    text,
+    units: units.length,
+    unitIds: units.map(idOf),
+    check: (strategy) => new ScheduleSearch(actions, (index) => subjectAt(strategy, index)),
+    subject: subjectAt,
+  };
+}
+
 /** A check of one strategy; each unit is to be given once. */
 export interface InterleaveCheck {
   /** Runs so far, and those of them in which something was wrong. */
@@ -103,7 +126,7 @@ interface Found {
 }
 
 /** Explores every schedule of up to so many actions, for any MMU. */
-export class ScheduleSearch implements InterleaveCheck {
+class ScheduleSearch implements InterleaveCheck {
   runs = 0;
   failing = 0;
   /** By kind and unit. */

@@ -5,6 +5,7 @@ import type { Segment } from "../guest/segment.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
 import type { FrameRange } from "./flow/slots.js";
 import type { OptionsOf, slotOptions } from "./guestOptions.js";
+import { neighbours } from "./neighbours.js";
 
 /** Guest memory as scenarios of MMUs write it that log dirty pages slot by slot. */
 export interface Memslot {
@@ -38,10 +39,9 @@ export function memslotsFor(mode: DirtyLogMode, memslots: readonly Memslot[]): r
 /** @throws UserError where two slots have a frame in common */
 export function refuseOverlaps(slots: readonly FrameRange[]): void {
   const inOrder = [...slots.entries()].sort(([, a], [, b]) => a.startGfn - b.startGfn);
-  for (const [i, [index, slot]] of inOrder.entries()) {
-    const [next, above] = inOrder[i + 1] ?? [];
-    if (above === undefined || above.startGfn >= slot.endGfn) continue;
-    throw badInput(`memslots[${next}]`, `overlaps memslots[${index}]`, "memslots that do not overlap");
+  for (const [[i, below], [j, above]] of neighbours(inOrder)) {
+    if (above.startGfn >= below.endGfn) continue;
+    throw badInput(`memslots[${j}]`, `overlaps memslots[${i}]`, "memslots that do not overlap");
   }
 }
 

@@ -3,7 +3,10 @@ import { Fields, nameOf } from "../files/fields.js";
 import type { Segment } from "../guest/segment.js";
 import type { DirtyBitmap, DirtyLogMode, Memslot } from "./memslots.js";
 
-/** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
+/**
+ * Bounds that no real guest comes near: they keep a hostile file from costing more than its
+ * reading.
+ */
 const MAX_SLOTS = 32_764;
 const MAX_SEGMENTS = 4_000_000;
 
@@ -71,13 +74,22 @@ function parseDirty(value: unknown, path: string): DirtyBitmap {
   return { words: words as string[] };
 }
 
-/** A sentence on dirty pages past the end of their slot, for stderr; `input` is the part of the input that has them. */
+/**
+ * A sentence on dirty pages past the end of their slot, for stderr; `input` is the part of the
+ * input that has them.
+ */
 export function pastEndNote(input: string, pages: number): string {
   const one = pages === 1;
-  return `${input}: ${pages} dirty ${one ? "page lies" : "pages lie"} past the slot's end and ${one ? "does" : "do"} nothing, as in the kernel`;
+  return (
+    `${input}: ${pages} dirty ${one ? "page lies" : "pages lie"} past the slot's end and ${one ? "does" : "do"} ` +
+    "nothing, as in the kernel"
+  );
 }
 
-/** Sentences on runs of dirty pages that share some: taken, since a bitmap has each page once, but hardly meant. */
+/**
+ * Sentences on runs of dirty pages that share some: taken, since a bitmap has each page once, but
+ * hardly meant.
+ */
 export function overlapNotes(memslots: readonly Memslot[]): string[] {
   return memslots.flatMap(({ dirty }, slot) => {
     if (dirty === undefined || !("runs" in dirty)) return [];

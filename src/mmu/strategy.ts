@@ -21,3 +21,24 @@ export interface Strategy {
   /** "builtin", or the path of the user's module. */
   readonly source: string;
 }
+
+/** What every author of a strategy gives, beside what steers the walks of an MMU. */
+export interface StrategyAbout {
+  /** Its name in tables and options: letters, digits, dots and dashes. */
+  readonly id: string;
+  /** One line: how it steers the walk. */
+  readonly summary?: string;
+  /** Who proposed it and when. */
+  readonly origin?: string;
+  /** Faults that are known, one sentence each. */
+  readonly knownFaults?: readonly string[];
+}
+
+/** The same with its defaults, for a strategy of an MMU. */
+export function described<const M extends string>(
+  mmu: M,
+  { id, summary = "", origin = "", knownFaults = [] }: StrategyAbout,
+  source: string,
+): Strategy & { readonly mmu: M } {
+  return { id, mmu, summary, origin, knownFaults, source };
+}

@@ -5,7 +5,10 @@ import { median } from "../stats/statistics.js";
 const root = new URL("../../", import.meta.url);
 const ROUNDS = 11;
 
-/** One thing that starts, or is loaded, in a process of its own. Milliseconds: medians of {@link ROUNDS}. */
+/**
+ * One thing that starts, or is loaded, in a process of its own. Milliseconds: medians of
+ * {@link ROUNDS}.
+ */
 export interface StartResult {
   readonly title: string;
   readonly ms: number;
@@ -28,7 +31,10 @@ const COMMANDS: readonly { args: readonly string[]; limitMs: number | null }[] =
 const LIBRARIES = ["commander", "chalk", "cli-table3", "zod", "tinybench", "tinypool", "tinyexec", "fast-check"];
 const OURS = ["cli/main.js", "cli/commands/bench.js", "mmu/arm64/mmu.js", "results/schema.js"];
 
-/** Measures start-up: node alone, the commands whose start-up is promised, and what each module costs to load. */
+/**
+ * Measures start-up: node alone, the commands whose start-up is promised, and what each module
+ * costs to load.
+ */
 export function measureStartup(): StartupResult {
   const tool = fileURLToPath(new URL("bin/s2split.js", root));
   const processes = [
@@ -66,7 +72,8 @@ function turns<T extends { title: string; limitMs?: number | null }>(
 }
 
 function importTime(from: string): number {
-  const script = `const t = performance.now(); await import(${JSON.stringify(from)}); console.log(performance.now() - t);`;
+  const load = `await import(${JSON.stringify(from)});`;
+  const script = `const t = performance.now(); ${load} console.log(performance.now() - t);`;
   return Number(node(["--input-type=module", "-e", script]));
 }
 

@@ -98,7 +98,9 @@ function spansOf(layout: Layout): { start: number; end: number }[] {
     .sort((a, b) => a.start - b.start);
 }
 
-/** Tables below the root that the leaves need; those on the way to the guest code are there before. */
+/**
+ * Tables below the root that the leaves need; those on the way to the guest code are there before.
+ */
 function tablesOf({ geometry }: Layout, runs: readonly LeafRange[], scratch: number): number {
   const { startLevel, spanPages, pageBytes } = geometry;
   const last = new Array<number>(PAGE_LEVEL + 1).fill(-1);

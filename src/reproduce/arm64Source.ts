@@ -1,4 +1,6 @@
-/** Guest code and vCPU of an arm64 host. Structures are the program's own: it compiles on any host. */
+/**
+ * Guest code and vCPU of an arm64 host. Structures are the program's own: it compiles on any host.
+ */
 export const arm64Guest = `#ifndef KVM_CAP_ARM_VM_IPA_SIZE
 #define KVM_CAP_ARM_VM_IPA_SIZE 165
 #endif
@@ -87,7 +89,10 @@ static void make_vm(int kvm)
 }
 `;
 
-/** What is seen of an arm64 host's stage-2 tables: the dump in debugfs, or the count of table pages in /proc/meminfo. */
+/**
+ * What is seen of an arm64 host's stage-2 tables: the dump in debugfs, or the count of table pages
+ * in /proc/meminfo.
+ */
 export const arm64Evidence = `/* The VM's dump in debugfs (CONFIG_PTDUMP_STAGE2_DEBUGFS, Linux 6.13); NULL where there is none. */
 static FILE *open_tree(void)
 {

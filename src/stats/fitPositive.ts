@@ -2,15 +2,19 @@ import { zip } from "../lists.js";
 import { leastSquares, subtract, transpose } from "./linear.js";
 import { seededRandom } from "./random.js";
 
-/** What is left of each row with these parameters: measured less modelled, in whatever makes rows comparable. */
+/**
+ * What is left of each row with these parameters: measured less modelled, in whatever makes rows
+ * comparable.
+ */
 export type Residuals = (parameters: readonly number[]) => readonly number[];
 
 /** No parameter moves by more than this factor in one step. */
 const LARGEST_STEP = Math.log(3);
 const TURNS = 200;
 /**
- * Positive parameters with the least sum of squared residuals, by Levenberg and Marquardt's method on the logarithms of the parameters, from
- * the given start and from others around it, drawn with a fixed seed.
+ * Positive parameters with the least sum of squared residuals, by Levenberg and Marquardt's method
+ * on the logarithms of the parameters, from the given start and from others around it, drawn with a
+ * fixed seed.
  *
  * @param start where to begin; all positive
  * @param starts how many others: a model with a kink has more than one valley
@@ -61,7 +65,10 @@ function descend(residualsOf: Residuals, start: readonly number[]): { parameters
   return { parameters: at.map(Math.exp), error };
 }
 
-/** The step that damped least squares say: the slopes of the rows, and one row more a parameter that holds it back. */
+/**
+ * The step that damped least squares say: the slopes of the rows, and one row more a parameter that
+ * holds it back.
+ */
 function stepOf(
   slopes: readonly (readonly number[])[],
   rest: readonly number[],

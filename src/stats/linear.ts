@@ -1,26 +1,29 @@
-/** Small dense linear algebra for fits of a few costs to a few dozen runs: rows are runs, columns are costs. */
+/**
+ * Small dense linear algebra for fits of a few costs to a few dozen runs: rows are runs, columns
+ * are costs.
+ */
 
 import { zip } from "../lists.js";
 
 export type Matrix = readonly (readonly number[])[];
 
 /**
- * The least-squares solution of A x = b for the given columns, by Householder QR (the normal equations would square the
- * condition number, and counts of a simulation are near collinear by nature).
+ * The least-squares solution of A x = b for the given columns, by Householder QR (the normal
+ * equations would square the condition number, and counts of a simulation are near collinear by
+ * nature).
  *
- * @returns one value per chosen column; undefined where the columns are not independent to within rounding
+ * @returns one value per chosen column; undefined where the columns are not independent to within
+ *   rounding
  */
 export function leastSquares(a: Matrix, b: readonly number[], columns: readonly number[]): number[] | undefined {
-  const m = a.length;
   const n = columns.length;
-  if (n === 0) return [];
-  if (m < n) return undefined;
   const r = columns.map((j) => column(a, j));
   const y = [...b];
   const scale = Math.max(...r.map(norm));
   for (const [k, pivot] of r.entries()) {
     const v = pivot.slice(k);
     const length = norm(v);
+    // Of more columns than rows too: the first beyond the rows has nothing left.
     if (length <= scale * 1e-12) return undefined;
     v[0]! -= v[0]! > 0 ? -length : length;
     const vv = dot(v, v);
@@ -50,6 +53,11 @@ export function norm(a: readonly number[]): number {
 
 export function column(a: Matrix, j: number): number[] {
   return a.map((row) => row[j]!);
+}
+
+/** The matrix of these columns alone. */
+export function select(a: Matrix, columns: readonly number[]): number[][] {
+  return a.map((row) => columns.map((j) => row[j]!));
 }
 
 /** The columns of a matrix, as rows. */

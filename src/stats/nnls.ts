@@ -13,11 +13,12 @@ export interface NnlsSolution {
 }
 
 /**
- * Non-negative least squares: the x >= 0 that makes ||A x - b|| smallest, by the active-set method of Lawson and Hanson (Solving
- * Least Squares Problems, 1974, chapter 23).
+ * Non-negative least squares: the x >= 0 that makes ||A x - b|| smallest, by the active-set method
+ * of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23).
  *
- * Columns are scaled to length 1 within, so that a cost of 83 us counted 512 times and one of 15 ns counted 262144 times are
- * treated alike. A column that depends on those already free stays at 0: see collinearity.ts for saying so.
+ * Columns are scaled to length 1 within, so that a cost of 83 us counted 512 times and one of 15 ns
+ * counted 262144 times are treated alike. A column that depends on those already free stays at 0:
+ * see collinearity.ts for saying so.
  *
  * @param a rows of equal length; every value finite
  * @param b one value per row
@@ -31,12 +32,12 @@ export function nnls(a: Matrix, b: readonly number[]): NnlsSolution {
   const lengths = transpose(a).map(norm);
   const scaled = a.map((row) => scaleBy(lengths, row));
   const columns = transpose(scaled);
-  const tolerance = 1e-10 * Math.max(norm(b), Number.MIN_VALUE);
+  const tolerance = 1e-10 * norm(b);
 
   let x = new Array<number>(n).fill(0);
   const free = new Set<number>();
-  // A column whose admission did not lower the residual (it depends on the free ones, or rounding speaks) is not tried again
-  // before something changes.
+  // A column whose admission did not lower the residual (it depends on the free ones, or rounding
+  // speaks) is not tried again before something changes.
   const refused = new Set<number>();
   for (let round = 0; round < 10 * n + 10; round++) {
     const residuals = subtract(b, multiply(scaled, x));
@@ -66,7 +67,10 @@ export function nnls(a: Matrix, b: readonly number[]): NnlsSolution {
   return { x: unscaled, residuals, residualNorm: norm(residuals), free: [...free].sort((i, j) => i - j) };
 }
 
-/** From x towards the unconstrained solution over the free columns, dropping those that would become negative on the way. */
+/**
+ * From x towards the unconstrained solution over the free columns, dropping those that would become
+ * negative on the way.
+ */
 function descend(a: Matrix, b: readonly number[], from: readonly number[], free: Set<number>): number[] | undefined {
   const dropped: number[] = [];
   const x = [...from];
@@ -85,7 +89,7 @@ function descend(a: Matrix, b: readonly number[], from: readonly number[], free:
       const share = from / (from - to);
       const limit = Number.isFinite(share) ? share : 0;
       if (limit < step || blocking < 0) {
-        step = Math.min(step, limit);
+        step = limit;
         blocking = j;
       }
     }

@@ -1,6 +1,6 @@
 /**
- * Summaries of one series of samples. What compares two series (rank test, bootstrap, correction) is in
- * `significance.ts`.
+ * Summaries of one series of samples. What compares two series (rank test, bootstrap, correction)
+ * is in `significance.ts`.
  */
 
 /** A series of times and what describes it. */
@@ -20,7 +20,8 @@ export interface TimeSeries {
  * Describes a series of times.
  *
  * @param samplesNs nanoseconds, at least one, all finite, in the order measured (kept)
- * @throws RangeError if there is no sample or one is not finite: a fault of the caller, not of a user
+ * @throws RangeError if there is no sample or one is not finite: a fault of the caller, not of a
+ *   user
  */
 export function summarize(samplesNs: readonly number[]): TimeSeries {
   const sorted = sortedFinite(samplesNs);
@@ -41,7 +42,10 @@ export function summarize(samplesNs: readonly number[]): TimeSeries {
 /** Samples of one wall time that bench takes, at most. */
 export const MAX_SAMPLES = 10_000;
 
-/** Width of the interval, as a share of the median, beyond which a series says little: something else had the host. */
+/**
+ * Width of the interval, as a share of the median, beyond which a series says little: something
+ * else had the host.
+ */
 export const WIDE_SHARE = 0.2;
 
 /** Whether the 95% interval of the median is wider than {@link WIDE_SHARE} of the median. */
@@ -49,13 +53,18 @@ export function isWide({ ci95Ns: [low, high], medianNs }: Pick<TimeSeries, "ci95
   return high - low > WIDE_SHARE * medianNs;
 }
 
-/** The median: the mean of the two middle samples where their number is even. @throws RangeError as {@link summarize} */
+/**
+ * The median: the mean of the two middle samples where their number is even.
+ *
+ * @throws RangeError as {@link summarize}
+ */
 export function median(samples: readonly number[]): number {
   return quantileOfSorted(sortedFinite(samples), 0.5);
 }
 
 /**
- * A quantile by linear interpolation between order statistics (type 7 of Hyndman and Fan 1996; the default of R and NumPy).
+ * A quantile by linear interpolation between order statistics (type 7 of Hyndman and Fan 1996; the
+ * default of R and NumPy).
  *
  * @param q from 0 to 1
  * @throws RangeError as {@link summarize}
@@ -72,13 +81,16 @@ export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {
   return at === low ? lower : lower + (sorted[low + 1]! - lower) * (at - low);
 }
 
-/** The fewest samples whose extremes enclose the median with 95% confidence: 1 - 2 / 2^6 = 96.9%. */
+/**
+ * The fewest samples whose extremes enclose the median with 95% confidence: 1 - 2 / 2^6 = 96.9%.
+ */
 export const FEWEST_FOR_INTERVAL = 6;
 
 /**
- * A 95% confidence interval of the median from order statistics: the narrowest symmetric pair whose exact binomial coverage
- * is at least 95%, whatever the distribution (David and Nagaraja, Order Statistics, 3rd edition, section 7.1). With fewer than
- * {@link FEWEST_FOR_INTERVAL} samples no pair covers that much; the extremes are given.
+ * A 95% confidence interval of the median from order statistics: the narrowest symmetric pair whose
+ * exact binomial coverage is at least 95%, whatever the distribution (David and Nagaraja, Order
+ * Statistics, 3rd edition, section 7.1). With fewer than {@link FEWEST_FOR_INTERVAL} samples no
+ * pair covers that much; the extremes are given.
  */
 export function medianInterval(samples: readonly number[]): readonly [number, number] {
   return medianIntervalOfSorted(sortedFinite(samples));

@@ -12,8 +12,9 @@ export function goldenFiles<T>(group: string): { name: string; data: T }[] {
 }
 
 /**
- * What a golden file says something about: the counts at the keys that it has, one by one in a list. Levels are
- * compared whole, with every key: a counter that is newer than the file does not matter, a level too many does.
+ * What a golden file says something about: the counts at the keys that it has, one by one in a
+ * list. Levels are compared whole, with every key: a counter that is newer than the file does not
+ * matter, a level too many does.
  */
 export function atGoldenKeys(counts: unknown, golden: unknown): unknown {
   if (Array.isArray(counts) && Array.isArray(golden)) return counts.map((one, i) => atGoldenKeys(one, golden[i]));

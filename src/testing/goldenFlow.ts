@@ -34,7 +34,10 @@ export function normal(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Every key that some golden flow has at its place: in them a count that is absent is 0, one that none of them has is newer. */
+/**
+ * Every key that some golden flow has at its place: in them a count that is absent is 0, one that
+ * none of them has is newer.
+ */
 export function keysOfFlows(flows: readonly GoldenFlow[]): unknown {
   return keysOfSteps(
     flows.flatMap((golden) =>
@@ -53,7 +56,10 @@ export function keysOfSteps(values: readonly unknown[]): unknown {
   );
 }
 
-/** Steps without digests: leaves by level, writable ones, tables, dirty bits and caches are still there. */
+/**
+ * Steps without digests: leaves by level, writable ones, tables, dirty bits and caches are still
+ * there.
+ */
 export function withoutDigests(steps: readonly unknown[]): unknown[] {
   return (steps as readonly { state: object }[]).map((step) => {
     const { digest: _, ...state } = step.state as { digest?: string };

@@ -5,8 +5,9 @@ import type { Case, Mmu, MmuEntry, Strategy, TraceEvent } from "../mmu/contract.
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../mmu/guestOptions.js";
 
 /**
- * The smallest MMU there can be, which no file knows but its test: one table of entries, each a block of 2M or a hole; splitting makes a
- * table of each block. A strategy steps over the table, by one entry or by more.
+ * The smallest MMU there can be, which no file knows but its test: one table of entries, each a
+ * block of 2M or a hole; splitting makes a table of each block. A strategy steps over the table, by
+ * one entry or by more.
  */
 interface ToyStrategy extends Strategy {
   readonly step: number;

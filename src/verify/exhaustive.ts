@@ -59,12 +59,16 @@ export interface ExhaustiveOptions {
   readonly stopped?: () => boolean;
 }
 
-/** Units that every strategy is tried on before the next turn: enough that turns cost nothing, few enough to hear a signal at once. */
+/**
+ * Units that every strategy is tried on before the next turn: enough that turns cost nothing, few
+ * enough to hear a signal at once.
+ */
 const TURN = 16;
 
 /**
- * Tries every strategy on all combinations of a bound, or on the share of a shard: of n shards the i-th has every n-th unit, so that
- * all have small and large ones. All strategies have been tried on the same units at any moment, also where it is stopped.
+ * Tries every strategy on all combinations of a bound, or on the share of a shard: of n shards the
+ * i-th has every n-th unit, so that all have small and large ones. All strategies have been tried
+ * on the same units at any moment, also where it is stopped.
  */
 export async function searchExhaustively(
   search: ExhaustiveSearch,
@@ -118,8 +122,8 @@ function startThread(task: ExhaustiveTask): SearchThread {
 }
 
 /**
- * The same in so many threads: each searches a share of the shard, and their verdicts are put together. Ended by the signal, it keeps
- * nothing: threads tell what they found when they are done.
+ * The same in so many threads: each searches a share of the shard, and their verdicts are put
+ * together. Ended by the signal, it keeps nothing: threads tell what they found when they are done.
  *
  * @param start starts a thread on its share
  * @throws Error where a thread fails; its message is the thread's
@@ -175,7 +179,8 @@ export interface NamedShare {
 }
 
 /**
- * Puts the shares of one exhaustive search together: the verdict of the whole bound, with the smallest case of each fault.
+ * Puts the shares of one exhaustive search together: the verdict of the whole bound, with the
+ * smallest case of each fault.
  *
  * @throws UserError for shares that are of different searches, given twice, interrupted or missing
  */

@@ -53,7 +53,8 @@ describe("strategies that claim to be right", () => {
         const tlbis = totalAt(counts, "split/tlbi")!;
         const before = blocks(initial.leaves);
         const after = blocks((counts.final as { leaves: unknown }).leaves);
-        // A block becomes either pages or as many blocks as a table has entries: what is gone, modulo a table, is what was broken.
+        // A block becomes either pages or as many blocks as a table has entries: what is gone,
+        // modulo a table, is what was broken.
         const entries = { "4K": 512, "16K": 2048, "64K": 8192 }[scenario.granule];
         expect((tlbis - (before - after)) % entries).toBe(0);
         expect(tlbis).toBeLessThanOrEqual(tables);

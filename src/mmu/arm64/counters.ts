@@ -14,45 +14,26 @@ import { IOCTL_MAINTENANCE } from "./maintenance.js";
 
 /** What one kind of walk does. Every walk has the same fields, so that the walk's code sees one kind of object. */
 export function walkCounters(prefix: string, name: string) {
+  const inspected = `${prefix}/inspected`;
+  const visits = (kind: string, of: string) => {
+    const help = `Calls of the visitor on ${of} in the ${name}, by level.`;
+    return upTo(
+      inspected,
+      byLevel(`${prefix}/visits/${kind}`, `visitor calls on ${of}, ${name}`, "calls", "cost", help),
+    );
+  };
   return {
     inspected: byLevel(
-      `${prefix}/inspected`,
+      inspected,
       `entries inspected, ${name}`,
       "entries",
       "cost",
       `Descriptors read by the ${name}, by level.`,
     ),
     /** Before (TABLE_PRE) or after (TABLE_POST) what is below; no walk asks for both. */
-    visitsTable: upTo(
-      `${prefix}/inspected`,
-      byLevel(
-        `${prefix}/visits/table`,
-        `visitor calls on tables, ${name}`,
-        "calls",
-        "cost",
-        `Calls of the visitor on tables in the ${name}, by level.`,
-      ),
-    ),
-    visitsValid: upTo(
-      `${prefix}/inspected`,
-      byLevel(
-        `${prefix}/visits/valid`,
-        `visitor calls on valid leaves, ${name}`,
-        "calls",
-        "cost",
-        `Calls of the visitor on valid leaves in the ${name}, by level.`,
-      ),
-    ),
-    visitsInvalid: upTo(
-      `${prefix}/inspected`,
-      byLevel(
-        `${prefix}/visits/invalid`,
-        `visitor calls on invalid entries, ${name}`,
-        "calls",
-        "cost",
-        `Calls of the visitor on invalid entries in the ${name}, by level.`,
-      ),
-    ),
+    visitsTable: visits("table", "tables"),
+    visitsValid: visits("valid", "valid leaves"),
+    visitsInvalid: visits("invalid", "invalid entries"),
     pteStores: count(
       `${prefix}/pteStores`,
       `descriptor stores, ${name}`,

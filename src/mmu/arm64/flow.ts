@@ -24,14 +24,18 @@ import { Stage2 } from "./stage2.js";
 import type { SplitStrategy } from "./strategy.js";
 
 export interface FlowOptions {
-  /** SHA-256 of the tree in every state: costs more than the simulation. Default true, as the golden files have it. */
+  /**
+   * SHA-256 of the tree in every state: costs more than the simulation. Default true, as the golden
+   * files have it.
+   */
   readonly digest?: boolean;
 }
 
 /**
  * Runs a flow of dirty logging under one strategy and counts every step.
  *
- * Pure: equal arguments give equal results. One object a step, in order; a `disable` with guests gives two.
+ * Pure: equal arguments give equal results. One object a step, in order; a `disable` with guests
+ * gives two.
  *
  * @throws UserError for a guest or a step that cannot be
  */
@@ -65,7 +69,10 @@ export class Flow extends LoggedFlow<FlowInput, FlowLayout, Memslot, FlowStep> {
     this.stage2.resetCounts();
   }
 
-  /** Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_commit_memory_region()`: the slot is write-protected, flushed and split. */
+  /**
+   * Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_commit_memory_region()`: the slot is
+   * write-protected, flushed and split.
+   */
   protected enableSlot({ layout }: Memslot): void {
     enableSlot(this.stage2, layout, (work) => work(layout.startGfn, layout.endGfn));
   }

@@ -6,8 +6,9 @@ import type { VariantSpec } from "./scenario.js";
 export type { DirtyLogStep as FlowStepInput, GuestFlowSlot as FlowSlot, GuestPassInput, GuestRule };
 
 /**
- * A whole flow of dirty logging: a guest whose memory is not mapped yet, and the steps that guests and userspace take. Self-contained; the
- * form of `input` in the golden flows. Sizes are strings such as "2M", addresses hexadecimal strings.
+ * A whole flow of dirty logging: a guest whose memory is not mapped yet, and the steps that guests
+ * and userspace take. Self-contained; the form of `input` in the golden flows. Sizes are strings
+ * such as "2M", addresses hexadecimal strings.
  */
 export interface FlowInput extends VariantSpec, Omit<GuestFlow, "steps"> {
   readonly granule: Granule;

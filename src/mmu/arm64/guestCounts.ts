@@ -3,7 +3,10 @@ import { leafWalk, walkCounters } from "./counters.js";
 import { allLevels, LEVELS } from "./counts.js";
 import { FAULT_MAINTENANCE } from "./maintenance.js";
 
-/** What guests do and what their faults cost, named as in the golden flows. A counter is its line here; see `CounterTable`. */
+/**
+ * What guests do and what their faults cost, named as in the golden flows. A counter is its line
+ * here; see `CounterTable`.
+ */
 export const GUEST_COUNTERS = {
   reads: count("reads", "reads", "accesses", "cost", "Reads by guests."),
   writes: count("writes", "writes", "accesses", "cost", "Writes by guests."),

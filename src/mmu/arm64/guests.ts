@@ -18,7 +18,8 @@ const DEFAULT_IPA_BITS = 40;
 /**
  * The default guests that options ask for: each backing, mode and chunk.
  *
- * @param single whether to take one backing where none is named: 1G blocks, of which there is most to tell
+ * @param single whether to take one backing where none is named: 1G blocks, of which there is most
+ *   to tell
  * @throws UserError for options that contradict each other or make no guest
  */
 export function arm64Guests(options: Arm64Options, single: boolean): Arm64Scenario[] {
@@ -60,7 +61,10 @@ export function arm64Variants(scenario: Arm64Scenario, options: Arm64Options): A
   );
 }
 
-/** Every combination of processors and proposals asked for; with `--bbm 2` each also with break-before-make, to be set against it. */
+/**
+ * Every combination of processors and proposals asked for; with `--bbm 2` each also with
+ * break-before-make, to be set against it.
+ */
 function variantsOf(options: Arm64Options, mode: DirtyLogMode): VariantSpec[] {
   const bbms: VariantSpec[] = options.bbm === undefined ? [{}] : [{}, { bbm: 2 }];
   const dsbs = options.dsb?.map((dsb) => ({ dsb: oneOf(DSB_PLACEMENTS, dsb, "--dsb") })) ?? [{}];

@@ -7,11 +7,10 @@ import {
   PAGE_LEVEL,
   splitCacheCapacity,
 } from "../../guest/geometry.js";
-import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
-import { dirtyRuns } from "../dirtyRuns.js";
-import type { FrameRange } from "../flow/slots.js";
+import { formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import { type DirtyLogMode, refuseOverlaps } from "../memslots.js";
 import { pastEndNote } from "../slotFields.js";
+import { type GuestSpace, type SegmentLayout, type SlotLayout, slotLayout } from "../slotLayout.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 import { type CpuFeatures, DEFAULT_CPU } from "./maintenance.js";
 import {
@@ -21,6 +20,8 @@ import {
   type DsbPlacement,
   type VariantSpec,
 } from "./scenario.js";
+
+export type { SegmentLayout, SlotLayout };
 
 /** A scenario resolved into frames, checked: what the model works on. */
 export interface Layout {
@@ -57,20 +58,6 @@ export function noteText({ input, pages }: LayoutNote): string {
   return pastEndNote(input, pages);
 }
 
-export interface SlotLayout extends FrameRange {
-  readonly segments: readonly SegmentLayout[];
-  /** Runs of dirty pages `[first, count]` relative to the slot, ascending and disjoint; null is all. */
-  readonly dirty: readonly (readonly [number, number])[] | null;
-}
-
-export interface SegmentLayout {
-  readonly startGfn: number;
-  readonly endGfn: number;
-  /** Level of the largest leaf wanted; 4 for a hole. */
-  readonly level: number;
-  readonly writeProtected: boolean;
-}
-
 /** {@link SegmentLayout.level} of a hole. */
 export const HOLE = 4;
 
@@ -92,7 +79,11 @@ export function layoutOf(scenario: Arm64Scenario): Layout {
     );
   }
   const notes: LayoutNote[] = [];
-  const slots = scenario.memslots.map((slot, index) => slotLayout(scenario, geometry, index, slot, notes));
+  const slots = scenario.memslots.map((slot, index) =>
+    slotLayout(slot, `memslots[${index}]`, spaceOf(geometry), HOLE, (input, pages) =>
+      notes.push({ code: "dirty-past-end", input, pages }),
+    ),
+  );
   refuseOverlaps(slots);
   return {
     geometry,
@@ -138,56 +129,20 @@ function outputOffsetOf(scenario: Arm64Scenario, geometry: Geometry, slots: read
   return offset;
 }
 
-function slotLayout(
-  scenario: Arm64Scenario,
-  geometry: Geometry,
-  index: number,
-  slot: Arm64Scenario["memslots"][number],
-  notes: LayoutNote[],
-): SlotLayout {
-  const name = `memslots[${index}]`;
-  const base = parseAddress(slot.base, `${name}.base`);
-  if (base % geometry.pageBytes !== 0) {
-    throw badInput(`${name}.base ${slot.base}`, "not page-aligned", `a multiple of ${scenario.granule}`);
-  }
-  const segments: SegmentLayout[] = [];
-  let at = base / geometry.pageBytes;
-  for (const [i, segment] of slot.segments.entries()) {
-    const path = `${name}.segments[${i}]`;
-    const bytes = parseSize(segment.size, `${path}.size`);
-    if (bytes === 0 || bytes % geometry.pageBytes !== 0) {
-      throw badInput(
-        `${path}.size "${segment.size}"`,
-        "not a whole number of pages",
-        `a multiple of ${scenario.granule}, at least one`,
-      );
-    }
-    const level =
-      segment.map === "hole"
-        ? HOLE
-        : levelOfMap(scenario.granule, parseSize(segment.map, `${path}.map`), `${path}.map "${segment.map}"`);
-    const end = at + bytes / geometry.pageBytes;
-    if (end > geometry.endGfn) {
-      throw badInput(
-        path,
-        `ends at ${formatAddress(end * geometry.pageBytes)}, beyond the ${geometry.ipaBits}-bit IPA space`,
-        `memory below ${formatAddress(geometry.endGfn * geometry.pageBytes)}, or more IPA bits`,
-      );
-    }
-    segments.push({ startGfn: at, endGfn: end, level, writeProtected: segment.writeProtected === true });
-    at = end;
-  }
-  const startGfn = base / geometry.pageBytes;
-  if (at === startGfn) throw badInput(name, "has no segments", "at least one segment");
-  if (slot.dirty === undefined) return { startGfn, endGfn: at, segments, dirty: null };
-  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`, wordOf);
-  if (pagesPastEnd > 0) notes.push({ code: "dirty-past-end", input: `${name}.dirty`, pages: pagesPastEnd });
-  return { startGfn, endGfn: at, segments, dirty: runs };
-}
-
-function wordOf(word: string, which: string): bigint {
-  if (/^0x[0-9a-f]{1,16}$/i.test(word)) return BigInt(word);
-  throw badInput(`${which} "${word}"`, "not a 64-bit word", "hexadecimal with 0x, at most 16 digits");
+/** Where a guest of arm64 may lie. */
+export function spaceOf({ granule, ipaBits, pageBytes, endGfn }: Geometry): GuestSpace {
+  return {
+    pageBytes,
+    endGfn,
+    words: `the ${ipaBits}-bit IPA space`,
+    wider: "more IPA bits",
+    gfnOf: (text, input) => {
+      const address = parseAddress(text, input);
+      if (address % pageBytes === 0) return address / pageBytes;
+      throw badInput(`${input} ${text}`, "not page-aligned", `a multiple of ${granule}`);
+    },
+    levelOf: (map, input) => levelOfMap(granule, parseSize(map, input), `${input} "${map}"`),
+  };
 }
 
 function orList(words: readonly string[]): string {

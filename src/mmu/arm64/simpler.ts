@@ -8,8 +8,9 @@ import { layoutOf } from "./layout.js";
 import type { Arm64Scenario } from "./scenario.js";
 
 /**
- * Scenarios that are simpler to read than this one and can be, the boldest first: fewer memslots, fewer segments, less memory, then
- * less that is unusual (partial masks, clear mode, other granules and widths, write-protection, odd chunks, far bases).
+ * Scenarios that are simpler to read than this one and can be, the boldest first: fewer memslots,
+ * fewer segments, less memory, then less that is unusual (partial masks, clear mode, other granules
+ * and widths, write-protection, odd chunks, far bases).
  */
 export function simplerScenarios(scenario: Arm64Scenario): Generator<Arm64Scenario> {
   return simplerThan(scenario, { burden, candidates, check: layoutOf });

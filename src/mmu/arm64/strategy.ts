@@ -1,4 +1,4 @@
-import type { Strategy } from "../contract.js";
+import { described, type Strategy, type StrategyAbout } from "../strategy.js";
 import { plainPages, plainTables } from "./hookLoops.js";
 import type { SplitRules } from "./splitRules.js";
 import type { WalkPosition } from "./walkRules.js";
@@ -7,8 +7,8 @@ import { WALK_LEAF } from "./walkRules.js";
 /**
  * A walker strategy for arm64: what steers the split walk. The write-protect walk is the same in all of them.
  *
- * Everything is optional; a strategy that gives nothing is the kernel's own walk (baseline). A built-in strategy and one of a
- * user's own have the same contract; `adopt.ts` checks the latter.
+ * Everything is optional; a strategy that gives nothing is the kernel's own walk (baseline). A built-in and a custom
+ * strategy have the same contract; `adopt.ts` checks the latter.
  */
 export interface SplitStrategy extends Strategy, SplitRules {
   readonly mmu: "arm64";
@@ -20,17 +20,9 @@ export interface SplitStrategy extends Strategy, SplitRules {
  * The hooks are called within the walk, for each entry: they are synchronous and quick, and look at `at` without keeping it, for it is one
  * object that the walk changes in place. They cannot change it either.
  */
-export interface StrategyDefinition {
-  /** Its name in tables and options: letters, digits, dots and dashes. */
-  readonly id: string;
+export interface StrategyDefinition extends StrategyAbout {
   /** "arm64", the MMU whose stage-2 walks this contract is for. */
   readonly mmu?: "arm64";
-  /** One line: how it steers the walk. */
-  readonly summary?: string;
-  /** Who proposed it and when. */
-  readonly origin?: string;
-  /** Faults that are known, one sentence each. */
-  readonly knownFaults?: readonly string[];
   /**
    * Which entries the walk visits: WALK_LEAF (default: every entry that is no table), or WALK_PAGE or WALK_BLOCK alone. A walk that
    * does not ask for pages never enters a level-3 table. `| WALK_SKIP_LEVEL0 << n` leaves out tables of level n.
@@ -58,12 +50,7 @@ export interface StrategyDefinition {
 /** Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the compiler. */
 export function strategyFrom(definition: StrategyDefinition, source = "builtin"): SplitStrategy {
   return {
-    id: definition.id,
-    mmu: "arm64",
-    summary: definition.summary ?? "",
-    origin: definition.origin ?? "",
-    knownFaults: definition.knownFaults ?? [],
-    source,
+    ...described("arm64", definition, source),
     flags: definition.flags ?? WALK_LEAF,
     maxLevel: definition.maxLevel ?? 3,
     enter: definition.enter,

@@ -209,14 +209,14 @@ function breakJson(e: BreakEvent) {
   };
 }
 
+function placeOf(e: EntryEvent | NestedEvent) {
+  const { event, phase, level, index } = e;
+  return { event, phase, level, index, ipa: address(e, e.gfn), size: sizeOf(e) };
+}
+
 function nestedJson(e: NestedEvent) {
   return {
-    event: e.event,
-    phase: e.phase,
-    level: e.level,
-    index: e.index,
-    ipa: address(e, e.gfn),
-    size: sizeOf(e),
+    ...placeOf(e),
     kind: "invalid",
     visited: true,
     did: `${e.made} mapped`,
@@ -227,12 +227,7 @@ function nestedJson(e: NestedEvent) {
 
 function entryJson(e: EntryEvent) {
   return {
-    event: e.event,
-    phase: e.phase,
-    level: e.level,
-    index: e.index,
-    ipa: address(e, e.gfn),
-    size: sizeOf(e),
+    ...placeOf(e),
     descriptor: hex(e.lo, e.hi),
     kind: kind(e),
     ...decoded(e),

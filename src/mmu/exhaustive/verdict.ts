@@ -1,4 +1,7 @@
-/** The bit of each fault in a verdict, which is a number so that judges of millions of trees allocate nothing. */
+/**
+ * The bit of each fault in a verdict, which is a number so that judges of millions of trees
+ * allocate nothing.
+ */
 export function bitsOf<const F extends string>(faults: readonly F[]): Readonly<Record<F, number>> {
   return Object.fromEntries(faults.map((fault, i) => [fault, 1 << i])) as Record<F, number>;
 }

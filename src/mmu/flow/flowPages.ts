@@ -1,7 +1,8 @@
 import { badInput } from "../../errors.js";
 import { formatAddress } from "../../guest/sizes.js";
+import { neighbours } from "../neighbours.js";
 import type { GuestFlow } from "./guestFlow.js";
-import { type FrameRange, pageFinder } from "./slots.js";
+import { type FrameRange, pageFinder, pagesIn } from "./slots.js";
 
 /** The pages of a flow's guest, counted through all slots in address order. */
 export interface FlowPages {
@@ -28,12 +29,12 @@ export function flowPages(
 ): FlowPages {
   if (!Number.isInteger(vcpus) || vcpus < 1) throw badInput("vcpus", `is ${vcpus}`, "at least 1");
   const ascending = [...slots].sort((a, b) => a.startGfn - b.startGfn);
-  for (const [i, { startGfn }] of ascending.entries()) {
-    if (i === 0 || startGfn >= ascending[i - 1]!.endGfn) continue;
-    const at = formatAddress(startGfn * pageBytes);
+  for (const [below, above] of neighbours(ascending)) {
+    if (above.startGfn >= below.endGfn) continue;
+    const at = formatAddress(above.startGfn * pageBytes);
     throw badInput(`the slot at ${at}`, "overlaps another", "memslots that do not overlap");
   }
-  const npages = slots.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
+  const npages = pagesIn(slots);
   const needed = pagesPerVcpu * vcpus * guestPageBytes;
   const hasPasses = steps.some(({ op, guests }) => op === "guest" || (op === "disable" && guests));
   if (hasPasses && !(needed <= npages * pageBytes)) {

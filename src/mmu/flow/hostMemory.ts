@@ -1,3 +1,7 @@
+import { badInput } from "../../errors.js";
+import { formatSize } from "../../guest/sizes.js";
+import { type GuestSpace, parsePages, refuseBeyond } from "../slotLayout.js";
+import type { GuestFlowSlot } from "./guestFlow.js";
 import type { FrameRange } from "./slots.js";
 
 /** A run of host memory that is mapped alike, in pages of the MMU, by host frame. */
@@ -25,4 +29,33 @@ export function segmentAt<Segment extends HostSegment>(segments: readonly Segmen
     else high = middle;
   }
   return segments[low]!;
+}
+
+/**
+ * A memslot of a flow in frames.
+ *
+ * @param segmentOf what an MMU knows of a run of host memory
+ * @throws UserError for memory that cannot be, and backing that does not fill its slot
+ */
+export function hostedSlot<Segment extends HostSegment>(
+  { base, size, hva, backing }: GuestFlowSlot,
+  name: string,
+  space: GuestSpace,
+  segmentOf: (given: HostSegment, backing: GuestFlowSlot["backing"][number], input: string) => Segment,
+): HostedSlot<Segment> {
+  const startGfn = space.gfnOf(base, `${name}.base`);
+  const endGfn = startGfn + parsePages(size, `${name}.size`, space.pageBytes);
+  const hostFrame = space.gfnOf(hva, `${name}.hva`);
+  refuseBeyond(space, endGfn, name);
+  let endFrame = hostFrame;
+  const host = backing.map((part, i) => {
+    const path = `${name}.backing[${i}]`;
+    const startFrame = endFrame;
+    endFrame += parsePages(part.size, `${path}.size`, space.pageBytes);
+    return segmentOf({ startFrame, endFrame, level: space.levelOf(part.map, `${path}.map`) }, part, `${path}.map`);
+  });
+  if (endFrame - hostFrame !== endGfn - startGfn) {
+    throw badInput(`${name}.backing`, `has ${formatSize((endFrame - hostFrame) * space.pageBytes)}`, size);
+  }
+  return { startGfn, endGfn, hostFrame, host };
 }

@@ -20,14 +20,18 @@ import type { GStageStrategy } from "./strategy.js";
 import { unmapRange } from "./unmap.js";
 
 export interface RiscvFlowOptions {
-  /** SHA-256 of the tree in every state: costs more than the simulation. Default true, as the golden files have it. */
+  /**
+   * SHA-256 of the tree in every state: costs more than the simulation. Default true, as the golden
+   * files have it.
+   */
   readonly digest?: boolean;
 }
 
 /**
  * Runs a flow of dirty logging under one strategy and counts every step.
  *
- * Pure: equal arguments give equal results. One outcome a step, in order; a `disable` with guests gives two.
+ * Pure: equal arguments give equal results. One outcome a step, in order; a `disable` with guests
+ * gives two.
  *
  * @throws UserError for a guest or a step that cannot be
  */
@@ -142,7 +146,10 @@ export class Flow extends LoggedFlow<RiscvFlowInput, FlowLayout, FlowSlot, Riscv
     return this.outcome(phase, "ioctl", { ...this.json("ioctl"), ...this.walkJson() });
   }
 
-  /** No page-table work, and the split cache stays: what was split and flushed meanwhile is the guests'. */
+  /**
+   * No page-table work, and the split cache stays: what was split and flushed meanwhile is the
+   * guests'.
+   */
   protected override disableOutcome(phase: string): RiscvFlowOutcome {
     return this.outcome(phase, "ioctl", this.json("ioctl"), new FlushLog());
   }
@@ -151,7 +158,10 @@ export class Flow extends LoggedFlow<RiscvFlowInput, FlowLayout, FlowSlot, Riscv
     return flowCountsJson(kind, this.counts, this.layout.geometry);
   }
 
-  /** What walks cost. Caches are in the state; tables are the splits; unflushed splits are of single ioctls. */
+  /**
+   * What walks cost. Caches are in the state; tables are the splits; unflushed splits are of single
+   * ioctls.
+   */
   private walkJson(): Counts {
     const { writeProtect, split } = walkCountsJson(this.gstage.counts, this.layout.geometry, 0);
     const { tablesAllocated: _, staleDrops: __, staleSplits: ___, ...rest } = split as Counts;

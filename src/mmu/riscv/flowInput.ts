@@ -2,8 +2,9 @@ import type { DirtyLogStep, GuestFlow } from "../flow/guestFlow.js";
 import type { GStageMode } from "./geometry.js";
 
 /**
- * A whole flow of dirty logging on KVM/riscv: a guest whose memory is not mapped yet, and the steps that guests, userspace and the host
- * take. Self-contained; the form of `input` in the golden flows. Sizes are strings such as "2M", addresses hexadecimal strings.
+ * A whole flow of dirty logging on KVM/riscv: a guest whose memory is not mapped yet, and the steps
+ * that guests, userspace and the host take. Self-contained; the form of `input` in the golden
+ * flows. Sizes are strings such as "2M", addresses hexadecimal strings.
  */
 export interface RiscvFlowInput extends Omit<GuestFlow, "steps"> {
   readonly gstage: GStageMode;

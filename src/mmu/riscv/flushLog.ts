@@ -118,7 +118,8 @@ export class FlushLog {
   counts(): { requests: number; hfenceGpa: number; hfenceVmidAll: number; byKind: Record<string, number> } {
     const byKind: Record<string, number> = {};
     for (const [number, kind] of FLUSH_KINDS.entries()) {
-      if (this.byKind[number]! > 0) byKind[kind] = this.byKind[number]!;
+      const requests = this.byKind[number] ?? 0;
+      if (requests > 0) byKind[kind] = requests;
     }
     const { requests, hfenceGpa, hfenceVmidAll } = this;
     return { requests, hfenceGpa, hfenceVmidAll, byKind };

@@ -19,7 +19,8 @@ describe.each(goldenFiles<Golden>("riscv-split"))("golden riscv-split/$name", ({
   it.each(strategies)("$id counts what the kernel's code counts, flush by flush, and leaves its tree", (strategy) => {
     const expected = data.expected[strategy.id]!;
     const own = expected.final as Counts;
-    // Digests take half the time: they are compared for baseline, and where a strategy leaves another tree.
+    // Digests take half the time: they are compared for baseline, and where a strategy leaves
+    // another tree.
     const digest =
       NIGHTLY || strategy.id === "baseline" || own.digest !== (data.expected.baseline!.final as Counts).digest;
     const run = simulate(layout, strategy, { digest });

@@ -15,7 +15,8 @@ import type { RiscvScenario } from "./scenario.js";
 /**
  * The default guests that options ask for: each backing and mode.
  *
- * @param single whether to take one backing where none is named: 1G leaves, of which there is most to tell
+ * @param single whether to take one backing where none is named: 1G leaves, of which there is most
+ *   to tell
  * @throws UserError for options that contradict each other or make no guest
  */
 export function riscvGuests(options: RiscvOptions, single: boolean): RiscvScenario[] {

@@ -1,7 +1,9 @@
 import type { HostSegment as AnyHostSegment, HostedSlot } from "../flow/hostMemory.js";
 import { alignDown, SPAN } from "./geometry.js";
 
-/** Level 0: pages. 1: 2M, huge pages as they come (thp) unless `hugetlb`. 2: 1G pages of hugetlb. */
+/**
+ * Level 0: pages. 1: 2M, huge pages as they come (thp) unless `hugetlb`. 2: 1G pages of hugetlb.
+ */
 export interface HostSegment extends AnyHostSegment {
   readonly hugetlb: boolean;
 }
@@ -10,10 +12,12 @@ export interface HostSegment extends AnyHostSegment {
 export type FlowSlotLayout = HostedSlot<HostSegment>;
 
 /**
- * The level that a fault maps while its slot is not logging. Hugetlb memory: the largest of its page size and below that fits. Otherwise 2M
- * where that fits and the host maps a block there: aligned by host address, wholly inside its segment.
+ * The level that a fault maps while its slot is not logging. Hugetlb memory: the largest of its
+ * page size and below that fits. Otherwise 2M where that fits and the host maps a block there:
+ * aligned by host address, wholly inside its segment.
  *
- * Source: Linux 7.3, arch/riscv/kvm/mmu.c, `kvm_riscv_mmu_map()`, `fault_supports_gstage_huge_mapping()`, `transparent_hugepage_adjust()`.
+ * Source: Linux 7.3, arch/riscv/kvm/mmu.c, `kvm_riscv_mmu_map()`,
+ * `fault_supports_gstage_huge_mapping()`, `transparent_hugepage_adjust()`.
  *
  * @param frame host frame of the access
  */
@@ -27,7 +31,10 @@ export function mapLevel(slot: FlowSlotLayout, frame: number, segment: HostSegme
   return block >= segment.startFrame && block + SPAN[1]! <= segment.endFrame ? 1 : 0;
 }
 
-/** Whether guest and host address agree modulo the size, and the access lies in the part of the slot that whole blocks cover. */
+/**
+ * Whether guest and host address agree modulo the size, and the access lies in the part of the slot
+ * that whole blocks cover.
+ */
 function fits({ startGfn, endGfn, hostFrame }: FlowSlotLayout, frame: number, level: number): boolean {
   const span = SPAN[level]!;
   if ((hostFrame - startGfn) % span !== 0) return false;

@@ -15,8 +15,9 @@ const UNITS: SlotUnits = {
 };
 
 /**
- * Scenarios that are simpler to read than this one and can be, the boldest first: fewer memslots, fewer segments, less memory, then less
- * that is unusual (partial masks, clear mode, polls that are true, deeper modes, write-protection, far bases).
+ * Scenarios that are simpler to read than this one and can be, the boldest first: fewer memslots,
+ * fewer segments, less memory, then less that is unusual (partial masks, clear mode, polls that are
+ * true, deeper modes, write-protection, far bases).
  */
 export function simplerScenarios(scenario: RiscvScenario): Generator<RiscvScenario> {
   return simplerThan(scenario, { burden, candidates, check: layoutOf });

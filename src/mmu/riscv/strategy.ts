@@ -1,4 +1,4 @@
-import type { Strategy } from "../contract.js";
+import { described, type Strategy, type StrategyAbout } from "../strategy.js";
 
 /** What a strategy may steer; what Linux 7.3 does is in {@link LINUX}. */
 export interface GStageRules {
@@ -53,20 +53,12 @@ export const LINUX: GStageRules = {
 };
 
 /** What an author of a strategy gives; everything but `id` and `mmu` is optional, and what is not given is as the kernel has it. */
-export interface GStageStrategyDefinition extends Partial<GStageRules> {
-  /** Its name in tables and options: letters, digits, dots and dashes. */
-  readonly id: string;
+export interface GStageStrategyDefinition extends StrategyAbout, Partial<GStageRules> {
   readonly mmu: "riscv";
-  /** One line: how it steers the walk. */
-  readonly summary?: string;
-  /** Who proposed it and when. */
-  readonly origin?: string;
-  /** Faults that are known, one sentence each. */
-  readonly knownFaults?: readonly string[];
 }
 
 /** Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the compiler. */
 export function strategyFrom(definition: GStageStrategyDefinition, source = "builtin"): GStageStrategy {
-  const { id, mmu, summary = "", origin = "", knownFaults = [], ...rules } = definition;
-  return { id, mmu, summary, origin, knownFaults, source, rules: { ...LINUX, ...rules } };
+  const { id: _, mmu, summary: __, origin: ___, knownFaults: ____, ...rules } = definition;
+  return { ...described(mmu, definition, source), rules: { ...LINUX, ...rules } };
 }

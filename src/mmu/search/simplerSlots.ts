@@ -22,7 +22,10 @@ export function homeOf({ pageBytes }: SlotUnits): number {
   return 2 ** 30 / pageBytes;
 }
 
-/** Dirty runs as a reader sees them. Words count as one that is longer than any: a mask of single bits is no simple thing to read. */
+/**
+ * Dirty runs as a reader sees them. Words count as one that is longer than any: a mask of single
+ * bits is no simple thing to read.
+ */
 export function runsOf(slots: readonly Memslot[]): Runs {
   return slots.flatMap(({ dirty }) => (dirty === undefined ? [] : "runs" in dirty ? dirty.runs : [[0, 2 ** 40]]));
 }
@@ -96,7 +99,10 @@ function* joinedSegments(segments: readonly Segment[]): Generator<readonly Segme
   }
 }
 
-/** Less of a segment: one unit of its mapping size, then ever smaller steps down, in units and in pages. */
+/**
+ * Less of a segment: one unit of its mapping size, then ever smaller steps down, in units and in
+ * pages.
+ */
 function* smallerSizes(segment: Segment, pageBytes: number): Generator<number> {
   const size = parseSize(segment.size);
   const map = segment.map === "hole" ? pageBytes : parseSize(segment.map);
@@ -124,7 +130,10 @@ function* simplerRuns(runs: Runs): Generator<Runs> {
   }
 }
 
-/** A run that ends earlier or begins later, then one that lies nearer to page 0, by ever smaller steps. */
+/**
+ * A run that ends earlier or begins later, then one that lies nearer to page 0, by ever smaller
+ * steps.
+ */
 export function* shorterRuns([first, count]: readonly [number, number]): Generator<readonly [number, number]> {
   for (let less = count - 1; less >= 1; less = Math.floor(less / 2)) {
     yield [first, count - less];

@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { Fields } from "../../files/fields.js";
 import type { ScenarioBase } from "../contract.js";
-import { PAGES } from "../x86/pages.js";
+import { pagesAt } from "../x86/pages.js";
 import { ALIAS_PATTERNS, type AliasPattern } from "./about.js";
 import type { ShadowMapping } from "./shadow.js";
 
@@ -114,7 +114,7 @@ function mappingOf(value: unknown, path: string, slot: ShadowScenario["slot"]): 
   const fields = Fields.of(value, path, ["gfn", "count", "level", "role", "copies", "stride"]);
   const end = slot.baseGfn + slot.npages;
   const level = fields.integer("level", 1, 3);
-  const pages = PAGES[level]!;
+  const pages = pagesAt(level);
   const gfn = fields.integer("gfn", slot.baseGfn, end - 1);
   const count = fields.integer("count", 1, slot.npages);
   const stride = fields.has("stride") ? fields.integer("stride", 1, slot.npages) : undefined;
@@ -140,13 +140,13 @@ function mappingOf(value: unknown, path: string, slot: ShadowScenario["slot"]): 
 /** SPTEs that a mapping is, and that splitting it makes. */
 function sptesOf({ count, copies, level }: ShadowMapping, targetLevel: number): number {
   let each = 1;
-  for (let below = level - 1; below >= targetLevel; below--) each += PAGES[level]! / PAGES[below]!;
+  for (let below = level - 1; below >= targetLevel; below--) each += pagesAt(level) / pagesAt(below);
   return count * copies * each;
 }
 
 /** The mappings of a pattern: 2M pages over the whole slot, and 4K entries or another role besides. */
 function aliased(pattern: AliasPattern, slot: ShadowScenario["slot"], path: string): ShadowMapping[] {
-  const pages = PAGES[2]!;
+  const pages = pagesAt(2);
   if (slot.baseGfn % pages !== 0 || slot.npages % pages !== 0) {
     throw badInput(path, "needs a slot of whole 2M pages", `baseGfn and npages that are multiples of ${pages}`);
   }

@@ -87,7 +87,8 @@ describe("a resched that is due", () => {
     const events: string[] = [];
     const sink = (event: string, fields: Readonly<Record<string, number | string>>) =>
       events.push(event === "top-up" ? `${event} for ${fields.why}` : event);
-    // Polls: the empty first map of level 3; then the attempt that tops up, the split, and the map of level 2.
+    // Polls: the empty first map of level 3; then the attempt that tops up, the split, and the map
+    // of level 2.
     new ShadowMmu(guest(1)).split(builtIn.exact.policy, { targetLevel: 1, reschedEvery: 2, sink });
     expect(events).toEqual(["top-up for resched", "split", "yield"]);
   });

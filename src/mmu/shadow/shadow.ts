@@ -98,9 +98,9 @@ export class ShadowMmu {
     this.headers = new ObjectCache(this.counts.headers, 1, cacheCapacity);
     this.pages = new ObjectCache(this.counts.pages, 1, cacheCapacity);
     for (let level = 3; level > options.targetLevel && !this.livelock; level--) {
-      const { length } = this.lists[level]!;
-      for (let frame = 0; frame < length && !this.livelock; frame++) {
-        if (frame > 0 && this.lists[level]![frame] === 0) continue;
+      const lists = this.lists[level]!;
+      for (let frame = 0; frame < lists.length && !this.livelock; frame++) {
+        if (frame > 0 && lists[frame] === 0) continue;
         this.splitList(level, frame, options);
         if (!this.livelock) this.yieldIfDue(level, frame, options);
       }

@@ -1,3 +1,5 @@
+import type { ShadowCounts } from "./counters.js";
+
 /**
  * The three caches that splitting a nested huge page takes its objects from (arch/x86/kvm/mmu/mmu.c): descriptors for reverse maps, page
  * headers, pages. A top-up fills only a cache that is below its minimum, and then to its capacity.
@@ -47,4 +49,13 @@ export class ObjectCache {
     if (this.tally.left === 0) throw new EmptyCacheError();
     this.tally.left--;
   }
+}
+
+/** Whether all that was put into the caches was used or is left. */
+export function cachesAddUp({ descriptors, headers, pages, newShadowPages }: ShadowCounts): boolean {
+  return (
+    descriptors.allocated === descriptors.consumed + descriptors.left &&
+    headers.allocated === newShadowPages + headers.left &&
+    pages.allocated === newShadowPages + pages.left
+  );
 }

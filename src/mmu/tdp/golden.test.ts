@@ -13,7 +13,10 @@ import type { Counts } from "../counters.js";
 import { x86Shadow } from "../shadow/mmu.js";
 import { x86Tdp } from "./mmu.js";
 
-/** A golden file's input is a scenario, with the MMU and the workload named; runs one strategy on it. */
+/**
+ * A golden file's input is a scenario, with the MMU and the workload named; runs one strategy on
+ * it.
+ */
 function run(mmu: Mmu, input: object, id: string): { initial: Counts; counts: Counts } {
   const bound = mmu.parse(input, "golden");
   const strategy = mmu.strategies.find((candidate) => candidate.id === id)!;
@@ -23,7 +26,10 @@ function run(mmu: Mmu, input: object, id: string): { initial: Counts; counts: Co
   return outcome;
 }
 
-/** By day guests of 1G and more run under the first strategy and the last, which differs most; at night all run. */
+/**
+ * By day guests of 1G and more run under the first strategy and the last, which differs most; at
+ * night all run.
+ */
 function strategiesOf<T>(expected: Readonly<Record<string, T>>, pages: number): [string, T][] {
   const all = Object.entries(expected);
   return NIGHTLY || pages < 2 ** 18 ? all : all.filter((_, i) => i === 0 || i === all.length - 1);

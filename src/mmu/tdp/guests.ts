@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { backingNamed, DEFAULT_BACKINGS, segmentsFor } from "../../guest/backings.js";
 import { formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
-import { PAGES } from "../x86/pages.js";
+import { pagesAt } from "../x86/pages.js";
 import type { TdpOptions } from "./about.js";
 import type { LeafRun, RootSpec } from "./build.js";
 import { parseTdpScenario } from "./parse.js";
@@ -143,12 +143,12 @@ export function fill(leaves: LeafRun[], gfn: number, end: number, level: number)
   let at = gfn;
   while (at < end) {
     let best = level;
-    while (at % PAGES[best]! !== 0 || at + PAGES[best]! > end) best--;
+    while (at % pagesAt(best) !== 0 || at + pagesAt(best) > end) best--;
     // As many of this size as there are before a larger one fits, or before the end.
-    const larger = best < level ? Math.ceil((at + 1) / PAGES[best + 1]!) * PAGES[best + 1]! : end;
-    const count = Math.floor((Math.min(larger, end) - at) / PAGES[best]!);
+    const larger = best < level ? Math.ceil((at + 1) / pagesAt(best + 1)) * pagesAt(best + 1) : end;
+    const count = Math.floor((Math.min(larger, end) - at) / pagesAt(best));
     leaves.push({ gfn: at, level: best, count });
-    at += count * PAGES[best]!;
+    at += count * pagesAt(best);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Finding } from "../finding.js";
+import { gpaOf } from "../x86/pages.js";
 import { childOf, DIRTY, isLeaf, isTable, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 
 /**
@@ -81,6 +83,22 @@ export function eachTable(tree: TdpTree, visit: (table: number, level: number, g
     }
   };
   enter(tree.root, tree.rootLevel, 0);
+}
+
+/** Calls `visit` with what is known of every table whose used count or bitmap is not what its entries say. */
+export function eachMisbooked(tree: TdpTree, visit: (table: Finding["data"]) => void): void {
+  const { words, bitmap, entries } = tree;
+  eachTable(tree, (table, level, gfn) => {
+    let present = 0;
+    let bits = true;
+    for (let at = table; at < table + entries; at++) {
+      const isPresent = words[at]! & PRESENT;
+      present += isPresent;
+      if (((bitmap[at >> 5]! >>> (at & 31)) & 1) !== isPresent) bits = false;
+    }
+    const usedCount = tree.used[table / entries]!;
+    if (present !== usedCount || !bits) visit({ gpa: gpaOf(gfn), level, present, usedCount });
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Arbitrary } from "fast-check";
 import type { FastCheck } from "../contract.js";
-import { PAGES } from "../x86/pages.js";
+import { pagesAt } from "../x86/pages.js";
 import type { LeafRun, NonpresentPath, RootSpec } from "./build.js";
 
 /**
@@ -35,8 +35,12 @@ export function randomRoots(fc: FastCheck): Arbitrary<RootSpec> {
 
 type Placed = readonly [gfn: number, level: number, count: number];
 
-/** Takes what does not overlap what was taken before. */
-function rootOf(rootLevel: number, runs: readonly Placed[], paths: readonly (readonly [number, number])[]): RootSpec {
+/** A root of the leaves and paths, in order, that do not overlap what was taken before; leaves may touch. */
+export function rootOf(
+  rootLevel: number,
+  runs: readonly Placed[],
+  paths: readonly (readonly [number, number])[],
+): RootSpec {
   const taken: [number, number][] = [];
   const take = (from: number, to: number): boolean => {
     if (taken.some(([a, b]) => from < b && to > a)) return false;
@@ -45,15 +49,15 @@ function rootOf(rootLevel: number, runs: readonly Placed[], paths: readonly (rea
   };
   const leaves: LeafRun[] = [];
   for (const [raw, level, count] of runs) {
-    const pages = PAGES[level]!;
+    const pages = pagesAt(level);
     const gfn = Math.floor(raw / pages) * pages;
     if (take(gfn, gfn + count * pages)) leaves.push({ gfn, level, count });
   }
   const nonpresentPaths: NonpresentPath[] = [];
   for (const [gfn, level] of paths) {
     // A whole 1G of its own, so that no path lies above another's table.
-    const from = Math.floor(gfn / PAGES[3]!) * PAGES[3]!;
-    if (take(from, from + PAGES[3]!)) nonpresentPaths.push({ gfn, level });
+    const from = Math.floor(gfn / pagesAt(3)) * pagesAt(3);
+    if (take(from, from + pagesAt(3))) nonpresentPaths.push({ gfn, level });
   }
   return { rootLevel, leaves: leaves.sort((a, b) => a.gfn - b.gfn), nonpresentPaths };
 }
@@ -63,7 +67,7 @@ function withoutAcross(root: RootSpec, gfns: readonly number[]): RootSpec {
   const leaves = gfns.reduce<readonly LeafRun[]>(
     (runs, edge) =>
       runs.flatMap((run) => {
-        const pages = PAGES[run.level]!;
+        const pages = pagesAt(run.level);
         const whole = Math.floor((edge - run.gfn) / pages);
         if (whole < 0 || whole >= run.count || (edge - run.gfn) % pages === 0) return [run];
         const after = { ...run, gfn: run.gfn + (whole + 1) * pages, count: run.count - whole - 1 };
@@ -84,7 +88,7 @@ export function randomTdpScenarios(fc: FastCheck): Arbitrary<object> {
   const common = { root: randomRoots(fc), reschedEveryNPolls: randomSchedules(fc) };
   const range = { start: fc.nat(5000), length: fc.integer({ min: 1, max: 2 ** 19 }) };
   const modes = { pml: fc.boolean(), eager: fc.boolean() };
-  const masks = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 1, maxLength: 20 });
+  const masks = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { minLength: 1, maxLength: 20, size: "max" });
   const zap = fc.record(common).map((fields) => ({ workload: "zap", ...fields }));
   const split = fc
     .record({ ...common, ...range, targetLevel: fc.constantFrom(1, 2) })

@@ -1,4 +1,4 @@
-import type { Strategy } from "../contract.js";
+import { described, type Strategy, type StrategyAbout } from "../strategy.js";
 import type { FastSteps, IterVariant, TableView } from "./variant.js";
 
 /** A variant of the TDP iterator, as a strategy. */
@@ -8,16 +8,8 @@ export interface TdpStrategy extends Strategy {
 }
 
 /** What an author of a strategy for the TDP MMU gives; every part of the variant is optional, and then as in baseline. */
-export interface TdpStrategyDefinition {
-  /** Its name in tables and options: letters, digits, dots and dashes. */
-  readonly id: string;
+export interface TdpStrategyDefinition extends StrategyAbout {
   readonly mmu: "x86-tdp";
-  /** One line: how it steers the walk. */
-  readonly summary?: string;
-  /** Who proposed it and when. */
-  readonly origin?: string;
-  /** Faults that are known, one sentence each. */
-  readonly knownFaults?: readonly string[];
   /** Asked when a table is entered at `index`: the entry to land on, not before `index`; 512: the table is not entered. */
   readonly enter?: (table: TableView, index: number) => number;
   /** Asked when entry `index` is done with: the entry to land on next, after `index`; 512: the table is left. */
@@ -39,12 +31,7 @@ export function strategyFrom(
 ): TdpStrategy {
   const { enter, next, descend, fast } = definition;
   return {
-    id: definition.id,
-    mmu: "x86-tdp",
-    summary: definition.summary ?? "",
-    origin: definition.origin ?? "",
-    knownFaults: definition.knownFaults ?? [],
-    source,
+    ...described("x86-tdp", definition, source),
     variant: {
       enter: enter ?? ((_table, index) => index),
       next: next ?? ((_table, index) => index + 1),

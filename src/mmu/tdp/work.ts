@@ -98,9 +98,9 @@ function zapWork(
   }
   return {
     counts: { ...walkedCounts(ZAP_COUNTERS, totals), passes: byRoot },
-    livelocks: passes
-      .filter((pass) => pass.livelockGfn !== null)
-      .map((pass) => ({ walk: `zap level ${pass.zapLevel}`, root: pass.root, gfn: pass.livelockGfn! })),
+    livelocks: passes.flatMap(({ zapLevel, root, livelockGfn: gfn }) =>
+      gfn === null ? [] : [{ walk: `zap level ${zapLevel}`, root, gfn }],
+    ),
     missed,
     tablesFreed: totals.tablesFreed,
     tablesAllocated: 0,

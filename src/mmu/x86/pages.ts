@@ -1,3 +1,5 @@
+import { formatAddress } from "../../guest/sizes.js";
+
 /** How large tables are: everything else of their geometry follows. */
 export interface TableGeometry {
   /** Entries of a table, a power of 2 from 4 to 512. */
@@ -24,3 +26,13 @@ export const ENTRIES = REAL_TABLES.entries;
 
 /** {@link TableGeometry.pages} of x86. */
 export const PAGES = REAL_TABLES.pages;
+
+/** The same for one level; loops over many entries read the list. */
+export function pagesAt(level: number): number {
+  return ENTRIES ** (level - 1);
+}
+
+/** A frame as a guest physical address. */
+export function gpaOf(gfn: number): string {
+  return formatAddress(gfn * 4096);
+}

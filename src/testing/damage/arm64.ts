@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { withId } from "../../lists.js";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE } from "../../mmu/arm64/descriptor.js";
 import { arm64Exhaustive } from "../../mmu/arm64/exhaustive/index.js";
 import { CHUNKS } from "../../mmu/arm64/interleave/guests.js";
@@ -15,12 +16,14 @@ import { StrictWatch } from "../../mmu/arm64/strict.js";
 import { SKIP_SIBLINGS } from "../../mmu/arm64/walkRules.js";
 import type { Finding } from "../../mmu/finding.js";
 import { GUESTS, SCRIPTS } from "../../mmu/interleave/guests.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
-const byId = (id: string) => arm64.strategies.find((strategy) => strategy.id === id)!;
+const byId = (id: string) => withId(arm64.strategies, id);
 
-/** A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared. */
+/**
+ * A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared.
+ */
 const SCENARIO = {
   granule: "4K",
   ipaBits: 40,
@@ -108,7 +111,9 @@ function shown(name: string): readonly Finding[] {
   return arm64.parse(scenario, name).run(byId("skip-return-rfc"), { strict: true }).findings;
 }
 
-/** A strategy that passes over runs of tables which it enters one by one, on the scenario's guest. */
+/**
+ * A strategy that passes over runs of tables which it enters one by one, on the scenario's guest.
+ */
 function passedInRuns(): readonly Finding[] {
   const strategy: SplitStrategy = { ...byId("baseline"), enter: () => true, pass: (_walker, _slot, count) => count };
   return arm64.parse(SCENARIO, "damaged").run(strategy, { strict: true }).findings;
@@ -161,7 +166,9 @@ function unbreak({ mem, splitWalker }: Stage2): void {
   mem.words.set([lo, hi], mem.words.findIndex((word, i) => i % 2 === 1 && word === LOCKED_HI) - 1);
 }
 
-export const arm64Damages: Readonly<Record<string, Provoked>> = {
+export const mmu = "arm64";
+
+export const damages: Damages = {
   "unsplit-block": {
     provoke: () =>
       damaged(

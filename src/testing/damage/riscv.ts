@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { nonEmpty, withId } from "../../lists.js";
 import type { Finding } from "../../mmu/finding.js";
 import { DirtyLog, drive } from "../../mmu/riscv/dirtyLog.js";
 import { VALID, WRITE } from "../../mmu/riscv/entry.js";
@@ -13,10 +14,10 @@ import { findingsOf, setupOf } from "../../mmu/riscv/run.js";
 import { linkedTables } from "../../mmu/riscv/scan.js";
 import { strategies } from "../../mmu/riscv/strategies/index.js";
 import { RegionedGuest } from "../../mmu/riscv/windows.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
-const baseline = strategies.find(({ id }) => id === "baseline")!;
+const baseline = withId(strategies, "baseline");
 
 /** A megabyte of pages, alone in its table, then two blocks; of the last 2M nothing is cleared. */
 const whole = parseRiscvScenario(
@@ -102,7 +103,7 @@ function noted(name: string): readonly Finding[] {
   return riscv.parse(scenario, name).run(baseline).notes ?? [];
 }
 
-const UNIT = UNITS[0]!;
+const [UNIT] = nonEmpty(UNITS);
 
 /** A VM of the search through interleavings, damaged while all is quiet. */
 function quiet(damage: (vm: RiscvVm) => void): readonly Finding[] {
@@ -127,7 +128,9 @@ function endless(): readonly Finding[] {
   return check.faults().map(({ finding }) => finding);
 }
 
-export const riscvDamages: Readonly<Record<string, Provoked>> = {
+export const mmu = "riscv";
+
+export const damages: Damages = {
   "unsplit-block": {
     provoke: () => damaged((tree) => tree.set(tree.at(0x40200000, 1), () => leafOfBlock(tree, 1))),
     says: "1 block unsplit, first at 0x40200000",

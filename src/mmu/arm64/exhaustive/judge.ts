@@ -5,7 +5,10 @@ import { LOCKED_HI, MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from 
 import type { Stage2 } from "../stage2.js";
 import { SMALL, SMALL_LEAF } from "./geometry.js";
 
-/** What a finished small tree can have wrong, as in `check.ts` and `strict.ts`; the index is the bit in a verdict. */
+/**
+ * What a finished small tree can have wrong, as in `check.ts` and `strict.ts`; the index is the bit
+ * in a verdict.
+ */
 export const SMALL_FAULTS = [
   "unsplit-block/passed-over",
   "unsplit-block/left-in-new-table",
@@ -49,9 +52,10 @@ for (let gfn = 0; gfn < SMALL.endGfn; gfn++) {
 }
 
 /**
- * Judges a finished tree of the small geometry from what it was and what was asked, without a walker: it goes over the tables
- * themselves. A leaf that a touched span meets must have lost write permission and be split down to pages; where the cache is too
- * small for the whole subtree of a level-1 block, it becomes level-2 blocks, of which those that a span meets must be split.
+ * Judges a finished tree of the small geometry from what it was and what was asked, without a
+ * walker: it goes over the tables themselves. A leaf that a touched span meets must have lost write
+ * permission and be split down to pages; where the cache is too small for the whole subtree of a
+ * level-1 block, it becomes level-2 blocks, of which those that a span meets must be split.
  */
 export class Judge {
   /** Blocks that are left, by level, after {@link judge}. */
@@ -93,7 +97,8 @@ export class Judge {
    * Bits of {@link SMALL_FAULTS}; 0 is right.
    *
    * @param splits false with chunk 0
-   * @param wholeSubtree the cache holds the subtree of a level-1 block, which is then split down to pages at once
+   * @param wholeSubtree the cache holds the subtree of a level-1 block, which is then split down to
+   *   pages at once
    */
   judge(stage2: Stage2, splits: boolean, wholeSubtree: boolean): number {
     this.verdict = 0;
@@ -155,7 +160,10 @@ export class Judge {
     }
   }
 
-  /** A table where a block was: right only where a span meets that block, or the part of it that this table stands for. */
+  /**
+   * A table where a block was: right only where a span meets that block, or the part of it that
+   * this table stands for.
+   */
   private tableOver(gfn: number, level: number): void {
     const natural = this.tree.span[gfn]!;
     const span = SMALL.spanPages[level]!;

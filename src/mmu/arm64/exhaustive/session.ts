@@ -14,18 +14,25 @@ import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "../walkRules.
 import { buildSmall, SMALL, SMALL_LEAF } from "./geometry.js";
 import { BIT, Judge, SMALL_FAULTS } from "./judge.js";
 
-/** A chunk in pages and the pages that the split cache is filled to: the kernel's for that chunk, or more. */
+/**
+ * A chunk in pages and the pages that the split cache is filled to: the kernel's for that chunk, or
+ * more.
+ */
 export interface ChunkAndCache {
   readonly chunkPages: number;
   readonly cacheCapacity: number;
-  /** The split walk is not watched, so that it goes over runs of entries in loops of their own, as everywhere outside of checks. */
+  /**
+   * The split walk is not watched, so that it goes over runs of entries in loops of their own, as
+   * everywhere outside of checks.
+   */
   readonly byRuns?: true;
 }
 
 /**
- * The chunks of the small geometry and the cache that `kvm_mmu_split_nr_page_tables()` (Linux 7.3, arch/arm64/kvm/mmu.c) gives each:
- * a page for each level-1 block that the chunk reaches and one for each level-2 block, rounded up; and the two small chunks with
- * the cache of the largest, where a level-1 block is split down to pages at once, and with one page less.
+ * The chunks of the small geometry and the cache that `kvm_mmu_split_nr_page_tables()` (Linux 7.3,
+ * arch/arm64/kvm/mmu.c) gives each: a page for each level-1 block that the chunk reaches and one
+ * for each level-2 block, rounded up; and the two small chunks with the cache of the largest, where
+ * a level-1 block is split down to pages at once, and with one page less.
  */
 export const CHUNKS: readonly ChunkAndCache[] = [
   { chunkPages: 1, cacheCapacity: 2 },
@@ -36,7 +43,10 @@ export const CHUNKS: readonly ChunkAndCache[] = [
   { chunkPages: 16, cacheCapacity: 5, byRuns: true },
 ];
 
-/** What is done to a tree: enable over one range; or clear, a word after the other, each write-protected and split on its own. */
+/**
+ * What is done to a tree: enable over one range; or clear, a word after the other, each
+ * write-protected and split on its own.
+ */
 export interface Work {
   readonly mode: "enable" | "clear";
   /** In frames, ascending: the range, or first to last set bit of each word that has one. */
@@ -62,7 +72,10 @@ class Bench implements WalkObserver {
   private toppedUp = 0;
   private inspectedBefore = 0;
   private flushes = 0;
-  /** TLBIs by IPA issued, and barriers, at the last break and at the last time that mmu_lock was dropped; breaks since then. */
+  /**
+   * TLBIs by IPA issued, and barriers, at the last break and at the last time that mmu_lock was
+   * dropped; breaks since then.
+   */
   private issued = 0;
   private barriers = 0;
   private unordered = 0;
@@ -109,7 +122,10 @@ class Bench implements WalkObserver {
     if ((mem.words[2 * slot]! & VALID) !== 0) this.readings |= BIT["tlbi-before-break"];
   }
 
-  /** Whoever takes the lock next relies on the tables that were linked: a barrier more than the TLBIs bring. */
+  /**
+   * Whoever takes the lock next relies on the tables that were linked: a barrier more than the
+   * TLBIs bring.
+   */
   private lockDropped(): void {
     const { dsbIshst } = this.stage2.counts.maintenance;
     if (this.unordered > 0 && dsbIshst - this.barriers <= this.unordered) this.readings |= BIT["no-barrier"];
@@ -161,13 +177,17 @@ class Bench implements WalkObserver {
     this.unordered = 0;
   }
 
-  /** What is wrong with the way there, once the tree has been judged. @param tablesBefore of the tree that was put back */
+  /**
+   * What is wrong with the way there, once the tree has been judged. @param tablesBefore of the
+   * tree that was put back
+   */
   verdict(tree: SmallTree, judge: Judge, tablesBefore: number): number {
     const { stage2 } = this;
     const { counts } = stage2;
     let verdict = this.readings;
     if (counts.returnCode !== 0) verdict |= BIT["error-returned"];
-    // Each block that is gone was broken once, with one TLBI at its own level (none where the scenario says that none is needed).
+    // Each block that is gone was broken once, with one TLBI at its own level (none where the
+    // scenario says that none is needed).
     for (let level = 1; level < PAGE_LEVEL; level++) {
       const made = level === 1 ? 0 : this.partial * SMALL.entries;
       const gone = tree.blocks[PAGE_LEVEL - level]! + made - judge.blocksLeft[level]!;

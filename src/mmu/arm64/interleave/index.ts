@@ -1,6 +1,6 @@
 import { GUESTS, SCRIPTS, type Script, type SmallGuest } from "../../interleave/guests.js";
 import { ScriptRun } from "../../interleave/run.js";
-import { type DirtyTracking, type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import { type DirtyTracking, type InterleaveOptions, type InterleaveSearch, searchOf } from "../../interleave.js";
 import type { StepSink } from "../../traceEvents.js";
 import type { ChunkAndCache } from "../exhaustive/session.js";
 import type { SplitRules } from "../splitRules.js";
@@ -49,16 +49,10 @@ export function arm64Interleave(
   units: readonly Unit[] = UNITS,
   makers: Makers = {},
 ): InterleaveSearch<SplitStrategy> {
-  return {
-    text: textOf(actions, units),
-    units: units.length,
-    unitIds: units.map(unitId),
-    check: (strategy) => new ScheduleSearch(actions, (unit) => runOf(units[unit]!, strategy, dirtyTracking, makers)),
-    subject: (strategy, unit, sink) => {
-      const told = sink === undefined ? makers : traced(makers, sink);
-      return runOf(units[unit]!, strategy, dirtyTracking, told, sink);
-    },
-  };
+  return searchOf(actions, textOf(actions, units), units, unitId, (strategy, unit, sink) => {
+    const told = sink === undefined ? makers : traced(makers, sink);
+    return runOf(unit, strategy, dirtyTracking, told, sink);
+  });
 }
 
 function runOf(unit: Unit, rules: SplitRules, tracking: DirtyTracking, makers: Makers, sink?: StepSink): ScriptRun {

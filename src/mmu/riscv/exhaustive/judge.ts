@@ -6,8 +6,8 @@ import type { GStage, GStageObserver } from "../gstage.js";
 import type { Work } from "./works.js";
 
 /**
- * What a finished small tree, or the way there, can have wrong, as in `check.ts` and beyond; the index is the bit in a
- * verdict.
+ * What a finished small tree, or the way there, can have wrong, as in `check.ts` and beyond; the
+ * index is the bit in a verdict.
  */
 export const SMALL_FAULTS = [
   "unsplit-block",
@@ -32,12 +32,14 @@ const LEAF_LO = Int32Array.from({ length: FRAMES }, (_, gfn) => leafLo(pfnOf(gfn
 const LEAF_HI = Int32Array.from({ length: FRAMES }, (_, gfn) => leafHi(pfnOf(gfn)));
 
 /**
- * Judges a finished tree of the small geometry from what it was and what was asked, without a walker: it goes over the
- * tables themselves. Sets of frames are bits, the tree's first frame in bit 0.
+ * Judges a finished tree of the small geometry from what it was and what was asked, without a
+ * walker: it goes over the tables themselves. Sets of frames are bits, the tree's first frame in
+ * bit 0.
  *
  * - A leaf that a touched span meets is split down to pages, and no other is split.
- * - Write permission is gone from the leaves that a bit meets, and from no others; a page between two bits of a word may be either,
- *   for a mask may be write-protected as a range, which loses nothing.
+ * - Write permission is gone from the leaves that a bit meets, and from no others; a page between
+ *   two bits of a word may be either, for a mask may be write-protected as a range, which loses
+ *   nothing.
  * - What changed was flushed after it changed.
  */
 export class Judge implements GStageObserver {
@@ -45,11 +47,17 @@ export class Judge implements GStageObserver {
   tables = 0;
   private frames = 0;
   private base = 0;
-  /** Frames that a touched span covers, those that must have lost write permission, and those that may have. */
+  /**
+   * Frames that a touched span covers, those that must have lost write permission, and those that
+   * may have.
+   */
   private covered = 0;
   private mustProtect = 0;
   private mayProtect = 0;
-  /** Frames whose leaf is another than it was, and those that something may have changed since their last flush. */
+  /**
+   * Frames whose leaf is another than it was, and those that something may have changed since their
+   * last flush.
+   */
   private changed = 0;
   private stale = 0;
   private splits = true;

@@ -6,7 +6,7 @@ import { DirtyLog, type WordView } from "../dirtyLog.js";
 import type { GStageMode } from "../geometry.js";
 import { GStage, type GStageSetup } from "../gstage.js";
 import type { SlotLayout } from "../layout.js";
-import type { MemorySnapshot } from "../memory.js";
+import type { MemorySnapshot, TableMemory } from "../memory.js";
 import type { GStageRules } from "../strategy.js";
 import { baseOf, buildSmall, type PlacedTree, smallGeometry } from "./geometry.js";
 import { BIT, Judge, SMALL_FAULTS } from "./judge.js";
@@ -71,20 +71,27 @@ function prepared(work: Work, base: number): Prepared {
   };
 }
 
+interface Circumstanced {
+  readonly circumstances: Circumstances;
+  readonly engine: Engine;
+}
+
 /**
  * The engines of a mode under each circumstance, for enabling and for clearing, put back to the same tree again and
  * again.
  */
 class Bench {
-  private readonly enabling: readonly Engine[];
-  private readonly clearing: readonly Engine[];
+  private readonly enabling: readonly Circumstanced[];
+  private readonly clearing: readonly Circumstanced[];
   private readonly works: readonly (readonly Prepared[])[];
   private readonly base: number;
+  /** Where trees are built: of any engine. */
+  private readonly mem: TableMemory;
   private readonly empty: MemorySnapshot;
 
   constructor(
     mode: GStageMode,
-    private readonly trials: Trials,
+    trials: Trials,
     private readonly natural: SmallTree,
     private readonly judge: Judge,
     rules: GStageRules,
@@ -92,23 +99,23 @@ class Bench {
   ) {
     const geometry = smallGeometry(mode);
     const engines = (clearing: boolean) =>
-      trials.circumstances.map(({ spareCapacity, reschedEvery }) => {
+      trials.circumstances.map((circumstances): Circumstanced => {
+        const { spareCapacity, reschedEvery } = circumstances;
         const setup = { geometry, clearing, reschedEvery, cacheCapacity: geometry.levels + spareCapacity };
         const engine = make(setup, rules);
         engine.gstage.observer = judge;
-        return engine;
+        return { circumstances, engine };
       });
     this.enabling = engines(false);
     this.clearing = engines(true);
     this.base = baseOf(mode);
     this.works = trials.works.map(({ all }) => all.map((work) => prepared(work, this.base)));
-    this.empty = this.enabling[0]!.gstage.snapshot();
+    this.mem = this.enabling[0]!.engine.gstage.mem;
+    this.empty = this.mem.snapshot();
   }
 
   try(tree: PlacedTree, onWrong: OnWrong<WrongCase>): number {
-    const { judge, natural, base } = this;
-    const { circumstances } = this.trials;
-    const { mem } = this.enabling[0]!.gstage;
+    const { judge, natural, base, mem } = this;
     mem.restore(this.empty);
     buildSmall(tree, mem);
     const snapshot = mem.snapshot();
@@ -116,11 +123,10 @@ class Bench {
     for (const done of this.works[tree.tops.length - 1]!) {
       if (!isLegal(done.work, natural)) continue;
       judge.begin(done.work, base, tree.tops.length * TOP_PAGES);
-      const engines = done.words === null ? this.enabling : this.clearing;
-      for (let i = 0; i < circumstances.length; i++, combination++) {
-        const wrong = this.run(engines[i]!, done, circumstances[i]!, snapshot);
-        if (wrong === 0) continue;
-        onWrong(faultsIn(SMALL_FAULTS, wrong), combination, { work: done.work, circumstances: circumstances[i]! });
+      for (const { engine, circumstances } of done.words === null ? this.enabling : this.clearing) {
+        const wrong = this.run(engine, done, circumstances, snapshot);
+        if (wrong !== 0) onWrong(faultsIn(SMALL_FAULTS, wrong), combination, { work: done.work, circumstances });
+        combination++;
       }
     }
     return combination;

@@ -1,7 +1,7 @@
 import { UserError } from "../../../errors.js";
 import { GUESTS, SCRIPTS, type Script, type SmallGuest } from "../../interleave/guests.js";
 import { ScriptRun } from "../../interleave/run.js";
-import { type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import { type InterleaveOptions, type InterleaveSearch, searchOf } from "../../interleave.js";
 import type { StepSink } from "../../traceEvents.js";
 import { smallRules } from "../exhaustive/ownSteps.js";
 import type { MakeEngine } from "../exhaustive/session.js";
@@ -52,13 +52,9 @@ export function riscvInterleave(
 ): InterleaveSearch<GStageStrategy> {
   if (dirtyTracking === "hardware")
     throw new UserError("--dirty-tracking hardware with --mmu riscv: KVM/riscv has none; expected faults");
-  return {
-    text: textOf(actions, units),
-    units: units.length,
-    unitIds: units.map(unitId),
-    subject: ({ rules }, unit, sink) => runOf(units[unit]!, smallRules(rules), make, sink),
-    check: ({ rules }) => new ScheduleSearch(actions, (unit) => runOf(units[unit]!, smallRules(rules), make)),
-  };
+  return searchOf(actions, textOf(actions, units), units, unitId, ({ rules }, unit, sink) =>
+    runOf(unit, smallRules(rules), make, sink),
+  );
 }
 
 /** By which a saved schedule means a unit: "block-16/enable/every-step". */

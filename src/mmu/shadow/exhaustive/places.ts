@@ -1,7 +1,7 @@
-import { PAGES } from "../../x86/pages.js";
+import { pagesAt } from "../../x86/pages.js";
 import type { WrittenShadowScenario } from "../scenario.js";
 
-const [M2, G1] = [PAGES[2]!, PAGES[3]!];
+const [M2, G1] = [pagesAt(2), pagesAt(3)];
 
 /** First frames of slots: on the grid of 1G frames, of 2M frames, and on neither. */
 const BASES = [0, M2, 1, M2 - 1, G1 - M2];

@@ -25,8 +25,8 @@ export const SMALL_FAULTS = [
 export const BIT = bitsOf(SMALL_FAULTS);
 
 /**
- * Judges a finished tree of the small geometry from what it was and what was asked, frame by frame, by
- * plain recursion over its tables; no walk of the engine is used.
+ * Judges a finished tree of the small geometry from what it was and what was asked, frame by frame,
+ * by plain recursion over its tables; no walk of the engine is used.
  */
 export class Judge {
   /** What the tree is before the work; frames count from its first. */
@@ -70,7 +70,8 @@ export class Judge {
   }
 
   /**
-   * Bits of {@link SMALL_FAULTS} for a tree that was split, or whose log was enabled or cleared; 0 is right.
+   * Bits of {@link SMALL_FAULTS} for a tree that was split, or whose log was enabled or cleared; 0
+   * is right.
    *
    * @param tables that there must be: those of before, and what the work says that it took
    */
@@ -82,8 +83,8 @@ export class Judge {
   }
 
   /**
-   * Every page of a range at the target level or below, and its neighbours in the same 1G page no higher
-   * than 2M.
+   * Every page of a range at the target level or below, and its neighbours in the same 1G page no
+   * higher than 2M.
    */
   private split(start: number, end: number, target: number): void {
     const { wantLevel } = this;

@@ -1,6 +1,6 @@
 import { parseSize } from "../../../guest/sizes.js";
 import { type PlacedSlot, placedSlots } from "../../exhaustive/places.js";
-import { PAGES } from "../../x86/pages.js";
+import { pagesAt } from "../../x86/pages.js";
 import type { LeafRun } from "../build.js";
 import { allBits, fill, LEVEL_OF } from "../guests.js";
 import type { WrittenTdpScenario } from "../scenario.js";
@@ -30,7 +30,7 @@ const CLEARED: readonly ((slot: Slot) => "all" | readonly number[])[] = [
   () => "all",
   ({ start, end }) => {
     const gfns: number[] = [];
-    for (let gfn = Math.ceil(start / PAGES[2]!) * PAGES[2]!; gfn <= end; gfn += PAGES[2]!) gfns.push(gfn - 1, gfn);
+    for (let gfn = Math.ceil(start / pagesAt(2)) * pagesAt(2); gfn <= end; gfn += pagesAt(2)) gfns.push(gfn - 1, gfn);
     return gfns.filter((gfn) => gfn >= start && gfn < end);
   },
   ({ start, end }) => [start, end - 1],

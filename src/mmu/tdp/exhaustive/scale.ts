@@ -1,6 +1,6 @@
 import { realPage, spanWords, treeWords } from "../../exhaustive/scale.js";
 import { BLOCK_PAGES, ENTRIES, HOLE_ENTRY, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
-import { PAGES } from "../../x86/pages.js";
+import { pagesAt } from "../../x86/pages.js";
 import type { LeafRun, NonpresentPath, RootSpec } from "../build.js";
 import type { WrittenTdpScenario } from "../scenario.js";
 import { baseOf } from "./geometry.js";
@@ -15,7 +15,7 @@ const MIN_MAXPHYADDR = 32;
  * the first table.
  */
 function realBase(tops: readonly TopEntry[]): number {
-  return baseOf(tops) === 0 ? 0 : 511 * PAGES[3]!;
+  return baseOf(tops) === 0 ? 0 : 511 * pagesAt(3);
 }
 
 /**
@@ -27,7 +27,7 @@ function rootOf(tops: readonly TopEntry[], rootLevel: 4 | 5): RootSpec {
   const nonpresentPaths: NonpresentPath[] = [];
   const base = realBase(tops);
   for (const [i, top] of tops.entries()) {
-    const gfn = base + i * PAGES[3]!;
+    const gfn = base + i * pagesAt(3);
     if (typeof top === "number") {
       if (top === HOLE_ENTRY) nonpresentPaths.push({ gfn, level: 3 });
       else leaves.push({ gfn, level: 3, count: 1 });
@@ -88,7 +88,7 @@ function clearOf(tops: readonly TopEntry[], { leaves }: RootSpec, clear: Clear):
   const { pml, eager, initiallySet } = clear;
   const cleared = clearedBy(clear).map((frame) => realBase(tops) + realPage(frame));
   const first = Math.min(...cleared, ...leaves.map(({ gfn }) => gfn));
-  const end = Math.max(...cleared.map((gfn) => gfn + 1), ...leaves.map(({ gfn, level }) => gfn + PAGES[level]!));
+  const end = Math.max(...cleared.map((gfn) => gfn + 1), ...leaves.map(({ gfn, level }) => gfn + pagesAt(level)));
   const smallBase = realBase(tops) + realPage(clear.base);
   const base = first - ((first - smallBase) % 64);
   const npages = end - base;

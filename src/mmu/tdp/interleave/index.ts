@@ -1,5 +1,5 @@
 import { UserError } from "../../../errors.js";
-import { type InterleaveOptions, type InterleaveSearch, ScheduleSearch } from "../../interleave.js";
+import { type InterleaveOptions, type InterleaveSearch, searchOf } from "../../interleave.js";
 import type { TdpStrategy } from "../strategy.js";
 import { MAXPHYADDR, UNITS, type Unit, unitId } from "./guests.js";
 import { ScriptRun } from "./run.js";
@@ -20,20 +20,10 @@ export function tdpInterleave(
       "--dirty-tracking hardware with --mmu x86-tdp: its guests have PML on and off; expected faults",
     );
   }
-  // Kauer's patch is for the loop that zaps.
-  const subject: InterleaveSearch<TdpStrategy>["subject"] = ({ variant }, index, sink) => {
-    const unit = units[index]!;
-    return variant.aside !== 0 && !unit.script.steps.includes("zap")
-      ? null
-      : new ScriptRun(unit, variant, actions, sink);
-  };
-  return {
-    text: textOf(actions),
-    units: units.length,
-    unitIds: units.map(unitId),
-    check: (strategy) => new ScheduleSearch(actions, (index) => subject(strategy, index)),
-    subject,
-  };
+  return searchOf(actions, textOf(actions), units, unitId, ({ variant }, unit, sink) =>
+    // Kauer's patch is for the loop that zaps.
+    variant.aside !== 0 && !unit.script.steps.includes("zap") ? null : new ScriptRun(unit, variant, actions, sink),
+  );
 }
 
 function textOf(actions: number): string {

@@ -1,5 +1,5 @@
 import type { ActedOn } from "../../interleave/actions.js";
-import { ENTRIES, PAGES } from "../../x86/pages.js";
+import { ENTRIES, pagesAt } from "../../x86/pages.js";
 import { buildTree, indexOf } from "../build.js";
 import { type ClearWord, clearDirtyLog, enableDirtyLog } from "../dirtyLog.js";
 import { eachLeaf } from "../inspect.js";
@@ -188,7 +188,7 @@ export class SmallVm implements ActedOn {
     }
     const at = table + indexOf(gfn, goal);
     const was = tree.words[at]!;
-    const start = Math.floor(gfn / PAGES[goal]!) * PAGES[goal]!;
+    const start = Math.floor(gfn / pagesAt(goal)) * pagesAt(goal);
     tree.setLeaf(at, PFN_OFFSET + start, WRITABLE | DIRTY);
     if (isTable(was)) tree.freeTable(childOf(was));
     if (this.logging) this.dirty[gfn - this.unit.guest.startGfn] = 1;
