@@ -20,6 +20,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { cutShort } from "../cleanup.js";
 import { UserError } from "../errors.js";
 import { parseResult, readResult } from "../results/read.js";
+import { asUser } from "../testing/asUser.js";
 import { resultFile, runResult, wall } from "../testing/resultBuilder.js";
 import { formatJson } from "./json.js";
 import { prepareOutput, unwritable } from "./write.js";
@@ -31,21 +32,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(folder, { recursive: true });
 });
-
-/**
- * As a user whom permissions concern: for root there are none. Devices are written to as that user
- * only, for a program that takes one for a file would replace it, for everybody, where root lets it.
- */
-async function withoutRoot(work: () => Promise<void>): Promise<void> {
-  if (process.geteuid!() !== 0) return work();
-  chmodSync(folder, 0o777);
-  process.seteuid!(65534);
-  try {
-    await work();
-  } finally {
-    process.seteuid!(0);
-  }
-}
 
 async function refusal(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
@@ -97,7 +83,8 @@ describe("preparing an output", () => {
     writeFileSync(mine, "", { mode: 0o444 });
     const denied = (path: string) =>
       `${path}: cannot be written: permission denied; expected a file in a writable folder`;
-    await withoutRoot(async () => {
+    chmodSync(folder, 0o777);
+    await asUser(async () => {
       expect(await refusal(prepareOutput(join(closed, "x.json")))).toBe(denied(join(closed, "x.json")));
       expect(await refusal(prepareOutput(mine))).toBe(denied(mine));
       // What is refused is what is closed, not the folder that holds it.
@@ -126,14 +113,14 @@ describe("writing", () => {
   });
 
   test("writes to a device and does not replace it", async () => {
-    await withoutRoot(async () => {
+    await asUser(async () => {
       await (await prepareOutput("/dev/null")).write("gone");
     });
     expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 
   test("says that the device is full", async () => {
-    await withoutRoot(async () => {
+    await asUser(async () => {
       expect(await refusal((await prepareOutput("/dev/full")).write("x"))).toBe(
         "/dev/full: cannot be written: no space left on the device; expected a file in a writable folder",
       );
@@ -173,7 +160,7 @@ describe("writing", () => {
     await refusal(target.write("newer"));
     execFileSync("mkfifo", [pipe]);
     await Promise.all([readFile(pipe), (await prepareOutput(pipe)).write("text")]);
-    await withoutRoot(async () => {
+    await asUser(async () => {
       await refusal((await prepareOutput("/dev/full")).write("x"));
     });
     expect(openHere()).toEqual([]);
@@ -221,7 +208,7 @@ describe("unfinished work", () => {
   });
 
   test("goes to a device like finished work", async () => {
-    await withoutRoot(async () => {
+    await asUser(async () => {
       expect(await (await prepareOutput("/dev/null")).writePartial("part")).toBe("/dev/null");
     });
   });
@@ -288,7 +275,7 @@ describe("an input of the same work is not written over", () => {
   test("but any other file may be, beside inputs that are not there", async () => {
     const inputs = ["-", join(folder, "none.json"), join(folder, "in.json")];
     await expect(prepareOutput(join(folder, "other.json"), { inputs })).resolves.toBeDefined();
-    await withoutRoot(async () => {
+    await asUser(async () => {
       await expect(prepareOutput("/dev/null", { inputs: ["/dev/null"] })).resolves.toBeDefined();
     });
   });
@@ -321,11 +308,12 @@ test("standard output is what it is given as, and no path without it", async () 
   );
 });
 
-test("a prepared output has the path that it was given", async () => {
+test("a prepared output has the path that it was given, and is none where none was", async () => {
+  expect(await prepareOutput(undefined)).toBeUndefined();
   writeFileSync(join(folder, "old.json"), "");
   for (const path of [join(folder, "new.json"), join(folder, "old.json")])
     expect((await prepareOutput(path)).path).toBe(path);
-  await withoutRoot(async () => {
+  await asUser(async () => {
     expect((await prepareOutput("/dev/null")).path).toBe("/dev/null");
   });
 });
