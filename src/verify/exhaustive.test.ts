@@ -21,7 +21,10 @@ function fault(kind: string, rank: ExhaustiveFault["rank"], more: Partial<Exhaus
   return { kind, rank, finding, combinations: 1, words: `case ${rank.join(".")}`, scenario: null, ...more };
 }
 
-/** A search of so many units, ten combinations each, which notes what is tried; each seventh unit fails. */
+/**
+ * A search of so many units, ten combinations each, which notes what is tried; each seventh unit
+ * fails.
+ */
 function searchOf(units: number) {
   const tried: string[] = [];
   const search: ExhaustiveSearch = {

@@ -203,7 +203,10 @@ describe("the search", () => {
     }
   });
 
-  /** A search in which each unit takes ten runs, and every strategy has the faults of a table: by kind, the units that show it. */
+  /**
+   * A search in which each unit takes ten runs, and every strategy has the faults of a table: by
+   * kind, the units that show it.
+   */
   function searchOf(units: number, faults: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>) {
     const tried: string[] = [];
     const search = {

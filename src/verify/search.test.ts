@@ -249,7 +249,10 @@ describe("a search", () => {
     expect(runs).toBe(1);
   });
 
-  /** A search whose strategy has a fault from 100 up, and throws on smaller layouts while the fault is shrunk. */
+  /**
+   * A search whose strategy has a fault from 100 up, and throws on smaller layouts while the fault
+   * is shrunk.
+   */
   function throwing(thrown: (n: number) => Error) {
     let shrinking = false;
     const mmu = numbers((n) => {
