@@ -1,42 +1,41 @@
-import { describe, expect, it } from "vitest";
-import { groupBy, listed, lookUp, nonEmpty, rotated, withId, zip } from "./lists.js";
+import { expect, it } from "vitest";
+import { groupBy, isNonEmpty, lookUp, nonEmpty, rotated, withId, zip } from "./lists.js";
 
-describe("what lists and maps are certain to hold", () => {
-  it("is paired place by place, and lists of other lengths are no pairs", () => {
-    expect(zip([1, 2], ["a", "b"])).toEqual([
-      [1, "a"],
-      [2, "b"],
-    ]);
-    expect(() => zip([1, 2], ["a"])).toThrow("lists of 2 and 1 elements are no pairs");
-    expect(() => zip([1], ["a", "b"])).toThrow(RangeError);
-  });
+it("a list that must have elements is given back where it has, and is the program's fault where not", () => {
+  const one = [0];
+  expect([isNonEmpty([]), isNonEmpty(one)]).toEqual([false, true]);
+  expect(nonEmpty(one)).toBe(one);
+  expect(() => nonEmpty([])).toThrow(new RangeError("a list has no elements"));
+});
 
-  it("is named where it is missing: an element, an id, a key", () => {
-    expect(nonEmpty([7])[0]).toBe(7);
-    expect(() => nonEmpty([])).toThrow(RangeError);
-    expect(withId([{ id: "a" }, { id: "b" }], "b")).toEqual({ id: "b" });
-    expect(() => withId([{ id: "a" }], "b")).toThrow("nothing has the id b");
-    expect(lookUp(new Map([["a", 0]]), "a")).toBe(0);
-    expect(() => lookUp(new Map([["a", 0]]), "b")).toThrow("nothing is known of b");
-  });
+it("two lists are pairs in their order, and no pairs where one is longer", () => {
+  expect(zip([1, 2], ["a", "b"])).toEqual([
+    [1, "a"],
+    [2, "b"],
+  ]);
+  expect(zip([], [])).toEqual([]);
+  expect(() => zip([1], [])).toThrow(new RangeError("lists of 1 and 0 elements are no pairs"));
+  expect(() => zip([], [1, 2])).toThrow(new RangeError("lists of 0 and 2 elements are no pairs"));
+});
 
-  it("is grouped by keys in the order of the first of each", () => {
-    const groups = groupBy([3, 1, 2, 5, 4], (n) => n % 2);
-    expect([...groups]).toEqual([
-      [1, [3, 1, 5]],
-      [0, [2, 4]],
-    ]);
-  });
+it("what must be known is found by key or id, and is the program's fault where it is not", () => {
+  expect(lookUp(new Map([["a", 0]]), "a")).toBe(0);
+  expect(() => lookUp(new Map(), "b")).toThrow(new RangeError("nothing is known of b"));
+  const two = [{ id: "one" }, { id: "two" }];
+  expect(withId(two, "two")).toBe(two[1]);
+  expect(() => withId(two, "three")).toThrow(new RangeError("nothing has the id three"));
+});
 
-  it("is turned by more places than there are", () => {
-    expect(rotated(["a", "b", "c"], 1)).toEqual(["b", "c", "a"]);
-    expect(rotated(["a", "b", "c"], 5)).toEqual(["c", "a", "b"]);
-    expect(rotated([], 2)).toEqual([]);
-  });
+it("a list begins at any of its elements, counted round and round", () => {
+  const list = ["a", "b", "c"];
+  expect([0, 1, 2, 3, 4].map((by) => rotated(list, by).join(""))).toEqual(["abc", "bca", "cab", "abc", "bca"]);
+  expect(list).toEqual(["a", "b", "c"]);
+});
 
-  it("is told in words", () => {
-    expect(["a", "b", "c"].map((_, i, all) => listed(all.slice(0, i + 1)))).toEqual(["a", "a and b", "a, b and c"]);
-    expect(listed([])).toBe("");
-    expect(listed(["a", "b", "c"], "or")).toBe("a, b or c");
-  });
+it("groups come in the order of their first elements, each with its own in the list's order", () => {
+  const groups = groupBy(["bb", "a", "cc", "d", "ee"], ({ length }) => length);
+  expect([...groups]).toEqual([
+    [2, ["bb", "cc", "ee"]],
+    [1, ["a", "d"]],
+  ]);
 });

@@ -64,7 +64,10 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** The scenario in a JSON text. @param input what it was read from, for messages; `-` is standard input */
+/**
+ * The scenario in a JSON text. @param input what it was read from, for messages; `-` is standard
+ * input
+ */
 export function parseScenario(text: string, input: string, registry: Registry = mmus): Promise<Case> {
   return parseCase(text, input, registry, false);
 }

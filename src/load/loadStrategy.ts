@@ -121,7 +121,10 @@ function installHooks(typescript: boolean): void {
   registerHooks(nodeModule, runsTypeScript());
 }
 
-/** The part of node:module that takes hooks. `registerHooks` came with Node.js 22.15; `register` runs them in a thread of its own. */
+/**
+ * The part of node:module that takes hooks. `registerHooks` came with Node.js 22.15; `register`
+ * runs them in a thread of its own.
+ */
 interface TakesHooks {
   registerHooks?(hooks: object): void;
   register(specifier: string, parent: string): void;

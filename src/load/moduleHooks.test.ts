@@ -8,7 +8,10 @@ import { load, NO_TYPESCRIPT, resolve, takesTypeScript } from "./moduleHooks.js"
 const root = mkdtempSync(join(tmpdir(), "s2split-hooks-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** A folder with one module in TypeScript, and what is installed as TypeScript there. @returns the module's URL */
+/**
+ * A folder with one module in TypeScript, and what is installed as TypeScript there. @returns the
+ * module's URL
+ */
 function folderWith(name: string, compiler?: string): string {
   const folder = join(root, name);
   mkdirSync(join(folder, "node_modules", "typescript"), { recursive: true });

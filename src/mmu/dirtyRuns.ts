@@ -8,15 +8,18 @@ export const WORD_PAGES = 64;
 /** A run of dirty pages: first page, number of pages. */
 export type Run = readonly [number, number];
 
-/** Runs of dirty pages of a slot, ascending and merged, and how many pages past its end were given. */
+/**
+ * Runs of dirty pages of a slot, ascending and merged, and how many pages past its end were given.
+ */
 export interface DirtyRuns {
   readonly runs: readonly Run[];
   readonly pagesPastEnd: number;
 }
 
 /**
- * Runs of dirty pages, ascending and merged. Bits past the slot's end do nothing, for the kernel ANDs each word with the slot's bitmap
- * (Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`).
+ * Runs of dirty pages, ascending and merged. Bits past the slot's end do nothing, for the kernel
+ * ANDs each word with the slot's bitmap (Linux 7.3, virt/kvm/kvm_main.c,
+ * `kvm_clear_dirty_log_protect()`).
  *
  * @throws UserError for a run that does not begin in the slot, a word that is none
  */
@@ -70,8 +73,8 @@ function wordRuns(words: readonly bigint[]): Run[] {
 }
 
 /**
- * What the words of a slot cover, first to last set bit of each, in frames, ascending: neighbours are joined, so that there are no more
- * spans than runs.
+ * What the words of a slot cover, first to last set bit of each, in frames, ascending: neighbours
+ * are joined, so that there are no more spans than runs.
  */
 export function dirtySpans(slot: FrameRange, runs: readonly Run[]): readonly Run[] {
   const spans: [number, number][] = [];
@@ -87,7 +90,10 @@ export function dirtySpans(slot: FrameRange, runs: readonly Run[]): readonly Run
   return spans;
 }
 
-/** Index of the first span that ends beyond `gfn`, or the number of spans. Spans `[start, end)` are ascending and disjoint. */
+/**
+ * Index of the first span that ends beyond `gfn`, or the number of spans. Spans `[start, end)` are
+ * ascending and disjoint.
+ */
 function firstEndingAfter(spans: readonly Run[], gfn: number): number {
   let low = 0;
   let high = spans.length;

@@ -34,12 +34,18 @@ export interface Layout {
   readonly chunkPages: number;
   /** Pages that the split cache must hold before a chunk. */
   readonly cacheCapacity: number;
-  /** 2: eager splitting replaces a block by its table in one store (a proposal, see {@link DirtyLogSpec.bbm}). */
+  /**
+   * 2: eager splitting replaces a block by its table in one store (a proposal, see
+   * {@link DirtyLogSpec.bbm}).
+   */
   readonly bbm?: 2 | undefined;
   readonly cpu: CpuFeatures;
   /** Where the barrier of a split stands. */
   readonly dsb: DsbPlacement;
-  /** Pages of a range that several words make when the log is cleared, at most; 0: each word is a range. */
+  /**
+   * Pages of a range that several words make when the log is cleared, at most; 0: each word is a
+   * range.
+   */
   readonly clearLimitPages: number;
   /** What the user should know of the input, although it is taken. */
   readonly notes: readonly LayoutNote[];
@@ -64,8 +70,8 @@ export const HOLE = 4;
 /**
  * Checks a scenario and turns it into frames.
  *
- * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or lie beyond the IPA width,
- * sizes that are no whole number of pages
+ * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or
+ * lie beyond the IPA width, sizes that are no whole number of pages
  */
 export function layoutOf(scenario: Arm64Scenario): Layout {
   const geometry = geometryOf(scenario.granule, scenario.ipaBits, scenario.lpa2);

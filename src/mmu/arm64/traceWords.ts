@@ -172,7 +172,10 @@ function skipText(code: number, skips: "structured" | "as-posted"): string {
   return code === SKIP_SIBLINGS ? `visitor returns ${name}: leaves this table` : `visitor returns ${name}: not entered`;
 }
 
-/** All that {@link what} and {@link entryRest} tell apart; what differs between neighbours first, and cheaply. */
+/**
+ * All that {@link what} and {@link entryRest} tell apart; what differs between neighbours first,
+ * and cheaply.
+ */
 function sameEntry(a: EntryEvent, b: EntryEvent): boolean {
   return (
     kind(a) === kind(b) &&

@@ -12,13 +12,19 @@ import { countValid } from "./memory.js";
 import { freeTables, scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 
-/** Regions are 1 GiB: a multiple of every block size of every granule, so that no block, chunk or step crosses one. */
+/**
+ * Regions are 1 GiB: a multiple of every block size of every granule, so that no block, chunk or
+ * step crosses one.
+ */
 export const REGION_BYTES = 2 ** 30;
 
 /** What a tree is made of; the digest is null where it was not asked for. */
 export type TreeSummary = Tally<typeof TREE_COUNTERS>;
 
-/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
+/**
+ * Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and
+ * let go when it is finished.
+ */
 export class RegionedGuest {
   readonly initial: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
   readonly final: TreeSummary = newTally(TREE_COUNTERS, LEVELS);

@@ -13,7 +13,8 @@ export function pagesIn(slots: readonly FrameRange[]): number {
 }
 
 /**
- * Whether a run makes digests, which need leaves in address order: as asked, else where the guest is kept whole.
+ * Whether a run makes digests, which need leaves in address order: as asked, else where the guest
+ * is kept whole.
  *
  * @param whole whether all of the tree is kept to the end
  */
@@ -41,7 +42,9 @@ export function slotFinder<T extends { readonly layout: FrameRange }>(slots: rea
   };
 }
 
-/** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */
+/**
+ * Pages of the region are those of the slots in ascending order; without gaps, that is an addition.
+ */
 export function pageFinder(ascending: readonly FrameRange[]): (page: number) => number {
   const start = ascending[0]!.startGfn;
   const gapless = [...neighbours(ascending)].every(([below, above]) => below.endGfn === above.startGfn);

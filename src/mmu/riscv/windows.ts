@@ -29,7 +29,10 @@ export interface TreeSummary {
   digest: string | null;
 }
 
-/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
+/**
+ * Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and
+ * let go when it is finished.
+ */
 export class RegionedGuest {
   readonly initial = emptySummary();
   readonly final = emptySummary();
@@ -81,7 +84,10 @@ export class RegionedGuest {
     this.final.tables += this.gstage.mem.tables;
   }
 
-  /** The tables above the regions, all of them: a lookup in a hole goes as deep as in the whole tree. */
+  /**
+   * The tables above the regions, all of them: a lookup in a hole goes as deep as in the whole
+   * tree.
+   */
   private buildAbove(): void {
     for (const { segment } of this.segments.within(0, this.layout.geometry.endGfn)) {
       const span = SPAN[REGION_LEVEL + 1]!;

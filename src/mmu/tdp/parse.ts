@@ -5,7 +5,10 @@ import { pagesAt } from "../x86/pages.js";
 import { type LeafRun, type NonpresentPath, type RootSpec, tablesOf } from "./build.js";
 import { TDP_WORKLOADS, type TdpClear, type TdpEnable, type TdpScenario, type TdpWorkload } from "./scenario.js";
 
-/** Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K pages is within. */
+/**
+ * Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K
+ * pages is within.
+ */
 const MAX_ROOTS = 16;
 const MAX_RUNS = 4_000_000;
 const MAX_PATHS = 200_000;
@@ -81,8 +84,9 @@ function loggingOf(fields: Fields): Pick<TdpEnable, "pml" | "eager"> {
 }
 
 /**
- * Refuses huge pages across an edge of the slot: KVM maps none there, since it has nothing to say of memory outside the slot (Linux 7.3,
- * arch/x86/kvm/x86.c, `kvm_alloc_memslot_metadata()`: such large pages are disallowed).
+ * Refuses huge pages across an edge of the slot: KVM maps none there, since it has nothing to say
+ * of memory outside the slot (Linux 7.3, arch/x86/kvm/x86.c, `kvm_alloc_memslot_metadata()`: such
+ * large pages are disallowed).
  */
 function refuseAcross(leaves: readonly LeafRun[], start: number, end: number, path: string): void {
   for (const run of leaves) {
