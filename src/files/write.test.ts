@@ -16,7 +16,7 @@ import { open, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { cutShort } from "../cleanup.js";
 import { UserError } from "../errors.js";
 import { parseResult, readResult } from "../results/read.js";
@@ -25,13 +25,17 @@ import { resultFile, runResult, wall } from "../testing/resultBuilder.js";
 import { formatJson } from "./json.js";
 import { prepareOutput, unwritable } from "./write.js";
 
-let folder = "";
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "s2split-write-"));
-});
+const folders: string[] = [];
 afterEach(() => {
-  rmSync(folder, { recursive: true });
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
+
+/** A folder that nobody has written to yet. */
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "s2split-write-"));
+  folders.push(folder);
+  return folder;
+}
 
 async function refusal(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
@@ -43,6 +47,7 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
 }
 
 test("a result is read back as it was written", async () => {
+  const folder = makeFolder();
   const path = join(folder, "out.json");
   await (await prepareOutput(path)).write(formatJson(resultFile()));
   expect(await readResult(path)).toEqual(resultFile());
@@ -50,6 +55,7 @@ test("a result is read back as it was written", async () => {
 
 describe("preparing an output", () => {
   test("changes nothing: no file appears, an old one keeps its text", async () => {
+    const folder = makeFolder();
     await prepareOutput(join(folder, "new.json"));
     expect(readdirSync(folder)).toEqual([]);
     writeFileSync(join(folder, "old.json"), "old");
@@ -59,6 +65,7 @@ describe("preparing an output", () => {
   });
 
   test("refuses a folder, a missing folder, a file as a folder and no path at all, each by name", async () => {
+    const folder = makeFolder();
     writeFileSync(join(folder, "file"), "");
     expect(await refusal(prepareOutput(folder))).toBe(`${folder}: is a folder; expected a file to write`);
     expect(await refusal(prepareOutput(""))).toBe('output "": no path; expected a file, or - for standard output');
@@ -78,6 +85,7 @@ describe("preparing an output", () => {
   });
 
   test("refuses a folder or a file without permission", async () => {
+    const folder = makeFolder();
     const [closed, mine] = [join(folder, "closed"), join(folder, "mine.json")];
     mkdirSync(closed, { mode: 0o555 });
     writeFileSync(mine, "", { mode: 0o444 });
@@ -95,6 +103,7 @@ describe("preparing an output", () => {
 
 describe("writing", () => {
   test("replaces the old text and keeps the file's mode", async () => {
+    const folder = makeFolder();
     const path = join(folder, "out.json");
     writeFileSync(path, "old");
     chmodSync(path, 0o641);
@@ -105,6 +114,7 @@ describe("writing", () => {
   });
 
   test("goes to where a symbolic link leads and leaves the link", async () => {
+    const folder = makeFolder();
     writeFileSync(join(folder, "real.json"), "old");
     symlinkSync("real.json", join(folder, "link.json"));
     await (await prepareOutput(join(folder, "link.json"))).write("new");
@@ -128,6 +138,7 @@ describe("writing", () => {
   });
 
   test("leaves the old file and no other where the folder has been taken away or the name has become a folder", async () => {
+    const folder = makeFolder();
     const path = join(folder, "out.json");
     const target = await prepareOutput(path);
     mkdirSync(path);
@@ -138,6 +149,7 @@ describe("writing", () => {
   });
 
   test.runIf(process.platform === "linux")("keeps no file open, whether it is written or not", async () => {
+    const folder = makeFolder();
     const openHere = () =>
       readdirSync("/proc/self/fd").flatMap((fd) => {
         try {
@@ -169,6 +181,7 @@ describe("writing", () => {
 
 describe("unfinished work", () => {
   test("goes to the path itself where no file was, again and again", async () => {
+    const folder = makeFolder();
     const path = join(folder, "out.json");
     const target = await prepareOutput(path);
     expect(await target.writePartial("one")).toBe(path);
@@ -180,6 +193,7 @@ describe("unfinished work", () => {
   });
 
   test("keeps the mode of the file that it stands beside", async () => {
+    const folder = makeFolder();
     const path = join(folder, "out.json");
     writeFileSync(path, "complete");
     chmodSync(path, 0o640);
@@ -188,6 +202,7 @@ describe("unfinished work", () => {
   });
 
   test("stands beside what a link leads to, and is named beside the link", async () => {
+    const folder = makeFolder();
     mkdirSync(join(folder, "kept"));
     const [real, link] = [join(folder, "kept", "real.json"), join(folder, "link.json")];
     writeFileSync(real, "complete");
@@ -200,6 +215,7 @@ describe("unfinished work", () => {
   });
 
   test("that an earlier run left beside stays where this one leaves none", async () => {
+    const folder = makeFolder();
     const path = join(folder, "out.json");
     writeFileSync(path, "complete");
     writeFileSync(`${path}.partial.json`, "earlier");
@@ -214,6 +230,7 @@ describe("unfinished work", () => {
   });
 
   test("goes beside a file that is there, and makes way for the whole", async () => {
+    const folder = makeFolder();
     const path = join(folder, "out.json");
     writeFileSync(path, "complete");
     const target = await prepareOutput(path);
@@ -226,6 +243,7 @@ describe("unfinished work", () => {
   });
 
   test("leaves no temporary file where the process is ended while it writes", async () => {
+    const folder = makeFolder();
     const target = await prepareOutput(join(folder, "out.json"));
     const written = target.write("x".repeat(1e7));
     await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), { interval: 1 });
@@ -236,6 +254,7 @@ describe("unfinished work", () => {
   });
 
   test("has a temporary name that a folder can hold, and that is nobody's concern once all is written", async () => {
+    const folder = makeFolder();
     const name = "o".repeat(255);
     const written = (await prepareOutput(join(folder, name))).write("x".repeat(1e7));
     await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), { interval: 1 });
@@ -250,13 +269,16 @@ describe("unfinished work", () => {
 });
 
 describe("an input of the same work is not written over", () => {
-  beforeEach(() => {
+  function makeInput(): string {
+    const folder = makeFolder();
     writeFileSync(join(folder, "in.json"), "mine");
     linkSync(join(folder, "in.json"), join(folder, "hard.json"));
     symlinkSync("in.json", join(folder, "soft.json"));
-  });
+    return folder;
+  }
 
   test.each(["in.json", "./in.json", "hard.json", "soft.json", "../{}/in.json"])("by the name %s", async (name) => {
+    const folder = makeInput();
     const path = `${folder}/${name.replace("{}", basename(folder))}`;
     const input = join(folder, "in.json");
     const same = path === input ? "is read as well" : `is the same file as ${input}, which is read`;
@@ -266,6 +288,7 @@ describe("an input of the same work is not written over", () => {
   });
 
   test("where the input is the folder that has it", async () => {
+    const folder = makeInput();
     const [path, message] = [join(folder, "soft.json"), "which is read, and would be written over"];
     expect(await refusal(prepareOutput(path, { inputs: [folder] }))).toBe(
       `${path}: is the same file as ${join(folder, "hard.json")}, ${message}; expected another file to write`,
@@ -273,6 +296,7 @@ describe("an input of the same work is not written over", () => {
   });
 
   test("but any other file may be, beside inputs that are not there", async () => {
+    const folder = makeInput();
     const inputs = ["-", join(folder, "none.json"), join(folder, "in.json")];
     await expect(prepareOutput(join(folder, "other.json"), { inputs })).resolves.toBeDefined();
     await asUser(async () => {
@@ -282,6 +306,7 @@ describe("an input of the same work is not written over", () => {
 });
 
 test("a symbolic link that leads nowhere is refused, not replaced", async () => {
+  const folder = makeFolder();
   symlinkSync("nowhere.json", join(folder, "link.json"));
   expect(await refusal(prepareOutput(join(folder, "link.json")))).toBe(
     `${join(folder, "link.json")}: is a symbolic link that leads nowhere; expected a file to write`,
@@ -289,6 +314,7 @@ test("a symbolic link that leads nowhere is refused, not replaced", async () => 
 });
 
 test("a named pipe is written to once it is read", async () => {
+  const folder = makeFolder();
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
   const text = "x".repeat(300_000);
@@ -309,6 +335,7 @@ test("standard output is what it is given as, and no path without it", async () 
 });
 
 test("a prepared output has the path that it was given, and is none where none was", async () => {
+  const folder = makeFolder();
   expect(await prepareOutput(undefined)).toBeUndefined();
   writeFileSync(join(folder, "old.json"), "");
   for (const path of [join(folder, "new.json"), join(folder, "old.json")])
@@ -345,6 +372,7 @@ describe("the reason why a file cannot be written", () => {
 });
 
 test("a reader of a named pipe that has seen enough is no error", async () => {
+  const folder = makeFolder();
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
   const written = (await prepareOutput(pipe)).writePartial("x".repeat(300_000));
@@ -355,6 +383,7 @@ test("a reader of a named pipe that has seen enough is no error", async () => {
 });
 
 test("a named pipe that is taken away before anyone reads it is an error", async () => {
+  const folder = makeFolder();
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
   const written = (await prepareOutput(pipe)).write("x");
@@ -395,6 +424,7 @@ describe("the text of a result", () => {
 });
 
 test("an output that is an input by a long name is refused with as much of that as a line has room for", async () => {
+  const folder = makeFolder();
   const long = join(folder, "x".repeat(200), "y.json");
   mkdirSync(join(folder, "x".repeat(200)));
   writeFileSync(long, "{}");
