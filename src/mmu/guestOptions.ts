@@ -120,7 +120,10 @@ export const sharedOptions = {
   },
 } as const satisfies GuestOptionTable;
 
-/** Those that say what memslots a guest has and when its log is enabled or cleared, with the letters of dirty_log_perf_test. */
+/**
+ * Those that say what memslots a guest has and when its log is enabled or cleared, with the letters
+ * of dirty_log_perf_test.
+ */
 export const slotOptions = {
   backing: sharedOptions.backing,
   memory: sharedOptions.memory,

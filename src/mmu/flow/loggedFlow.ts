@@ -14,7 +14,8 @@ interface IoctlCounts {
 type StepOf<Op extends DirtyLogStep["op"]> = DirtyLogStep & { readonly op: Op };
 
 /**
- * One VM while a flow goes on: its guests, and its dirty log as KVM's generic code keeps it. What tables do is the MMU's own.
+ * One VM while a flow goes on: its guests, and its dirty log as KVM's generic code keeps it. What
+ * tables do is the MMU's own.
  *
  * Source: Linux 7.3, virt/kvm/kvm_main.c.
  */
@@ -41,7 +42,11 @@ export abstract class LoggedFlow<
   protected abstract begin(): void;
   /** What logging that begins with all pages clean does to a slot's tables. */
   protected abstract enableSlot(slot: Slot): void;
-  /** Takes what is asked for (null: all) and dirty out of a slot's bitmap. @param clears KVM_CLEAR_DIRTY_LOG does, and may split */
+  /**
+   * Takes what is asked for (null: all) and dirty out of a slot's bitmap.
+   *
+   * @param clears KVM_CLEAR_DIRTY_LOG does, and may split
+   */
   protected abstract takeDirty(slot: Slot, asked: DirtyBitmap | null, clears: boolean): void;
   protected abstract guestOutcome(phase: string): Outcome;
   protected abstract ioctlOutcome(phase: string): Outcome;
