@@ -1,6 +1,7 @@
 import { badInput, clip } from "../errors.js";
 import type { FrameRange } from "./flow/slots.js";
 import type { DirtyBitmap } from "./memslots.js";
+import { firstWhere } from "./sorted.js";
 
 /** Pages of one word of a dirty bitmap: what KVM_CLEAR_DIRTY_LOG handles at a time. */
 export const WORD_PAGES = 64;
@@ -95,14 +96,7 @@ export function dirtySpans(slot: FrameRange, runs: readonly Run[]): readonly Run
  * ascending and disjoint.
  */
 function firstEndingAfter(spans: readonly Run[], gfn: number): number {
-  let low = 0;
-  let high = spans.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (spans[middle]![1] <= gfn) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere(spans, ([, end]) => end > gfn);
 }
 
 /** Whether any span meets [start, end). */

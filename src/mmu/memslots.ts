@@ -5,7 +5,7 @@ import type { Segment } from "../guest/segment.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
 import type { FrameRange } from "./flow/slots.js";
 import type { OptionsOf, slotOptions } from "./guestOptions.js";
-import { neighbours } from "./neighbours.js";
+import { neighbours } from "./sorted.js";
 
 /** Guest memory as scenarios of MMUs write it that log dirty pages slot by slot. */
 export interface Memslot {
@@ -66,8 +66,9 @@ export function modesAsked({ g, mode, workload }: SlotOptions): readonly DirtyLo
 }
 
 /**
- * The backings that options ask for. @param single whether to take one where none is named: 1G, of
- * which there is most to tell
+ * The backings that options ask for.
+ *
+ * @param single whether to take one where none is named: 1G, of which there is most to tell
  */
 export function backingsAsked({ backing }: SlotOptions, single: boolean): readonly string[] {
   return [...new Set((backing ?? (single ? ["hugetlb-1g"] : DEFAULT_BACKINGS)).map(backingNamed))];
@@ -76,8 +77,9 @@ export function backingsAsked({ backing }: SlotOptions, single: boolean): readon
 const DEFAULT_BASE = 2 ** 30;
 
 /**
- * The memory of a default guest, in bytes, and the option that said so. @throws UserError where it
- * cannot be cut into memslots of whole pages
+ * The memory of a default guest, in bytes, and the option that said so.
+ *
+ * @throws UserError where it cannot be cut into memslots of whole pages
  */
 export function memoryOf(options: SlotOptions, pageBytes: number) {
   const { memory = "1G", memslots: slots = 1 } = options;

@@ -3,6 +3,7 @@ import { formatAddress, formatSize, parseSize } from "../guest/sizes.js";
 import { dirtyRuns, dirtySpans, type Run } from "./dirtyRuns.js";
 import type { FrameRange } from "./flow/slots.js";
 import type { DirtyLogMode, Memslot } from "./memslots.js";
+import { firstWhere } from "./sorted.js";
 
 /** A memslot of a scenario, in frames. */
 export interface SlotLayout extends FrameRange {
@@ -118,14 +119,8 @@ export class SegmentIndex {
   /** The segments that have a part in [from, to), in frames. */
   *within(from: number, to: number): Generator<MappedSegment> {
     const { segments } = this;
-    let low = 0;
-    let high = segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (segments[middle]!.segment.endGfn <= from) low = middle + 1;
-      else high = middle;
-    }
-    for (; low < segments.length && segments[low]!.segment.startGfn < to; low++) yield segments[low]!;
+    const first = firstWhere(segments, ({ segment }) => segment.endGfn > from);
+    for (let i = first; i < segments.length && segments[i]!.segment.startGfn < to; i++) yield segments[i]!;
   }
 
   /** Whether a segment has a part in [from, to). */

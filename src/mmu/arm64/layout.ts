@@ -1,6 +1,7 @@
 import { badInput } from "../../errors.js";
 import {
   type Geometry,
+  type Granule,
   geometryOf,
   legalChunks,
   levelOfMap,
@@ -75,15 +76,7 @@ export const HOLE = 4;
  */
 export function layoutOf(scenario: Arm64Scenario): Layout {
   const geometry = geometryOf(scenario.granule, scenario.ipaBits, scenario.lpa2);
-  const chunkBytes = parseSize(scenario.dirtyLog.chunk, "dirtyLog.chunk");
-  const chunks = legalChunks(scenario.granule);
-  if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
-    throw badInput(
-      `chunk "${scenario.dirtyLog.chunk}"`,
-      `the ${scenario.granule} granule has no such chunk size`,
-      `0 (off), ${orList(chunks.map(formatSize))}`,
-    );
-  }
+  const chunkBytes = chunkOf(scenario.granule, scenario.dirtyLog.chunk, "dirtyLog.chunk");
   const notes: LayoutNote[] = [];
   const slots = scenario.memslots.map((slot, index) =>
     slotLayout(slot, `memslots[${index}]`, spaceOf(geometry), HOLE, (input, pages) =>
@@ -151,6 +144,12 @@ export function spaceOf({ granule, ipaBits, pageBytes, endGfn }: Geometry): Gues
   };
 }
 
-function orList(words: readonly string[]): string {
-  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+/** A chunk in bytes. @throws UserError for one that the granule does not have */
+export function chunkOf(granule: Granule, chunk: string | number, input: string): number {
+  const bytes = parseSize(chunk, input);
+  const chunks = legalChunks(granule);
+  if (bytes === 0 || chunks.includes(bytes)) return bytes;
+  const sizes = ["0 (off)", ...chunks.map(formatSize)];
+  const expected = `${sizes.slice(0, -1).join(", ")} or ${sizes.at(-1)}`;
+  throw badInput(`chunk "${chunk}"`, `the ${granule} granule has no such chunk size`, expected);
 }

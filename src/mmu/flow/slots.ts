@@ -1,4 +1,4 @@
-import { neighbours } from "../neighbours.js";
+import { firstWhere, neighbours } from "../sorted.js";
 
 /** The frames of a memslot. */
 export interface FrameRange {
@@ -28,15 +28,8 @@ export function slotFinder<T extends { readonly layout: FrameRange }>(slots: rea
   let last = ascending[0]!;
   return (gfn) => {
     if (gfn >= last.layout.startGfn && gfn < last.layout.endGfn) return last;
-    let low = 0;
-    let high = ascending.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (ascending[middle]!.layout.endGfn <= gfn) low = middle + 1;
-      else high = middle;
-    }
-    const found = ascending[low]!;
-    if (gfn < found.layout.startGfn || gfn >= found.layout.endGfn) throw new Error(`no memslot has frame ${gfn}`);
+    const found = ascending[firstWhere(ascending, ({ layout }) => layout.endGfn > gfn)];
+    if (found === undefined || gfn < found.layout.startGfn) throw new Error(`no memslot has frame ${gfn}`);
     last = found;
     return found;
   };

@@ -1,6 +1,6 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
-import { neighbours } from "../neighbours.js";
+import { firstWhere, neighbours } from "../sorted.js";
 import { pagesAt } from "../x86/pages.js";
 import { type LeafRun, type NonpresentPath, type RootSpec, tablesOf } from "./build.js";
 import { TDP_WORKLOADS, type TdpClear, type TdpEnable, type TdpScenario, type TdpWorkload } from "./scenario.js";
@@ -189,7 +189,7 @@ function refuseMappedPaths(
   for (const [i, { gfn, level }] of paths.entries()) {
     const pages = pagesAt(level);
     const start = Math.floor(gfn / pages) * pages;
-    const before = sorted[firstBeyond(sorted, start + pages) - 1];
+    const before = sorted[firstWhere(sorted, (run) => run.gfn >= start + pages) - 1];
     const mapped = before !== undefined && endOfRun(before) > start;
     if (mapped || entered.has(`${level}/${Math.floor(gfn / pages)}`)) {
       throw badInput(
@@ -199,18 +199,6 @@ function refuseMappedPaths(
       );
     }
   }
-}
-
-/** Index of the first run, of runs in gfn order, that begins at or beyond a gfn. */
-function firstBeyond(sorted: readonly LeafRun[], gfn: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]!.gfn < gfn) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The range given, or from the first leaf to the end of the last. */

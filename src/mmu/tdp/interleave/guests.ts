@@ -41,8 +41,8 @@ export interface Unit {
 const root = (leaves: RootSpec["leaves"]): RootSpec => ({ rootLevel: 4, leaves, nonpresentPaths: [] });
 
 /**
- * A slot that ends behind a 2M page: 4K pages up to it. Accessed are its first page, the last
- * before the 2M page, that one's first and one within.
+ * A slot of 4K pages up to gfn 512, and a 2M page. Accessed are its first page, the last before the
+ * 2M page, the first of that and one within it.
  */
 const upTo2M = (startGfn: number, pages: number): SmallGuest => ({
   id: `gfn-${startGfn}`,
