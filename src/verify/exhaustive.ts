@@ -78,12 +78,12 @@ export async function searchExhaustively(
   const step = shard?.count ?? 1;
   const first = shard === null ? 0 : shard.index - 1;
   const units = Math.ceil((search.units - first) / step);
-  const checks = strategies.map((strategy) => search.check(strategy));
+  const checks = strategies.map((strategy) => ({ strategy, check: search.check(strategy) }));
   let tried = 0;
   let stopped = false;
   while (tried < units && !stopped) {
     const turn = Math.min(TURN, units - tried);
-    for (const check of checks) for (let i = 0; i < turn; i++) check.unit(first + (tried + i) * step);
+    for (const { check } of checks) for (let i = 0; i < turn; i++) check.unit(first + (tried + i) * step);
     tried += turn;
     options.progress?.(tried, units);
     await breath();
@@ -101,16 +101,13 @@ export async function searchExhaustively(
     shard,
     unitsTried: tried,
     partial: tried < units,
-    strategies: strategies.map(({ id, source }, i) => {
-      const check = checks[i]!;
-      return {
-        strategy: id,
-        source: source === "builtin" ? "builtin" : "user",
-        combinations: check.combinations,
-        failing: check.failing,
-        faults: check.faults(),
-      };
-    }),
+    strategies: checks.map(({ strategy: { id, source }, check }) => ({
+      strategy: id,
+      source: source === "builtin" ? "builtin" : "user",
+      combinations: check.combinations,
+      failing: check.failing,
+      faults: check.faults(),
+    })),
   };
 }
 
@@ -143,7 +140,7 @@ export async function searchInThreads(
     return start({ mmu, bound, strategies, modelVersion, shard: share });
   });
   const end = () => void Promise.all(threads.map((thread) => thread.terminate()));
-  signal.addEventListener("abort", end, { once: true });
+  signal.addEventListener("abort", end);
   try {
     const results = threads.map((thread, job) =>
       resultOf(thread, (units) => {
