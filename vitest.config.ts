@@ -7,8 +7,9 @@ const root = dirname(fileURLToPath(import.meta.url));
 const SOURCES = join(root, "src") + sep;
 
 /**
- * Has tests import what is built in place of its sources: compiled once, loaded as Node.js loads it, and a third faster than what Vite makes
- * of a module, where each imported name is a getter. Tests and their helpers have nothing in dist/.
+ * Has tests import what is built in place of its sources: compiled once, loaded as Node.js loads
+ * it, and a third faster than what Vite makes of a module, where each imported name is a getter.
+ * Tests and their helpers have nothing in dist/.
  */
 const builtModules: Plugin = {
   name: "built-modules",
@@ -23,15 +24,17 @@ const builtModules: Plugin = {
 };
 
 /**
- * `--mode built`: tests what is built, where that is current. `--mode nightly`: that too, with the long tests, and with properties without a
- * seed and with more runs. Else the sources are tested, as an editor has them.
+ * `--mode built`: tests what is built, where that is current. `--mode nightly`: that too, with the
+ * long tests, and with properties without a seed and with more runs. Else the sources are tested,
+ * as an editor has them.
  */
 export default defineConfig(({ mode }) => {
   const nightly = mode === "nightly";
   const common = {
     env: { NIGHTLY: nightly ? "1" : "" },
     exclude: nightly ? [] : ["**/*.nightly.test.ts"],
-    // Processes, for tests change the working folder; kept from file to file, with what they have loaded and compiled.
+    // Processes, for tests change the working folder; kept from file to file, with what they have
+    // loaded and compiled.
     pool: "forks" as const,
     isolate: false,
     testTimeout: nightly ? 600_000 : 60_000,
@@ -55,7 +58,8 @@ export default defineConfig(({ mode }) => {
         },
         {
           plugins,
-          // What measures V8 itself, and must not find what others have taught it, nor wait for a compiler in another thread.
+          // What measures V8 itself, and must not find what others have taught it, nor wait for a
+          // compiler in another thread.
           test: {
             ...common,
             name: "isolated",

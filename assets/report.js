@@ -1,5 +1,5 @@
-// What a report gains where scripts run: tooltips, sorting, scales, strategies hidden, a walk step by step. Without, everything
-// can be read all the same.
+// What a report gains where scripts run: tooltips, sorting, scales, strategies hidden, a walk step
+// by step. Without, everything can be read all the same.
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -13,7 +13,10 @@ function button(text, pressed, press) {
   return made;
 }
 
-/** The browser's own tooltips come late, and never to a finger: marks tell what they are in one of ours. */
+/**
+ * The browser's own tooltips come late, and never to a finger: marks tell what they are in one of
+ * ours.
+ */
 function tooltips() {
   const tip = document.createElement("div");
   tip.id = "tip";
@@ -42,7 +45,9 @@ function tooltips() {
   document.addEventListener("pointerdown", show);
 }
 
-/** Sorts the rows of a table by a column: figures by value, largest first, then the other way round. */
+/**
+ * Sorts the rows of a table by a column: figures by value, largest first, then the other way round.
+ */
 function sorting() {
   for (const table of all("table")) {
     const body = table.tBodies[0];
@@ -113,7 +118,10 @@ function printing() {
   });
 }
 
-/** Steps through a walk: a button on and back, a slider, play, and a button to where address and index part. */
+/**
+ * Steps through a walk: a button on and back, a slider, play, and a button to where address and
+ * index part.
+ */
 function walks() {
   for (const player of all("[data-walk]")) {
     const walk = JSON.parse(player.querySelector("script").textContent);

@@ -1,5 +1,5 @@
-// Draws the moment of a walk: the tables on the way down, which entry is read in each, and where the walk's address stands. A page
-// and the program that writes it both draw with this.
+// Draws the moment of a walk: the tables on the way down, which entry is read in each, and where
+// the walk's address stands. A page and the program that writes it both draw with this.
 
 /** Entries shown of a table on each side of the one that is read. */
 const AROUND = 12;
@@ -9,7 +9,8 @@ const ROW = 46;
 /**
  * The drawing of one step, as SVG text.
  *
- * @param walk columns of steps: level, index, entry (first frame that the entry covers), address (frame), visited, outside, kind
+ * @param walk columns of steps: level, index, entry (first frame that the entry covers), address
+ *   (frame), visited, outside, kind
  * @param walk.entries of a table
  * @param walk.spans pages that an entry covers, by level
  * @param at which step, from 0

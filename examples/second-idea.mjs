@@ -1,4 +1,5 @@
-// The idea of first-idea.mjs made right: a new table is passed over only where all of it is split down to pages.
+// The idea of first-idea.mjs made right: a new table is passed over only where all of it is split
+// down to pages.
 import { defineStrategy, FRESH_PAGES, WALK_BLOCK } from "s2split";
 
 export default defineStrategy({

@@ -1,7 +1,8 @@
-// Holds results/, the reference counts of every scenario in scenarios/, against the working tree, or with --update rewrites it
-// (--scenarios FOLDER, --results FOLDER: others than those of the project).
-// Reference results have counts only, no time and no environment: they are the same on any machine, and a change of counts shows
-// in review as a diff of a readable file. Run after npm run build. Tests import it.
+// Holds results/, the reference counts of every scenario in scenarios/, against the working tree,
+// or with --update rewrites it (--scenarios FOLDER, --results FOLDER: others than those of the
+// project). Reference results have counts only, no time and no environment: they are the same on
+// any machine, and a change of counts shows in review as a diff of a readable file. Run after npm
+// run build. Tests import it.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,7 +36,10 @@ async function reference(scenarios, name) {
   return runPlan(plan, options);
 }
 
-/** What the committed file says otherwise, in words; undefined where it is up to date. The tool's version does not count. */
+/**
+ * What the committed file says otherwise, in words; undefined where it is up to date. The tool's
+ * version does not count.
+ */
 async function difference(results, name, fresh) {
   let committed;
   try {

@@ -1,7 +1,8 @@
-// Builds dist/: plain tsc, then the JSON Schema of the result file, which is made from the zod schema. Types are checked apart, by npm run
-// types. `npx s2split` in a clone runs this each time (npx installs the package's own folder, and runs its prepare): a dist/ that is current,
-// by a stamp of all that goes into it, is left as it is. While a new one is put in its place, each file of it is there all the time, old or
-// new: other processes may be running it.
+// Builds dist/: plain tsc, then the JSON Schema of the result file, which is made from the zod
+// schema. Types are checked apart, by npm run types. `npx s2split` in a clone runs this each time
+// (npx installs the package's own folder, and runs its prepare): a dist/ that is current, by a
+// stamp of all that goes into it, is left as it is. While a new one is put in its place, each file
+// of it is there all the time, old or new: other processes may be running it.
 //
 // --root FOLDER: another folder in the same form, for the tests.
 import { execFileSync } from "node:child_process";

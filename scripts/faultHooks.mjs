@@ -1,5 +1,6 @@
-// Loads the program once for each fault: an import from src/ with `?fault=ID` gets modules of its own, as built in dist/ but for the one
-// that the fault changes, which is transpiled from src/ as the fault has it. Run after npm run build.
+// Loads the program once for each fault: an import from src/ with `?fault=ID` gets modules of its
+// own, as built in dist/ but for the one that the fault changes, which is transpiled from src/ as
+// the fault has it. Run after npm run build.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
-// Runs searches on faulty builds: node scripts/faultRun.mjs SEARCH,.. ID,.. [UNITS]. "none" is the right build. Prints a line of JSON for
-// each fault and search, as soon as it is known. UNITS: of the exhaustive search that many alone. Run after npm run
-// build.
+// Runs searches on faulty builds: node scripts/faultRun.mjs SEARCH,.. ID,.. [UNITS]. "none" is the
+// right build. Prints a line of JSON for each fault and search, as soon as it is known. UNITS: of
+// the exhaustive search that many alone. Run after npm run build.
 import { register } from "node:module";
 
 register("./faultHooks.mjs", import.meta.url);

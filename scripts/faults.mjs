@@ -1,5 +1,6 @@
-// Tries every fault of src/testing/faults.json with golden files and the three searches of verify, and writes the table of docs/verify.md.
-// Takes about a quarter of an hour on one core. Run after npm run build.
+// Tries every fault of src/testing/faults.json with golden files and the three searches of verify,
+// and writes the table of docs/verify.md. Takes about a quarter of an hour on one core. Run after
+// npm run build.
 //
 // --only ID,..: these faults alone; prints what is found and writes nothing.
 import { spawn } from "node:child_process";
@@ -19,7 +20,10 @@ const at = process.argv.indexOf("--only");
 const only = at < 0 ? null : process.argv[at + 1].split(",");
 const faults = only === null ? all : all.filter(({ id }) => only.includes(id));
 
-/** What one search says of so many faults, one after the other, by id. A walk that never ends is found too. */
+/**
+ * What one search says of so many faults, one after the other, by id. A walk that never ends is
+ * found too.
+ */
 async function search(name, ids) {
   const found = new Map();
   while (found.size < ids.length) {
@@ -74,7 +78,8 @@ function tableOf(results) {
   const counts = SEARCHES.map((name) => faults.filter(({ id }) => isFound(results[name].get(id))).length);
   const equivalent = faults.filter(({ id }) => SEARCHES.every((name) => !isFound(results[name].get(id)))).length;
   return [
-    `Of ${faults.length} faults golden files find ${counts[0]}, 500 random layouts ${counts[1]}, the exhaustive search ${counts[2]}, ` +
+    `Of ${faults.length} faults golden files find ${counts[0]}, 500 random layouts ${counts[1]}, the exhaustive ` +
+      `search ${counts[2]}, ` +
       `interleavings ${counts[3]}; ${equivalent} show nowhere.`,
     "",
     "| fault | what is wrong | golden | random 500 | exhaustive small | interleave |",

@@ -1,4 +1,5 @@
-// Writes the pictures of the documentation from today's counts, after a build: node scripts/pictures.mjs
+// Writes the pictures of the documentation from today's counts, after a build: node
+// scripts/pictures.mjs
 import { writeFileSync } from "node:fs";
 import { readmePictures } from "../dist/report/html/pictures.js";
 

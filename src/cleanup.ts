@@ -1,4 +1,6 @@
-/** What must not stay behind if the process is ended from outside: temporary files, child processes. */
+/**
+ * What must not stay behind if the process is ended from outside: temporary files, child processes.
+ */
 const undone = new Set<() => void>();
 
 /**

@@ -1,8 +1,8 @@
 /**
  * An error that a user can cause: wrong option, unreadable file, impossible scenario.
  *
- * The command line prints `message` on one line and ends with {@link exitCode}; nobody sees a stack. The message names the
- * input and says what was expected.
+ * The command line prints `message` on one line and ends with {@link exitCode}; nobody sees a
+ * stack. The message names the input and says what was expected.
  */
 export class UserError extends Error {
   override readonly name: string = "UserError";
@@ -10,12 +10,18 @@ export class UserError extends Error {
   readonly exitCode: number = 2;
 }
 
-/** Builds a {@link UserError} in the one form that all of them have: `<input>: <what is wrong>; expected <what>`. */
+/**
+ * Builds a {@link UserError} in the one form that all of them have:
+ * `<input>: <what is wrong>; expected <what>`.
+ */
 export function badInput(input: string, problem: string, expected?: string): UserError {
   return new UserError(expected === undefined ? `${input}: ${problem}` : `${input}: ${problem}; expected ${expected}`);
 }
 
-/** The candidate closest to `word` by edit distance, or undefined where none is near enough to be meant. */
+/**
+ * The candidate closest to `word` by edit distance, or undefined where none is near enough to be
+ * meant.
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const lower = word.toLowerCase();
   let best: string | undefined;
@@ -51,15 +57,17 @@ export function unknownName(what: string, name: string, known: readonly string[]
 }
 
 /**
- * Text from outside as it may reach a terminal: control characters and those that reorder or hide what stands beside them (bidirectional
- * and other invisible ones) are blanks.
+ * Text from outside as it may reach a terminal: control characters and those that reorder or hide
+ * what stands beside them (bidirectional and other invisible ones) are blanks.
  */
 export function printable(text: string): string {
   return text.replace(/(?:\p{Cc}|\p{Cf}|\u2028|\u2029)+/gu, " ");
 }
 
-/** Shortens text from outside so that one message stays one readable line, whatever the input was. */
-export function clip(text: string, most = 60): string {
+/**
+ * Shortens text from outside so that one message stays one readable line, whatever the input was.
+ */
+export function clip(text: string, max = 60): string {
   const line = printable(text);
-  return line.length > most ? `${line.slice(0, most - 3)}...` : line;
+  return line.length > max ? `${line.slice(0, max - 3)}...` : line;
 }

@@ -6,7 +6,8 @@
  *
  * const mine = defineStrategy({ id: "mine", summary: "never below level 2", maxLevel: 2 });
  * const { wrong } = await verify({ random: 1000, seed: 1, strategies: [mine] });
- * const { runs } = await bench({ scenarios: [await loadScenario("backing-thp")], strategies: ["max-level", mine] });
+ * const scenarios = [await loadScenario("backing-thp")];
+ * const { runs } = await bench({ scenarios, strategies: ["max-level", mine] });
  * ```
  */
 

@@ -8,10 +8,16 @@ import { defaultMmu, loadMmu } from "./mmu/registry.js";
 import type { ResultFile } from "./results/types.js";
 import type { FoundFault } from "./verify/search.js";
 
-/** A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file or the name of a shipped one. */
+/**
+ * A scenario, as an object (arm64 where it has no `mmu`) or as the path of a scenario file or the
+ * name of a shipped one.
+ */
 export type ScenarioInput = string | AnyScenario | ScenarioBase;
 
-/** A strategy: the name of a built-in one, the path of a module, or what {@link defineStrategy} returns. "all": every built-in one. */
+/**
+ * A strategy: the name of a built-in one, the path of a module, or what {@link defineStrategy}
+ * returns. "all": every built-in one.
+ */
 export type StrategyInput = string | AnyStrategyDefinition;
 
 /** What {@link bench} is to do. */
@@ -41,8 +47,8 @@ export interface VerifyCall {
 /** What {@link verify} found. */
 export interface VerifyReport {
   /**
-   * Ids of the strategies that something is wrong with, in the order of tables; `MMU/id` where the scenarios are of several MMUs, which
-   * share names.
+   * Ids of the strategies that something is wrong with, in the order of tables; `MMU/id` where the
+   * scenarios are of several MMUs, which share names.
    */
   readonly wrong: readonly string[];
   /** One for each scenario and strategy; empty for random layouts. */
@@ -66,9 +72,11 @@ export async function loadScenario(path: string): Promise<ScenarioBase> {
 }
 
 /**
- * Counts, exactly, what each strategy costs on each scenario, and says whether its result is right; the same as `s2split bench`.
+ * Counts, exactly, what each strategy costs on each scenario, and says whether its result is right;
+ * the same as `s2split bench`.
  *
- * @throws UserError for scenarios and strategies that cannot be used, and for what a custom strategy throws
+ * @throws UserError for scenarios and strategies that cannot be used, and for what a custom
+ *   strategy throws
  */
 export async function bench(call: BenchCall): Promise<ResultFile> {
   const fields = Fields.of(call, "bench", ["scenarios", "strategies", "wall", "seed"]);
@@ -93,9 +101,11 @@ export async function bench(call: BenchCall): Promise<ResultFile> {
 }
 
 /**
- * Checks every invariant of the walk and of the finished tree, on given scenarios or on random layouts; the same as `s2split verify`.
+ * Checks every invariant of the walk and of the finished tree, on given scenarios or on random
+ * layouts; the same as `s2split verify`.
  *
- * @throws UserError for scenarios and strategies that cannot be used, and for what a custom strategy throws
+ * @throws UserError for scenarios and strategies that cannot be used, and for what a custom
+ *   strategy throws
  */
 export async function verify(call: VerifyCall): Promise<VerifyReport> {
   const fields = Fields.of(call, "verify", ["scenarios", "random", "seed", "mmu", "strategies"]);
@@ -151,9 +161,9 @@ function checkScenarios(fields: Fields): void {
 }
 
 /** Strategies, if given, at least so many of them; and the seed. */
-function checkChoice(fields: Fields, least: 0 | 1): void {
+function checkChoice(fields: Fields, min: 0 | 1): void {
   if (fields.has("seed")) fields.integer("seed", 0, 2 ** 32 - 1);
-  if (fields.has("strategies") && fields.array("strategies", 0, Number.MAX_SAFE_INTEGER).length < least)
+  if (fields.has("strategies") && fields.array("strategies", 0, Number.MAX_SAFE_INTEGER).length < min)
     throw badInput(fields.at("strategies"), "is empty", "one strategy or more, or none given for every built-in one");
 }
 

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { assumed } from "../cost/profiles/provenance.js";
 import { builtinProfile } from "../cost/profiles.js";
 import { REGION, uniformScenario } from "../cost/uniformGuest.js";
 import { UserError } from "../errors.js";
 import { segmentsFor } from "../guest/backings.js";
+import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { NIGHTLY, times } from "../testing/nightly.js";
 import { type AdviceRequest, advise, eagerWins, spreadPercent, TRIED_PERCENTS } from "./advise.js";
@@ -227,7 +229,8 @@ describe("the stall of the guest while an ioctl runs", () => {
 
 describe("the vCPU count from which the answer changes", () => {
   it("is where the recommendation with just so many vCPUs is another", () => {
-    // All written: no fault is saved, so that few vCPUs are better off without; many wait for each other's broadcasts.
+    // All written: no fault is saved, so that few vCPUs are better off without; many wait for each
+    // other's broadcasts.
     const asked = { modes: ["clear"], writePercent: 97 } as const;
     const { recommendations } = advise(request(uniform("2M", 1), { ...asked, chunks: ["2M"] }));
     const [change] = recommendations[0]!.changes;
@@ -351,6 +354,28 @@ describe("workOf", () => {
     const once = flushes(false) as Record<string, number>;
     expect(once.memslot).toBe(1);
     expect(flushes(true)).toEqual({ memslot: 3, rangeCalls: 3 * once.rangeCalls!, vmidAll: 0 });
+  });
+
+  it("flushes each of several slots as often as it has regions, the last of which may be a part of one", () => {
+    const slot = (base: string) => ({ base, segments: [{ map: "4K", size: "1536M" }] });
+    const scenario: Arm64Scenario = {
+      granule: "4K",
+      ipaBits: 40,
+      memslots: [slot("0x40000000"), slot("0x100000000")],
+      dirtyLog: { mode: "clear", chunk: "0" },
+    };
+    const guest: AdvisedGuest = { kind: "scenario", scenario };
+    expect(workOf(guest, "clear", "0", strategies[0]!, false, new Map()).counts.flush).toMatchObject({ memslot: 2 });
+    expect(workOf(guest, "clear", "0", strategies[0]!, true, new Map()).counts.flush).toMatchObject({ memslot: 4 });
+  });
+});
+
+describe("what dirtying a page again costs", () => {
+  it("is a fault that relaxes its leaf: an exit, a visit, a store and a local TLBI", () => {
+    const figure = (ns: number) => ({ ns, provenance: assumed("for this test") });
+    const { contention: _, ...known } = builtinProfile("ampereone");
+    const costs = { exit: figure(1), relaxVisit: figure(10), faultStore: figure(100), tlbiLocal: figure(1000) };
+    expect(advise(request(uniform("4K", 1), { profile: { ...known, costs } })).redirtyNs).toBe(1111);
   });
 });
 

@@ -4,6 +4,7 @@ import type { CostProfile } from "../cost/profile.js";
 import { type TermId, termCounts } from "../cost/terms.js";
 import type { RegionMemory } from "../cost/uniformGuest.js";
 import { geometryOf } from "../guest/geometry.js";
+import { nonEmpty, zip } from "../lists.js";
 import type { SplitStrategy } from "../mmu/arm64/strategy.js";
 import { totalAt } from "../mmu/counters.js";
 import { firstPass, type PassCounts, type PassGuest } from "./firstPass.js";
@@ -26,7 +27,10 @@ export interface AdviceRequest {
   readonly writePercent: number;
   /** Nanoseconds; null for no constraint. */
   readonly maxLockHoldNs: number | null;
-  /** Longest that a fault may wait for mmu_lock while an ioctl runs, nanoseconds; null for no constraint. */
+  /**
+   * Longest that a fault may wait for mmu_lock while an ioctl runs, nanoseconds; null for no
+   * constraint.
+   */
   readonly maxGuestStallNs: number | null;
   /** Which lock the kernel takes for a stage-2 fault. */
   readonly lock: FaultLock;
@@ -43,7 +47,10 @@ export interface Advice {
   readonly rows: readonly AdviceRow[];
   /** One per mode and strategy: the VMM decides the mode. */
   readonly recommendations: readonly Recommendation[];
-  /** A write to a page that was split, written and cleared before, while all vCPUs do so: modelled ns, whatever was done before. */
+  /**
+   * A write to a page that was split, written and cleared before, while all vCPUs do so: modelled
+   * ns, whatever was done before.
+   */
   readonly redirtyNs: number;
   readonly profile: string;
   readonly restsOnAssumptions: boolean;
@@ -60,7 +67,9 @@ const ESSENTIAL: ReadonlySet<TermId> = new Set([
   "faults",
 ]);
 
-/** Told before each row, which may take seconds: how many are done, of how many, and which is next. */
+/**
+ * Told before each row, which may take seconds: how many are done, of how many, and which is next.
+ */
 export type OnRow = (done: number, of: number, next: string) => void;
 
 /** Sweeps mode, chunk and strategy over one guest. */
@@ -114,8 +123,9 @@ export function adviser(request: AdviceRequest): Adviser {
       };
     },
     together(parts) {
+      const [first] = nonEmpty(parts);
       return {
-        ...parts[0]!,
+        ...first,
         rows: parts.flatMap((part) => part.rows),
         recommendations: parts.flatMap((part) => part.recommendations),
         restsOnAssumptions: parts.some((part) => part.restsOnAssumptions),
@@ -190,16 +200,19 @@ function rowOf(
 }
 
 /**
- * How far the sum over strata may be from that over all regions, percent, with about 95% confidence. A region that stands for others like
- * it is exact; of the rest each stands for a part of its own, and the differences of neighbours tell how wide the parts are.
+ * How far the sum over strata may be from that over all regions, percent, with about 95%
+ * confidence. A region that stands for others like it is exact; of the rest each stands for a part
+ * of its own, and the differences of neighbours tell how wide the parts are.
  */
 export function spreadPercent(strata: readonly { weight: number; alike: boolean; ns: number }[]): number {
   const total = strata.reduce((sum, { weight, ns }) => sum + weight * ns, 0);
   const drawn = strata.filter(({ alike }) => !alike).sort((a, b) => a.ns - b.ns);
-  if (total === 0 || drawn.length === 0) return 0;
-  // One region for all that is left over: as if the others could be anything between nothing and twice as much.
-  if (drawn.length === 1) return (100 * drawn[0]!.weight * drawn[0]!.ns) / total;
-  const squares = drawn.slice(1).reduce((sum, { ns }, i) => sum + (ns - drawn[i]!.ns) ** 2, 0);
+  const [first, ...others] = drawn;
+  if (total === 0 || first === undefined) return 0;
+  // One region for all that is left over: as if the others could be anything between nothing and
+  // twice as much.
+  if (others.length === 0) return (100 * first.weight * first.ns) / total;
+  const squares = zip(drawn.slice(0, -1), others).reduce((sum, [a, b]) => sum + (b.ns - a.ns) ** 2, 0);
   const variance = squares / (2 * (drawn.length - 1));
   const deviation = Math.sqrt(drawn.reduce((sum, { weight }) => sum + weight ** 2 * variance, 0));
   return (100 * 2 * deviation) / total;
@@ -219,8 +232,8 @@ function redirtyNs({ profile, vcpus, lock }: AdviceRequest): number {
 const MAX_VCPUS = 512;
 
 /**
- * The vCPU counts from which another choice is recommended, the guest and all else being the same: its faults are as many, but wait longer.
- * Stalls are those of the vCPUs that were asked for.
+ * The vCPU counts from which another choice is recommended, the guest and all else being the same:
+ * its faults are as many, but wait longer. Stalls are those of the vCPUs that were asked for.
  */
 function changesOf(
   request: AdviceRequest,
@@ -230,21 +243,22 @@ function changesOf(
   hasBlocks: boolean,
 ): { readonly fromVcpus: number; readonly chunk: string | null }[] {
   const own = rows.filter((row) => row.strategy === one.strategy);
-  const known = new Map<number, string | null>();
+  const chosen = new Map<number, string | null>();
   const choice = (vcpus: number): string | null => {
-    if (!known.has(vcpus)) {
-      const options = { issuers: vcpus, lock: request.lock };
-      const price = (pass: PassCounts) => modelTime(pass.terms, request.profile, options).totalNs;
-      const [lazy, split] = [price(passes.lazy), price(passes.split)];
-      const priced = own.map((row) => {
-        if (!isRight(row)) return row;
-        const vcpuNs = row.chunk === "0" ? lazy : split;
-        const guest = { ...row.guest, vcpuNs, elapsedNs: vcpuNs / vcpus };
-        return { ...row, guest, totalNs: row.enableNs + (row.firstClearNs ?? 0) + vcpuNs };
-      });
-      known.set(vcpus, recommend(priced, { comparable: true, hasBlocks })[0]!.chunk);
-    }
-    return known.get(vcpus)!;
+    const before = chosen.get(vcpus);
+    if (before !== undefined) return before;
+    const options = { issuers: vcpus, lock: request.lock };
+    const price = (pass: PassCounts) => modelTime(pass.terms, request.profile, options).totalNs;
+    const [lazy, split] = [price(passes.lazy), price(passes.split)];
+    const priced = own.map((row) => {
+      if (!isRight(row)) return row;
+      const vcpuNs = row.chunk === "0" ? lazy : split;
+      const guest = { ...row.guest, vcpuNs, elapsedNs: vcpuNs / vcpus };
+      return { ...row, guest, totalNs: row.enableNs + (row.firstClearNs ?? 0) + vcpuNs };
+    });
+    const [{ chunk }] = nonEmpty(recommend(priced, { comparable: true, hasBlocks }));
+    chosen.set(vcpus, chunk);
+    return chunk;
   };
   const changes: { fromVcpus: number; chunk: string | null }[] = [];
   for (let low = 1; low < MAX_VCPUS; low *= 2) {
@@ -263,7 +277,10 @@ function changesOf(
 /** Write percentages that {@link eagerWins} tries. */
 export const TRIED_PERCENTS: readonly number[] = [1, 2, ...Array.from({ length: 20 }, (_, i) => 5 * (i + 1))];
 
-/** Of {@link TRIED_PERCENTS} those at which eager splitting costs less in all than leaving it off: the pass is simulated at each of them. */
+/**
+ * Of {@link TRIED_PERCENTS} those at which eager splitting costs less in all than leaving it off:
+ * the pass is simulated at each of them.
+ */
 export function eagerWins(request: AdviceRequest, off: AdviceRow, eager: AdviceRow): readonly number[] {
   const ioctl = (row: AdviceRow) => row.enableNs + (row.firstClearNs ?? 0);
   return TRIED_PERCENTS.filter(
@@ -272,7 +289,8 @@ export function eagerWins(request: AdviceRequest, off: AdviceRow, eager: AdviceR
 }
 
 /**
- * Modelled time of the guest's first pass, all vCPUs summed, were another share of its accesses writes.
+ * Modelled time of the guest's first pass, all vCPUs summed, were another share of its accesses
+ * writes.
  *
  * @param split whether all blocks were split before
  */

@@ -34,7 +34,8 @@ describe("what docs/contention.md predicts of 48 vCPUs and 192 GiB", () => {
   it("is that clearing by GiB takes 4% longer than the slot at once", () => {
     const took = (row: AdviceRow) => row.firstClearNs! * row.stall!.slowdown;
     expect(took(slot) / 1e6).toBeCloseTo(207, -1);
-    // Each ioctl flushes all of its slot: 24 pieces of 8 GiB. The 10 us between two ioctls are the VMM's.
+    // Each ioctl flushes all of its slot: 24 pieces of 8 GiB. The 10 us between two ioctls are the
+    // VMM's.
     const between = 191 * 10e3;
     expect((took(byGiB) + between) / took(slot)).toBeCloseTo(1.04, 2);
   });

@@ -2,7 +2,10 @@ import { guestPass } from "../cost/guestPass.js";
 import { combine, TERM_IDS, type TermCounts, termCounts } from "../cost/terms.js";
 import type { LeafRun } from "./leafRuns.js";
 
-/** Accesses of a run of equal leaves that are drawn one by one; the rest of a longer run is taken to be alike. */
+/**
+ * Accesses of a run of equal leaves that are drawn one by one; the rest of a longer run is taken to
+ * be alike.
+ */
 const DRAWN = 2 ** 20;
 
 export interface PassCounts {
@@ -25,7 +28,8 @@ export interface PassGuest {
 }
 
 /**
- * The guest's first pass over memory that is write-protected and logged: every page accessed once, in address order.
+ * The guest's first pass over memory that is write-protected and logged: every page accessed once,
+ * in address order.
  *
  * @param split whether the memory was split to pages first
  * @param drawn accesses of each run of equal leaves to draw one by one

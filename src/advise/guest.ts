@@ -8,6 +8,7 @@ import {
   uniformScenario,
 } from "../cost/uniformGuest.js";
 import type { Granule } from "../guest/geometry.js";
+import { zip } from "../lists.js";
 import { type Layout, layoutOf } from "../mmu/arm64/layout.js";
 import { RANGE_PAGES } from "../mmu/arm64/maintenance.js";
 import { runOn } from "../mmu/arm64/run.js";
@@ -38,14 +39,23 @@ export interface Work {
   readonly lockedBytes: number;
   /** Whether counts and holds of equal regions were multiplied (exactly). */
   readonly scaled: boolean;
-  /** Where regions stand for all, which is an estimate; the work of each under the lock tells how far it may be off. */
+  /**
+   * Where regions stand for all, which is an estimate; the work of each under the lock tells how
+   * far it may be off.
+   */
   readonly sampled: { readonly of: number; readonly strata: readonly (Stratum & { readonly work: LockWork })[] } | null;
-  /** The times that the lock is held, in order: all, or the first of a guest that does the same again and again. */
+  /**
+   * The times that the lock is held, in order: all, or the first of a guest that does the same
+   * again and again.
+   */
   readonly sequence: readonly Held[];
   /** Pages that the split page cache holds at most: what it is topped up to. */
   readonly cachePages: number;
   readonly pageBytes: number;
-  /** What is wrong with the finished tree; counts of equal regions multiplied as the others. Empty: all is split that was to be. */
+  /**
+   * What is wrong with the finished tree; counts of equal regions multiplied as the others. Empty:
+   * all is split that was to be.
+   */
   readonly findings: readonly Finding[];
 }
 
@@ -54,7 +64,10 @@ export const WHOLE_SCENARIO = 6 * REGION;
 /** Holds of a sequence that are told one by one. */
 const TOLD_HOLDS = 600;
 
-/** A large guest's segments are many: they are resolved once, and so are the regions that stand for all. */
+/**
+ * A large guest's segments are many: they are resolved once, and so are the regions that stand for
+ * all.
+ */
 const RESOLVED = new WeakMap<Arm64Scenario, { readonly layout: Layout; readonly sample: Sample | undefined }>();
 
 /** The layout as the scenario gives it, with its own mode and chunk. */
@@ -123,7 +136,10 @@ export function workOf(
   };
 }
 
-/** The findings of such a guest, of whose first `simulated` bytes they are `found`: each further region adds what the last whole one did. */
+/**
+ * The findings of such a guest, of whose first `simulated` bytes they are `found`: each further
+ * region adds what the last whole one did.
+ */
 function findingsOfUniform(
   guest: UniformGuest,
   strategy: SplitStrategy,
@@ -166,7 +182,7 @@ function scenarioWork(
   const locked =
     sample === undefined
       ? recorded.takings.flatMap((t) => t.regions.flat()).reduce((sum, piece) => sum.plus(piece), LockWork.none())
-      : byRegion.reduce((sum, work, i) => sum.plus(work, weights[i]), LockWork.none());
+      : zip(byRegion, weights).reduce((sum, [work, weight]) => sum.plus(work, weight), LockWork.none());
   const counts = sample === undefined ? recorded.counts : countsOfSample(recorded, locked, weights, whole, layout);
   const holds = holdsOf(trace, perRegion);
   const { findings } = recorded;
@@ -181,7 +197,7 @@ function scenarioWork(
     sampled:
       sample === undefined
         ? null
-        : { of: sample.of, strata: sample.strata.map((stratum, i) => ({ ...stratum, work: byRegion[i]! })) },
+        : { of: sample.of, strata: zip(sample.strata, byRegion).map(([stratum, work]) => ({ ...stratum, work })) },
     sequence: holdSequence(trace, perRegion, TOLD_HOLDS),
     cachePages: layout.cacheCapacity,
     pageBytes: layout.geometry.pageBytes,
@@ -190,7 +206,10 @@ function scenarioWork(
   };
 }
 
-/** Counts of all memory from those of regions that stand for it: the work under the lock, and what lies between. */
+/**
+ * Counts of all memory from those of regions that stand for it: the work under the lock, and what
+ * lies between.
+ */
 function countsOfSample(
   trace: LockTrace,
   locked: LockWork,
@@ -226,7 +245,10 @@ function rounded(counts: Counts): Counts {
   );
 }
 
-/** Each ioctl flushes its whole slot, in pieces: so many more flushes where a slot is cleared region by region. */
+/**
+ * Each ioctl flushes its whole slot, in pieces: so many more flushes where a slot is cleared region
+ * by region.
+ */
 function withIoctls(counts: Counts, bytes: number, layout: Layout): Counts {
   const { memslot, rangeCalls } = counts.flush as Record<string, number>;
   const perSlot = Math.ceil(bytes / layout.slots.length / REGION);

@@ -1,17 +1,22 @@
+import { zip } from "../lists.js";
 import type { LockTrace, Taking } from "./lockHolds.js";
 import { LockWork } from "./lockWork.js";
 
 /** One time that the lock is held. */
 export interface Held {
   readonly work: LockWork;
-  /** What ends it: a drop to top the page cache up, or the end of an ioctl (or of one of the two parts of enabling). */
+  /**
+   * What ends it: a drop to top the page cache up, or the end of an ioctl (or of one of the two
+   * parts of enabling).
+   */
   readonly end: "top-up" | "ioctl";
 }
 
 /**
  * Every hold of a trace, in order.
  *
- * @param ioctlPerRegion the lock is released at the end of each region, because userspace clears region by region
+ * @param ioctlPerRegion the lock is released at the end of each region, because userspace clears
+ *   region by region
  * @param max so many at most; the longest of those left out, by visits, is among them
  */
 export function holdSequence(
@@ -47,7 +52,8 @@ export function holdsOf(trace: LockTrace, ioctlPerRegion = false): readonly Lock
 }
 
 /**
- * The trace of a guest of which this one is a sample: a hold that no region ends, since nothing is topped up in it, grows with the memory.
+ * The trace of a guest of which this one is a sample: a hold that no region ends, since nothing is
+ * topped up in it, grows with the memory.
  *
  * @param weights how many regions each of the sample stands for
  */
@@ -71,8 +77,9 @@ export function workByRegion(trace: LockTrace, regions: number): readonly LockWo
 }
 
 /**
- * The trace of a guest with `times` regions like the second in place of the second and the third. Exact where these two did the
- * same work, piece by piece: the state in which the work enters a region (cache, tree) is then the same in each.
+ * The trace of a guest with `times` regions like the second in place of the second and the third.
+ * Exact where these two did the same work, piece by piece: the state in which the work enters a
+ * region (cache, tree) is then the same in each.
  *
  * @returns undefined where the second and third region differ
  */
@@ -81,7 +88,7 @@ export function extend(trace: LockTrace, times: number): LockTrace | undefined {
   for (const { regions } of trace.takings) {
     const [first, second, third, ...rest] = regions;
     if (first === undefined || second === undefined || third === undefined) return undefined;
-    if (second.length !== third.length || !second.every((piece, i) => piece.equals(third[i]!))) return undefined;
+    if (second.length !== third.length || !zip(second, third).every(([a, b]) => a.equals(b))) return undefined;
     const repeated =
       second.length === 1
         ? // No drop in a region: the hold grows through all of them.

@@ -13,7 +13,8 @@ export interface LeafRun {
 /** The leaves that the guest's memory begins with, in address order; holes left out. */
 export function leafRunsOf(guest: AdvisedGuest, wholeBytes = WHOLE_SCENARIO): LeafRun[] {
   const runs = orderedRunsOf(guest);
-  // The accesses of a large guest are drawn for a part of each kind of leaf: where it stands says nothing.
+  // The accesses of a large guest are drawn for a part of each kind of leaf: where it stands says
+  // nothing.
   return bytesOf(guest) > wholeBytes ? bySize(runs) : runs;
 }
 
@@ -65,8 +66,7 @@ function runsOfLayout(layout: Layout): LeafRun[] {
 /** The next frame where a leaf above `span` could begin, at levels that the segment wants. */
 function nextLarger(spans: readonly number[], level: number, span: number, gfn: number): number {
   let next = Number.POSITIVE_INFINITY;
-  for (let at = level; at < 3; at++) {
-    const larger = spans[at]!;
+  for (const larger of spans.slice(level, 3)) {
     if (larger > span) next = Math.min(next, (Math.floor(gfn / larger) + 1) * larger);
   }
   return next;

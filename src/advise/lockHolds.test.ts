@@ -76,7 +76,8 @@ describe("recordHolds", () => {
   });
 
   it("holds the lock once for write-protection and once a chunk when enabling on blocks", () => {
-    // 1G chunks of 2M blocks: 512 write-protect visits; each chunk 512 + 262144 split visits and 262144 entries filled.
+    // 1G chunks of 2M blocks: 512 write-protect visits; each chunk 512 + 262144 split visits and
+    // 262144 entries filled.
     const holds = holdsOf(record(guest("2M", 2, "enable", "1G")));
     expect(visits(holds)).toEqual([2 * 512, 512 + 2 * 262144]);
   });
@@ -88,7 +89,8 @@ describe("recordHolds", () => {
 
   it("drops the lock about once a block when clearing, and holds it through all words when lazy", () => {
     const eager = holdsOf(record(guest("2M", 1, "clear", "2M")));
-    // From the top-up before the second word of one block to the one before the second word of the next.
+    // From the top-up before the second word of one block to the one before the second word of the
+    // next.
     const rest = 7 * 64 + 6 * 64;
     const next = 1 + (1 + 64) + 512 + 64;
     expect(Math.max(...visits(eager))).toBe(rest + next);
@@ -111,7 +113,8 @@ describe("recordHolds", () => {
 
   it("gives a 1G write-protect step or a chunk as the longest stretch when enabling on pages", () => {
     expect(Math.max(...visits(record(guest("4K", 3, "enable", "2M")).stretches))).toBe(262144);
-    // The steps of write-protection have 512 blocks each; a chunk has its block, 512 pages visited and 512 filled.
+    // The steps of write-protection have 512 blocks each; a chunk has its block, 512 pages visited
+    // and 512 filled.
     expect(visits(record(guest("2M", 3, "enable", "2M")).stretches)).toEqual([512, 1 + 512 + 512]);
   });
 });

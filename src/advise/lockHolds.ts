@@ -11,29 +11,39 @@ import { LockWork } from "./lockWork.js";
 /**
  * How long mmu_lock is held, exactly, in work done.
  *
- * A **hold** lasts from where the lock is taken, or taken again after a top-up of the page cache, to where it is next dropped for a
- * top-up, or released. These drops always happen. Enabling holds the lock twice: for the write-protect walk, and for the split;
- * clearing holds it once for all words of the ioctl.
+ * A **hold** lasts from where the lock is taken, or taken again after a top-up of the page cache,
+ * to where it is next dropped for a top-up, or released. These drops always happen. Enabling holds
+ * the lock twice: for the write-protect walk, and for the split; clearing holds it once for all
+ * words of the ioctl.
  *
- * A **stretch** is the part of a hold between two points where the kernel may drop the lock if a reschedule is due or
- * (preemptible kernels) the lock is contended: before each chunk of a split, and between two steps of write-protection. With
- * chunk 0 the split returns before it comes to such a point, so a lazy clear has none.
+ * A **stretch** is the part of a hold between two points where the kernel may drop the lock if a
+ * reschedule is due or (preemptible kernels) the lock is contended: before each chunk of a split,
+ * and between two steps of write-protection. With chunk 0 the split returns before it comes to such
+ * a point, so a lazy clear has none.
  *
- * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_mmu_split_huge_pages()`, `need_split_memcache_topup_or_resched()`,
- * `stage2_apply_range_resched()`; virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`.
+ * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_mmu_split_huge_pages()`,
+ * `need_split_memcache_topup_or_resched()`, `stage2_apply_range_resched()`; virt/kvm/kvm_main.c,
+ * `kvm_clear_dirty_log_protect()`.
  */
 export interface LockTrace {
   /** One per time the lock is taken by the ioctl (drops for top-ups excepted). */
   readonly takings: readonly Taking[];
-  /** The distinct stretches; the longest is among them, at any number of further regions (see {@link extend}). */
+  /**
+   * The distinct stretches; the longest is among them, at any number of further regions (see
+   * {@link extend}).
+   */
   readonly stretches: readonly LockWork[];
-  /** False where some region has no point to reschedule at all (lazy clear): then a stretch is a whole hold. */
+  /**
+   * False where some region has no point to reschedule at all (lazy clear): then a stretch is a
+   * whole hold.
+   */
   readonly stretchesEnd: boolean;
 }
 
 /**
- * The work between taking the lock and releasing it, by regions of memory, so that equal regions can be repeated. Within a region
- * the lock is dropped between two pieces; from the last piece of one region to the first of the next it is not.
+ * The work between taking the lock and releasing it, by regions of memory, so that equal regions
+ * can be repeated. Within a region the lock is dropped between two pieces; from the last piece of
+ * one region to the first of the next it is not.
  */
 export interface Taking {
   readonly regions: readonly (readonly LockWork[])[];
@@ -91,7 +101,8 @@ class RecordingStage2 extends Stage2 {
       return;
     }
     if (this.layout.chunkPages === 0) return;
-    // Enabling: a region at a time. A chunk lies in one region, so that the chunks are those of the whole range.
+    // Enabling: a region at a time. A chunk lies in one region, so that the chunks are those of the
+    // whole range.
     for (let at = start; at < end; ) {
       const stop = Math.min(end, (Math.floor(at / this.regionPages) + 1) * this.regionPages);
       this.cursor(at);
@@ -213,7 +224,8 @@ class HoldCursor {
 }
 
 /**
- * Records the holds of one ioctl a slot over a whole guest, and what is wrong with the finished tree.
+ * Records the holds of one ioctl a slot over a whole guest, and what is wrong with the finished
+ * tree.
  *
  * @param layout the guest, the mode and the chunk; the whole tree is kept in memory
  * @param regionBytes memory after which the work may repeat itself: a multiple of every block size

@@ -3,7 +3,10 @@ import type { Counts } from "../mmu/counters.js";
 
 /** What is kept of a moment: sums that grow. */
 const SUMS = ["words", "writeProtectWalks", "writeProtectStores", "splitWalks", "splitStores", "nestedStores"] as const;
-/** The same by level: the price of a visit to a new table is found level by level, so sums of terms would not do. */
+/**
+ * The same by level: the price of a visit to a new table is found level by level, so sums of terms
+ * would not do.
+ */
 const SUMS_BY_LEVEL = [
   "writeProtectInspected",
   "writeProtectVisits",
@@ -29,8 +32,8 @@ const OF_WRITE_PROTECT: readonly boolean[] = [
 ];
 
 /**
- * Work done while mmu_lock is held: the counts that grow between two moments. Allocation is not among them, for the page cache
- * is topped up with the lock dropped.
+ * Work done while mmu_lock is held: the counts that grow between two moments. Allocation is not
+ * among them, for the page cache is topped up with the lock dropped.
  */
 export class LockWork {
   /** In the order of {@link read}: sums that grow. */
@@ -77,7 +80,10 @@ export class LockWork {
     return new LockWork(this.values.map((value, i) => value + times * other.values[i]!));
   }
 
-  /** The parts of a hold that the write-protect walk does, or those that the split does; enabling holds the lock once for each. */
+  /**
+   * The parts of a hold that the write-protect walk does, or those that the split does; enabling
+   * holds the lock once for each.
+   */
   only(part: "write-protect" | "split"): LockWork {
     const wanted = part === "write-protect";
     return new LockWork(this.values.map((value, i) => (OF_WRITE_PROTECT[i] === wanted ? value : 0)));
@@ -92,13 +98,20 @@ export class LockWork {
     return this.values.every((value) => value === 0);
   }
 
-  /** Visitor calls, write-protect and split, with the entries of new tables that the nested build visits. */
+  /**
+   * Visitor calls, write-protect and split, with the entries of new tables that the nested build
+   * visits.
+   */
   get visits(): number {
     let sum = 0;
     for (const field of ["writeProtectVisits", "splitVisits", "nestedVisits"] as const) {
-      for (let level = 0; level < LEVELS; level++) sum += this.values[AT[field] + level]!;
+      for (const count of this.byLevel(field)) sum += count;
     }
     return sum;
+  }
+
+  private byLevel(field: Field): Float64Array {
+    return this.values.subarray(AT[field], AT[field] + LEVELS);
   }
 
   get key(): string {
@@ -108,8 +121,7 @@ export class LockWork {
   /** The counts of a run that did just this, for {@link modelTime}. */
   counts(): Counts {
     const sum = (field: Field) => this.values[AT[field]]!;
-    const levels = (field: Field) =>
-      Object.fromEntries(Array.from({ length: LEVELS }, (_, level) => [level, this.values[AT[field] + level]!]));
+    const levels = (field: Field) => Object.fromEntries(this.byLevel(field).entries());
     return {
       // A step of a longer ioctl: neither a run nor an ioctl of its own.
       kind: "guest",

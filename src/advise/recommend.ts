@@ -1,3 +1,4 @@
+import { groupBy } from "../lists.js";
 import { type AdviceRow, isRight, type RightRow } from "./row.js";
 
 /** What to set in one mode, and why, as data. */
@@ -14,7 +15,10 @@ export interface Recommendation {
 export type Reason =
   /** Every leaf is a page already. */
   | { readonly code: "nothing-to-split"; readonly costNs: number }
-  /** No row splits eagerly and rightly: none was asked for, or `wrong` of them leave the memory not as it should be. */
+  /**
+   * No row splits eagerly and rightly: none was asked for, or `wrong` of them leave the memory not
+   * as it should be.
+   */
   | { readonly code: "no-eager"; readonly wrong: number }
   /** No eager row costs less in all than leaving it off. */
   | { readonly code: "off-costs-less"; readonly offNs: number; readonly eagerNs: number; readonly faultsSaved: number }
@@ -42,20 +46,15 @@ export type Reason =
 const WORTH = 0.01;
 
 /**
- * One recommendation for each mode and strategy: the cheapest in all within the constraint, unless off is as good. Rows with findings
- * are none to choose from.
+ * One recommendation for each mode and strategy: the cheapest in all within the constraint, unless
+ * off is as good. Rows with findings are none to choose from.
  */
 export function recommend(
   rows: readonly AdviceRow[],
   given: { readonly comparable: boolean; readonly hasBlocks: boolean },
 ): readonly Recommendation[] {
-  const groups = new Map<string, AdviceRow[]>();
-  for (const row of rows) {
-    const key = `${row.strategy} ${row.mode}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups.values()].map((group) => {
-    const { mode, strategy } = group[0]!;
+  return [...groupBy(rows, (row) => `${row.strategy} ${row.mode}`).values()].map((group) => {
+    const [{ mode, strategy }] = group;
     const { chunk, reason } = choose(group, given);
     return { mode, strategy, chunk, reason, changes: [] };
   });
@@ -71,13 +70,13 @@ function choose(
   // Off splits nothing, so that no strategy can do it wrong.
   if (off === undefined) throw new Error("leaving eager splitting off has findings");
   const eager = right.filter((row) => row !== off);
-  const cheapest = least(eager, (row) => row.totalNs);
+  const cheapest = lowest(eager, (row) => row.totalNs);
   const allowed = eager.filter((row) => isWithin(row));
   const best = mildest(allowed);
 
   if (!isWithin(off)) {
     if (best === undefined) {
-      return { chunk: null, reason: { code: "none-within-hold", least: least(right, (row) => row.longestHold.ns)! } };
+      return { chunk: null, reason: { code: "none-within-hold", least: lowest(right, (row) => row.longestHold.ns)! } };
     }
     if (given.hasBlocks && best.totalNs < off.totalNs * (1 - WORTH))
       return { chunk: best.chunk, reason: costsLess(off, best) };
@@ -127,16 +126,18 @@ function costsLess(off: RightRow, best: RightRow): Reason {
   };
 }
 
-/** Of the rows that cost about the least, the one with the shortest hold, then the smallest cache. */
+/**
+ * Of the rows that cost about the least, the one with the shortest hold, then the smallest cache.
+ */
 function mildest(rows: readonly RightRow[]): RightRow | undefined {
-  const cheapest = least(rows, (row) => row.totalNs);
+  const cheapest = lowest(rows, (row) => row.totalNs);
   if (cheapest === undefined) return undefined;
   const near = rows.filter((row) => row.totalNs <= cheapest.totalNs * (1 + WORTH));
-  const shortest = least(near, (row) => row.longestHold.ns)!;
+  const shortest = lowest(near, (row) => row.longestHold.ns)!;
   const short = near.filter((row) => row.longestHold.ns <= shortest.longestHold.ns);
-  return least(short, (row) => row.cachePages);
+  return lowest(short, (row) => row.cachePages);
 }
 
-function least(rows: readonly RightRow[], by: (row: RightRow) => number): RightRow | undefined {
+function lowest(rows: readonly RightRow[], by: (row: RightRow) => number): RightRow | undefined {
   return rows.reduce<RightRow | undefined>((a, b) => (a === undefined || by(b) < by(a) ? b : a), undefined);
 }

@@ -17,9 +17,15 @@ export interface AdviceRow {
   readonly cachePages: number;
   readonly cacheBytes: number;
   readonly ioctlTlbis: number;
-  /** What is wrong with the tree that the ioctl leaves, such as blocks not split: then nothing is said of the guest. */
+  /**
+   * What is wrong with the tree that the ioctl leaves, such as blocks not split: then nothing is
+   * said of the guest.
+   */
   readonly findings: readonly Finding[];
-  /** The first pass; null where {@link findings} are: it is that of a guest wholly split, which this one is not. */
+  /**
+   * The first pass; null where {@link findings} are: it is that of a guest wholly split, which this
+   * one is not.
+   */
   readonly guest: GuestFigures | null;
   /** What the vCPUs and the ioctl do to each other; null where the profile does not tell. */
   readonly stall: Stall | null;
@@ -29,7 +35,10 @@ export interface AdviceRow {
   readonly withinGuestStall: boolean;
   /** Counts of equal regions were multiplied, exactly. */
   readonly scaled: boolean;
-  /** Regions that stand for all, and how far the ioctl's time may be off for it, percent; null where all was counted. */
+  /**
+   * Regions that stand for all, and how far the ioctl's time may be off for it, percent; null where
+   * all was counted.
+   */
   readonly sampled: { readonly regions: number; readonly of: number; readonly errorPercent: number } | null;
 }
 

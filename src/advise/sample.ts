@@ -1,5 +1,7 @@
 import { REGION } from "../cost/uniformGuest.js";
+import { spanBytes } from "../guest/geometry.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
+import { groupBy } from "../lists.js";
 import { HOLE, type Layout, type SegmentLayout } from "../mmu/arm64/layout.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 
@@ -36,9 +38,10 @@ interface Region {
 }
 
 /**
- * Takes regions of 1 GiB that stand for all: one of each large group of regions that are mapped alike, and of the others, in order of how
- * much of them is mapped in pages, those in the middle of equal parts. Every block and chunk lies in one region, so that a region's
- * work is the same wherever it stands.
+ * Takes regions of 1 GiB that stand for all: one of each large group of regions that are mapped
+ * alike, and of the others, in order of how much of them is mapped in pages, those in the middle of
+ * equal parts. Every block and chunk lies in one region, so that a region's work is the same
+ * wherever it stands.
  *
  * @returns undefined where there are no more whole regions than would be taken
  */
@@ -50,7 +53,7 @@ export function sampleOf(scenario: Arm64Scenario, layout: Layout): Sample | unde
   const taken = strataOf(regions).sort((a, b) => a.region.startGfn - b.region.startGfn);
   const pages = layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
   const perRegion = pages / regionPages / regions.length;
-  const sizeOf = (level: number) => formatSize(geometry.spanPages[level]! * geometry.pageBytes);
+  const sizeOf = (level: number) => formatSize(spanBytes(geometry, level));
   const segments = taken.flatMap(({ region }) =>
     region.segments.map((segment) => ({
       map: segment.level === HOLE ? "hole" : sizeOf(segment.level),
@@ -66,19 +69,13 @@ export function sampleOf(scenario: Arm64Scenario, layout: Layout): Sample | unde
 }
 
 function strataOf(regions: readonly Region[]): { region: Region; weight: number; alike: boolean }[] {
-  const groups = new Map<string, Region[]>();
-  for (const region of regions) {
-    const group = groups.get(region.shape);
-    if (group === undefined) groups.set(region.shape, [region]);
-    else group.push(region);
-  }
-  const all = [...groups.values()].sort((a, b) => b.length - a.length);
+  const all = [...groupBy(regions, ({ shape }) => shape).values()].sort((a, b) => b.length - a.length);
   const few = all.length <= TAKEN;
   const large = few
     ? all
     : all.slice(0, GROUPS).filter((group) => group.length >= LARGE * regions.length && group.length > 1);
   const others = all.filter((group) => !large.includes(group)).flat();
-  const strata = large.map((group) => ({ region: group[0]!, weight: group.length, alike: true }));
+  const strata = large.map((group) => ({ region: group[0], weight: group.length, alike: true }));
   if (others.length === 0) return strata;
   others.sort((a, b) => a.pages - b.pages || a.startGfn - b.startGfn);
   const count = Math.min(others.length, TAKEN - strata.length);

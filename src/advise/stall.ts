@@ -5,7 +5,10 @@ import { otherCpu } from "../cost/queue.js";
 import type { Held } from "./holds.js";
 import type { LockWork } from "./lockWork.js";
 
-/** What an ioctl does to vCPUs that fault all the time while it runs, and they to it: simulated, with modelled times. */
+/**
+ * What an ioctl does to vCPUs that fault all the time while it runs, and they to it: simulated,
+ * with modelled times.
+ */
 export interface Stall {
   /** The longest that one fault waited for mmu_lock, ns. */
   readonly longestNs: number;
@@ -17,13 +20,18 @@ export interface Stall {
   readonly holds: number;
 }
 
-/** Between two ioctls: out to userspace and back, the bitmap copied, the slot flushed. Assumed, ns. */
+/**
+ * Between two ioctls: out to userspace and back, the bitmap copied, the slot flushed. Assumed, ns.
+ */
 const BETWEEN_IOCTLS = 10_000;
 /** A top-up with the lock dropped: a few pages from the allocator. Assumed, ns. */
 const TOP_UP = 1000;
 /** vCPUs fault for so many rounds before the ioctl begins. */
 const WARM_ROUNDS = 20;
-/** Holds times vCPUs that are simulated: enough for the longest wait of a sequence that repeats itself. */
+/**
+ * Holds times vCPUs that are simulated: enough for the longest wait of a sequence that repeats
+ * itself.
+ */
 const EFFORT = 20_000;
 const MIN_HOLDS = 20;
 
@@ -38,7 +46,10 @@ export interface StallRequest {
   readonly seed: number;
 }
 
-/** @returns null where the profile has no figures for this lock, the guest does not fault, or the ioctl holds no lock */
+/**
+ * @returns null where the profile has no figures for this lock, the guest does not fault, or the
+ *   ioctl holds no lock
+ */
 export function stallOf(request: StallRequest): Stall | null {
   const { mix, profile, lock, vcpus, seed } = request;
   const { contention } = profile;
@@ -56,7 +67,8 @@ export function stallOf(request: StallRequest): Stall | null {
     shared,
     think: Math.max(1, aloneNs - serial) + (remote ?? 0) * other,
     servers: service,
-    // As the queue that the figures were fitted with: shared lines are met at random, an exclusive hold is nearly constant.
+    // As the queue that the figures were fitted with: shared lines are met at random, an exclusive
+    // hold is nearly constant.
     drawn: { think: shared, service: shared },
     seed,
   };

@@ -13,7 +13,9 @@ const scenario = {
   dirtyLog: { mode: "enable", chunk: "2M" },
 };
 
-/** A bound case, and how often its memory was read since: laying it out reads each segment's size. */
+/**
+ * A bound case, and how often its memory was read since: laying it out reads each segment's size.
+ */
 function watched(): { readonly bound: Case; readonly reads: () => number } {
   const bound: Case = arm64.parse(scenario, "test");
   let reads = 0;

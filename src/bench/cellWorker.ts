@@ -2,10 +2,15 @@ import type { Case, Mmu } from "../mmu/contract.js";
 import { loadMmu } from "../mmu/registry.js";
 import type { CellReply, CellTask } from "./pool.js";
 
-/** The case that this thread bound last: the cells of a case are mostly counted one after the other. */
+/**
+ * The case that this thread bound last: the cells of a case are mostly counted one after the other.
+ */
 let last: { readonly key: string; readonly bound: Case } | undefined;
 
-/** What a worker thread of `pool.ts` does with a task. Errors are told as data: an error that is cloned loses its class. */
+/**
+ * What a worker thread of `pool.ts` does with a task. Errors are told as data: an error that is
+ * cloned loses its class.
+ */
 export default async function run(task: CellTask): Promise<CellReply> {
   try {
     const mmu = await loadMmu(task.mmu);

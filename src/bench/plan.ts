@@ -1,4 +1,5 @@
 import { clip } from "../errors.js";
+import { withId } from "../lists.js";
 import type { Case, Mmu, Strategy } from "../mmu/contract.js";
 
 /** One case of a plan, under strategies of its MMU, baseline among them. */
@@ -11,8 +12,8 @@ export interface PlannedCase {
 }
 
 /**
- * Makes the matrix of cases. Each case has the strategies chosen that apply to it, in the MMU's order, users' own last, and always the
- * MMU's baseline, which the others are set against.
+ * Makes the matrix of cases. Each case has the strategies chosen that apply to it, in the MMU's
+ * order, users' own last, and always the MMU's baseline, which the others are set against.
  *
  * @param strategiesOf the strategies chosen for an MMU
  */
@@ -27,7 +28,7 @@ export function planOf(cases: readonly Case[], strategiesOf: (mmu: Mmu) => reado
     const times = (taken.get(base) ?? 0) + 1;
     taken.set(base, times);
     const chosen = strategiesOf(mmu).filter((strategy) => bound.applies(strategy));
-    const baseline = mmu.strategies.find((strategy) => strategy.id === mmu.baseline)!;
+    const baseline = withId(mmu.strategies, mmu.baseline);
     const strategies = chosen.some((strategy) => strategy.id === baseline.id) ? chosen : [baseline, ...chosen];
     return { id: times === 1 ? base : `${base}#${times}`, name, bound, strategies };
   });

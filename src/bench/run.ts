@@ -1,4 +1,4 @@
-import type { RunOptions, RunOutcome, TimedRun } from "../mmu/contract.js";
+import type { RunOptions, RunOutcome, Strategy, TimedRun } from "../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult, WallSeries } from "../results/types.js";
 import { MODEL_VERSION } from "../results/types.js";
 import { verdictOf } from "../results/verdict.js";
@@ -27,7 +27,10 @@ export interface BenchOptions {
 export interface BenchEvents {
   /** Before each case, and again as it is measured; `share` is 0 to 1 within the whole plan. */
   progress?(share: number, what: string): void;
-  /** After each case, with the result so far, marked partial. Awaited: a crash loses no finished case. */
+  /**
+   * After each case, with the result so far, marked partial. Awaited: a crash loses no finished
+   * case.
+   */
   caseDone?(done: PlannedCase, resultSoFar: ResultFile): Promise<void>;
   /** Aborted: the work ends after the present run, or at once where that is in a thread. */
   readonly signal?: AbortSignal;
@@ -39,8 +42,10 @@ export class ModelFault extends Error {
 }
 
 /**
- * Runs a plan and returns the result. Counts come from one run each; wall time, where asked for, from timed repeats of the same run.
+ * Runs a plan and returns the result. Counts come from one run each; wall time, where asked for,
+ * from timed repeats of the same run.
  *
+ * @param count how the cells of the plan are counted
  * @returns the result file; `partial` is true where {@link BenchEvents.signal} ended it
  * @throws ModelFault if counters are not identical in every repeat
  */
@@ -48,6 +53,7 @@ export async function runPlan(
   plan: readonly PlannedCase[],
   options: BenchOptions,
   events: BenchEvents = {},
+  count: typeof runCells = runCells,
 ): Promise<ResultFile> {
   const scenarios: ScenarioResult[] = [];
   const runs: RunResult[] = [];
@@ -72,9 +78,10 @@ export async function runPlan(
   const cells = plan.flatMap(({ bound, strategies }) =>
     strategies.map((strategy) => ({ bound, strategy, run: options.run })),
   );
-  // Threads would take caches and memory bandwidth from what is timed: with wall time this thread does all.
+  // Threads would take caches and memory bandwidth from what is timed: with wall time this thread
+  // does all.
   let counting = { cell: 0, tell: (_share: number): void => undefined };
-  const outcomes = runCells(cells, options.wall === null ? (options.jobs ?? 1) : 1, {
+  const outcomes = count(cells, options.wall === null ? (options.jobs ?? 1) : 1, {
     signal: events.signal,
     onProgress: (cell, share) => {
       if (cell === counting.cell) counting.tell(share);
@@ -121,27 +128,27 @@ async function runCase(
   const tell = (share: number, what: string) => events.progress?.((index + share) / cases, `${planned.id}: ${what}`);
   /** The share of a case that counting takes: a guess, where timing follows. */
   const counted = options.wall === null ? 1 : 0.3;
-  const outcomes = new Map<string, RunOutcome>();
+  const finished: { readonly strategy: Strategy; readonly outcome: RunOutcome }[] = [];
   for (const [i, strategy] of strategies.entries()) {
     const tellCell = (share: number) => tell((counted * (i + share)) / strategies.length, `counting ${strategy.id}`);
     tellCell(0);
     const outcome = await next(tellCell);
     if (outcome === "stopped") break;
-    outcomes.set(strategy.id, outcome);
+    finished.push({ strategy, outcome });
     await breathe();
     if (events.signal?.aborted === true) break;
   }
-  // What is counted when it is interrupted is kept; a strategy's time means something only beside the others'.
-  const finished = strategies.filter(({ id }) => outcomes.has(id));
-  if (finished.length === 0) return null;
+  // What is counted when it is interrupted is kept; a strategy's time means something only beside
+  // the others'.
+  const [first] = finished;
+  if (first === undefined) return null;
   const stopped = finished.length < strategies.length;
   const timed =
     options.wall === null || stopped
       ? null
       : await wallOf(planned, options.wall, (share) => tell(counted + (1 - counted) * share, "timing"), events);
   const wall = timed === "stopped" ? null : timed;
-  const runs = finished.map((strategy): RunResult => {
-    const outcome = outcomes.get(strategy.id)!;
+  const runs = finished.map(({ strategy, outcome }): RunResult => {
     return {
       scenario: planned.id,
       strategy: strategy.id,
@@ -167,7 +174,7 @@ async function runCase(
       workload: bound.workload,
       variables: bound.variables,
       scenario: rest,
-      initial: outcomes.get(strategies[0]!.id)!.initial,
+      initial: first.outcome.initial,
     },
     runs,
     stopped: stopped || timed === "stopped",

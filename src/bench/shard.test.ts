@@ -26,9 +26,11 @@ function allShards(plan: readonly PlannedCase[], count: number) {
 
 describe("the parts of a plan", () => {
   test("are disjoint, together are the plan, keep its order, and know their places", () => {
+    let most = 0;
     fc.assert(
       fc.property(plans, fc.integer({ min: 1, max: 12 }), (plan, count) => {
         const parts = allShards(plan, count);
+        most = Math.max(most, ...parts.map(({ cases }) => cases.length));
         const places = parts.flatMap(({ shard }) => shard.cases);
         expect([...places].sort((a, b) => a - b)).toEqual(plan.map((_, i) => i));
         for (const { cases, shard } of parts) {
@@ -37,6 +39,7 @@ describe("the parts of a plan", () => {
         }
       }),
     );
+    expect(most).toBeGreaterThan(20);
   });
 
   test("are balanced: the heaviest has at most the mean and one case more", () => {
@@ -70,6 +73,37 @@ describe("the parts of a plan", () => {
     ]);
   });
 
+  test("are filled in the order of ids where cases are of equal work", () => {
+    const plan = ["b", "B", "a", "c"].map((id) => planned(id, 1));
+    expect(allShards(plan, 2).map(({ cases, shard }) => [cases.map((c) => c.id), shard.cases])).toEqual([
+      [
+        ["b", "B"],
+        [0, 1],
+      ],
+      [
+        ["a", "c"],
+        [2, 3],
+      ],
+    ]);
+  });
+
+  test("have in their record which they are, of which plan with which settings", () => {
+    const plan = [planned("a", 1), planned("b", 2)];
+    expect(shardOf(plan, { index: 1, count: 2 }).shard).toEqual({
+      index: 1,
+      count: 2,
+      plan: planDigest(plan),
+      cases: [1],
+    });
+    expect(shardOf(plan, { index: 2, count: 2 }, { seed: 7 }).shard.plan).toBe(planDigest(plan, { seed: 7 }));
+  });
+
+  test("weigh a case by the work of all its strategies", () => {
+    const bound = { expectedWork: ({ id }: Strategy) => id.length } as Case;
+    const strategies = ["a", "bcd", "ef"].map((id) => ({ id }) as Strategy);
+    expect(workOf({ ...planned("a", 0), bound, strategies })).toBe(6);
+  });
+
   test("may be empty where there are more parts than cases", () => {
     expect(shardOf([planned("a", 1)], { index: 2, count: 2 }).cases).toEqual([]);
   });
@@ -93,6 +127,12 @@ describe("the digest of a plan", () => {
     expect(new Set(others).size).toBe(others.length);
   });
 
+  // Parts are merged by their digests, whichever machine and version wrote them.
+  test("of a plan does not change from version to version", () => {
+    expect(planDigest(plan)).toBe("b10c89ac1ac23eb3");
+    expect(planDigest(plan, { wall: null, seed: 1 })).toBe("f818f388489ae138");
+  });
+
   test("does not depend on where a user's strategy lies on this machine", () => {
     const from = (source: string) => planDigest([{ ...plan[0]!, strategies: [{ ...strategy, source }] }]);
     expect(from("one/mine.mjs")).toBe(from("other/mine.mjs"));
@@ -104,12 +144,14 @@ test("--shard takes I/N", () => {
   expect(parseShard("2/4")).toEqual({ index: 2, count: 4 });
   expect(parseShard("1/1")).toEqual({ index: 1, count: 1 });
   expect(parseShard("10000/10000")).toEqual({ index: 10_000, count: 10_000 });
+  expect(parseShard(" 3/4\n")).toEqual({ index: 3, count: 4 });
 });
 
 test.each(["0/4", "5/4", "1", "1/0", "a/b", "1/4/2", "-1/4", "1.5/2", "", "1/10001", "1/9999999999"])(
   "--shard refuses %j by name",
   (text) => {
-    expect(() => parseShard(text)).toThrow(UserError);
-    expect(() => parseShard(text)).toThrow(/--shard ".*": not a part; expected I\/N/);
+    expect(() => parseShard(text)).toThrow(
+      new UserError(`--shard "${text}": not a part; expected I/N with I from 1 to N, such as 2/4, N at most 10000`),
+    );
   },
 );

@@ -28,14 +28,17 @@ export function parseShard(text: string): ShardSpec {
 }
 
 /**
- * The cases of one part of a plan, in the plan's order, and the record that goes into its result. The parts of one plan are
- * disjoint and together are the plan. They are balanced by expected work: each case, the longest first, goes to the part that
- * has least so far; ties are broken by case id and part number, so every machine finds the same parts.
+ * The cases of one part of a plan, in the plan's order, and the record that goes into its result.
+ * The parts of one plan are disjoint and together are the plan. They are balanced by expected work:
+ * each case, the longest first, goes to the part that has least so far; ties are broken by case id
+ * and part number, so every machine finds the same parts.
  *
- * A case stays whole: its strategies take turns on one machine, or their wall times could not be compared.
+ * A case stays whole: its strategies take turns on one machine, or their wall times could not be
+ * compared.
  *
  * @param plan the whole plan, the same in every part
- * @param settings whatever else must be the same in every part (wall time, seed): goes into the plan's digest
+ * @param settings whatever else must be the same in every part (wall time, seed): goes into the
+ *   plan's digest
  */
 export function shardOf<C extends PlannedCase>(
   plan: readonly C[],
@@ -43,19 +46,19 @@ export function shardOf<C extends PlannedCase>(
   settings: unknown = null,
 ): { readonly cases: readonly C[]; readonly shard: Shard } {
   const load = new Array<number>(spec.count).fill(0);
-  const mine: number[] = [];
+  const mine: { readonly planned: C; readonly position: number }[] = [];
   const longestFirst = plan
     .map((planned, position) => ({ planned, position, work: workOf(planned) }))
     .sort((a, b) => b.work - a.work || compareText(a.planned.id, b.planned.id));
-  for (const { position, work } of longestFirst) {
+  for (const { planned, position, work } of longestFirst) {
     const part = load.indexOf(Math.min(...load));
     load[part]! += work;
-    if (part === spec.index - 1) mine.push(position);
+    if (part === spec.index - 1) mine.push({ planned, position });
   }
-  mine.sort((a, b) => a - b);
+  mine.sort((a, b) => a.position - b.position);
   return {
-    cases: mine.map((position) => plan[position]!),
-    shard: { ...spec, plan: planDigest(plan, settings), cases: mine },
+    cases: mine.map(({ planned }) => planned),
+    shard: { ...spec, plan: planDigest(plan, settings), cases: mine.map(({ position }) => position) },
   };
 }
 
@@ -64,7 +67,10 @@ export function workOf({ bound, strategies }: PlannedCase): number {
   return strategies.reduce((sum, strategy) => sum + bound.expectedWork(strategy), 0);
 }
 
-/** SHA-256 of what a plan is: every case with its scenario and strategies, in order, and the settings. 16 hex digits. */
+/**
+ * SHA-256 of what a plan is: every case with its scenario and strategies, in order, and the
+ * settings. 16 hex digits.
+ */
 export function planDigest(plan: readonly PlannedCase[], settings: unknown = null): string {
   const cases = plan.map(({ id, bound, strategies }) => {
     // A user's strategy has the same id on every machine, but perhaps another path.
@@ -81,7 +87,10 @@ export function planDigest(plan: readonly PlannedCase[], settings: unknown = nul
     .slice(0, 16);
 }
 
-/** By code units, not by locale: the order may not depend on the machine. */
+/**
+ * By code units, not by locale: the order may not depend on the machine. Ids of a plan are never
+ * equal.
+ */
 function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a < b ? -1 : 1;
 }

@@ -1,9 +1,23 @@
 import { describe, expect, it, vi } from "vitest";
 import type { TimedPart } from "../mmu/contract.js";
-import { CountsDiffer, measureWall } from "./wall.js";
+import { CountsDiffer, measureWall, type SampleSpec } from "./wall.js";
 
 function part(id: string, log: string[], counts: () => Record<string, number> = () => ({ n: 1 })): TimedPart {
   return { id, title: id, reset: () => log.push(`reset ${id}`), work: () => log.push(`work ${id}`), counts };
+}
+
+/** Measures one part, "ioctl", on a clock that only its work moves. */
+async function onClock(spec: SampleSpec, made: (tick: (ms: number) => void) => Partial<TimedPart>) {
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+  const tick = (ms: number) => {
+    now += ms;
+  };
+  const shares: number[] = [];
+  const runs = new Map([["a", { parts: [{ ...part("ioctl", []), ...made(tick) }] }]]);
+  const samples = await measureWall(runs, spec, async (share) => void shares.push(share));
+  clock.mockRestore();
+  return { samples: Object.fromEntries(samples.get("a")!), shares };
 }
 
 describe("measureWall", () => {
@@ -19,6 +33,11 @@ describe("measureWall", () => {
     const a = ["reset a", "work a"];
     const b = ["reset b", "work b"];
     expect(log).toEqual([...b, ...a, ...a, ...b, ...b, ...a, ...a, ...b, ...b, ...a]);
+    log.length = 0;
+    const third = new Map([...runs, ["c", { parts: [part("c", log), part("d", log)] }]]);
+    await measureWall(third, { rounds: 2 }, async () => undefined);
+    const order = log.filter((_, i) => i % 2 === 1).map((work) => work.slice("work ".length));
+    expect(order.join("")).toBe("bcdacdabdabcabcdbcda");
   });
 
   it("takes a phase from the samples of the whole, so that it is never the longer of the two", async () => {
@@ -47,20 +66,47 @@ describe("measureWall", () => {
     }
   });
 
-  it("gives a phase in nanoseconds, of a clock that has milliseconds", async () => {
-    let now = 0;
-    const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
-    const staged: TimedPart = {
-      ...part("ioctl", []),
+  it("gives the whole and its phase in nanoseconds, of one clock that has milliseconds", async () => {
+    const { samples } = await onClock({ rounds: 1 }, (tick) => ({
       phase: { id: "split", title: "split" },
       work: (phaseBegins) => {
+        tick(5);
         phaseBegins();
-        now += 3;
+        tick(3);
       },
-    };
-    const samples = await measureWall(new Map([["a", { parts: [staged] }]]), { rounds: 1 }, async () => undefined);
-    clock.mockRestore();
-    expect(samples.get("a")!.get("split")).toEqual([3e6]);
+    }));
+    expect(samples).toEqual({ split: [3e6], ioctl: [8e6] });
+  });
+
+  it("takes a phase for none that takes no time by the clock", async () => {
+    const phase = { id: "split", title: "split" };
+    const { samples } = await onClock({ rounds: 2 }, () => ({ phase, work: (phaseBegins) => phaseBegins() }));
+    expect(samples).toEqual({ split: [0, 0], ioctl: [0, 0] });
+  });
+
+  it("gives no phase of a part that has none, although its work says where one begins", async () => {
+    const { samples } = await onClock({ rounds: 1 }, (tick) => ({
+      work: (phaseBegins) => {
+        phaseBegins();
+        tick(2);
+      },
+    }));
+    expect(samples).toEqual({ ioctl: [2e6] });
+  });
+
+  it("tells after each round the share done, warm-up among it", async () => {
+    const { shares } = await onClock({ rounds: 2 }, () => ({}));
+    expect(shares).toEqual([0, 0.2, 0.4, 0.6, 0.8]);
+  });
+
+  it("samples for the time that is given, until a round ends on it or after it", async () => {
+    const tickOne = (tick: (ms: number) => void) => ({ work: () => tick(1) });
+    const on = await onClock({ timeMs: 10 }, tickOne);
+    expect(on.shares).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+    expect(on.samples.ioctl).toHaveLength(7);
+    const after = await onClock({ timeMs: 10.5 }, tickOne);
+    expect(after.shares.slice(9)).toEqual([10 / 10.5, 1]);
+    expect(after.samples.ioctl).toHaveLength(8);
   });
 
   it("fails where a part has a phase and does not say where it begins", async () => {
@@ -71,13 +117,26 @@ describe("measureWall", () => {
 
   it("refuses counters that differ between repeats", async () => {
     let n = 0;
-    const runs = new Map([["a", { parts: [part("a", [], () => ({ n: n++ }))] }]]);
-    await expect(measureWall(runs, { rounds: 3 }, async () => undefined)).rejects.toThrow(CountsDiffer);
+    const runs = new Map([["a", { parts: [part("p", [], () => ({ n: n++ }))] }]]);
+    await expect(measureWall(runs, { rounds: 3 }, async () => undefined)).rejects.toThrow(
+      new CountsDiffer("a/p: counters differ between repeats"),
+    );
   });
 
-  it("takes at least six samples where a time is given, however short", async () => {
-    const runs = new Map([["a", { parts: [part("p", [])] }]]);
-    const samples = await measureWall(runs, { timeMs: 0.001 }, async () => undefined);
-    expect(samples.get("a")!.get("p")!.length).toBeGreaterThanOrEqual(6);
+  it("throws what the work throws", async () => {
+    const broken: TimedPart = {
+      ...part("ioctl", []),
+      work: () => {
+        throw new RangeError("oh");
+      },
+    };
+    const measured = measureWall(new Map([["a", { parts: [broken] }]]), { rounds: 1 }, async () => undefined);
+    await expect(measured).rejects.toThrow(new RangeError("oh"));
+  });
+
+  it("takes six samples where a time is given that is over sooner", async () => {
+    const { samples, shares } = await onClock({ timeMs: 0.5 }, (tick) => ({ work: () => tick(1) }));
+    expect(samples).toEqual({ ioctl: Array(6).fill(1e6) });
+    expect(shares).toEqual(Array(9).fill(1));
   });
 });

@@ -1,4 +1,5 @@
-import { Bench } from "tinybench";
+import { Bench, type TaskResultCompleted } from "tinybench";
+import { lookUp, nonEmpty, rotated } from "../lists.js";
 import type { TimedPart, TimedRun } from "../mmu/contract.js";
 import { MAX_SAMPLES } from "../stats/statistics.js";
 
@@ -18,11 +19,13 @@ export class CountsDiffer extends Error {
 }
 
 /**
- * Measures wall time. Each sample works on a fresh copy of the tree, laid untimed; strategies and parts take turns, the order moved on by one
- * each round, so that a slow moment of the MMU falls on all of them. After each sample the counters are held against the first run's.
+ * Measures wall time. Each sample works on a fresh copy of the tree, laid untimed; strategies and
+ * parts take turns, the order moved on by one each round, so that a slow moment of the MMU falls on
+ * all of them. After each sample the counters are held against the first run's.
  *
  * @param runs prepared runs by strategy id
- * @param pause called between rounds, for signals and progress; its argument is the share done, 0 to 1
+ * @param pause called between rounds, for signals and progress; its argument is the share done, 0
+ *   to 1
  * @throws CountsDiffer if a repeat's counters are not identical
  */
 export async function measureWall(
@@ -36,16 +39,16 @@ export async function measureWall(
   const started = performance.now();
   const rounds = "rounds" in spec ? spec.rounds : MAX_SAMPLES;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    for (let i = 0; i < turns.length; i++) {
-      const { strategy, part } = turns[(i + round + turns.length * WARM_UP_ROUNDS) % turns.length]!;
-      const { wholeNs, phaseNs } = sampleOnce(`${strategy}/${part.id}`, part);
-      const counts = JSON.stringify(part.counts());
+    // Each round begins one turn later than the last.
+    for (const { strategy, part } of rotated(turns, round + turns.length * WARM_UP_ROUNDS)) {
       const key = `${strategy}/${part.id}`;
+      const { wholeNs, phaseNs } = sampleOnce(key, part);
+      const counts = JSON.stringify(part.counts());
       const first = expected.get(key);
       if (first === undefined) expected.set(key, counts);
       else if (first !== counts) throw new CountsDiffer(`${key}: counters differ between repeats`);
       if (round < 0) continue;
-      const series = samples.get(strategy)!;
+      const series = lookUp(samples, strategy);
       if (part.phase !== undefined) add(series, part.phase.id, phaseNs);
       add(series, part.id, wholeNs);
     }
@@ -59,39 +62,41 @@ export async function measureWall(
 }
 
 function add(series: Map<string, number[]>, id: string, ns: number): void {
-  const known = series.get(id);
-  if (known === undefined) series.set(id, [ns]);
-  else known.push(ns);
+  const before = series.get(id);
+  if (before === undefined) series.set(id, [ns]);
+  else before.push(ns);
 }
 
 /**
- * One sample through a tiny Bench of its own: tinybench runs tasks in blocks, and only turns of one alternate. A phase of the work is taken
- * from the same sample, between two time stamps within it, so that it is never longer than the whole.
+ * One sample through a tiny Bench of its own: tinybench runs tasks in blocks, and only turns of one
+ * alternate. A phase of the work is taken from the same sample, between two time stamps within it,
+ * so that it is never longer than the whole.
  */
 function sampleOnce(
   name: string,
   part: Pick<TimedPart, "phase" | "reset" | "work">,
 ): { wholeNs: number; phaseNs: number } {
-  const bench = new Bench({ iterations: 1, time: 0, warmup: false, retainSamples: true, throws: true });
+  // The clock is that of the phase, and is looked up each time, so that a test can set it.
+  const now = () => performance.now();
+  const bench = new Bench({ iterations: 1, time: 0, warmup: false, retainSamples: true, throws: true, now });
   const staged = part.phase !== undefined;
   let beginMs = Number.NaN;
   let endMs = Number.NaN;
   const phaseBegins = () => {
-    if (staged) beginMs = performance.now();
+    if (staged) beginMs = now();
   };
   const work = () => {
     part.work(phaseBegins);
-    if (staged) endMs = performance.now();
+    if (staged) endMs = now();
   };
-  // `async: false`: else tinybench calls the function once, untimed, to find out, which would work on the copy before it is timed.
+  // `async: false`: else tinybench calls the function once, untimed, to find out, which would work
+  // on the copy before it is timed.
   bench.add(name, work, { async: false, beforeEach: () => part.reset() });
   bench.runSync();
-  const result = bench.tasks[0]!.result;
-  if (!("latency" in result)) throw new Error(`tinybench gave no sample for ${name}`);
-  const samples = result.latency.samples;
-  if (samples === undefined || samples.length !== 1)
-    throw new Error(`tinybench gave ${samples?.length ?? 0} samples for one run of ${name}`);
   const phaseNs = (endMs - beginMs) * 1e6;
   if (staged && !(phaseNs >= 0)) throw new Error(`${name} did not say where its phase begins`);
-  return { wholeNs: samples[0]! * 1e6, phaseNs };
+  // What throws has thrown: the task is completed, with the one sample that it was to take.
+  const [{ result }] = nonEmpty(bench.tasks);
+  const [wholeMs] = nonEmpty((result as TaskResultCompleted).latency.samples ?? []);
+  return { wholeNs: wholeMs * 1e6, phaseNs };
 }

@@ -4,24 +4,29 @@ import chromium from "@sparticuz/chromium";
 import axe from "axe-core";
 import { type Browser, chromium as launcher, type Page } from "playwright-core";
 
-/** Set to 1 where no browser can start, such as on another CPU architecture: the tests of pages are then left out, and say so. */
+/**
+ * Set to 1 where no browser can start, such as on another CPU architecture: the tests of pages are
+ * then left out, and say so.
+ */
 export const NO_BROWSER = process.env.S2SPLIT_NO_BROWSER === "1";
 
 /**
- * Starts the browser that npm has installed. Where it cannot start, this fails, and so do the tests: pages that nobody looked at are not
- * passed off as tested.
+ * Starts the browser that npm has installed. Where it cannot start, this fails, and so do the
+ * tests: pages that nobody looked at are not passed off as tested.
  */
 export async function startBrowser(): Promise<Browser> {
   try {
     return await launcher.launch({
-      // What is drawn is measured, not looked at: without a GPU none is emulated, which takes two thirds of the time.
+      // What is drawn is measured, not looked at: without a GPU none is emulated, which takes two
+      // thirds of the time.
       args: [...chromium.args, "--disable-gpu"],
       executablePath: await chromium.executablePath(),
       headless: true,
     });
   } catch (error) {
     throw new Error(
-      `no browser can be started here, so the pages cannot be tested (${error instanceof Error ? error.message.split("\n")[0] : error}); ` +
+      "no browser can be started here, so the pages cannot be tested " +
+        `(${error instanceof Error ? error.message.split("\n")[0] : error}); ` +
         "S2SPLIT_NO_BROWSER=1 leaves these tests out",
       { cause: error },
     );
@@ -74,7 +79,10 @@ async function ask<T>(page: Page, call: string): Promise<T> {
   return (await page.evaluate(`(async () => { ${inPage}\nreturn ${call}; })()`)) as T;
 }
 
-/** What is seen of a page's layout that is a defect: sideways scrolling, drawings without a size, labels cut off or on each other. */
+/**
+ * What is seen of a page's layout that is a defect: sideways scrolling, drawings without a size,
+ * labels cut off or on each other.
+ */
 export function layoutDefects(page: Page): Promise<string[]> {
   return ask(page, "layoutDefects()");
 }
@@ -84,13 +92,19 @@ const ALL_RULES = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag2
 /** What another colour scheme can change. */
 const COLOUR_RULES = { type: "rule", values: ["color-contrast"] };
 
-/** What axe-core says against a page, a line a violation: of everything, or of its colours alone. Empties the drawings. */
+/**
+ * What axe-core says against a page, a line a violation: of everything, or of its colours alone.
+ * Empties the drawings.
+ */
 export async function accessViolations(page: Page, about: "all" | "colours"): Promise<string[]> {
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source);
   return ask(page, `accessViolations(${JSON.stringify(about === "all" ? ALL_RULES : COLOUR_RULES)})`);
 }
 
-/** A table of a page: the headings of its group and section, those of its columns, and its values as a program reads them. */
+/**
+ * A table of a page: the headings of its group and section, those of its columns, and its values as
+ * a program reads them.
+ */
 export interface PageTable {
   readonly group: string;
   readonly title: string;

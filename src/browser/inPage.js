@@ -38,8 +38,9 @@ function layoutDefects() {
 
 // biome-ignore lint/correctness/noUnusedVariables: called by name
 async function accessViolations(rules) {
-  // What is within a drawing is presentational: its name is its title, and its colours are held to the palette's contrast elsewhere. Taken
-  // out, for axe-core goes over thousands of marks to say nothing of them.
+  // What is within a drawing is presentational: its name is its title, and its colours are held to
+  // the palette's contrast elsewhere. Taken out, for axe-core goes over thousands of marks to say
+  // nothing of them.
   for (const mark of document.querySelectorAll("figure svg > :not(title, desc)")) mark.remove();
   const { violations } = await globalThis.axe.run(document, {
     resultTypes: ["violations"],

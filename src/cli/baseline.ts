@@ -15,10 +15,11 @@ export interface BaselineFlags extends GateFlags {
 }
 
 /**
- * Reads the baseline of `bench --baseline` before the work: what cannot be compared with must fail first. Null without one.
+ * Reads the baseline of `bench --baseline` before the work: what cannot be compared with must fail
+ * first. Null without one.
  *
- * @throws UserError for an unreadable or partial file, one of another model version, and for a wall threshold that has no wall
- *   times, or those of another machine, to be held against
+ * @throws UserError for an unreadable or partial file, one of another model version, and for a wall
+ *   threshold that has no wall times, or those of another machine, to be held against
  */
 export async function readBaseline(flags: BaselineFlags, { stdin, registry }: Io): Promise<NamedResult[] | null> {
   const path = flags.baseline;
@@ -56,8 +57,9 @@ function refuseForeignTimes(path: string, { environment, runs }: ResultFile, fla
 }
 
 /**
- * Compares a fresh result with the baseline. Of the baseline only the cases that were benched count, and only the strategies
- * that were asked for: who benches a part does not remove the rest. A strategy that is gone from a benched case is a regression.
+ * Compares a fresh result with the baseline. Of the baseline only the cases that were benched
+ * count, and only the strategies that were asked for: who benches a part does not remove the rest.
+ * A strategy that is gone from a benched case is a regression.
  *
  * @param chosen the strategies asked for; undefined: all
  */

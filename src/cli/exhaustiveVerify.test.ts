@@ -4,7 +4,8 @@ import { run } from "../testing/inProcess.js";
 
 it("on a terminal, tells how fast an exhaustive search goes on", async () => {
   let now = 0;
-  // A millisecond passes from one look at the clock to the next: from the start to the first progress.
+  // A millisecond passes from one look at the clock to the next: from the start to the first
+  // progress.
   const clock = vi.spyOn(performance, "now").mockImplementation(() => now++);
   const args = ["verify", "--exhaustive", "--mmu", "x86-shadow", "--strategy", "exact", "--shard", "1/400"];
   const { code, stderr } = await run(args, { columns: 80 });

@@ -3,13 +3,17 @@ import type { Command } from "commander";
 import { badInput, clip } from "../errors.js";
 import { placeOf } from "../files/sameFile.js";
 import { type OutputTarget, prepareOutput } from "../files/write.js";
+import { withId } from "../lists.js";
 import { loadMmu, type Registry } from "../mmu/registry.js";
 import type { Mmus } from "../report/benchTable.js";
 import { type Exporter, exporters } from "../report/exporters/index.js";
 import type { ResultFile } from "../results/types.js";
 import type { Io } from "./io.js";
 
-/** `--json` and one `--export-<id> FILE` for each exporter, as commander names them: `exportJson`, `exportGithubBenchmark`. */
+/**
+ * `--json` and one `--export-<id> FILE` for each exporter, as commander names them: `exportJson`,
+ * `exportGithubBenchmark`.
+ */
 export type ExportFlags = { readonly json?: boolean } & Readonly<Record<string, unknown>>;
 
 /** Adds `--json` and every `--export-...`; shared by the commands that have a result. */
@@ -33,7 +37,7 @@ export class Exports {
       const path = flags[optionKey(exporter.id)];
       if (typeof path === "string") wanted.push({ exporter, path });
     }
-    const json = exporters.find(({ id }) => id === "json")!;
+    const json = withId(exporters, "json");
     const already = wanted.some(({ exporter, path }) => exporter === json && path === "-");
     if (flags.json === true && !already) wanted.push({ exporter: json, path: "-" });
     await refuseSharing(wanted);
@@ -78,7 +82,10 @@ export class Exports {
   }
 }
 
-/** @throws UserError where two exports would go to one file, by whatever names, or both to standard output */
+/**
+ * @throws UserError where two exports would go to one file, by whatever names, or both to standard
+ *   output
+ */
 async function refuseSharing(wanted: readonly { exporter: Exporter; path: string }[]): Promise<void> {
   const takers = new Map<string, Exporter>();
   for (const { path, exporter } of wanted) {
@@ -104,7 +111,11 @@ async function isDevice(path: string): Promise<boolean> {
   return info?.isFile() === false;
 }
 
-/** The MMUs of a result's scenarios. @throws UserError for an MMU that this version does not have */
+/**
+ * The MMUs of a result's scenarios.
+ *
+ * @throws UserError for an MMU that this version does not have
+ */
 export async function mmusOf(results: readonly ResultFile[], registry: Registry): Promise<Mmus> {
   const ids = new Set(results.flatMap((result) => result.scenarios.map(({ mmu }) => mmu)));
   return new Map(await Promise.all([...ids].map(async (id) => [id, await loadMmu(id, registry)] as const)));

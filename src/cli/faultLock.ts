@@ -3,7 +3,8 @@ import type { CostProfile } from "../cost/profile.js";
 import { badInput, UserError } from "../errors.js";
 
 export const FAULT_LOCK_HELP =
-  "lock of a stage-2 fault: parallel (6.2 and later), rwlock (5.18 to 6.1), spinlock, or a kernel version (default: parallel)";
+  "lock of a stage-2 fault: parallel (6.2 and later), rwlock (5.18 to 6.1), spinlock, or a kernel version " +
+  "(default: parallel)";
 
 /**
  * The lock that `--fault-lock` asks for where time is modelled only with a profile.

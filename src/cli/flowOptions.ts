@@ -18,7 +18,8 @@ export function refuseFlowOptions(given: (name: string) => boolean, entry?: MmuE
     if (!given(name) || Object.hasOwn(entry?.flowOptions ?? {}, name)) continue;
     const owners = mmus.filter(({ flowOptions: options }) => Object.hasOwn(options ?? {}, name)).map(({ id }) => id);
     throw new UserError(
-      `${new Option(flags).long} with --mmu ${entry?.id ?? mmus[0].id}: it is of ${owners.join(" and ")}; expected it only there`,
+      `${new Option(flags).long} with --mmu ${entry?.id ?? mmus[0].id}: it is of ${owners.join(" and ")}; ` +
+        "expected it only there",
     );
   }
 }

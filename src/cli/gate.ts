@@ -62,8 +62,8 @@ export async function compareNamed(
 }
 
 /**
- * In GitHub Actions: an annotation for each regression, and the summary of the step. Annotations go to stderr where stdout is
- * JSON; the runner reads both.
+ * In GitHub Actions: an annotation for each regression, and the summary of the step. Annotations go
+ * to stderr where stdout is JSON; the runner reads both.
  */
 export async function tellGithub(comparison: Comparison, stdoutIsTaken: boolean, io: Io): Promise<void> {
   const { env } = io;

@@ -29,14 +29,18 @@ export type Told =
 /** What the thread is told. */
 export type Heard = { readonly kind: "interrupt" } | { readonly kind: "input"; readonly bytes: Uint8Array | null };
 
-/** Longer than any honest module takes to load, and any honest hook to return; S2SPLIT_MODULE_TIMEOUT_MS says otherwise. */
+/**
+ * Longer than any honest module takes to load, and any honest hook to return;
+ * S2SPLIT_MODULE_TIMEOUT_MS says otherwise.
+ */
 const LONGEST_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Runs the command line in a thread of its own, for custom modules are anybody's code: one that ends the program, waits for ever, keeps a
- * timer, rejects late or never returns must not make a gate pass, or hang it. Whatever becomes of the thread, this one says so in a
- * line and has an exit code.
+ * Runs the command line in a thread of its own, for custom modules are anybody's code: one that
+ * ends the program, waits for ever, keeps a timer, rejects late or never returns must not make a
+ * gate pass, or hang it. Whatever becomes of the thread, this one says so in a line and has an exit
+ * code.
  *
  * @returns the exit code of the command, or {@link EXIT.usage} where a module is to blame
  */
@@ -76,7 +80,8 @@ class Guard {
     const longest = Number(io.env.S2SPLIT_MODULE_TIMEOUT_MS);
     this.longestMs = longest > 0 ? longest : LONGEST_MS;
     worker.on("message", (told: Told) => this.hear(told));
-    // An error overtakes what the thread has told before it, which has all come when the thread's end is known.
+    // An error overtakes what the thread has told before it, which has all come when the thread's
+    // end is known.
     let ending = "ended the program before there was a result (process.exit, or a wait for nothing)";
     worker.on("error", (error: unknown) => {
       const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -146,7 +151,9 @@ class Guard {
     }
   }
 
-  /** A thread that is blocked tells nothing: what it began last, and when, is all there is to go by. */
+  /**
+   * A thread that is blocked tells nothing: what it began last, and when, is all there is to go by.
+   */
   private look(): void {
     const now = Date.now();
     if (this.loading !== null) {

@@ -9,7 +9,8 @@ import type { GuardedTask, Heard, OutputAbout, Told } from "./guard.js";
 import type { Io } from "./io.js";
 import { main } from "./main.js";
 
-// The thread of runGuarded(): the command line with an io whose ends are in the thread that watches.
+// The thread of runGuarded(): the command line with an io whose ends are in the thread that
+// watches.
 const { argv, env, stdout, stderr } = workerData as GuardedTask;
 const port = parentPort!;
 const tell = (told: Told) => port.postMessage(told);
@@ -65,7 +66,8 @@ watchModules({
 });
 
 process.on("exit", cutShort);
-// A port with a listener keeps the thread alive: a module that waits for nothing would wait for ever, and nobody would say so.
+// A port with a listener keeps the thread alive: a module that waits for nothing would wait for
+// ever, and nobody would say so.
 port.unref();
 let code = await main(argv, io);
 const part = replaced();

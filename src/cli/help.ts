@@ -1,6 +1,9 @@
 import { Command, Help, type HelpConfiguration, type Option } from "commander";
 
-/** Headings of `--help` in their order, and the options that stand under each, in every command: one name means the same everywhere. */
+/**
+ * Headings of `--help` in their order, and the options that stand under each, in every command: one
+ * name means the same everywhere.
+ */
 const HEADINGS: readonly (readonly [heading: string, options: RegExp])[] = [
   ["Options:", /^$/],
   ["Guest:", /^(?:mmu|scenario|stats)$/],
@@ -17,13 +20,19 @@ function headingOf(option: Option): string {
   return option.helpGroupHeading ?? HEADINGS.find(([, options]) => options.test(name))?.[0] ?? "Options:";
 }
 
-/** Where a heading stands: those that MMUs declare follow the guest's, in the order of their options. */
+/**
+ * Where a heading stands: those that MMUs declare follow the guest's, in the order of their
+ * options.
+ */
 function rankOf(heading: string): number {
   const rank = HEADINGS.findIndex(([known]) => known === heading);
   return rank < 0 ? 1.5 : rank;
 }
 
-/** How `--help` is laid out: options by what they are for, those of every command last, commands as they are declared. */
+/**
+ * How `--help` is laid out: options by what they are for, those of every command last, commands as
+ * they are declared.
+ */
 export const helpLayout: HelpConfiguration = {
   visibleOptions(command): Option[] {
     return [...Help.prototype.visibleOptions.call(this, command), ...(command.parent?.options ?? [])];

@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import { EXIT } from "../exit.js";
 import { formatJson } from "../files/json.js";
 import { prepareOutput } from "../files/write.js";
+import { withId } from "../lists.js";
 import { strategyChooser } from "../load/loadStrategy.js";
 import type { Mmu, Strategy } from "../mmu/contract.js";
 import { defaultMmu, loadMmu } from "../mmu/registry.js";
@@ -39,8 +40,7 @@ export async function verifyInterleavings(io: Io, flags: Flags, style: Style): P
   const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu], io.registry))(mmu);
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const inputs = inputsOf(flags);
-  const json =
-    flags.exportJson === undefined ? undefined : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs });
+  const json = await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs });
   const writePage = await htmlOutput(flags, io, inputs);
   const result = await search(io, mmu, strategies, flags);
   if (!result.partial) {
@@ -63,7 +63,7 @@ async function search(io: Io, mmu: Mmu, strategies: readonly Strategy[], flags: 
   const options = { actions: flags.actions ?? 2, dirtyTracking: flags.dirtyTracking ?? "faults" };
   const interrupt = new Interrupt(io);
   const progress = new Progress(io.stderr, true);
-  const baseline = mmu.strategies.find(({ id }) => id === mmu.baseline)!;
+  const baseline = withId(mmu.strategies, mmu.baseline);
   try {
     return await searchInterleavings(mmu.interleave!(options), {
       ...options,

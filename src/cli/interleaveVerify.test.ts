@@ -74,7 +74,8 @@ describe("a saved schedule", () => {
       {
         place: 3,
         where:
-          "while logging is being enabled, with mmu_lock held for reading, when a walk has read the level-2 entry of gfn 512",
+          "while logging is being enabled, with mmu_lock held for reading, when a walk has read the level-2 " +
+          "entry of gfn 512",
         action: "a vCPU writes page 512",
       },
     ],

@@ -1,6 +1,9 @@
 import type { Io } from "./io.js";
 
-/** An interruption as a flag that long work looks at between runs, and as a signal that ends work in threads, so that what is finished is kept. */
+/**
+ * An interruption as a flag that long work looks at between runs, and as a signal that ends work in
+ * threads, so that what is finished is kept.
+ */
 export class Interrupt {
   private readonly controller = new AbortController();
   /** Gives the signals back. */

@@ -13,15 +13,20 @@ export interface Io {
   /** The MMUs that there are. */
   readonly registry: Registry;
   /**
-   * Has the listener told, once, of Ctrl-C, SIGTERM or SIGHUP, in place of ending the program; a second one ends it at once.
+   * Has the listener told, once, of Ctrl-C, SIGTERM or SIGHUP, in place of ending the program; a
+   * second one ends it at once.
    *
    * @returns gives the signals back
    */
   onInterrupt(listener: () => void): () => void;
 }
 
-/** A command's work. Its arguments are those that commander hands to an action. @returns the exit code */
-// biome-ignore lint/suspicious/noExplicitAny: commander hands over whatever a command's arguments and options are
+/**
+ * A command's work. Its arguments are those that commander hands to an action.
+ *
+ * @returns the exit code
+ */
+// biome-ignore lint/suspicious/noExplicitAny: what commander hands over has no type
 type Work<A extends any[]> = (io: Io, ...args: A) => Promise<number>;
 
 /** One call of the program: its commands get their io from it, and leave their exit code. */

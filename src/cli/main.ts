@@ -5,7 +5,8 @@ import { Invocation, type Io } from "./io.js";
 import { buildProgram } from "./program.js";
 
 /**
- * Runs the command line: parses, runs the command, and turns what was thrown into one line on stderr and an exit code.
+ * Runs the command line: parses, runs the command, and turns what was thrown into one line on
+ * stderr and an exit code.
  *
  * @param argv the arguments, without those that name Node.js and the program
  * @returns the exit code: see {@link EXIT}
@@ -23,7 +24,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 
 function report(error: unknown, { stderr }: Io): number {
   if (error instanceof CommanderError) {
-    // Help and version end in an "error" of code 0; the messages of the others are already on stderr.
+    // Help and version end in an "error" of code 0; the messages of the others are already on
+    // stderr.
     return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   }
   if (error instanceof UserError) {

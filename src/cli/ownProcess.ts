@@ -7,8 +7,9 @@ import type { Io } from "./io.js";
 const BIN = fileURLToPath(new URL("../../bin/s2split.js", import.meta.url));
 
 /**
- * Runs this program once more, in a process of its own that no earlier work has warmed. Its stderr is this one's. An interruption is
- * passed on, and its end waited for: it says itself how far it came.
+ * Runs this program once more, in a process of its own that no earlier work has warmed. Its stderr
+ * is this one's. An interruption is passed on, and its end waited for: it says itself how far it
+ * came.
  */
 export async function runAgain(args: readonly string[], io: Io): Promise<{ code: number; stdout: string }> {
   // A terminal is handed on as it is, for progress.

@@ -21,8 +21,9 @@ export function processIo(): Io {
 }
 
 /**
- * A stream of the process. Where its reader has gone (`| head`, a closed terminal), what is left to say is dropped, quietly: the exit
- * code still tells. Where it cannot be written for another reason, what was said is not whole, and the program ends in a line.
+ * A stream of the process. Where its reader has gone (`| head`, a closed terminal), what is left to
+ * say is dropped, quietly: the exit code still tells. Where it cannot be written for another
+ * reason, what was said is not whole, and the program ends in a line.
  */
 function outputOf(stream: NodeJS.WriteStream, name: string): TextOutput {
   let gone = false;
@@ -47,7 +48,10 @@ function outputOf(stream: NodeJS.WriteStream, name: string): TextOutput {
   };
 }
 
-/** Signals go to the listeners, once to each; where none is left to be told, the process dies of the signal, as it would without us. */
+/**
+ * Signals go to the listeners, once to each; where none is left to be told, the process dies of the
+ * signal, as it would without us.
+ */
 function interrupts(): Io["onInterrupt"] {
   const untold = new Set<() => void>();
   const onSignal = (signal: NodeJS.Signals) => {

@@ -11,8 +11,8 @@ interface CommandEntry {
 }
 
 /**
- * Every command by the heading of its kind, in the order of the README. Only the module of the one that is invoked is loaded; help needs
- * no more than this table.
+ * Every command by the heading of its kind, in the order of the README. Only the module of the one
+ * that is invoked is loaded; help needs no more than this table.
  */
 const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
   "Walkers:": [

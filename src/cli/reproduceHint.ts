@@ -1,8 +1,8 @@
 import type { Case } from "../mmu/contract.js";
 
 /**
- * The command that makes a C program of a counterexample for a real host; null where there is none: of its MMU, or of
- * such a scenario.
+ * The command that makes a C program of a counterexample for a real host; null where there is none:
+ * of its MMU, or of such a scenario.
  *
  * @param path of the scenario's file
  */
@@ -16,5 +16,8 @@ export async function reproduceHint(bound: Case, path: string): Promise<string |
 /** What is said of a counterexample that was saved: where it is, and how a real host shows it. */
 export async function savedNotice(number: number, path: string, bound: Case): Promise<string> {
   const hint = await reproduceHint(bound, path);
-  return `s2split: fault ${number} is in ${path}${hint === null ? "" : `; what a real host's own walker does there: ${hint}`}\n`;
+  return (
+    `s2split: fault ${number} is in ` +
+    `${path}${hint === null ? "" : `; what a real host's own walker does there: ${hint}`}\n`
+  );
 }

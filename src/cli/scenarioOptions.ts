@@ -1,13 +1,17 @@
 import { type Command, Option } from "commander";
 import { badInput, clip, UserError } from "../errors.js";
 import type { ByteInput, TextOutput } from "../files/streams.js";
+import { listed, zip } from "../lists.js";
 import { loadCase, loadScenario } from "../load/loadScenario.js";
 import type { Case, MmuEntry, WorkloadInfo } from "../mmu/contract.js";
 import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
 import { defaultMmu, loadMmu, mmuEntry, type Registry } from "../mmu/registry.js";
 import { fraction, integer, list } from "./options.js";
 
-/** Options that say which guest is simulated and what is done to it; shared by every command that simulates. */
+/**
+ * Options that say which guest is simulated and what is done to it; shared by every command that
+ * simulates.
+ */
 export interface ScenarioOptions extends GivenOptions {
   readonly mmu?: string[];
   readonly scenario?: string[];
@@ -77,9 +81,11 @@ function namesOf({ id, alias = [] }: WorkloadInfo): readonly string[] {
 }
 
 /**
- * The cases that the options ask for, in order: files as they are given, or each default guest of each MMU.
+ * The cases that the options ask for, in order: files as they are given, or each default guest of
+ * each MMU.
  *
- * @throws UserError for options that contradict each other, that nothing of the plan would read, or that make no guest
+ * @throws UserError for options that contradict each other, that nothing of the plan would read, or
+ *   that make no guest
  */
 export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promise<Case[]> {
   const { registry, single = false } = how;
@@ -90,6 +96,22 @@ export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promis
   const cases: Case[] = [];
   for (const { id } of entries) cases.push(...(await loadMmu(id, registry)).cases(options, single));
   return cases;
+}
+
+/**
+ * The one case that the options make.
+ *
+ * @throws UserError where they make several, and as {@link casesFrom}
+ */
+export async function oneCaseFrom(command: string, options: ScenarioOptions, how: CasesHow): Promise<Case> {
+  const cases = await casesFrom(options, { ...how, single: true });
+  const [bound, ...others] = cases;
+  if (bound === undefined || others.length > 0) {
+    throw new UserError(
+      `${command}: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
+    );
+  }
+  return bound;
 }
 
 /** Where {@link casesFrom} takes cases from. */
@@ -116,8 +138,8 @@ async function casesOfFiles(
   if (options.workload !== undefined) throw withFile("--workload", "gives it");
   if (options.mmu !== undefined) throw withFile("--mmu", "gives the guest");
   const files = await Promise.all(paths.map((path) => (schedules ? loadCase : loadScenario)(path, stdin, registry)));
-  for (const [i, { notes = [] }] of files.entries()) {
-    for (const note of notes) stderr.write(`note: ${clip(paths[i]!)}: ${note}\n`);
+  for (const [path, { notes = [] }] of zip(paths, files)) {
+    for (const note of notes) stderr.write(`note: ${clip(path)}: ${note}\n`);
   }
   const unread = given.find(({ name }) => files.every(({ mmu }) => !Object.hasOwn(mmu.options, name)));
   if (unread !== undefined) {
@@ -147,23 +169,28 @@ function givenOptions(options: ScenarioOptions, registry: Registry): Given[] {
     .map(([name, option]) => ({ name, option, shown: shownAs(option.flags) }));
 }
 
-function shownAs(flags: string): string {
+export function shownAs(flags: string): string {
   const { long, short } = new Option(flags);
   return long ?? short ?? flags;
 }
 
-/** An option that no MMU of the plan reads would be passed over, and figures would not be what was asked for. */
+/**
+ * An option that no MMU of the plan reads would be passed over, and figures would not be what was
+ * asked for.
+ */
 function refuseForeign(options: ScenarioOptions, entries: readonly MmuEntry[], registry: Registry): void {
   for (const { name, shown } of givenOptions(options, registry)) {
     const readers = entries.filter((entry) => Object.hasOwn(entry.options, name));
-    if (readers.length === 0) {
+    const [first] = readers;
+    if (first === undefined) {
       const owners = registry.filter((entry) => Object.hasOwn(entry.options, name)).map(({ id }) => id);
       throw new UserError(
-        `${shown} with --mmu ${entries.map(({ id }) => id).join(",")}: it is of ${owners.join(" and ")}; expected it only there`,
+        `${shown} with --mmu ${entries.map(({ id }) => id).join(",")}: it is of ${owners.join(" and ")}; ` +
+          "expected it only there",
       );
     }
     const workloads = readers.map((entry) => entry.options[name]!.workloads);
-    const asked = options.workload ?? readers[0]!.defaultWorkload;
+    const asked = options.workload ?? first.defaultWorkload;
     if (workloads.every((those) => those !== undefined && !those.includes(asked))) {
       const those = [...new Set(workloads.flatMap((some) => some ?? []))];
       throw new UserError(`${shown} with --workload ${asked}: it is of ${those.join(" and ")}; expected it only there`);
@@ -174,6 +201,5 @@ function refuseForeign(options: ScenarioOptions, entries: readonly MmuEntry[], r
 function refuseWorkload({ workload }: ScenarioOptions, { id, workloads }: MmuEntry): void {
   const names = workloads.flatMap(namesOf);
   if (workload === undefined || names.includes(workload)) return;
-  const expected = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-  throw badInput(`--workload ${workload}`, `${id} has no such workload`, expected);
+  throw badInput(`--workload ${workload}`, `${id} has no such workload`, listed(names, "or"));
 }

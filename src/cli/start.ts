@@ -3,7 +3,8 @@ import type { Io } from "./io.js";
 import { main } from "./main.js";
 
 /**
- * Runs the command line: here, or where it loads custom modules, which are anybody's code, in a thread that this one watches.
+ * Runs the command line: here, or where it loads custom modules, which are anybody's code, in a
+ * thread that this one watches.
  *
  * @returns the exit code
  */

@@ -45,7 +45,8 @@ describe("a riscv scenario file that has words or runs reaching past the slot's 
     expect(given.code).toBe(EXIT.fine);
     expect(given.stderr).toMatch(
       new RegExp(
-        `^note: -: memslots\\[0\\]\\.dirty: ${past} dirty pages? lies? past the slot's end and do(?:es)? nothing, as in the kernel\\n$`,
+        `^note: -: memslots\\[0\\]\\.dirty: ${past} dirty pages? lies? past the slot's end and do(?:es)? ` +
+          "nothing, as in the kernel\\n$",
       ),
     );
     const exact = await run(args, { stdin: scenario({ runs: [[0, 100]] }) });

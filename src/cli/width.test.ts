@@ -64,7 +64,10 @@ const COMMANDS: readonly (() => string[])[] = [
   () => ["import-layout", fixture("stage2-dump/ene-2024-08.txt"), "--output", file("guest.json"), "--force"],
 ];
 
-/** Those that take a good part of a second, whatever the width: by day at the narrowest, at night at all. */
+/**
+ * Those that take a good part of a second, whatever the width: by day at the narrowest, at night at
+ * all.
+ */
 const SLOW: typeof COMMANDS = [
   () => ["noise", ...SMALL, "--strategy", "max-level", "--runs", "6"],
   () => ["verify", "--random", "12", ...FEW],
@@ -76,14 +79,17 @@ const SLOW: typeof COMMANDS = [
 ];
 
 /**
- * What must not be broken stands on a line of its own, as wide as it is: what is there to be pasted (JSON, a command, a path), and an
- * error, which is one line, for logs.
+ * What must not be broken stands on a line of its own, as wide as it is: what is there to be pasted
+ * (JSON, a command, a path), and an error, which is one line, for logs.
  */
 function isPasted(line: string): boolean {
   return /^\s*(?:[{[]"|s2split |\S+$)|^s2split: /.test(line);
 }
 
-/** Lines of both streams, as a terminal that is not redrawn has them: of progress only what is shown last. */
+/**
+ * Lines of both streams, as a terminal that is not redrawn has them: of progress only what is shown
+ * last.
+ */
 function linesOf({ stdout, stderr }: { stdout: string; stderr: string }): string[] {
   return [...stdout.split("\n"), ...stderr.split("\n")].map((line) => line.slice(line.lastIndexOf("\r") + 1));
 }
@@ -92,7 +98,7 @@ async function tooWide(args: readonly string[], columns: number | undefined): Pr
   const printed = await run(args, columns === undefined ? {} : { columns, env: { FORCE_COLOR: "1" } });
   expect(printed.stdout + printed.stderr).not.toBe("");
   expect([EXIT.fine, EXIT.regression]).toContain(printed.code);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what a redraw begins with
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a redraw begins so
   const lines = linesOf(printed).map((line) => line.replace(/\u001b\[2K/g, ""));
   return lines.filter((line) => displayWidth(line) > (columns ?? 120) && !isPasted(line));
 }

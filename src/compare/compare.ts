@@ -1,4 +1,5 @@
 import { badInput, clip } from "../errors.js";
+import { nonEmpty, zip } from "../lists.js";
 import type { CounterDeclaration } from "../mmu/counters.js";
 import type { NamedResult } from "../results/read.js";
 import type { Environment } from "../results/types.js";
@@ -12,12 +13,14 @@ import { compareWalls, type WallPair } from "./wall.js";
 export type CountersByMachine = ReadonlyMap<string, readonly CounterDeclaration[]>;
 
 /**
- * Compares two results, or two sets of them. Pure: the verdict depends on nothing but the arguments.
+ * Compares two results, or two sets of them. Pure: the verdict depends on nothing but the
+ * arguments.
  *
  * @param base what is compared with; at least one file, none of them partial
  * @param next what is judged; at least one file
- * @throws UserError where the two cannot be compared, naming the field: a partial base, another model version, another
- *   scenario under the same id, nothing in common, or wall times of another environment where a wall threshold is set
+ * @throws UserError where the two cannot be compared, naming the field: a partial base, another
+ *   model version, another scenario under the same id, nothing in common, or wall times of another
+ *   environment where a wall threshold is set
  */
 export function compareResults(
   base: readonly NamedResult[],
@@ -42,7 +45,7 @@ export function compareResults(
   const notes: Note[] = [];
   if (after.partialPaths.length > 0) notes.push({ code: "next-partial", paths: after.partialPaths });
   const walls = wallsOf(pairs, options, notes);
-  const cells = pairs.map(([b, n], i): CellComparison => {
+  const cells = zip(pairs, walls).map(([[b, n], wall]): CellComparison => {
     const findings = compareResult(b.run, n.run);
     const exact = compareCounts(b.run.counts, n.run.counts, counters.get(b.scenario.mmu) ?? [], options.maxIncrease);
     const praise = n.run.findings.length === 0;
@@ -50,7 +53,7 @@ export function compareResults(
       ...refOf(b),
       workload: b.scenario.workload,
       exact: praise ? exact : exact.map(unpraised),
-      wall: praise ? walls[i]! : walls[i]!.map(unpraised),
+      wall: praise ? wall : wall.map(unpraised),
       findings,
     };
   });
@@ -72,7 +75,10 @@ export function exitCodeOf(comparison: Comparison): 0 | 1 {
   return comparison.summary.regressions > 0 ? 1 : 0;
 }
 
-/** A wrong result is not praised for the entries that it did not see: fewer of them is a change, no improvement. */
+/**
+ * A wrong result is not praised for the entries that it did not see: fewer of them is a change, no
+ * improvement.
+ */
 function unpraised<M extends ExactMetric | WallMetric>(metric: M): M {
   return metric.status === "improvement" ? { ...metric, status: "changed" } : metric;
 }
@@ -88,7 +94,7 @@ function refuseIncomparable(before: Side, after: Side): void {
   }
   if (before.modelVersion !== after.modelVersion) {
     throw badInput(
-      after.paths[0]!,
+      after.paths[0],
       `tool.modelVersion is ${after.modelVersion}, and ${before.modelVersion} in ${before.paths[0]}`,
       "results of one model version",
     );
@@ -99,7 +105,10 @@ function refuseIncomparable(before: Side, after: Side): void {
   }
 }
 
-/** Says which field keeps two results apart: of two scenarios of one name the first that differs, else the ids. */
+/**
+ * Says which field keeps two results apart: of two scenarios of one name the first that differs,
+ * else the ids.
+ */
 function nothingInCommon(before: Side, after: Side): Error {
   const input = `${before.paths[0]} and ${after.paths[0]}`;
   for (const { scenario: a } of before.scenarios.values()) {
@@ -115,7 +124,7 @@ function nothingInCommon(before: Side, after: Side): Error {
   }
   const [a, b] = [[...before.runs.values()][0], [...after.runs.values()][0]];
   if (a === undefined || b === undefined) {
-    return badInput((a === undefined ? before : after).paths[0]!, "has no runs", "a result with at least one run");
+    return badInput((a === undefined ? before : after).paths[0], "has no runs", "a result with at least one run");
   }
   if (a.scenario.id === b.scenario.id) {
     return badInput(input, `no strategy in common: ${clip(a.run.strategy)} and ${clip(b.run.strategy)}`);
@@ -127,10 +136,15 @@ function nothingInCommon(before: Side, after: Side): Error {
   );
 }
 
-/** Wall metrics of each pair of runs; none where either side has no times or the environments differ. */
+/**
+ * Wall metrics of each pair of runs; none where either side has no times or the environments
+ * differ.
+ */
 function wallsOf(pairs: readonly [SideRun, SideRun][], options: CompareOptions, notes: Note[]): WallMetric[][] {
   const walls: WallMetric[][] = pairs.map(() => []);
-  const timed = pairs.flatMap(([b, n], cell) => (b.run.wall !== null && n.run.wall !== null ? [{ b, n, cell }] : []));
+  const timed = zip(pairs, walls).flatMap(([[b, n], wall]) =>
+    b.run.wall !== null && n.run.wall !== null ? [{ b, n, before: b.run.wall, after: n.run.wall, wall }] : [],
+  );
   const oneSided = pairs.filter(([b, n]) => (b.run.wall === null) !== (n.run.wall === null)).length;
   if (oneSided > 0) notes.push({ code: "wall-only-one-side", cells: oneSided });
 
@@ -152,21 +166,19 @@ function wallsOf(pairs: readonly [SideRun, SideRun][], options: CompareOptions, 
     return walls;
   }
 
-  const family: (WallPair & { cell: number })[] = [];
-  for (const { b, n, cell } of timed) {
-    for (const [part, series] of Object.entries(b.run.wall!)) {
-      const other = Object.hasOwn(n.run.wall!, part) ? n.run.wall![part] : undefined;
-      if (other !== undefined) family.push({ cell, part, base: series.samplesNs, next: other.samplesNs });
+  const family: (WallPair & { readonly wall: WallMetric[] })[] = [];
+  for (const { before, after, wall } of timed) {
+    for (const [part, series] of Object.entries(before)) {
+      const other = Object.hasOwn(after, part) ? after[part] : undefined;
+      if (other !== undefined) family.push({ wall, part, base: series.samplesNs, next: other.samplesNs });
     }
   }
   if (options.wallThreshold !== null && family.length === 0) {
-    const [b, n] = pairs[0]!;
+    const [[b, n]] = nonEmpty(pairs);
     const without = n.run.wall === null ? n.path : b.path;
     throw badInput(without, "has no wall times to hold against a wall threshold", "results of bench without --no-wall");
   }
-  compareWalls(family, options).forEach((metric, i) => {
-    walls[family[i]!.cell]!.push(metric);
-  });
+  for (const [{ wall }, metric] of zip(family, compareWalls(family, options))) wall.push(metric);
   return walls;
 }
 

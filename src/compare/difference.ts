@@ -1,6 +1,8 @@
 import { clip } from "../errors.js";
 
-/** Where two JSON values first differ, and what stands there on either side (undefined: nothing). */
+/**
+ * Where two JSON values first differ, and what stands there on either side (undefined: nothing).
+ */
 export interface Difference {
   /** `scenario.memslots[0].base` */
   readonly path: string;
@@ -8,7 +10,10 @@ export interface Difference {
   readonly b: unknown;
 }
 
-/** The first difference of two JSON values, in the order of a's fields; the order of fields itself does not count. */
+/**
+ * The first difference of two JSON values, in the order of a's fields; the order of fields itself
+ * does not count.
+ */
 export function firstDifference(a: unknown, b: unknown, path = ""): Difference | undefined {
   if (Object.is(a, b)) return undefined;
   if (!isContainer(a) || !isContainer(b) || Array.isArray(a) !== Array.isArray(b)) return { path, a, b };

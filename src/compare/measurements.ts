@@ -1,4 +1,5 @@
 import { badInput } from "../errors.js";
+import { zip } from "../lists.js";
 import type { MeasurementFile } from "../measure/schema.js";
 import { type PhaseSeries, seriesOf } from "../measure/series.js";
 import type { CompareOptions, WallMetric } from "./types.js";
@@ -18,15 +19,19 @@ export interface MeasurementComparison {
   /** Phases of BASE that NEW has no complete run of. */
   readonly missing: readonly string[];
   readonly added: readonly string[];
-  /** What differs between the machines beside the kernel, which is expected to: times are not gated then, unless any environment will do. */
+  /**
+   * What differs between the machines beside the kernel, which is expected to: times are not gated
+   * then, unless any environment will do.
+   */
   readonly machineDiffers: readonly string[];
   readonly kernels: readonly [string | null, string | null];
   readonly regressions: number;
 }
 
 /**
- * Compares measurements phase by phase, cases matched by their commands. The tests are those of simulated wall times: threshold, Mann-Whitney
- * with Holm's correction over all phases, bootstrap interval.
+ * Compares measurements phase by phase, cases matched by their commands. The tests are those of
+ * simulated wall times: threshold, Mann-Whitney with Holm's correction over all phases, bootstrap
+ * interval.
  *
  * @throws UserError where BASE was interrupted, or nothing is on both sides
  */
@@ -56,7 +61,7 @@ export function compareMeasurements(
   const regressions = metrics.filter(({ status }) => status === "regression").length;
   return {
     options,
-    phases: pairs.map(({ one }, i) => ({ case: one.case, guestMode: one.guestMode, metric: metrics[i]! })),
+    phases: zip(pairs, metrics).map(([{ one }, metric]) => ({ case: one.case, guestMode: one.guestMode, metric })),
     missing,
     added: [...after.keys()].filter((key) => !known.has(key)),
     machineDiffers,

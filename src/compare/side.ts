@@ -1,4 +1,5 @@
 import { badInput, clip } from "../errors.js";
+import { lookUp, type NonEmpty, nonEmpty } from "../lists.js";
 import type { NamedResult } from "../results/read.js";
 import type { Environment, RunResult, ScenarioResult } from "../results/types.js";
 import { firstDifference, show } from "./difference.js";
@@ -13,7 +14,7 @@ export interface SideRun {
 
 /** One side of a comparison: all its files as one. */
 export interface Side {
-  readonly paths: readonly string[];
+  readonly paths: NonEmpty<string>;
   readonly modelVersion: number;
   readonly partialPaths: readonly string[];
   readonly scenarios: ReadonlyMap<string, { readonly path: string; readonly scenario: ScenarioResult }>;
@@ -28,12 +29,13 @@ export function runKey(scenario: string, strategy: string): string {
 /**
  * Joins the files of one side.
  *
- * @throws UserError where files contradict each other: model versions, one id with two scenarios, a run in two files
+ * @throws UserError where files contradict each other: model versions, one id with two scenarios, a
+ *   run in two files
  */
 export function joinSide(files: readonly NamedResult[]): Side {
   const scenarios = new Map<string, { path: string; scenario: ScenarioResult }>();
   const runs = new Map<string, SideRun>();
-  const first = files[0]!;
+  const [first, ...others] = nonEmpty(files);
   for (const { path, result } of files) {
     requireSameModel(first, { path, result });
     for (const scenario of result.scenarios) {
@@ -51,11 +53,11 @@ export function joinSide(files: readonly NamedResult[]): Side {
           "each run once",
         );
       }
-      runs.set(key, { path, scenario: scenarios.get(run.scenario)!.scenario, run, environment: result.environment });
+      runs.set(key, { path, scenario: lookUp(scenarios, run.scenario).scenario, run, environment: result.environment });
     }
   }
   return {
-    paths: files.map((file) => file.path),
+    paths: [first.path, ...others.map((file) => file.path)],
     modelVersion: first.result.tool.modelVersion,
     partialPaths: files.filter((file) => file.result.partial).map((file) => file.path),
     scenarios,
@@ -70,7 +72,8 @@ function requireSameModel(a: NamedResult, b: NamedResult): void {
 }
 
 /**
- * Refuses two scenarios under one id that are not the same, naming the field. Names, descriptions and what was assumed are prose and may differ.
+ * Refuses two scenarios under one id that are not the same, naming the field. Names, descriptions
+ * and what was assumed are prose and may differ.
  *
  * @throws UserError
  */

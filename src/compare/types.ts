@@ -4,15 +4,23 @@ import type { RunVerdict } from "../results/verdict.js";
 
 /** What a comparison is asked for. */
 export interface CompareOptions {
-  /** Largest tolerated increase of an exact counter, as a fraction of the base: 0 tolerates none, 0.01 one percent. */
+  /**
+   * Largest tolerated increase of an exact counter, as a fraction of the base: 0 tolerates none,
+   * 0.01 one percent.
+   */
   readonly maxIncrease: number;
-  /** Change of the median wall time, as a fraction, beyond which it can be a regression; null never gates wall time. */
+  /**
+   * Change of the median wall time, as a fraction, beyond which it can be a regression; null never
+   * gates wall time.
+   */
   readonly wallThreshold: number | null;
   /** Chance of a false alarm over all wall comparisons together, above 0 and below 1. */
   readonly alpha: number;
   /** Seed of the bootstrap. */
   readonly seed: number;
-  /** Whether a case or strategy that NEW no longer has is only told, instead of being a regression. */
+  /**
+   * Whether a case or strategy that NEW no longer has is only told, instead of being a regression.
+   */
   readonly allowMissing: boolean;
   /** Whether wall times of different environments are compared all the same. */
   readonly anyEnvironment: boolean;
@@ -36,7 +44,9 @@ export const DEFAULT_COMPARE_OPTIONS: CompareOptions = {
  */
 export type Status = "equal" | "improvement" | "changed" | "tolerated" | "regression";
 
-/** A counter on both sides. Exact: any difference is one of the program, not of the MMU it ran on. */
+/**
+ * A counter on both sides. Exact: any difference is one of the program, not of the MMU it ran on.
+ */
 export interface ExactMetric {
   readonly kind: "exact";
   readonly path: string;
@@ -63,16 +73,22 @@ export interface WallMetric {
   readonly change: number;
   /** 95% bootstrap interval of {@link change}. */
   readonly interval: readonly [number, number];
-  /** Two-sided p of the Mann-Whitney test, alone and after Holm's correction over all wall comparisons. */
+  /**
+   * Two-sided p of the Mann-Whitney test, alone and after Holm's correction over all wall
+   * comparisons.
+   */
   readonly p: number;
   readonly pHolm: number;
   readonly samples: readonly [number, number];
-  /** Samples that each side needs to see a change of the threshold four times in five; null where no threshold is set. */
+  /**
+   * Samples that each side needs to see a change of the threshold four times in five; null where no
+   * threshold is set.
+   */
   readonly samplesNeeded: number | null;
   /**
-   * `not-gated`: no threshold is set. `noise`: no change beyond the threshold that the tests confirm. `too-few`: the same,
-   * but with so few samples that a change of the threshold would probably have been missed. `changed`: faster, but the
-   * result is wrong.
+   * `not-gated`: no threshold is set. `noise`: no change beyond the threshold that the tests
+   * confirm. `too-few`: the same, but with so few samples that a change of the threshold would
+   * probably have been missed. `changed`: faster, but the result is wrong.
    */
   readonly status: "not-gated" | "noise" | "too-few" | "improvement" | "changed" | "regression";
 }
@@ -83,7 +99,10 @@ export interface FindingsChange {
   readonly next: readonly Finding[];
   /** null of a run without findings in a file that has no verdicts. */
   readonly verdicts: { readonly base: RunVerdict | null; readonly next: RunVerdict | null };
-  /** A verdict that gets worse is a regression, whatever the findings: right, not searched, wrong on other layouts, wrong. */
+  /**
+   * A verdict that gets worse is a regression, whatever the findings: right, not searched, wrong on
+   * other layouts, wrong.
+   */
   readonly status: Exclude<Status, "tolerated">;
 }
 
@@ -103,7 +122,9 @@ export interface CellComparison extends CellRef {
   readonly findings: FindingsChange;
 }
 
-/** What a reader must know beside the figures. Codes with data; `report/compareTable.ts` words them. */
+/**
+ * What a reader must know beside the figures. Codes with data; `report/compareTable.ts` words them.
+ */
 export type Note =
   | { readonly code: "wall-not-compared"; readonly field: string; readonly base: string; readonly next: string }
   | { readonly code: "environment-ignored"; readonly field: string; readonly base: string; readonly next: string }

@@ -1,3 +1,4 @@
+import { zip } from "../lists.js";
 import { bootstrapChange, holm, mannWhitney, relativeSpread, samplesNeeded } from "../stats/significance.js";
 import { median } from "../stats/statistics.js";
 import type { CompareOptions, WallMetric } from "./types.js";
@@ -10,14 +11,14 @@ export interface WallPair {
 }
 
 /**
- * Compares wall times, all pairs of a comparison at once, since Holm's correction is over the whole family. A regression
- * needs three things: the median rose by more than the threshold, the rank test says p < alpha after correction, and the
- * bootstrap interval of the change excludes zero.
+ * Compares wall times, all pairs of a comparison at once, since Holm's correction is over the whole
+ * family. A regression needs three things: the median rose by more than the threshold, the rank
+ * test says p < alpha after correction, and the bootstrap interval of the change excludes zero.
  */
 export function compareWalls(pairs: readonly WallPair[], options: CompareOptions): WallMetric[] {
   const ps = pairs.map((pair) => mannWhitney(pair.base, pair.next).p);
   const corrected = holm(ps);
-  return pairs.map((pair, i) => {
+  return zip(pairs, zip(ps, corrected)).map(([pair, [p, pHolm]], i) => {
     const baseNs = median(pair.base);
     const nextNs = median(pair.next);
     // A clock too coarse to see the work gives medians of zero: no ratio can be made of them.
@@ -26,8 +27,8 @@ export function compareWalls(pairs: readonly WallPair[], options: CompareOptions
     const interval = measurable ? bootstrapChange(pair.base, pair.next, options.seed + i) : ([0, 0] as const);
     const samples = [pair.base.length, pair.next.length] as const;
     const needed = neededOf(pair, measurable, pairs.length, options);
-    const metric = { change, interval, pHolm: corrected[i]!, samples, samplesNeeded: needed };
-    return { kind: "measured", part: pair.part, baseNs, nextNs, p: ps[i]!, ...metric, status: judge(metric, options) };
+    const metric = { change, interval, pHolm, samples, samplesNeeded: needed };
+    return { kind: "measured", part: pair.part, baseNs, nextNs, p, ...metric, status: judge(metric, options) };
   });
 }
 
@@ -35,7 +36,8 @@ function neededOf(pair: WallPair, measurable: boolean, tests: number, options: C
   if (options.wallThreshold === null) return null;
   const alpha = options.alpha / tests;
   const spread = measurable ? Math.max(relativeSpread(pair.base), spreadOfNext(pair)) : 0;
-  // With a threshold of zero any change counts; the samples can only be enough for the test to speak at all.
+  // With a threshold of zero any change counts; the samples can only be enough for the test to
+  // speak at all.
   return options.wallThreshold > 0 ? samplesNeeded(options.wallThreshold, spread, alpha) : samplesNeeded(1, 0, alpha);
 }
 

@@ -14,15 +14,19 @@ export interface FaultingPhase {
 
 /** A share of faults below this says nothing of their kind. */
 const MIN_SHARE = 0.01;
-/** Serial parts are told only by vCPUs that wait: the busiest server must be in use for so much of the time. */
+/**
+ * Serial parts are told only by vCPUs that wait: the busiest server must be in use for so much of
+ * the time.
+ */
 const MIN_BUSY = 0.5;
 
 /**
- * What faults take alone and what of it is serial, fitted to measured passes of guests with several vCPU counts (the kernel's parallel
- * faults, from 6.2).
+ * What faults take alone and what of it is serial, fitted to measured passes of guests with several
+ * vCPU counts (the kernel's parallel faults, from 6.2).
  *
  * @param guestAccessNs what the guest's own access takes, which is priced apart
- * @returns null where the runs do not tell: with one vCPU count, too few rows, or vCPUs that hardly wait for each other
+ * @returns null where the runs do not tell: with one vCPU count, too few rows, or vCPUs that hardly
+ *   wait for each other
  */
 export function faultsOf(
   phases: readonly FaultingPhase[],
@@ -52,7 +56,10 @@ export function faultsOf(
   };
 }
 
-/** What the rows can tell: kinds of faults that are a share of some, and broadcasts if blocks are broken by several vCPUs. */
+/**
+ * What the rows can tell: kinds of faults that are a share of some, and broadcasts if blocks are
+ * broken by several vCPUs.
+ */
 function parametersOf(rows: readonly FaultRow[]): readonly Parameter[] {
   const share = ({ mix }: FaultRow, kind: (typeof FAULT_KINDS)[number]) => mix[kind] / faultsIn(mix);
   const alone = FAULT_KINDS.filter((kind) => rows.some((row) => share(row, kind) > MIN_SHARE));

@@ -1,4 +1,15 @@
-import { column, dot, leastSquares, type Matrix, norm } from "../stats/linear.js";
+import {
+  column,
+  dot,
+  leastSquares,
+  type Matrix,
+  multiply,
+  norm,
+  scaleBy,
+  select,
+  subtract,
+  transpose,
+} from "../stats/linear.js";
 
 /** Two columns of a fit that the runs do not tell apart well enough. */
 export interface ColumnPair {
@@ -10,52 +21,62 @@ export interface ColumnPair {
   readonly exact: boolean;
 }
 
-/** Above this cosine a pair is named: an error of 1% in the runs then moves the two values by 10% and more. */
+/**
+ * Above this cosine a pair is named: an error of 1% in the runs then moves the two values by 10%
+ * and more.
+ */
 export const NAMED_COSINE = 0.995;
 const EXACT = 1 - 1e-12;
 
-/** Pairs of columns nearer than {@link NAMED_COSINE}, the nearest first. Columns that are all 0 are in no pair. */
+/**
+ * Pairs of columns nearer than {@link NAMED_COSINE}, the nearest first. Columns that are all 0 are
+ * in no pair.
+ */
 export function nearPairs(a: Matrix): readonly ColumnPair[] {
-  const n = a[0]?.length ?? 0;
-  const columns = Array.from({ length: n }, (_, j) => column(a, j));
-  const lengths = columns.map(norm);
-  const pairs: ColumnPair[] = [];
-  for (let i = 0; i < n; i++) {
-    for (let j = i + 1; j < n; j++) {
-      if (lengths[i] === 0 || lengths[j] === 0) continue;
-      const cosine = dot(columns[i]!, columns[j]!) / (lengths[i]! * lengths[j]!);
-      if (cosine >= NAMED_COSINE) pairs.push({ a: i, b: j, cosine, exact: cosine >= EXACT });
-    }
-  }
-  return pairs.sort((p, q) => q.cosine - p.cosine);
+  const columns = transpose(a)
+    .map((values, index) => ({ index, values, length: norm(values) }))
+    .filter(({ length }) => length !== 0);
+  return columns
+    .flatMap((one, i) =>
+      columns.slice(i + 1).map((other) => {
+        const cosine = dot(one.values, other.values) / (one.length * other.length);
+        return { a: one.index, b: other.index, cosine, exact: cosine >= EXACT };
+      }),
+    )
+    .filter(({ cosine }) => cosine >= NAMED_COSINE)
+    .sort((p, q) => q.cosine - p.cosine);
 }
 
 /**
- * Variance inflation factor of a column, not centred: how many times the variance of its value grows because other columns
- * explain it. 1 is independent, Infinity is wholly dependent (also where there are fewer rows than columns).
+ * Variance inflation factor of a column, not centred: how many times the variance of its value
+ * grows because other columns explain it. 1 is independent, Infinity is wholly dependent (also
+ * where there are fewer rows than columns).
  */
 export function inflation(a: Matrix, j: number): number {
-  const n = a[0]?.length ?? 0;
-  const lengths = Array.from({ length: n }, (_, k) => norm(column(a, k)));
+  const lengths = transpose(a).map(norm);
   if (lengths[j] === 0) return 1;
-  const target = column(a, j).map((value) => value / lengths[j]!);
-  // Independent ones among the others: a column that depends on them adds nothing to what they explain.
+  const scaled = a.map((row) => scaleBy(lengths, row));
+  const target = column(scaled, j);
+  // Independent ones among the others: a column that depends on them adds nothing to what they
+  // explain.
   const others: number[] = [];
-  const scaled = a.map((row) => row.map((value, k) => (lengths[k]! > 0 ? value / lengths[k]! : 0)));
   let explained: number[] = [];
-  for (let k = 0; k < n; k++) {
-    if (k === j || lengths[k] === 0) continue;
+  for (const [k, length] of lengths.entries()) {
+    if (k === j || length === 0) continue;
     const next = leastSquares(scaled, target, [...others, k]);
     if (next === undefined) continue;
     others.push(k);
     explained = next;
   }
-  const rest = scaled.map((row, i) => target[i]! - others.reduce((sum, k, at) => sum + row[k]! * explained[at]!, 0));
+  const rest = subtract(target, multiply(select(scaled, others), explained));
   const unexplained = dot(rest, rest);
   return unexplained < 1e-20 ? Number.POSITIVE_INFINITY : 1 / unexplained;
 }
 
-/** The cosine of a pair once a further row is there; the row is scaled to the mean length of the others first. */
+/**
+ * The cosine of a pair once a further row is there; the row is scaled to the mean length of the
+ * others first.
+ */
 export function cosineWith(
   a: Matrix,
   pair: { readonly a: number; readonly b: number },

@@ -2,17 +2,20 @@ import { boundTimes, type ClosedQueue, meanValues, type QueueTimes } from "./que
 import type { TermCounts } from "./terms.js";
 
 /**
- * What guest faults cost where N vCPUs fault at the same time: each fault takes so long on an idle machine, and a part of that can be done
- * for one vCPU at a time only. Which part is decided by the lock that the kernel takes; the rest runs in parallel.
+ * What guest faults cost where N vCPUs fault at the same time: each fault takes so long on an idle
+ * machine, and a part of that can be done for one vCPU at a time only. Which part is decided by the
+ * lock that the kernel takes; the rest runs in parallel.
  *
- * How often each is paid comes from the simulated counts of a phase; the figures here are a machine's.
+ * How often each is paid comes from the simulated counts of a phase; the figures here are a
+ * machine's.
  */
 
 export const FAULT_LOCKS = ["spinlock", "rwlock", "parallel"] as const;
 
 /**
- * Which lock the kernel takes for a stage-2 fault. `spinlock`, until 5.17: mmu_lock is one, taken for every fault. `rwlock`, 5.18 to 6.1:
- * mmu_lock is one, taken for writing by every fault but a permission relaxation. `parallel`, from 6.2: taken for reading by every fault.
+ * Which lock the kernel takes for a stage-2 fault. `spinlock`, until 5.17: mmu_lock is one, taken
+ * for every fault. `rwlock`, 5.18 to 6.1: mmu_lock is one, taken for writing by every fault but a
+ * permission relaxation. `parallel`, from 6.2: taken for reading by every fault.
  */
 export type FaultLock = (typeof FAULT_LOCKS)[number];
 
@@ -31,9 +34,15 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** A machine's faults, in nanoseconds. */
 export interface FaultFigures {
-  /** One fault on an idle machine, from exit to entry and back to the next access: the same whatever the lock. */
+  /**
+   * One fault on an idle machine, from exit to entry and back to the next access: the same whatever
+   * the lock.
+   */
   readonly alone: Readonly<Partial<Record<FaultKind, number>>>;
-  /** Under mmu_lock taken for reading, and while other words of the kernel are written one CPU at a time. */
+  /**
+   * Under mmu_lock taken for reading, and while other words of the kernel are written one CPU at a
+   * time.
+   */
   readonly parallel?: ParallelFigures;
   /** mmu_lock taken for writing by faults that map; relaxing is done as in `parallel`. */
   readonly rwlock?: ExclusiveFigures;
@@ -44,7 +53,10 @@ export interface FaultFigures {
 export interface ParallelFigures {
   /** Serial part of any fault: the busiest word that all faults write. */
   readonly serial: number;
-  /** More where a block is broken: two broadcast invalidations, served one at a time in the whole machine. */
+  /**
+   * More where a block is broken: two broadcast invalidations, served one at a time in the whole
+   * machine.
+   */
   readonly broadcast?: number;
   /** Latency of the other shared lines, once there are other CPUs. */
   readonly remote?: number;
@@ -69,7 +81,10 @@ export interface FaultTime {
   readonly serialNs: number;
   /** Share of the time that the busiest server is busy. */
   readonly utilisation: number;
-  /** Kinds of faults in the mix of which the machine's own time is not known; those of the nearest kind were taken. */
+  /**
+   * Kinds of faults in the mix of which the machine's own time is not known; those of the nearest
+   * kind were taken.
+   */
   readonly assumed: readonly FaultKind[];
 }
 
@@ -79,8 +94,8 @@ export function faultsIn(mix: FaultMix): number {
 }
 
 /**
- * The faults of a guest phase by kind, of each vCPU: every relaxation makes one local TLBI, and every broken block (or collapsed subtree) one
- * invalidation for all.
+ * The faults of a guest phase by kind, of each vCPU: every relaxation makes one local TLBI, and
+ * every broken block (or collapsed subtree) one invalidation for all.
  */
 export function mixOf(terms: TermCounts, vcpus = 1): FaultMix {
   const broken = Math.min(terms.faults, terms.tlbiBroadcast + terms.tlbiRange);
@@ -94,8 +109,9 @@ export function knowsLock(figures: FaultFigures, lock: FaultLock): boolean {
 }
 
 /**
- * Time of a phase, by mean value analysis where faults share the lock, and by the bound where they exclude each other: an exclusive hold is
- * one path of nearly constant length, while shared lines are met at random.
+ * Time of a phase, by mean value analysis where faults share the lock, and by the bound where they
+ * exclude each other: an exclusive hold is one path of nearly constant length, while shared lines
+ * are met at random.
  *
  * @param mix faults of each vCPU
  * @throws RangeError where the machine has no figures for this lock
@@ -118,7 +134,10 @@ export function faultTime(mix: FaultMix, figures: FaultFigures, lock: FaultLock,
   };
 }
 
-/** Demands of a fault of the mix on average: at servers, and the latencies that only other CPUs cause. */
+/**
+ * Demands of a fault of the mix on average: at servers, and the latencies that only other CPUs
+ * cause.
+ */
 export function demandsOf(mix: FaultMix, figures: FaultFigures, lock: FaultLock): Omit<ClosedQueue, "think"> {
   const faults = faultsIn(mix);
   const { parallel } = figures;
@@ -129,7 +148,8 @@ export function demandsOf(mix: FaultMix, figures: FaultFigures, lock: FaultLock)
   }
   const exclusive = figures[lock];
   if (exclusive === undefined) throw new RangeError(`no figures for ${lock}`);
-  // Relaxing takes an rwlock for reading: it waits for the writers, but only its serial part holds up others.
+  // Relaxing takes an rwlock for reading: it waits for the writers, but only its serial part holds
+  // up others.
   const share = lock === "rwlock" ? (mix.map + mix.broken) / faults : 1;
   const shared = parallel?.serial ?? 0;
   const broadcast = ((parallel?.broadcast ?? 0) * mix.broken) / faults;
@@ -159,7 +179,10 @@ function aloneOf(mix: FaultMix, figures: FaultFigures): { ns: number; assumed: F
   return { ns: sum / Math.max(1e-300, faultsIn(mix)), assumed };
 }
 
-/** The lock that a kernel version takes for stage-2 faults: "5.15" is a spinlock, "6.1" an rwlock, "6.2" parallel. */
+/**
+ * The lock that a kernel version takes for stage-2 faults: "5.15" is a spinlock, "6.1" an rwlock,
+ * "6.2" parallel.
+ */
 export function lockOfKernel(major: number, minor: number): FaultLock {
   const version = major * 1000 + minor;
   return version <= 5017 ? "spinlock" : version <= 6001 ? "rwlock" : "parallel";

@@ -4,9 +4,10 @@ import type { Role } from "./profile.js";
 import type { ProfileId } from "./profiles.js";
 
 /**
- * How a column's error is got. `machine`: one set of figures for all columns of the machine. `twoRows`: the column alone, its fault and its serial
- * part from N = 1 and N = 32. `firstRow`: the machine's serial parts as fitted to its other columns, the fault from N = 1 of the column. In
- * the last two all other rows are judged.
+ * How a column's error is got. `machine`: one set of figures for all columns of the machine.
+ * `twoRows`: the column alone, its fault and its serial part from N = 1 and N = 32. `firstRow`: the
+ * machine's serial parts as fitted to its other columns, the fault from N = 1 of the column. In the
+ * last two all other rows are judged.
  */
 export const PROTOCOLS = ["machine", "twoRows", "firstRow"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -15,13 +16,18 @@ export interface ColumnValidation {
   readonly column: CountedColumn;
   readonly profile: string;
   readonly rows: readonly RowValidation[];
-  /** Of all rows with the machine's figures, whether they were fitted or not; null where its profile knows nothing of the lock. */
+  /**
+   * Of all rows with the machine's figures, whether they were fitted or not; null where its profile
+   * knows nothing of the lock.
+   */
   readonly machine: Summary | null;
   /** Null, as the next, where something is left out: it does not depend on it. */
   readonly twoRows: Summary | null;
   /** Null where the other columns of the machine do not tell its serial parts. */
   readonly firstRow: Summary | null;
-  /** Kinds of faults whose time on the idle machine is not known: that of the nearest kind is taken. */
+  /**
+   * Kinds of faults whose time on the idle machine is not known: that of the nearest kind is taken.
+   */
   readonly assumed: readonly FaultKind[];
 }
 
@@ -51,7 +57,7 @@ export interface Repeat {
   readonly difference: Summary;
 }
 
-/** Lazy against eager at the most vCPUs of a table. */
+/** Lazy against eager at the largest number of vCPUs of a table. */
 export interface Ratio {
   readonly table: string;
   readonly vcpus: number;
@@ -108,8 +114,9 @@ export function ratiosOf(columns: readonly ColumnValidation[]): readonly Ratio[]
         one.column.column.eager &&
         one.column.column.lock === lazy.column.column.lock,
     );
-    const [a, b] = [lazy.rows.at(-1)!, eager?.rows.at(-1)];
-    if (b === undefined || a.modelledNs === null || b.modelledNs === null || a.vcpus !== b.vcpus) return [];
+    const [a, b] = [lazy.rows.at(-1), eager?.rows.at(-1)];
+    if (a === undefined || b === undefined || a.modelledNs === null || b.modelledNs === null || a.vcpus !== b.vcpus)
+      return [];
     const published = a.publishedNs / b.publishedNs;
     const modelled = a.modelledNs / b.modelledNs;
     const table = lazy.column.table.id;

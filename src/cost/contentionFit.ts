@@ -1,3 +1,4 @@
+import { zip } from "../lists.js";
 import { fitPositive } from "../stats/fitPositive.js";
 import { type FaultFigures, type FaultLock, type FaultMix, faultsIn, faultTime, mixOf } from "./contention.js";
 import { guestPass } from "./guestPass.js";
@@ -27,8 +28,8 @@ export interface ColumnRow {
 const NS = { ms: 1e6, s: 1e9 } as const;
 
 /**
- * Columns with their counts: the pass in which all memory is logged, simulated for one vCPU, as all do the same to memory of their own. A
- * column that another repeats to the digit is left out.
+ * Columns with their counts: the pass in which all memory is logged, simulated for one vCPU, as all
+ * do the same to memory of their own. A column that another repeats to the digit is left out.
  */
 export function countedColumns(tables: readonly ContentionTable[]): readonly CountedColumn[] {
   return tables.flatMap((table) =>
@@ -61,7 +62,8 @@ export function mixOfColumn(table: ContentionTable, column: ContentionColumn): F
     strideBytes,
     writePercent: 100,
     writeEvery,
-    // The pass after the first clear; iterations count from 1. With a fixed rule of writing nothing depends on it.
+    // The pass after the first clear; iterations count from 1. With a fixed rule of writing nothing
+    // depends on it.
     iteration: 2,
     vcpu: 0,
     seed: 1,
@@ -110,9 +112,9 @@ export function figuresWith(
     ...(known.rwlock === undefined ? {} : { rwlock: { ...known.rwlock } }),
     ...(known.spinlock === undefined ? {} : { spinlock: { ...known.spinlock } }),
   };
-  for (const [i, parameter] of parameters.entries()) {
+  for (const [parameter, value] of zip(parameters, values)) {
     const [group, name] = parameter.split(".") as [string, string];
-    figures[group] = { ...figures[group], [name]: values[i]! };
+    figures[group] = { ...figures[group], [name]: value };
   }
   return figures as unknown as FaultFigures;
 }

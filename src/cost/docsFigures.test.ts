@@ -5,7 +5,9 @@ import { modelTime } from "./modelTime.js";
 import { builtinProfile } from "./profiles.js";
 import { termCounts } from "./terms.js";
 
-/** Figures of docs/clear-range.md and docs/barriers.md, held to golden counts and to the profile. */
+/**
+ * Figures of docs/clear-range.md and docs/barriers.md, held to golden counts and to the profile.
+ */
 
 const text = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
 const golden = (path: string) =>

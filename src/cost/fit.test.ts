@@ -53,7 +53,10 @@ function planted(profile: CostProfile, terms: TermCounts): number {
 
 const everything = only(...(Object.keys(truth) as CostId[]));
 
-/** A measured time per phase: planted costs, with samples that scatter by a fixed pattern of so many percent. */
+/**
+ * A measured time per phase: planted costs, with samples that scatter by a fixed pattern of so many
+ * percent.
+ */
 function observe(phases: { label: string; terms: TermCounts }[], percent = 0): Observation[] {
   const pattern = [-1, 0.4, 1, -0.3, 0.1, 0.7, -0.6];
   return phases.map((phase, i) => {

@@ -1,9 +1,11 @@
+import { zip } from "../lists.js";
+import { multiply, select } from "../stats/linear.js";
 import { nnls } from "../stats/nnls.js";
 import { median } from "../stats/statistics.js";
 import { nearPairs } from "./collinearity.js";
 import type { FitOptions, FitWarning, Observation } from "./fitTypes.js";
 import { warningsOf } from "./fitWarnings.js";
-import { bootstrap, intervalKind } from "./intervals.js";
+import { bootstrap, intervalKind, perTime } from "./intervals.js";
 import { COST_IDS, type CostFigure, type CostId, type CostProfile, counted } from "./profile.js";
 
 export interface Fit {
@@ -16,7 +18,10 @@ export interface Fit {
   /** Costs of which, with another, only the sum is sure: their own figures have no interval. */
   readonly notSeparate: readonly CostId[];
   readonly warnings: readonly FitWarning[];
-  /** `samples`: medians resampled within runs; `residuals`: from the residuals, runs have too few samples; null: no interval. */
+  /**
+   * `samples`: medians resampled within runs; `residuals`: from the residuals, runs have too few
+   * samples; null: no interval.
+   */
   readonly intervals: "samples" | "residuals" | null;
 }
 
@@ -28,7 +33,10 @@ export interface FitRow {
   readonly errorPercent: number;
 }
 
-/** What each fitted cost contains by construction: events that every run has in a fixed proportion, or nearly so. */
+/**
+ * What each fitted cost contains by construction: events that every run has in a fixed proportion,
+ * or nearly so.
+ */
 const INCLUDES: Readonly<Partial<Record<CostId, readonly CostId[]>>> = {
   writeProtectVisit: ["writeProtectStore"],
   nestedEntry: ["nestedStore", "tableAlloc", "tableZero"],
@@ -59,8 +67,8 @@ export const FITTED_COSTS: readonly CostId[] = [
 const CONTENDED: CostId = "tlbiBroadcast";
 
 /**
- * Fits costs to measured times by non-negative least squares. Each run weighs as its inverse time, so that errors are relative: a
- * run of 2 ms counts as much as one of 2 s.
+ * Fits costs to measured times by non-negative least squares. Each run weighs as its inverse time,
+ * so that errors are relative: a run of 2 ms counts as much as one of 2 s.
  */
 export function fitCosts(observations: readonly Observation[], options: FitOptions): Fit {
   const wanted = COST_IDS.filter((id) => (options.costs ?? FITTED_COSTS).includes(id));
@@ -74,29 +82,31 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
     ...(withFurther ? [contended(o)] : []),
   ]);
   const further = withFurther ? exercised.length : -1;
-  const a = raw.map((row, i) => row.map((value) => value / measured[i]!));
+  const a = perTime(raw, measured);
 
   const pairs = nearPairs(a);
-  // Of costs that always occur in the same proportion only the first is fitted; it stands for the sum.
+  // Of costs that always occur in the same proportion only the first is fitted; it stands for the
+  // sum.
   const absorbedBy = new Map<number, number>();
   for (const pair of pairs) {
     if (pair.b === further || !pair.exact) continue;
     if (!absorbedBy.has(pair.a) && !absorbedBy.has(pair.b)) absorbedBy.set(pair.b, pair.a);
   }
   const columns = (raw[0] ?? []).map((_, j) => j).filter((j) => !absorbedBy.has(j));
-  const design = a.map((row) => columns.map((j) => row[j]!));
+  const design = select(a, columns);
+  const counts = select(raw, columns);
   const solution = nnls(
     design,
     measured.map(() => 1),
   );
   const value = (j: number) => solution.x[columns.indexOf(j)] ?? 0;
-  const modelled = raw.map((row) => columns.reduce((sum, j) => sum + row[j]! * value(j), 0));
+  const modelled = multiply(counts, solution.x);
 
   const intervals = intervalKind(observations, solution.free.length);
-  const spread =
-    intervals === null ? null : bootstrap(observations, design, raw, columns, modelled, intervals, options);
+  const spread = intervals === null ? [] : bootstrap(observations, design, counts, modelled, intervals, options);
 
-  // Resampling does not show how far two such costs could be traded for each other: its intervals would be too narrow.
+  // Resampling does not show how far two such costs could be traded for each other: its intervals
+  // would be too narrow.
   const notSeparate = new Set<number>();
   for (const { a: first, b: second, exact } of pairs) {
     if (exact || second === further) continue;
@@ -105,14 +115,15 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
   const figures: Partial<Record<CostId, CostFigure>> = {};
   const atZero: CostId[] = [];
   for (const [at, j] of columns.entries()) {
-    if (j === further) continue;
-    const id = exercised[j]!;
+    const id = exercised[j];
+    if (id === undefined) continue;
     const ns = value(j);
     const contention = id === CONTENDED && further >= 0 ? value(further) : 0;
     if (ns === 0 && contention === 0) {
       atZero.push(id);
       continue;
     }
+    const interval = notSeparate.has(j) ? undefined : spread[at];
     const absorbed = [...absorbedBy].filter(([, by]) => by === j).map(([other]) => exercised[other]!);
     const kept = new Set<CostId>(exercised.filter((other) => !absorbed.includes(other)));
     const includes = [...(INCLUDES[id] ?? []), ...absorbed, ...absorbed.flatMap((other) => INCLUDES[other] ?? [])];
@@ -125,16 +136,16 @@ export function fitCosts(observations: readonly Observation[], options: FitOptio
         source: options.source,
       },
       includes: [...new Set(includes)].filter((other) => !kept.has(other)),
-      ...(spread === null || notSeparate.has(j) ? {} : { interval: spread[at]! }),
+      ...(interval === undefined ? {} : { interval }),
     };
   }
   return {
     figures,
-    rows: observations.map((o, i) => ({
-      label: o.label,
-      measuredNs: measured[i]!,
-      modelledNs: modelled[i]!,
-      errorPercent: 100 * (modelled[i]! / measured[i]! - 1),
+    rows: zip(observations, zip(measured, modelled)).map(([{ label }, [measuredNs, modelledNs]]) => ({
+      label,
+      measuredNs,
+      modelledNs,
+      errorPercent: 100 * (modelledNs / measuredNs - 1),
     })),
     unexercised: wanted.filter((id) => !exercised.includes(id)),
     atZero,

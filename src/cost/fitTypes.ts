@@ -43,7 +43,10 @@ export type FitWarning =
       readonly code: "dependent";
       readonly cost: CostId;
       readonly inflation: number;
-      /** The run that would lower the inflation most, and to what; null where no known run halves it. */
+      /**
+       * The run that would lower the inflation most, and to what; null where no known run halves
+       * it.
+       */
       readonly run: { readonly label: string; readonly inflation: number } | null;
     }
   | { readonly code: "few-runs"; readonly runs: number; readonly costs: number }

@@ -1,4 +1,4 @@
-import { norm } from "../stats/linear.js";
+import { column, norm } from "../stats/linear.js";
 import { type ColumnPair, cosineWith, inflation } from "./collinearity.js";
 import type { CandidateRun, FitOptions, FitWarning, Observation } from "./fitTypes.js";
 import { FEWEST_SAMPLES } from "./intervals.js";
@@ -21,23 +21,20 @@ export function warningsOf(
   const candidates = newRuns(options.candidates ?? [], observations);
   const named = new Set<number>();
   for (const pair of pairs) {
-    if (pair.b >= exercised.length) continue;
-    const { a: first, b: second, cosine, exact } = pair;
+    const [first, second] = [exercised[pair.a], exercised[pair.b]];
+    // The column behind the last cost is what contends: no cost of its own.
+    if (first === undefined || second === undefined) continue;
+    const code = pair.exact ? "same-counts" : "near-collinear";
     const run = bestRun(a, exercised, pair, candidates);
-    warnings.push({
-      code: exact ? "same-counts" : "near-collinear",
-      a: exercised[first]!,
-      b: exercised[second]!,
-      cosine,
-      run,
-    });
-    named.add(first).add(second);
+    warnings.push({ code, a: first, b: second, cosine: pair.cosine, run });
+    named.add(pair.a).add(pair.b);
   }
   for (const [at, j] of columns.entries()) {
+    const cost = exercised[j];
     const factor = inflation(design, at);
-    if (j < exercised.length && factor > 1000 && !named.has(j)) {
+    if (cost !== undefined && factor > 1000 && !named.has(j)) {
       const run = mildest(design, at, factor, columns, rowsOf(a, exercised, candidates));
-      warnings.push({ code: "dependent", cost: exercised[j]!, inflation: factor, run });
+      warnings.push({ code: "dependent", cost, inflation: factor, run });
     }
   }
   for (const o of observations) {
@@ -74,29 +71,40 @@ function mildest(
 
 /** A row made as long as the others are on average. */
 function lengthened(rows: readonly (readonly number[])[], row: readonly number[]): readonly number[] {
-  const mean = rows.reduce((sum, r) => sum + norm(r), 0) / Math.max(1, rows.length);
+  const mean = meanOf(rows.map(norm));
   const length = norm(row);
   return length === 0 ? row : row.map((value) => (value * mean) / length);
 }
 
-/** What the candidates count, on the scale of the rows of the fit. Those rows have been divided by times, which candidates lack. */
+/**
+ * What the candidates count, on the scale of the rows of the fit. Those rows have been divided by
+ * times, which candidates lack.
+ */
 function rowsOf(
   a: readonly (readonly number[])[],
   exercised: readonly CostId[],
   candidates: readonly CandidateRun[],
 ): readonly { readonly label: string; readonly row: readonly number[] }[] {
-  const scale = exercised.map((_, j) => a.reduce((sum, row) => sum + row[j]!, 0) / Math.max(1, a.length));
   const typical = exercised.map((id, j) => {
-    const mean = candidates.reduce((sum, c) => sum + counted(id, c.terms), 0) / Math.max(1, candidates.length);
-    return mean > 0 ? scale[j]! / mean : 0;
+    const scale = meanOf(column(a, j));
+    const mean = meanOf(candidates.map(({ terms }) => counted(id, terms)));
+    return [id, mean > 0 ? scale / mean : 0] as const;
   });
   return candidates.map(({ label, terms }) => ({
     label,
-    row: exercised.map((id, j) => counted(id, terms) * typical[j]!),
+    row: typical.map(([id, factor]) => counted(id, terms) * factor),
   }));
 }
 
-/** The candidate after which the pair's columns differ most; null where none makes them differ enough to notice. */
+/** The mean; 0 where there is nothing. */
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/**
+ * The candidate after which the pair's columns differ most; null where none makes them differ
+ * enough to notice.
+ */
 function bestRun(
   a: readonly (readonly number[])[],
   exercised: readonly CostId[],

@@ -1,7 +1,10 @@
 import type { Counts } from "../mmu/counters.js";
 import { mix32 } from "../stats/random.js";
 
-/** One pass of a vCPU over memory of its own that is write-protected and logged, aligned to its blocks. */
+/**
+ * One pass of a vCPU over memory of its own that is write-protected and logged, aligned to its
+ * blocks.
+ */
 export interface GuestPass {
   /** Bytes of the leaves that map the memory as the pass begins: the page size once split. */
   readonly leafBytes: number;
@@ -13,16 +16,25 @@ export interface GuestPass {
   readonly strideBytes: number;
   /** 0 to 100. */
   readonly writePercent: number;
-  /** In place of a chance: access i is a write if i is a multiple of it (`-f` of the test until 2022). */
+  /**
+   * In place of a chance: access i is a write if i is a multiple of it (`-f` of the test until
+   * 2022).
+   */
   readonly writeEvery?: number;
   readonly iteration: number;
   readonly vcpu: number;
   readonly seed: number;
-  /** Index of the first access in the vCPU's sequence, where the memory is one part of several. Default 0. */
+  /**
+   * Index of the first access in the vCPU's sequence, where the memory is one part of several.
+   * Default 0.
+   */
   readonly firstAccess?: number;
 }
 
-/** Pages that the vCPU's cache is filled to when a fault finds too few (kernel: KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE). */
+/**
+ * Pages that the vCPU's cache is filled to when a fault finds too few (kernel:
+ * KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE).
+ */
 const CACHE_FILL = 40;
 
 /** Whether access i of a vCPU is a write: the rule `hash` of the golden flows. */
@@ -32,11 +44,13 @@ export function writes(pass: Pick<GuestPass, "seed" | "iteration" | "vcpu" | "wr
 }
 
 /**
- * What a pass costs the guest, by the rules of the fault path: reads of a write-protected block or page fault nothing; the first write to
- * a block replaces it by tables and one page, and leaves the rest of it unmapped, so that every later access there faults; a
- * write to a write-protected page is relaxed in place.
+ * What a pass costs the guest, by the rules of the fault path: reads of a write-protected block or
+ * page fault nothing; the first write to a block replaces it by tables and one page, and leaves the
+ * rest of it unmapped, so that every later access there faults; a write to a write-protected page
+ * is relaxed in place.
  *
- * Has the shape of a guest step of a flow. Source: Linux 7.3, arch/arm64/kvm/mmu.c, `user_mem_abort()`; pgtable.c.
+ * Has the shape of a guest step of a flow. Source: Linux 7.3, arch/arm64/kvm/mmu.c,
+ * `user_mem_abort()`; pgtable.c.
  */
 export function guestPass(pass: GuestPass): Counts {
   const { leafBytes, pageBytes, memoryBytes, strideBytes } = pass;
@@ -48,8 +62,8 @@ export function guestPass(pass: GuestPass): Counts {
   let unmappedReads = 0;
   let unmappedWrites = 0;
   let pageWrites = 0;
-  // Tables from the block's level to the page's: 1 under a level-2 block, 2 under a level-1 block; a leaf-2 table of a broken
-  // level-1 block is shared by the pages below it.
+  // Tables from the block's level to the page's: 1 under a level-2 block, 2 under a level-1 block;
+  // a leaf-2 table of a broken level-1 block is shared by the pages below it.
   const tables = new Set<number>();
   let brokenBlock = -1;
   for (let i = 0; i < accesses; i++) {

@@ -1,3 +1,5 @@
+import { zip } from "../lists.js";
+import { type Matrix, transpose } from "../stats/linear.js";
 import { nnls } from "../stats/nnls.js";
 import { seededRandom } from "../stats/random.js";
 import { median, quantileOfSorted, sortedFinite } from "../stats/statistics.js";
@@ -13,14 +15,14 @@ export function intervalKind(observations: readonly Observation[], free: number)
 }
 
 /**
- * 95% percentile intervals by refitting: with medians of samples drawn again, or, where runs have too few samples, with the
- * fitted times moved by their own residuals of random sign (the wild bootstrap), enlarged for the degrees of freedom.
+ * 95% percentile intervals by refitting: with medians of samples drawn again, or, where runs have
+ * too few samples, with the fitted times moved by their own residuals of random sign (the wild
+ * bootstrap), enlarged for the degrees of freedom.
  */
 export function bootstrap(
   observations: readonly Observation[],
-  design: readonly (readonly number[])[],
-  raw: readonly (readonly number[])[],
-  columns: readonly number[],
+  design: Matrix,
+  counts: Matrix,
   modelled: readonly number[],
   kind: "samples" | "residuals",
   options: FitOptions,
@@ -28,9 +30,9 @@ export function bootstrap(
   const random = seededRandom(options.seed ?? 1);
   const resamples = options.resamples ?? 1000;
   const measured = observations.map((o) => median(o.samplesNs));
-  const freedom = Math.sqrt(observations.length / Math.max(1, observations.length - columns.length));
-  const relative = modelled.map((ns, i) => (1 - ns / measured[i]!) * freedom);
-  const found: number[][] = columns.map(() => []);
+  const freedom = Math.sqrt(observations.length / Math.max(1, observations.length - (design[0]?.length ?? 0)));
+  const shares = zip(modelled, measured).map(([ns, whole]) => ns / whole);
+  const found: (readonly number[])[] = [];
   for (let r = 0; r < resamples; r++) {
     let a = design;
     let b: number[];
@@ -38,19 +40,22 @@ export function bootstrap(
       const again = observations.map((o) =>
         median(o.samplesNs.map(() => o.samplesNs[pick(random, o.samplesNs.length)]!)),
       );
-      a = raw.map((row, i) => columns.map((j) => row[j]! / again[i]!));
+      a = perTime(counts, again);
       b = again.map(() => 1);
     } else {
-      b = modelled.map((ns, i) => ns / measured[i]! + (random() < 0.5 ? -1 : 1) * relative[i]!);
+      b = shares.map((share) => share + (random() < 0.5 ? -1 : 1) * ((1 - share) * freedom));
     }
-    nnls(a, b).x.forEach((value, at) => {
-      found[at]!.push(value);
-    });
+    found.push(nnls(a, b).x);
   }
-  return found.map((values) => {
+  return transpose(found).map((values) => {
     const sorted = sortedFinite(values);
     return [quantileOfSorted(sorted, 0.025), quantileOfSorted(sorted, 0.975)] as const;
   });
+}
+
+/** Rows over the time of each: errors are then relative. */
+export function perTime(rows: Matrix, times: readonly number[]): number[][] {
+  return zip(rows, times).map(([row, ns]) => row.map((value) => value / ns));
 }
 
 function pick(random: () => number, n: number): number {

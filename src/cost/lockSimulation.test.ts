@@ -23,7 +23,8 @@ describe("the simulated lock, without an ioctl", () => {
   it.each([1, 2, 4, 8, 16, 32])("comes to mean value analysis with drawn times, %i vCPUs", (vcpus) => {
     for (const servers of [[1], [1, 0.5]]) {
       for (const shared of [true, false]) {
-        // An exclusive holder visits all its servers alone: they are one, whose time is the sum of two draws.
+        // An exclusive holder visits all its servers alone: they are one, whose time is the sum of
+        // two draws.
         if (!shared && servers.length > 1) continue;
         const spec = { ...plain, vcpus, servers, shared };
         expect(cycle(spec) / meanValues(spec, vcpus).cycle).toBeCloseTo(1, 1.3);
@@ -64,9 +65,12 @@ describe("the simulated lock, with an ioctl", () => {
   });
 
   it("takes the ioctl its holds, its gaps and its waiting, and no fault waits longer than all of it", () => {
+    const seen = { holds: 0, waits: 0 };
     fc.assert(
       fc.property(specs, holds, (spec, sequence) => {
         const run = simulateIoctl(spec, sequence, 100);
+        seen.holds = Math.max(seen.holds, sequence.length);
+        if (run.ioctlWaited > 0 && run.waited > 0) seen.waits++;
         const busy = sequence.reduce((sum, one) => sum + one.hold, 0);
         const gaps = sequence.slice(0, -1).reduce((sum, one) => sum + one.gap, 0);
         expect(run.duration).toBeCloseTo(busy + gaps + run.ioctlWaited, 6);
@@ -75,6 +79,8 @@ describe("the simulated lock, with an ioctl", () => {
       }),
       { seed: 13, numRuns: 200 },
     );
+    expect(seen.holds).toBeGreaterThan(15);
+    expect(seen.waits).toBeGreaterThan(50);
   });
 
   it("stalls a vCPU for the longest hold, where vCPUs fault all the time, and not for many holds in a row: the lock is fair", () => {
@@ -97,7 +103,8 @@ describe("the simulated lock, with an ioctl", () => {
   });
 
   it("holds up an exclusive fault by as much as the queue says, where the ioctl is one more customer of the same kind", () => {
-    // An ioctl that holds the lock as a fault does, and works as long in between, is just one more vCPU.
+    // An ioctl that holds the lock as a fault does, and works as long in between, is just one more
+    // vCPU.
     const spec = { ...plain, shared: false, vcpus: 7, drawn: { think: false, service: false }, think: 4 };
     const run = simulateIoctl(spec, Array(20_000).fill({ hold: 1, gap: 4 }), 100);
     expect(run.faults / run.duration).toBeCloseTo(7 / boundTimes(spec, 8).cycle, 2);

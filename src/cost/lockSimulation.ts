@@ -2,13 +2,16 @@ import { EventQueue } from "../stats/eventQueue.js";
 import { seededRandom } from "../stats/random.js";
 
 /**
- * mmu_lock with vCPUs that fault and an ioctl that holds it for a stretch at a time, event by event: for what no queue has a closed form.
+ * mmu_lock with vCPUs that fault and an ioctl that holds it for a stretch at a time, event by
+ * event: for what no queue has a closed form.
  *
- * The lock is fair, as the kernel's queued locks are: who asks first is served first, and readers that stand together enter together. A
- * vCPU works for itself, takes the lock (for reading where faults are parallel), visits the servers in turn, each of which takes one vCPU at
- * a time, and releases it. The ioctl takes it for writing.
+ * The lock is fair, as the kernel's queued locks are: who asks first is served first, and readers
+ * that stand together enter together. A vCPU works for itself, takes the lock (for reading where
+ * faults are parallel), visits the servers in turn, each of which takes one vCPU at a time, and
+ * releases it. The ioctl takes it for writing.
  *
- * Source: Linux 7.3, kernel/locking/qrwlock.c, qspinlock.c: the order of waiting. The rest is a model.
+ * Source: Linux 7.3, kernel/locking/qrwlock.c, qspinlock.c: the order of waiting. The rest is a
+ * model.
  */
 export interface LockSpec {
   readonly vcpus: number;
@@ -30,11 +33,17 @@ export interface IoctlHold {
 }
 
 export interface LockRun {
-  /** From the first request of the ioctl to its last release, or the time simulated where there is none, ns. */
+  /**
+   * From the first request of the ioctl to its last release, or the time simulated where there is
+   * none, ns.
+   */
   readonly duration: number;
   /** Faults of all vCPUs that were finished in it. */
   readonly faults: number;
-  /** Longest time that one fault waited for the lock, those included that were waiting when the ioctl ended, ns. */
+  /**
+   * Longest time that one fault waited for the lock, those included that were waiting when the
+   * ioctl ended, ns.
+   */
   readonly longestWait: number;
   /** Time that all faults waited for the lock, ns. */
   readonly waited: number;
@@ -43,6 +52,15 @@ export interface LockRun {
 }
 
 const IOCTL = -1;
+
+/** A server takes one vCPU at a time, in the order in which they came. */
+interface Server {
+  readonly mean: number;
+  readonly queue: number[];
+  head: number;
+  /** Where a vCPU goes from here; undefined where this is the last. */
+  readonly next: Server | undefined;
+}
 
 /** What an event says of a vCPU: that it asks for the lock, or is done at its server. */
 class LockWorld {
@@ -60,9 +78,9 @@ class LockWorld {
   private written = false;
   private readonly askedAt: Float64Array;
   private ioctlAskedAt = 0;
-  private readonly stage: Int32Array;
-  private readonly queues: number[][];
-  private readonly heads: Int32Array;
+  private readonly first: Server;
+  /** The server that each vCPU is at; undefined while it is not in a fault. */
+  private readonly place: (Server | undefined)[];
   private nextHold = 0;
   done = false;
 
@@ -72,9 +90,13 @@ class LockWorld {
   ) {
     this.fraction = seededRandom(spec.seed);
     this.askedAt = new Float64Array(spec.vcpus);
-    this.stage = new Int32Array(spec.vcpus).fill(-1);
-    this.queues = spec.servers.map(() => []);
-    this.heads = new Int32Array(spec.servers.length);
+    this.place = new Array<Server | undefined>(spec.vcpus).fill(undefined);
+    const first = spec.servers.reduceRight<Server | undefined>(
+      (next, mean) => ({ mean, queue: [], head: 0, next }),
+      undefined,
+    );
+    if (first === undefined) throw new RangeError("a fault needs at least one server");
+    this.first = first;
     for (let v = 0; v < spec.vcpus; v++) this.events.push(this.draw(spec.think, spec.drawn.think), v);
   }
 
@@ -94,15 +116,19 @@ class LockWorld {
   runIoctl(): void {
     while (!this.done) this.step();
     // Those that still wait have waited so far.
-    for (let i = this.head; i < this.waiting.length; i++) this.endWait(this.waiting[i]!);
+    for (const who of this.waiting.slice(this.head)) this.endWait(who);
   }
 
   private step(): void {
     this.now = this.events.nextTime;
     const event = this.events.pop();
-    if (event === IOCTL) this.ioctlEvent();
-    else if (this.stage[event]! < 0) this.ask(event);
-    else this.served(event);
+    if (event === IOCTL) {
+      this.ioctlEvent();
+      return;
+    }
+    const server = this.place[event];
+    if (server === undefined) this.ask(event);
+    else this.served(event, server);
   }
 
   private draw(mean: number, drawn: boolean): number {
@@ -139,7 +165,7 @@ class LockWorld {
         this.events.push(this.now + this.holds[this.nextHold]!.hold, IOCTL);
       } else {
         this.endWait(who);
-        this.toServer(who, 0);
+        this.toServer(who, this.first);
       }
     }
   }
@@ -151,32 +177,27 @@ class LockWorld {
     if (wait > this.longestWait) this.longestWait = wait;
   }
 
-  private toServer(who: number, server: number): void {
-    this.stage[who] = server;
-    const queue = this.queues[server]!;
-    queue.push(who);
-    if (queue.length - this.heads[server]! === 1) this.serve(server);
+  private toServer(who: number, server: Server): void {
+    this.place[who] = server;
+    server.queue.push(who);
+    if (server.queue.length - server.head === 1) this.serve(server);
   }
 
-  private serve(server: number): void {
-    const queue = this.queues[server]!;
-    const who = queue[this.heads[server]!]!;
-    this.events.push(this.now + this.draw(this.spec.servers[server]!, this.spec.drawn.service), who);
+  private serve({ mean, queue, head }: Server): void {
+    this.events.push(this.now + this.draw(mean, this.spec.drawn.service), queue[head]!);
   }
 
-  private served(who: number): void {
-    const server = this.stage[who]!;
-    const queue = this.queues[server]!;
-    this.heads[server]!++;
-    if (this.heads[server] === queue.length) {
-      queue.length = 0;
-      this.heads[server] = 0;
+  private served(who: number, server: Server): void {
+    server.head++;
+    if (server.head === server.queue.length) {
+      server.queue.length = 0;
+      server.head = 0;
     } else this.serve(server);
-    if (server + 1 < this.spec.servers.length) {
-      this.toServer(who, server + 1);
+    if (server.next !== undefined) {
+      this.toServer(who, server.next);
       return;
     }
-    this.stage[who] = -1;
+    this.place[who] = undefined;
     this.faults++;
     if (this.spec.shared) this.readers--;
     else this.written = false;
@@ -206,7 +227,11 @@ class LockWorld {
   private ioctlHolds = true;
 }
 
-/** vCPUs that fault, and nothing else. @param until ns to simulate, a tenth of it as a start that does not count */
+/**
+ * vCPUs that fault, and nothing else.
+ *
+ * @param until ns to simulate, a tenth of it as a start that does not count
+ */
 export function simulateFaults(spec: LockSpec, until: number): LockRun {
   const world = new LockWorld(spec, []);
   world.warm(until / 10);

@@ -36,7 +36,8 @@ it("counts guests of 52 bits, the first that the test runs where the host has LP
   const enabled = phases.filter(({ label }) => label.endsWith(": dirty 1"));
   const modes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 16];
   expect(enabled.map(({ label }) => label.split(" -s ")[0])).toEqual(modes.map((mode) => `-m ${mode}`));
-  // A level more in the tree changes nothing of what is split and faulted: as in the 48-bit guest of the same page size.
+  // A level more in the tree changes nothing of what is split and faulted: as in the 48-bit guest
+  // of the same page size.
   for (const mode of [0, 1, 2]) expect(enabled[mode]!.terms).toEqual(enabled[mode + 3]!.terms);
   expect(enabled[0]!.terms.faults).toBeGreaterThan(0);
 });

@@ -44,7 +44,8 @@ export interface MeasuredPhases {
 }
 
 /**
- * The phases of measured runs that do work on page tables, each with the counts of the same options simulated (baseline, Linux 7.3).
+ * The phases of measured runs that do work on page tables, each with the counts of the same options
+ * simulated (baseline, Linux 7.3).
  *
  * @param files measured results with what they were read from
  */
@@ -96,8 +97,8 @@ export function measuredPhases(
 }
 
 /**
- * Whether vCPU 0 writes every page in spite of `-w`: it draws 0 for ever, and 0 is below any percentage but 0. What further vCPUs draw is
- * not simulated.
+ * Whether vCPU 0 writes every page in spite of `-w`: it draws 0 for ever, and 0 is below any
+ * percentage but 0. What further vCPUs draw is not simulated.
  */
 function isIgnored(writePercent: number): boolean {
   return writePercent > 0 && writePercent < 100;
@@ -113,7 +114,10 @@ function whyNot({ options }: MeasuredCase, series: readonly PhaseSeries[]): Skip
   return undefined;
 }
 
-/** The guest mode of a printed line, and its name in a row: a command without `-m` runs as many modes as the host has. */
+/**
+ * The guest mode of a printed line, and its name in a row: a command without `-m` runs as many
+ * modes as the host has.
+ */
 function modeOf(
   file: MeasurementFile,
   text: string | null,

@@ -4,9 +4,15 @@ import { COSTS, type CostFigure, type CostId, type CostProfile, costInfo, type P
 import { TERMS, type TermCounts, type TermId, termCounts } from "./terms.js";
 
 export interface ModelOptions {
-  /** vCPUs that fault, or issue broadcast TLBIs, at the same time: 1 in an ioctl, all of them in a pass of the guest. Default 1. */
+  /**
+   * vCPUs that fault, or issue broadcast TLBIs, at the same time: 1 in an ioctl, all of them in a
+   * pass of the guest. Default 1.
+   */
   readonly issuers?: number;
-  /** Which lock the kernel takes for a stage-2 fault; only profiles that know contention depend on it. Default `parallel`, from 6.2. */
+  /**
+   * Which lock the kernel takes for a stage-2 fault; only profiles that know contention depend on
+   * it. Default `parallel`, from 6.2.
+   */
   readonly lock?: FaultLock;
 }
 
@@ -26,7 +32,10 @@ const IN_A_FAULT: ReadonlySet<TermId> = new Set([
 ]);
 
 export interface ModelledTime {
-  /** Nanoseconds, modelled: the sum of {@link parts}. A lower bound where {@link unpriced} is not empty. */
+  /**
+   * Nanoseconds, modelled: the sum of {@link parts}. A lower bound where {@link unpriced} is not
+   * empty.
+   */
   readonly totalNs: number;
   readonly parts: readonly TimePart[];
   /** True where any part's figure, or the scale it rests on, is assumed. */
@@ -56,8 +65,9 @@ export interface UnpricedCount {
 }
 
 /**
- * Modelled time of one run: every count times its price. Linear, but for guest faults where the profile knows contention: what one of them
- * takes depends on how many vCPUs fault and on what their faults do. The time is then summed over the vCPUs.
+ * Modelled time of one run: every count times its price. Linear, but for guest faults where the
+ * profile knows contention: what one of them takes depends on how many vCPUs fault and on what
+ * their faults do. The time is then summed over the vCPUs.
  *
  * @param counts counts of one run or of one step, as machines give them, or their terms
  * @param profile prices
@@ -114,7 +124,10 @@ export function modelTime(counts: Counts | TermCounts, profile: CostProfile, opt
   };
 }
 
-/** The faults of a guest's pass; undefined where there are none, or the profile knows nothing of this lock. */
+/**
+ * The faults of a guest's pass; undefined where there are none, or the profile knows nothing of
+ * this lock.
+ */
 function faultPart(terms: TermCounts, profile: CostProfile, vcpus: number, lock: FaultLock): TimePart | undefined {
   const { contention } = profile;
   if (terms.faults === 0 || contention === undefined || !knowsLock(contention, lock)) return undefined;
@@ -130,7 +143,10 @@ function faultPart(terms: TermCounts, profile: CostProfile, vcpus: number, lock:
   };
 }
 
-/** Terms that mean nothing where no cost was fitted to them: every run has one, and enabling is an ioctl among others. */
+/**
+ * Terms that mean nothing where no cost was fitted to them: every run has one, and enabling is an
+ * ioctl among others.
+ */
 const BOOKKEEPING: ReadonlySet<TermId> = new Set(["calls", "splitRuns", "enables"]);
 
 /** The price of one, with so many concurrent issuers. Linear in the issuers beyond the first. */

@@ -2,10 +2,12 @@ import type { FaultFigures } from "./contention.js";
 import type { TermCounts, TermId } from "./terms.js";
 
 /**
- * A cost profile: what one of each thing costs on some machine, in nanoseconds, each figure with where it comes from. A
- * profile turns exact counts into modelled time; it is never a measurement of the run that it is applied to.
+ * A cost profile: what one of each thing costs on some machine, in nanoseconds, each figure with
+ * where it comes from. A profile turns exact counts into modelled time; it is never a measurement
+ * of the run that it is applied to.
  *
- * A cost that a profile lacks is absent, not zero: {@link modelTime} names the counts that had no price.
+ * A cost that a profile lacks is absent, not zero: {@link modelTime} names the counts that had no
+ * price.
  */
 export interface CostProfile {
   readonly kind: "s2split-cost-profile";
@@ -16,7 +18,10 @@ export interface CostProfile {
   /** The machines whose counts it prices: "arm64", "x86-tdp". */
   readonly mmu: string;
   readonly costs: Readonly<Partial<Record<CostId, CostFigure>>>;
-  /** What guest faults cost where many vCPUs fault at the same time; in place of the costs of a fault where it is there. */
+  /**
+   * What guest faults cost where many vCPUs fault at the same time; in place of the costs of a
+   * fault where it is there.
+   */
   readonly contention?: FaultContention | undefined;
   /** What a reader must know before using it. */
   readonly notes?: readonly string[] | undefined;
@@ -28,30 +33,45 @@ export type Role = "fitted" | "judged";
 /** A machine's fault figures with where they come from. */
 export interface FaultContention extends FaultFigures {
   readonly provenance: Provenance;
-  /** Published columns that they were fitted to: "koller-2023-sparse/lazy". Agreement with these proves nothing. */
+  /**
+   * Published columns that they were fitted to: "koller-2023-sparse/lazy". Agreement with these
+   * proves nothing.
+   */
   readonly fittedTo: readonly string[];
 }
 
 export interface CostFigure {
   /** Nanoseconds each; for a broadcast TLBI, with one issuer. Not negative. */
   readonly ns: number;
-  /** Nanoseconds more for each further concurrent issuer; only where the cost depends on them (TLBIs). */
+  /**
+   * Nanoseconds more for each further concurrent issuer; only where the cost depends on them
+   * (TLBIs).
+   */
   readonly nsPerFurtherIssuer?: number | undefined;
   readonly provenance: Provenance;
-  /** Other costs that this figure already contains, because they were measured together; they are not priced again. */
+  /**
+   * Other costs that this figure already contains, because they were measured together; they are
+   * not priced again.
+   */
   readonly includes?: readonly CostId[] | undefined;
   /** 95% interval in nanoseconds, where the figure was fitted. */
   readonly interval?: readonly [number, number] | undefined;
 }
 
 export interface Provenance {
-  /** `published`: as its author printed it. `derived`: computed from published or measured figures. `assumed`: a guess. */
+  /**
+   * `published`: as its author printed it. `derived`: computed from published or measured figures.
+   * `assumed`: a guess.
+   */
   readonly kind: "published" | "derived" | "assumed";
   /** How it was got; the computation where derived. */
   readonly how: string;
   /** Author and date, or the runs it was fitted to. */
   readonly source: string;
-  /** The cost whose assumed scale a derived ratio rests on: the ratio is derived, its nanoseconds are not. */
+  /**
+   * The cost whose assumed scale a derived ratio rests on: the ratio is derived, its nanoseconds
+   * are not.
+   */
   readonly scale?: CostId | undefined;
 }
 
@@ -68,7 +88,9 @@ function cost(unit: string, label: string, terms: readonly TermId[]): Omit<CostI
   return { unit, label, terms };
 }
 
-/** A cost that a profile can have is declared here, once; its key is its id. In the order of tables. */
+/**
+ * A cost that a profile can have is declared here, once; its key is its id. In the order of tables.
+ */
 const TABLE = {
   writeProtectVisit: cost("ns per visit", "visit, write-protect walk", ["writeProtectVisits"]),
   splitVisit: cost("ns per visit", "visit, split walk", ["splitVisits", "splitVisitsNewTable"]),

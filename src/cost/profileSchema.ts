@@ -1,8 +1,12 @@
 import { z } from "zod";
 import { badInput, clip } from "../errors.js";
+import { nonEmpty } from "../lists.js";
 import { COST_IDS, type CostProfile } from "./profile.js";
 
-/** The cost profile file in zod. Loaded only where a profile is read from a file, for zod is slow to load. */
+/**
+ * The cost profile file in zod. Loaded only where a profile is read from a file, for zod is slow to
+ * load.
+ */
 
 const text = z.string().min(1).max(400);
 const costId = z.enum(COST_IDS);
@@ -51,7 +55,7 @@ export const profileSchema = z.strictObject({
 export function parseProfile(value: unknown, input: string): CostProfile {
   const result = profileSchema.safeParse(value);
   if (!result.success) {
-    const issue = result.error.issues[0]!;
+    const [issue] = nonEmpty(result.error.issues);
     const where = issue.path.length === 0 ? "" : ` ${clip(issue.path.map(String).join("."))}`;
     throw badInput(
       `cost profile ${input}${where}`,

@@ -4,8 +4,9 @@ import { altra2022, ampereone, kunpeng920, modelRfc, thunderx2, upton2022 } from
 import { x86Tdp } from "./profiles/x86.js";
 
 /**
- * The built-in profiles. Each figure says whether it was published, derived (with the computation) or assumed. What a source does
- * not tell is left out, and `modelTime` names what it could not price.
+ * The built-in profiles. Each figure says whether it was published, derived (with the computation)
+ * or assumed. What a source does not tell is left out, and `modelTime` names what it could not
+ * price.
  */
 
 const BUILTIN = {
@@ -24,7 +25,10 @@ export type ProfileId = keyof typeof BUILTIN;
 /** The built-in profiles in the order of tables. */
 export const PROFILES: readonly CostProfile[] = Object.values(BUILTIN);
 
-/** The profile used where none is asked for: the only arm64 one that prices the split, the TLBIs and the faults. */
+/**
+ * The profile used where none is asked for: the only arm64 one that prices the split, the TLBIs and
+ * the faults.
+ */
 export const DEFAULT_PROFILE = "ampereone" satisfies ProfileId;
 
 export function builtinProfile(id: ProfileId): CostProfile {

@@ -19,7 +19,9 @@ const url = new URL("../testing/golden/real-kernel/counts.json", import.meta.url
 const all = JSON.parse(readFileSync(url, "utf8")) as Record<string, RealRun>;
 /** Those that say what was run; the others have it in their names alone. */
 const real = Object.fromEntries(Object.entries(all).filter(([, run]) => run.size !== undefined));
-/** By day the small ones: the flows of all are held to the same recordings where they are simulated. */
+/**
+ * By day the small ones: the flows of all are held to the same recordings where they are simulated.
+ */
 const counted = Object.keys(real).filter((name) => NIGHTLY || real[name]!.size !== "1G");
 const mode = { paBits: 40, pageBytes: 4096 };
 

@@ -44,10 +44,12 @@ export interface PhaseCounts {
 const LARGEST = 64 * 2 ** 30;
 
 /**
- * Simulates what the real dirty_log_perf_test does with these options, on Linux 7.3 with the 4K granule on the host.
+ * Simulates what the real dirty_log_perf_test does with these options, on Linux 7.3 with the 4K
+ * granule on the host.
  *
- * The real guest never gets its seed, and its first vCPU so writes every page in order, whatever `-w` says above 0 (Linux 7.3); so do the
- * vCPUs here. Runs of several vCPUs with `-w` 1 to 99, and those with `-a`, are the caller's to leave out.
+ * The real guest never gets its seed, and its first vCPU so writes every page in order, whatever
+ * `-w` says above 0 (Linux 7.3); so do the vCPUs here. Runs of several vCPUs with `-w` 1 to 99, and
+ * those with `-a`, are the caller's to leave out.
  *
  * @throws UserError where the options make no guest, or one too large
  */
@@ -113,7 +115,10 @@ export function flowOf(options: TestedOptions, mode: TestedMode): FlowInput {
 /** Terms that an ioctl has which touches no page table. */
 const WITHOUT_WORK: ReadonlySet<TermId> = new Set(["ioctls", "enables", "calls", "ranges"]);
 
-/** Whether a phase does anything to page tables, or is the guest's own pass: what costs are fitted to. */
+/**
+ * Whether a phase does anything to page tables, or is the guest's own pass: what costs are fitted
+ * to.
+ */
 export function hasWork({ phase, terms }: PhaseCounts): boolean {
   // Populating allocates the host's memory, which is not modelled.
   if (phase === "populate" || phase === "disable" || phase === "set-mode") return false;

@@ -20,8 +20,9 @@ export interface ModelledRun {
 }
 
 /**
- * Prices a run, if there is a profile. Faults of guests are priced with as many issuers of broadcast TLBIs as there are vCPUs, since the
- * test's guests fault at the same time; ioctls with one.
+ * Prices a run, if there is a profile. Faults of guests are priced with as many issuers of
+ * broadcast TLBIs as there are vCPUs, since the test's guests fault at the same time; ioctls with
+ * one.
  *
  * @param lock which the kernel takes for a stage-2 fault
  */

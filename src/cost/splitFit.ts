@@ -1,4 +1,6 @@
+import { zip } from "../lists.js";
 import { fitPositive } from "../stats/fitPositive.js";
+import { dot } from "../stats/linear.js";
 import { modelTime } from "./modelTime.js";
 import type { CostId, CostProfile } from "./profile.js";
 import type { CountedRow } from "./splitRows.js";
@@ -10,27 +12,32 @@ export function changeOf({ patched, base }: Pick<CountedRow, "patched" | "base">
 }
 
 /**
- * A profile in which the given figures are those that come nearest to the published changes, each row weighed by its standard
- * deviation. The others stay as they are, so that at least one must: changes say nothing of the scale.
+ * A profile in which the given figures are those that come nearest to the published changes, each
+ * row weighed by its standard deviation. The others stay as they are, so that at least one must:
+ * changes say nothing of the scale.
  */
 export function fitChanges(rows: readonly CountedRow[], profile: CostProfile, varied: readonly CostId[]): CostProfile {
   // A time is the sum of counts times prices: what is not varied is the same in each try.
-  const designs = rows.map(({ patched, base }) => [
-    designOf(patched, profile, varied),
-    designOf(base, profile, varied),
-  ]);
+  const designs = rows.map(({ row, patched, base }) => ({
+    row,
+    patched: designOf(patched, profile, varied),
+    base: designOf(base, profile, varied),
+  }));
+  const figures = varied.map((id) => [id, profile.costs[id]!] as const);
   const values = fitPositive(
     (at) =>
-      rows.map(({ row }, i) => {
-        const [patched, base] = designs[i]!.map(
-          ({ rest, counts }) => rest + counts.reduce((sum, count, j) => sum + count * at[j]!, 0),
-        );
-        return (row.changePercent - 100 * (patched! / base! - 1)) / (row.stdevPoints ?? 1);
+      designs.map(({ row, patched, base }) => {
+        const percent = 100 * (timeOf(patched, at) / timeOf(base, at) - 1);
+        return (row.changePercent - percent) / (row.stdevPoints ?? 1);
       }),
-    varied.map((id) => profile.costs[id]!.ns),
+    figures.map(([, { ns }]) => ns),
   );
-  const fitted = varied.map((id, i) => [id, { ...profile.costs[id]!, ns: values[i]! }] as const);
+  const fitted = zip(figures, values).map(([[id, figure], ns]) => [id, { ...figure, ns }] as const);
   return { ...profile, costs: { ...profile.costs, ...Object.fromEntries(fitted) } };
+}
+
+function timeOf({ rest, counts }: ReturnType<typeof designOf>, at: readonly number[]): number {
+  return rest + dot(counts, at);
 }
 
 /** How often each varied figure is paid, and what all others cost, ns. */

@@ -5,12 +5,18 @@ import type { Backing, SplitRow, SplitSeries } from "./published/split.js";
 import { combine, type TermCounts, termCounts } from "./terms.js";
 import { countsOfGuest, REGION, type RegionMemory } from "./uniformGuest.js";
 
-/** What one published row of a split series is made of, counted: with the series' strategy, and with baseline. */
+/**
+ * What one published row of a split series is made of, counted: with the series' strategy, and with
+ * baseline.
+ */
 export interface CountedRow {
   readonly row: SplitRow;
   readonly patched: TermCounts;
   readonly base: TermCounts;
-  /** Whether counts of the slot were multiplied from equal regions (exactly) rather than simulated whole. */
+  /**
+   * Whether counts of the slot were multiplied from equal regions (exactly) rather than simulated
+   * whole.
+   */
   readonly scaled: boolean;
 }
 
@@ -46,8 +52,8 @@ export function countedRows(
 }
 
 /**
- * What a row's time is made of: enabling happens once; clearing was averaged over two iterations, of which the second finds pages, as every
- * block was split in the first.
+ * What a row's time is made of: enabling happens once; clearing was averaged over two iterations,
+ * of which the second finds pages, as every block was split in the first.
  */
 function passesOf(row: SplitRow): readonly string[] {
   return row.mode === "enable" ? [MAPS[row.backing]] : [MAPS[row.backing], "4K"];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { badInput, clip } from "../errors.js";
 import { parseSize } from "../guest/sizes.js";
+import { nonEmpty } from "../lists.js";
 import { FAULT_LOCKS } from "./contention.js";
 import { profileNamed } from "./profiles.js";
 import type { ContentionTable } from "./published/contentionTable.js";
@@ -40,15 +41,15 @@ const GRANULE_LEAVES = [2 ** 12, 2 ** 21, 2 ** 30];
 const MAX_MEMORY = 2 ** 36;
 
 /**
- * A user's table, for the model to be set beside: memory of each vCPU, what it is mapped by, which page is accessed and written, and
- * rows of vCPUs and the time of the pass.
+ * A user's table, for the model to be set beside: memory of each vCPU, what it is mapped by, which
+ * page is accessed and written, and rows of vCPUs and the time of the pass.
  *
  * @throws UserError naming the field and what was expected
  */
 export function parseTable(value: unknown, input: string): ContentionTable {
   const result = table.safeParse(value);
   if (!result.success) {
-    const issue = result.error.issues[0]!;
+    const [issue] = nonEmpty(result.error.issues);
     const where = issue.path.length === 0 ? "" : ` ${clip(issue.path.map(String).join("."))}`;
     throw badInput(`table ${input}${where}`, clip(issue.message, 160), "a table as docs/contention.md has it");
   }
@@ -94,7 +95,9 @@ export function parseTable(value: unknown, input: string): ContentionTable {
       blockBytes,
       strideBytes,
       writeEvery: workload.writeEvery,
-      text: `${workload.memory} a vCPU in ${workload.block}, every ${workload.stride}, one in ${workload.writeEvery} written`,
+      text:
+        `${workload.memory} a vCPU in ${workload.block}, every ${workload.stride}, one in ${workload.writeEvery} ` +
+        "written",
     },
     unit: rest.unit,
     columns,

@@ -1,8 +1,9 @@
 import { type Counts, totalAt } from "../mmu/counters.js";
 
 /**
- * What can be priced: sums over the counts of one run (the counts of an arm64 split run, of one step of an arm64 flow, or of an
- * x86 run). A term is exact; only its price is modelled. Terms are disjoint: an event is counted by one of them.
+ * What can be priced: sums over the counts of one run (the counts of an arm64 split run, of one
+ * step of an arm64 flow, or of an x86 run). A term is exact; only its price is modelled. Terms are
+ * disjoint: an event is counted by one of them.
  */
 export interface Term {
   readonly id: TermId;
@@ -25,8 +26,8 @@ function visits(counts: Counts, walk: string): number {
 }
 
 /**
- * A field of an x86 run: at the top, where a run has its sum there; else summed over its steps (the golden files of clear have one object
- * a step, each with its own `loops`).
+ * A field of an x86 run: at the top, where a run has its sum there; else summed over its steps (the
+ * golden files of clear have one object a step, each with its own `loops`).
  */
 function overSteps(counts: Counts, field: string): number {
   const total = counts[field];
@@ -39,9 +40,10 @@ function overSteps(counts: Counts, field: string): number {
 }
 
 /**
- * Split-walk visits to entries of tables that the same split has just made, at most: a level counts as many as the nested
- * build wrote there and the split walk visited. Exact in enable mode with a chunk no smaller than the block (the published runs
- * that price the two apart); elsewhere later walks see the same entries as old ones and this is an upper bound.
+ * Split-walk visits to entries of tables that the same split has just made, at most: a level counts
+ * as many as the nested build wrote there and the split walk visited. Exact in enable mode with a
+ * chunk no smaller than the block (the published runs that price the two apart); elsewhere later
+ * walks see the same entries as old ones and this is an upper bound.
  */
 function newTableVisits(counts: Counts): number {
   const split = counts.split;
@@ -56,8 +58,9 @@ function newTableVisits(counts: Counts): number {
 }
 
 /**
- * The DSB ISHST of splits, those of invalidations left out: with VHE each of them begins with one and has one VMALL, without (then it is a
- * hypercall) none does. Counts without barriers are of Linux 7.3, which issues one whenever a split walk ends.
+ * The DSB ISHST of splits, those of invalidations left out: with VHE each of them begins with one
+ * and has one VMALL, without (then it is a hypercall) none does. Counts without barriers are of
+ * Linux 7.3, which issues one whenever a split walk ends.
  */
 function closingDsbs(counts: Counts): number {
   if (counts.barriers === undefined) return at(counts, "split/walks");

@@ -34,7 +34,8 @@ describe("countsOfGuest", () => {
   });
 
   it("equals the whole simulation where the tree begins at level 0", () => {
-    // Beyond 1 TiB of IPA space the walk has a level more; 1G blocks keep the whole simulation small.
+    // Beyond 1 TiB of IPA space the walk has a level more; 1G blocks keep the whole simulation
+    // small.
     const guest: UniformGuest = { granule: "4K", map: "1G", bytes: 1100 * REGION, mode: "enable", chunk: "0" };
     expect(uniformScenario(guest).ipaBits).toBe(44);
     const strategy = strategies[0]!;

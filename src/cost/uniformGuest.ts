@@ -27,7 +27,10 @@ export interface GuestCounts {
   /** As `expected` in the golden files, without `final`. */
   readonly counts: Counts;
   readonly terms: TermCounts;
-  /** False where the whole guest was simulated; true where equal regions were simulated once and multiplied. */
+  /**
+   * False where the whole guest was simulated; true where equal regions were simulated once and
+   * multiplied.
+   */
   readonly scaled: boolean;
   /** Split cache pages held when the work is done. */
   readonly cacheLeft: number;
@@ -40,7 +43,10 @@ export type RegionMemory = Map<string, Counts>;
 export const REGION = 2 ** 30;
 /** Where the guest's memory begins: the first GiB boundary above 0, as on QEMU's virt machine. */
 const BASE = REGION;
-/** Guests up to so many regions are simulated whole; of larger ones three, and the part of one at the end. */
+/**
+ * Guests up to so many regions are simulated whole; of larger ones three, and the part of one at
+ * the end.
+ */
 const WHOLE_REGIONS = 4;
 
 /** The scenario of such a guest with another size: the narrowest usual IPA width that holds it. */
@@ -69,11 +75,13 @@ export function countsOf(layout: Layout, strategy: SplitStrategy): Counts {
 /**
  * The counts of such a guest of any size, exactly.
  *
- * Every chunk, write-protect step and 64-page word lies in one 1 GiB region, and what a region's work depends on is its own part of the
- * tree and the page cache as the region before left it. Once a region leaves the cache as it found it, all further ones do the
- * same work. So 1, 2 and 3 regions are simulated; if the third adds, count by count, what the second did, the rest is that increment
- * multiplied, and a last incomplete region is what it adds to three whole ones. If not, the whole guest is simulated. Only
- * the flush of a slot is cut in pieces of its own (2^21 pages), and is counted by itself.
+ * Every chunk, write-protect step and 64-page word lies in one 1 GiB region, and what a region's
+ * work depends on is its own part of the tree and the page cache as the region before left it. Once
+ * a region leaves the cache as it found it, all further ones do the same work. So 1, 2 and 3
+ * regions are simulated; if the third adds, count by count, what the second did, the rest is that
+ * increment multiplied, and a last incomplete region is what it adds to three whole ones. If not,
+ * the whole guest is simulated. Only the flush of a slot is cut in pieces of its own (2^21 pages),
+ * and is counted by itself.
  */
 export function countsOfGuest(
   guest: UniformGuest,
@@ -105,7 +113,10 @@ export function countsOfGuest(
   return guestCounts(sumOf(sumOf(last, increment, regions - 3), flush(guest.bytes), 1), true);
 }
 
-/** The largest part of a guest that is simulated if its regions turn out to repeat themselves: so many bytes from its start. */
+/**
+ * The largest part of a guest that is simulated if its regions turn out to repeat themselves: so
+ * many bytes from its start.
+ */
 export function simulatedPart(guest: UniformGuest): { readonly bytes: number; readonly scenario: Arm64Scenario } {
   const regions = Math.floor(guest.bytes / REGION);
   const bytes = regions <= WHOLE_REGIONS ? guest.bytes : guest.bytes - (regions - 3) * REGION;

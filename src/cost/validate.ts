@@ -1,4 +1,5 @@
 import { badInput, clip } from "../errors.js";
+import { zip } from "../lists.js";
 import { modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";
 import type { CostId, CostProfile, Role } from "./profile.js";
 import { builtinProfile } from "./profiles.js";
@@ -20,9 +21,15 @@ export interface SplitValidation {
   readonly profile: string;
   readonly rows: readonly SplitComparison[];
   readonly unpriced: readonly UnpricedCount[];
-  /** Whether modelled times rest on an assumed figure; `scaleOnly` where the change in percent does not. */
+  /**
+   * Whether modelled times rest on an assumed figure; `scaleOnly` where the change in percent does
+   * not.
+   */
   readonly assumptions: "none" | "scaleOnly" | "figures";
-  /** Whether counts of the slot were multiplied from equal regions (exactly) rather than simulated whole. */
+  /**
+   * Whether counts of the slot were multiplied from equal regions (exactly) rather than simulated
+   * whole.
+   */
   readonly scaled: boolean;
 }
 
@@ -37,11 +44,15 @@ export interface SplitComparison {
   readonly modelledPercent: number;
   /** Modelled less published, in points. */
   readonly errorPoints: number;
-  /** Whether the error is within one published standard deviation; null where none was published. */
+  /**
+   * Whether the error is within one published standard deviation; null where none was published.
+   */
   readonly inside: boolean | null;
 }
 
-/** Counts of the published series' guests: the same in every validation, and most of what one takes. */
+/**
+ * Counts of the published series' guests: the same in every validation, and most of what one takes.
+ */
 const PUBLISHED: RegionMemory = new Map();
 
 /**
@@ -96,7 +107,9 @@ export function validateSplitSeries(
   };
 }
 
-/** What was fitted to each series, by its profile; the RFC's figures are differences of its rows. */
+/**
+ * What was fitted to each series, by its profile; the RFC's figures are differences of its rows.
+ */
 export const SPLIT_SETS: Readonly<Record<string, readonly CostId[]>> = {
   ampereone: ["writeProtectVisit", "nestedEntry", "tlbiBroadcast", "closingDsb"],
   thunderx2: ["writeProtectVisit", "nestedEntry"],
@@ -106,7 +119,10 @@ function namesSplitRow(name: string | undefined, series: SplitSeries, row: Split
   return name !== undefined && [series.id, `${series.id}/${row.mode} ${row.backing}`].includes(name);
 }
 
-/** Whether every assumed figure is one scale or a derived multiple of it, so that no ratio of times depends on it. */
+/**
+ * Whether every assumed figure is one scale or a derived multiple of it, so that no ratio of times
+ * depends on it.
+ */
 function restsOnOneScale(profile: CostProfile): boolean {
   const entries = Object.entries(profile.costs);
   const assumed = entries.filter(([, figure]) => figure.provenance.kind === "assumed").map(([id]) => id);
@@ -116,7 +132,10 @@ function restsOnOneScale(profile: CostProfile): boolean {
 }
 
 export interface Validation {
-  /** `otherChunkPoints`: by how much, at most, a change would differ had the series used {@link OTHER_CHUNK}. */
+  /**
+   * `otherChunkPoints`: by how much, at most, a change would differ had the series used
+   * {@link OTHER_CHUNK}.
+   */
   readonly split: readonly (SplitValidation & { readonly otherChunkPoints: number })[];
   readonly contention: ContentionValidation;
   readonly shadow: ShadowValidation;
@@ -136,7 +155,7 @@ export function validateAll(profile?: CostProfile, leaveOut?: string): Validatio
     split: SPLIT_SERIES.map((series) => {
       const one = validateSplitSeries(series, profile, SERIES_CHUNK, leaveOut);
       const other = validateSplitSeries(series, profile, OTHER_CHUNK, leaveOut);
-      const effects = one.rows.map((row, i) => Math.abs(row.modelledPercent - other.rows[i]!.modelledPercent));
+      const effects = zip(one.rows, other.rows).map(([a, b]) => Math.abs(a.modelledPercent - b.modelledPercent));
       return { ...one, otherChunkPoints: Math.max(...effects) };
     }),
     contention: validateContention({

@@ -14,7 +14,8 @@ describe("the published tables over vCPUs", () => {
     expect(mix["zhang-2022-exclusive/spinlock"]).toEqual({ relax: 0, map: 523264, broken: 1024 });
     expect(mix["koller-2023-sparse/lazy"]).toEqual({ relax: 0, map: 0, broken: 512 });
     expect(mix["koller-2023-sparse/eager"]).toEqual({ relax: 512, map: 0, broken: 0 });
-    // Every tenth page written: of a block all pages from its first written one on fault, 260096 in all.
+    // Every tenth page written: of a block all pages from its first written one on fault, 260096 in
+    // all.
     expect(mix["koller-2023-read-mostly/lazy"]).toEqual({ relax: 0, map: 259584, broken: 512 });
     expect(mix["koller-2023-read-mostly/eager"]).toEqual({ relax: 26215, map: 0, broken: 0 });
     expect(mix["koller-2022-rfc-read-mostly/lazy"]).toBeUndefined();

@@ -35,7 +35,10 @@ export interface ContentionValidation {
   /** Two posts of one test on one machine: how well the published figures repeat themselves. */
   readonly repeats: readonly Repeat[];
   readonly ratios: readonly Ratio[];
-  /** Means over the columns of their mean errors, and the largest of any row, percent; null where no column has it. */
+  /**
+   * Means over the columns of their mean errors, and the largest of any row, percent; null where no
+   * column has it.
+   */
   readonly overall: Readonly<Record<Protocol, Summary | null>>;
   /** What was left out of the fits, and how far the model is from it then. */
   readonly leftOut: (LeftOut & { readonly error: Summary | null }) | null;
@@ -50,15 +53,22 @@ export interface LeftOut {
 export interface ContentionRequest {
   /** Replaces every table's own profile: every row is then judged. */
   readonly profile?: CostProfile;
-  /** A table, "table/column", "table/column/vCPUs" or a post: refitted without it, which is then judged. */
+  /**
+   * A table, "table/column", "table/column/vCPUs" or a post: refitted without it, which is then
+   * judged.
+   */
   readonly leaveOut?: string;
   readonly tables?: readonly ContentionTable[];
 }
 
-/** Every published column beside the model. Where something is left out, machines are fitted again without it. */
+/**
+ * Every published column beside the model. Where something is left out, machines are fitted again
+ * without it.
+ */
 export function validateContention(request: ContentionRequest = {}): ContentionValidation {
   const columns = countedColumns(request.tables ?? CONTENTION_TABLES);
-  const leaves = (column: CountedColumn, row: ColumnRow) => namesRow(request.leaveOut, column, row.vcpus);
+  const leaves = (column: CountedColumn, row: Pick<ColumnRow, "vcpus">) =>
+    namesRow(request.leaveOut, column, row.vcpus);
   const fittedRow = (column: CountedColumn, row: ColumnRow) =>
     fittedTo(column).includes(column.id) && !leaves(column, row);
 
@@ -100,7 +110,7 @@ export function validateContention(request: ContentionRequest = {}): ContentionV
     };
   });
   const leftErrors = validated.flatMap(({ column, rows }) =>
-    rows.filter((_, i) => leaves(column, column.rows[i]!)).map((row) => row.errorPercent),
+    rows.filter((row) => leaves(column, row)).map((row) => row.errorPercent),
   );
   return {
     columns: validated,
@@ -164,7 +174,10 @@ function refit(
   return parts.length === 0 ? undefined : fitFigures(parts, parameters);
 }
 
-/** Whether a column depends on a figure enough to say anything of it: a share of a fault in a hundred does not. */
+/**
+ * Whether a column depends on a figure enough to say anything of it: a share of a fault in a
+ * hundred does not.
+ */
 function tells({ mix, column }: CountedColumn, parameter: Parameter): boolean {
   const faults = mix.relax + mix.map + mix.broken;
   const share = { relax: mix.relax / faults, map: mix.map / faults, broken: mix.broken / faults };
@@ -174,7 +187,10 @@ function tells({ mix, column }: CountedColumn, parameter: Parameter): boolean {
   return name !== "broadcast" || share.broken > 0.01;
 }
 
-/** The figures of a fault that is mostly of one kind, and of the serial part under the column's lock. */
+/**
+ * The figures of a fault that is mostly of one kind, and of the serial part under the column's
+ * lock.
+ */
 function ownParameters({ mix, column }: CountedColumn): readonly [alone: Parameter, serial: Parameter] {
   const kind = mix.relax > 0 ? "relax" : mix.map > 0 ? "map" : "broken";
   return [`alone.${kind}`, column.lock === "parallel" ? "parallel.serial" : `${column.lock}.hold`];
@@ -190,7 +206,10 @@ function twoRows(column: CountedColumn): Summary {
   return summaryOf(column.rows.filter((row) => !chosen.includes(row)).map((row) => errorPercent(figures, column, row)));
 }
 
-/** The serial parts from the machine's other columns, what a fault takes alone from the first row of this one. */
+/**
+ * The serial parts from the machine's other columns, what a fault takes alone from the first row of
+ * this one.
+ */
 function firstRow(column: CountedColumn, columns: readonly CountedColumn[]): Summary | null {
   const figures = withoutColumn(column, columns);
   const first = column.rows.find((row) => row.vcpus === 1);
@@ -199,7 +218,10 @@ function firstRow(column: CountedColumn, columns: readonly CountedColumn[]): Sum
   return summaryOf(column.rows.filter((row) => row !== first).map((row) => errorPercent(own, column, row)));
 }
 
-/** A machine's figures as its other columns tell them; undefined where they do not tell what this one depends on. */
+/**
+ * A machine's figures as its other columns tell them; undefined where they do not tell what this
+ * one depends on.
+ */
 function withoutColumn(column: CountedColumn, columns: readonly CountedColumn[]): FaultFigures | undefined {
   const { profile } = column.table;
   const own = builtinProfile(profile).contention;

@@ -1,3 +1,4 @@
+import { zip } from "../lists.js";
 import type { MeasuredPhases } from "./measuredRuns.js";
 import { modelTime, type UnpricedCount, unpricedTogether } from "./modelTime.js";
 import type { CostProfile } from "./profile.js";
@@ -30,8 +31,7 @@ export function validateMeasured(measured: MeasuredPhases, profile: CostProfile)
   const times = measured.phases.map((phase) => modelTime(phase.terms, profile, { issuers: phase.issuers }));
   return {
     profile: profile.name,
-    rows: measured.phases.map((phase, i) => {
-      const modelledNs = times[i]!.totalNs;
+    rows: zip(measured.phases, times).map(([phase, { totalNs: modelledNs }]) => {
       const [low, high] = phase.ci95Ns;
       return {
         label: phase.label,

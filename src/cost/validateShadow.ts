@@ -5,9 +5,10 @@ import { SHADOW_POST, SHADOW_TABLES, type ShadowTable } from "./published/shadow
 import { boundTimes } from "./queue.js";
 
 /**
- * The x86 shadow MMU's tables. Time per fault and vCPU grows with the number of vCPUs up to the last row, which no queue with a constant
- * hold does: a hold that grows with the logarithm of the vCPUs *describes* it. Why it would is open (sockets, and reverse-map data that
- * moves with the lock, are guesses): nothing is explained, and nothing should be predicted from it.
+ * The x86 shadow MMU's tables. Time per fault and vCPU grows with the number of vCPUs up to the
+ * last row, which no queue with a constant hold does: a hold that grows with the logarithm of the
+ * vCPUs *describes* it. Why it would is open (sockets, and reverse-map data that moves with the
+ * lock, are guesses): nothing is explained, and nothing should be predicted from it.
  */
 export interface ShadowValidation {
   readonly sets: readonly ShadowSet[];
@@ -77,8 +78,8 @@ export function validateShadow(): ShadowValidation {
 }
 
 /**
- * Lazily every page faults whatever the share written, as breaking the 1G page unmaps them; eagerly only written pages do: every
- * second, every twentieth.
+ * Lazily every page faults whatever the share written, as breaking the 1G page unmaps them; eagerly
+ * only written pages do: every second, every twentieth.
  */
 function columnOf(table: ShadowTable, eager: boolean): ShadowColumn {
   const pages = SHADOW_POST.bytesPerVcpu / 4096;
@@ -90,32 +91,39 @@ function columnOf(table: ShadowTable, eager: boolean): ShadowColumn {
   };
 }
 
-function perFault([c0, g, zLazy, zEager]: readonly number[], eager: boolean, vcpus: number): number {
-  const think = eager ? zEager! : zLazy!;
-  return boundTimes({ servers: [c0! + g! * Math.log2(vcpus)], think }, vcpus).cycle;
+type Hold = Pick<ShadowSet, "c0" | "g" | "zLazy" | "zEager">;
+
+function holdOf([c0, g, zLazy, zEager]: readonly number[]): Hold {
+  return { c0: c0!, g: g!, zLazy: zLazy!, zEager: zEager ?? null };
 }
 
-function fitHold(columns: readonly ShadowColumn[], maxVcpus: number): number[] {
+function perFault({ c0, g, zLazy, zEager }: Hold, eager: boolean, vcpus: number): number {
+  const think = eager ? zEager! : zLazy;
+  return boundTimes({ servers: [c0 + g * Math.log2(vcpus)], think }, vcpus).cycle;
+}
+
+function fitHold(columns: readonly ShadowColumn[], maxVcpus: number): Hold {
   const eager = columns.some((column) => column.eager);
-  return fitPositive(
+  const values = fitPositive(
     (at) =>
       columns.flatMap((column) =>
         column.rows
           .filter((row) => row.vcpus <= maxVcpus)
-          .map((row) => Math.log(row.ns / column.faults / perFault(at, column.eager, row.vcpus))),
+          .map((row) => Math.log(row.ns / column.faults / perFault(holdOf(at), column.eager, row.vcpus))),
       ),
     [100, 180, 1100, ...(eager ? [1100] : [])],
   );
+  return holdOf(values);
 }
 
 function setOf(name: string, columns: readonly ShadowColumn[]): ShadowSet {
-  const values = fitHold(columns, Number.POSITIVE_INFINITY);
+  const hold = fitHold(columns, Number.POSITIVE_INFINITY);
   const few = fitHold(columns, FEW);
-  const errorWith = (at: readonly number[], column: ShadowColumn, row: { vcpus: number; ns: number }) =>
+  const errorWith = (at: Hold, column: ShadowColumn, row: { vcpus: number; ns: number }) =>
     100 * ((column.faults * perFault(at, column.eager, row.vcpus)) / row.ns - 1);
   const fits = columns.map((column): ShadowColumnFit => {
     const rows = column.rows.map((row) => {
-      const errorPercent = errorWith(values, column, row);
+      const errorPercent = errorWith(hold, column, row);
       const modelledNs = row.ns * (1 + errorPercent / 100);
       return { vcpus: row.vcpus, publishedNs: row.ns, modelledNs, errorPercent, role: "fitted" as const };
     });
@@ -131,10 +139,7 @@ function setOf(name: string, columns: readonly ShadowColumn[]): ShadowSet {
   );
   return {
     name,
-    c0: values[0]!,
-    g: values[1]!,
-    zLazy: values[2]!,
-    zEager: values[3] ?? null,
+    ...hold,
     columns: fits,
     error: summaryOf(fits.flatMap((column) => column.rows.map((row) => row.errorPercent))),
     beyond: summaryOf(beyond),

@@ -1,3 +1,4 @@
+import { zip } from "../lists.js";
 import { buildTree, type RootSpec } from "../mmu/tdp/build.js";
 import { type BuiltInId, builtIn } from "../mmu/tdp/strategies/index.js";
 import { zapRoot } from "../mmu/tdp/zap.js";
@@ -23,7 +24,10 @@ export interface ZapValidation {
   readonly modelledSavedNs: number;
 }
 
-/** The hello-world guest of the mail: a low page, the reset vector, and one non-present entry; then the same root empty. */
+/**
+ * The hello-world guest of the mail: a low page, the reset vector, and one non-present entry; then
+ * the same root empty.
+ */
 const HELLO: RootSpec = {
   rootLevel: 4,
   leaves: [
@@ -38,17 +42,16 @@ const MAXPHYADDR = 48;
 export function validateZap(profile = builtinProfile(ZAP_SERIES.profile)): ZapValidation {
   const zap = (variant: BuiltInId) =>
     [HELLO, EMPTY].flatMap((root, i) => zapRoot(buildTree(root), builtIn[variant].variant, MAXPHYADDR, i));
-  const before = zap("baseline");
-  const after = zap(ZAP_SERIES.strategy);
-  const passes = before.map((pass, i) => ({
-    root: pass.root,
-    zapLevel: pass.zapLevel,
-    publishedBefore: ZAP_SERIES.loopsBefore[i]!,
-    simulatedBefore: pass.loops ?? Number.NaN,
-    publishedAfter: ZAP_SERIES.loopsAfter[i]!,
-    simulatedAfter: after[i]!.loops ?? Number.NaN,
-    publishedEntries: ZAP_SERIES.entries[i]!,
-    simulatedEntries: pass.zapped,
+  const simulated = zip(zap("baseline"), zap(ZAP_SERIES.strategy));
+  const passes = zip(simulated, ZAP_SERIES.passes).map(([[before, after], published]) => ({
+    root: before.root,
+    zapLevel: before.zapLevel,
+    publishedBefore: published.before,
+    simulatedBefore: before.loops ?? Number.NaN,
+    publishedAfter: published.after,
+    simulatedAfter: after.loops ?? Number.NaN,
+    publishedEntries: published.entries,
+    simulatedEntries: before.zapped,
   }));
   const saved = passes.reduce((sum, pass) => sum + pass.simulatedBefore - pass.simulatedAfter, 0);
   return {

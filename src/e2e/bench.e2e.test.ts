@@ -73,7 +73,8 @@ describe("s2split bench", () => {
   it("says that the whole ioctl gains only half of what the split walk gains on 4K memory", async () => {
     const { stdout } = await s2split(["bench", "-s", "4k", "--no-wall", "--strategy", "max-level"]);
     expect(unwrapped(stdout)).toContain(
-      "max-level inspects 99.8% fewer entries than baseline in the split walk, and 49.9% fewer in the whole ioctl: the write-protect walk is the same",
+      "max-level inspects 99.8% fewer entries than baseline in the split walk, and 49.9% fewer in the whole " +
+        "ioctl: the write-protect walk is the same",
     );
   });
 

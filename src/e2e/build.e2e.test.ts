@@ -5,7 +5,10 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { ROOT, temporaryFolder } from "./cli.js";
 
-/** In place of the compiler, which takes seconds: copies every source but for its types, and refuses what says that it is broken. */
+/**
+ * In place of the compiler, which takes seconds: copies every source but for its types, and refuses
+ * what says that it is broken.
+ */
 const COMPILER = `
 const { mkdirSync, readdirSync, readFileSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");

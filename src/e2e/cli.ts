@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 import type { main as Main } from "../cli/main.js";
 import type { Registry } from "../mmu/registry.js";
 import { type Ended, memoryIo, type RunHow, runMain } from "../testing/inProcess.js";
+import { ROOT } from "../testing/temporaryFolder.js";
 
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export { ROOT, temporaryFolder } from "../testing/temporaryFolder.js";
+
 const BIN = join(ROOT, "bin", "s2split.js");
 
 const built = (path: string): Promise<unknown> => import(pathToFileURL(join(ROOT, "dist", path)).href);
@@ -23,7 +23,10 @@ export async function shown(args: readonly string[], how: RunHow = {}): Promise<
   return { code: code!, output: written.both };
 }
 
-/** Runs the built program in this process: for all that is not about signals, pipes or the end of a process. */
+/**
+ * Runs the built program in this process: for all that is not about signals, pipes or the end of a
+ * process.
+ */
 export function s2split(args: readonly string[], how: RunHow = {}): Promise<Ended> {
   return runMain(main, args, { registry, ...how });
 }
@@ -48,7 +51,10 @@ export function childEnvironment(more: SpawnHow["env"] = {}): NodeJS.ProcessEnv 
   return { ...inherited, ...more };
 }
 
-/** Runs the built program as a user would, in a process of its own, without a terminal. It is killed if the test ends before it does. */
+/**
+ * Runs the built program as a user would, in a process of its own, without a terminal. It is killed
+ * if the test ends before it does.
+ */
 export function spawned(args: readonly string[], how: SpawnHow = {}): Promise<Ended> {
   const child = spawn(process.execPath, [how.bin ?? BIN, ...args], {
     cwd: how.cwd ?? ROOT,
@@ -67,11 +73,4 @@ export function spawned(args: readonly string[], how: SpawnHow = {}): Promise<En
     child.stdin.end(how.stdin ?? "");
     how.during?.(child);
   });
-}
-
-/** An empty folder that goes when the test is done. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "s2split-e2e-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

@@ -15,12 +15,14 @@ const HOSTILE: readonly Hostile[] = [
   ],
   [
     "rejects after it has loaded",
-    'setTimeout(() => Promise.reject(new Error("late")), 1); await new Promise((r) => setTimeout(r, 50)); export default { id: "mine" };',
+    'setTimeout(() => Promise.reject(new Error("late")), 1); await new Promise((r) => setTimeout(r, 50)); export ' +
+      'default { id: "mine" };',
     /mine\.mjs: failed outside its hooks: Error: late/,
   ],
   [
     "throws after it has loaded",
-    'setTimeout(() => { throw new TypeError("later"); }, 1); await new Promise((r) => setTimeout(r, 50)); export default { id: "mine" };',
+    'setTimeout(() => { throw new TypeError("later"); }, 1); await new Promise((r) => setTimeout(r, 50)); export ' +
+      'default { id: "mine" };',
     /mine\.mjs: failed outside its hooks: TypeError: later/,
   ],
   [

@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./cli.js";
 
-/** What `npm install` of the packed tarball would leave, but for its dependencies, which are the clone's. */
+/**
+ * What `npm install` of the packed tarball would leave, but for its dependencies, which are the
+ * clone's.
+ */
 export interface Packed {
   /** The package's folder. */
   readonly root: string;

@@ -49,7 +49,8 @@ describe("the reference results", () => {
   });
 
   it("are what the working tree counts", () => {
-    // In a process of its own, as npm run bench:check does it: so V8 has met no other types, and that takes half the time.
+    // In a process of its own, as npm run bench:check does it: so V8 has met no other types, and
+    // that takes half the time.
     const { status, stderr } = spawnSync(process.execPath, ["scripts/bench-check.mjs"], {
       cwd: ROOT,
       encoding: "utf8",

@@ -15,8 +15,9 @@ interface Step {
 }
 
 /**
- * The `console` blocks of a document: each `$ ` line is a command, what follows is what it prints (stdout and stderr), `...` alone on a
- * line stands for any lines, `…` inside a line for any text. A trailing `# exit N` gives an exit code other than 0.
+ * The `console` blocks of a document: each `$ ` line is a command, what follows is what it prints
+ * (stdout and stderr), `...` alone on a line stands for any lines, `…` inside a line for any text.
+ * A trailing `# exit N` gives an exit code other than 0.
  */
 function blocksOf(text: string): Step[][] {
   return [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, body]) => {
@@ -42,19 +43,25 @@ if (NIGHTLY) {
 
 const said = new Map<string, Promise<{ code: number; output: string }>>();
 
-/** What a command alone on its line prints, whatever the width; one with pipes, expansions or further commands goes to a shell. */
+/**
+ * What a command alone on its line prints, whatever the width; one with pipes, expansions or
+ * further commands goes to a shell.
+ */
 function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
-  // A search takes less than half the time in a process of its own, where V8 has met the types of one MMU alone.
+  // A search takes less than half the time in a process of its own, where V8 has met the types of
+  // one MMU alone.
   if (NIGHTLY || /verify .*--random/.test(command)) return inShell(command, cwd);
   const alone = /^(?:COLUMNS=(\d+) )?(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
-  // A strategy's module is loaded once in a process, and may be written anew within a transcript: but for the package's examples.
+  // A strategy's module is loaded once in a process, and may be written anew within a transcript:
+  // but for the package's examples.
   if (alone === null || /\.m?[jt]s\b/.test(command.replaceAll(/\bexamples\/[\w-]+\.mjs\b/g, "")))
     return inShell(command, cwd);
   const again = said.get(command);
   if (again !== undefined) return again;
   const [, columns, words] = alone;
   const now = shown(splitWords(words!), { cwd, env: columns === undefined ? {} : { COLUMNS: columns } });
-  // The same question gets the same answer in every document, but for what leaves or looks for files.
+  // The same question gets the same answer in every document, but for what leaves or looks for
+  // files.
   if (!/--(?:output|export|save|baseline|scenario)|new-strategy/.test(command)) said.set(command, now);
   return now;
 }
@@ -62,7 +69,9 @@ function run(command: string, cwd: string): Promise<{ code: number; output: stri
 /** A shell command, with `npx s2split` as the built program. */
 function inShell(command: string, cwd: string): Promise<{ code: number; output: string }> {
   const { GITHUB_ACTIONS: _a, GITHUB_STEP_SUMMARY: _s, FORCE_COLOR: _f, COLUMNS: _c, ...env } = process.env;
-  const script = `s2split() { "${process.execPath}" "${join(program, "bin/s2split.js")}" "$@"; }; npx() { shift; s2split "$@"; }\n${command}`;
+  const script =
+    `s2split() { "${process.execPath}" "${join(program, "bin/s2split.js")}" "$@"; }; npx() { shift; s2split "$@"; ` +
+    `}\n${command}`;
   return new Promise((resolve) => {
     const child = execFile(
       "bash",
@@ -86,7 +95,9 @@ function matches(expected: readonly string[], output: string): boolean {
   return new RegExp(`^${pattern.join("")}$`).test(output.endsWith("\n") || output === "" ? output : `${output}\n`);
 }
 
-/** `UPDATE_TRANSCRIPTS=1` writes what is printed now in place of what is not: for review as a diff. */
+/**
+ * `UPDATE_TRANSCRIPTS=1` writes what is printed now in place of what is not: for review as a diff.
+ */
 const UPDATE = process.env.UPDATE_TRANSCRIPTS === "1";
 
 function rewrite(document: string, { command, expected, exit }: Step, output: string, code: number): void {
@@ -104,7 +115,10 @@ function rewrite(document: string, { command, expected, exit }: Step, output: st
   writeFileSync(path, now);
 }
 
-/** What is printed, with that left out which a transcript leaves out: between parts that begin with the same line, or are as long. */
+/**
+ * What is printed, with that left out which a transcript leaves out: between parts that begin with
+ * the same line, or are as long.
+ */
 function shortened(printed: readonly string[], transcript: readonly string[]): string[] {
   const parts: string[][] = [[]];
   for (const line of transcript) {
@@ -138,7 +152,10 @@ const withBlocks = documents
   .map((document) => ({ document, blocks: blocksOf(readFileSync(join(ROOT, document), "utf8")) }))
   .filter(({ blocks }) => blocks.length > 0);
 
-/** A search takes seconds: by day those of the README that end soon are shown to print what they say, at night all. */
+/**
+ * A search takes seconds: by day those of the README that end soon are shown to print what they
+ * say, at night all.
+ */
 function ofTheDay(document: string, steps: readonly Step[]): readonly Step[] {
   if (NIGHTLY || UPDATE) return steps;
   const long = (command: string) => /verify .*--(?:random \d{4}|exhaustive)/.test(command);
@@ -156,8 +173,9 @@ const toRun = withBlocks
   .filter(({ blocks }) => blocks.length > 0);
 
 /**
- * A folder as a reader has it: with a copy of the package's examples, which find the package, and nothing else; with what only a clone
- * has where the commands name that, and a program that stands in for the real test where they run it.
+ * A folder as a reader has it: with a copy of the package's examples, which find the package, and
+ * nothing else; with what only a clone has where the commands name that, and a program that stands
+ * in for the real test where they run it.
  */
 function readersFolder(steps: readonly Step[]): string {
   const folder = temporaryFolder();

@@ -134,7 +134,8 @@ it("an interrupted search keeps what it has, and exits 130", async () => {
   // The strategy says when the search is under way.
   const cwd = workshop({
     "slow.mjs":
-      'let told = false; export default { id: "slow", enter() { if (!told) console.error("under way"); told = true; return true; } };',
+      'let told = false; export default { id: "slow", enter() { if (!told) console.error("under way"); told = ' +
+      "true; return true; } };",
   });
   const { code, stdout } = await spawned(["verify", "--random", "1000000", "--strategy", "./slow.mjs"], {
     cwd,

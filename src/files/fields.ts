@@ -1,8 +1,9 @@
 import { badInput, clip, unknownName } from "../errors.js";
 
 /**
- * Reading of JSON that comes from outside, field by field, with messages that name the field: for scenario files, whose reading is
- * on the way of every start (results, which are larger and read less often, use zod).
+ * Reading of JSON that comes from outside, field by field, with messages that name the field: for
+ * scenario files, whose reading is on the way of every start (results, which are larger and read
+ * less often, use zod).
  */
 export class Fields {
   private constructor(

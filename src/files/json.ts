@@ -2,15 +2,15 @@
 const WIDTH = 120;
 
 /**
- * Writes JSON for people and diffs: two spaces of indentation, but what holds no further object or array stands on one
- * line where it fits (a counter by level is one line), and a series of samples always does. Ends with a newline. The same
- * value gives the same text.
+ * Writes JSON for people and diffs: two spaces of indentation, but what holds no further object or
+ * array stands on one line where it fits (a counter by level is one line), and a series of samples
+ * always does. Ends with a newline. The same value gives the same text.
  */
 export function formatJson(value: unknown): string {
-  return `${format(value, 0, 0)}\n`;
+  return `${format(value)}\n`;
 }
 
-function format(value: unknown, indent: number, column: number): string {
+function format(value: unknown, indent = 0, column = 0): string {
   if (typeof value === "string") return quote(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const entries = Array.isArray(value)
@@ -21,7 +21,7 @@ function format(value: unknown, indent: number, column: number): string {
   const label = (name: string): string => (Array.isArray(value) ? "" : `${quote(name)}: `);
 
   if (entries.every(([, item]) => typeof item !== "object" || item === null)) {
-    const flat = entries.map(([name, item]) => label(name) + format(item, 0, 0)).join(", ");
+    const flat = entries.map(([name, item]) => label(name) + format(item)).join(", ");
     const line = Array.isArray(value) ? `[${flat}]` : `{ ${flat} }`;
     const isSeries = Array.isArray(value) && typeof value[0] === "number";
     if (isSeries || column + line.length <= WIDTH) return line;

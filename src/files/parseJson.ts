@@ -4,7 +4,8 @@ import { badInput, clip } from "../errors.js";
 const MAX_DEPTH = 64;
 
 /**
- * Parses JSON from outside, after a look at how deep it nests: V8 takes fifty bytes of memory for each bracket that is open.
+ * Parses JSON from outside, after a look at how deep it nests: V8 takes fifty bytes of memory for
+ * each bracket that is open.
  *
  * @param input what it was read from, for messages
  * @param expected what it should be, for messages
@@ -26,7 +27,10 @@ export function parseJson(text: string, input: string, expected: string): unknow
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Whether more brackets are open at once than anything needs. Of what is no JSON either answer will do. */
+/**
+ * Whether more brackets are open at once than anything needs. Of what is no JSON either answer will
+ * do.
+ */
 function isTooDeep(text: string): boolean {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {

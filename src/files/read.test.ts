@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, test } from "vitest";
 import { UserError } from "../errors.js";
 import { parseJson } from "./parseJson.js";
-import { readJson, readText } from "./read.js";
+import { LARGEST_TEXT_BYTES, nameOf, readJson, readText, unreadable } from "./read.js";
 
 const folder = mkdtempSync(join(tmpdir(), "s2split-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,6 +28,18 @@ describe("reading a text", () => {
     expect(await readText(file("plain", "é"), how)).toBe("é");
     expect(await readText(file("marked", "\ufeffé"), how)).toBe("é");
     expect(await readText(file("none", ""), how)).toBe("");
+  });
+
+  it("takes nothing but the whole mark of three bytes for a mark", async () => {
+    const text = (...bytes: number[]) => readText(file("bytes", Uint8Array.from(bytes)), how);
+    expect(await text(0xef, 0xbb, 0xbf)).toBe("");
+    expect(await text(0xef, 0xbb, 0xbf, 0xef, 0xbb, 0xbf, 0x61)).toBe("\ufeffa");
+    expect(await text(0xef, 0xbb, 0x41)).toBe("\ufffdA");
+    expect(await text(0x41, 0xbb, 0xbf)).toBe("A\ufffd\ufffd");
+    expect(await text(0xef, 0xbb)).toBe("\ufffd");
+    expect(await text(0x41)).toBe("A");
+    expect(await text(0xff)).toBe("\ufffd");
+    await expect(text(0xff, 0xfe)).rejects.toThrow("bytes: is UTF-16; expected a thing, in UTF-8");
   });
 
   it.each([
@@ -55,6 +68,55 @@ describe("reading a text", () => {
     expect(await readText(file("just", large.subarray(1)), limited)).toHaveLength(2 ** 20);
   });
 
+  it("has a limit of 128 MiB where no other is set", async () => {
+    expect(LARGEST_TEXT_BYTES).toBe(134_217_728);
+    const path = file("sparse", "");
+    truncateSync(path, 134_217_729);
+    await expect(readText(path, how)).rejects.toThrow(
+      `${path}: 129 MiB is too large; expected a thing of at most 128 MiB`,
+    );
+  });
+
+  it("names a path in one line of at most 200 characters", () => {
+    expect(nameOf("-")).toBe("standard input");
+    expect(nameOf(`a\n${"x".repeat(198)}`)).toBe(`a ${"x".repeat(198)}`);
+    expect(nameOf(`a\n${"x".repeat(199)}`)).toBe(`a ${"x".repeat(195)}...`);
+  });
+
+  it.each([
+    ["ENOENT", "no such file"],
+    ["EACCES", "cannot be read: permission denied (files of debugfs and of other processes need root)"],
+    ["EPERM", "cannot be read: not permitted"],
+    ["EISDIR", "is a folder"],
+    ["ENOTDIR", "cannot be read: a part of the path is not a folder"],
+    ["ENAMETOOLONG", "cannot be read: the name is too long"],
+    ["ELOOP", "cannot be read: too many symbolic links"],
+    ["ESRCH", "cannot be read: the process has ended"],
+    ["EIO", "cannot be read (EIO)"],
+  ])("words the system's %s", (code, words) => {
+    const error = unreadable("x", Object.assign(new Error("no words"), { code }), "a thing");
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toBe(`x: ${words}; expected a thing`);
+  });
+
+  it("passes on what is no error of the system", async () => {
+    const other = [
+      new Error("a fault"),
+      new UserError("x"),
+      { code: "EIO" },
+      Object.assign(new UserError("y"), { code: "EIO" }),
+    ];
+    expect(other.map((error) => unreadable("x", error, "y") === error)).toEqual([true, true, true, true]);
+    const fault = new Error("a fault of the stream");
+    const broken = Readable.from(
+      (async function* () {
+        yield "a";
+        throw fault;
+      })(),
+    );
+    await expect(readText("-", { ...how, stdin: broken })).rejects.toBe(fault);
+  });
+
   it.each([
     ["absent", "no such file"],
     [".", "is a folder"],
@@ -64,7 +126,7 @@ describe("reading a text", () => {
     file("plain", "");
     const error: unknown = await readText(`${folder}/${name}`, how).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UserError);
-    expect((error as Error).message).toContain(`: ${why}; expected a thing`);
+    expect((error as Error).message).toBe(`${nameOf(`${folder}/${name}`)}: ${why}; expected a thing`);
   });
 });
 
@@ -98,12 +160,32 @@ describe("parsing JSON", () => {
   });
 
   it.each([
-    ["", "x: empty; expected y"],
-    [" \n", "x: empty; expected y"],
-    ["{", "x: not JSON, perhaps truncated"],
-    ['{"a":[{"__proto__":1}]}', 'x: holds the name "__proto__"; expected y'],
-    ['{"\\u005f_proto__":1}', 'x: holds the name "__proto__"; expected y'],
-  ])("refuses %j", (text, message) => {
-    expect(() => parseJson(text, "x", "y")).toThrow(message);
+    ["", "empty"],
+    [" \n", "empty"],
+    ["\ufeff", "empty"],
+    ['{"a":[{"__proto__":1}]}', 'holds the name "__proto__"'],
+    ['{"\\u005f_proto__":1}', 'holds the name "__proto__"'],
+    ["[".repeat(65), "nested more than 64 deep"],
+    [`${'{"a":'.repeat(65)}`, "nested more than 64 deep"],
+  ])("refuses %j", (text, problem) => {
+    expect(() => parseJson(text, "x", "y")).toThrow(new UserError(`x: ${problem}; expected y`));
+  });
+
+  it.each(["{", `["${"x".repeat(99)}",}`, `[{}],${"[".repeat(63)}`])("says of %j what the engine says", (text) => {
+    let cause = "";
+    try {
+      JSON.parse(text);
+    } catch (error) {
+      cause = (error as Error).message;
+    }
+    expect(cause).not.toBe("");
+    expect(() => parseJson(text, "x", "y")).toThrow(
+      new UserError(`x: not JSON, perhaps truncated (${cause}); expected y`),
+    );
+  });
+
+  it("closes what is closed: beside each other there may be any number of brackets", () => {
+    const text = `[${"[{}],".repeat(200)}{"a":[]}]`;
+    expect(parseJson(text, "x", "y")).toEqual(JSON.parse(text));
   });
 });

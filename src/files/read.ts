@@ -4,7 +4,10 @@ import { badInput, clip, UserError } from "../errors.js";
 import { parseJson } from "./parseJson.js";
 import type { ByteInput } from "./streams.js";
 
-/** The largest text that is read unless its reader says otherwise: dumps and smaps of the largest hosts have some tens of MiB. */
+/**
+ * The largest text that is read unless its reader says otherwise: dumps and smaps of the largest
+ * hosts have some tens of MiB.
+ */
 export const LARGEST_TEXT_BYTES = 128 * 2 ** 20;
 
 /** How something from outside is read. */
@@ -29,10 +32,11 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a text from outside: UTF-8, with a byte order mark or without. Devices, pipes and files of /proc and debugfs have no size, so
- * all are measured as they are read. `-` is standard input.
+ * Reads a text from outside: UTF-8, with a byte order mark or without. Devices, pipes and files of
+ * /proc and debugfs have no size, so all are measured as they are read. `-` is standard input.
  *
- * @throws UserError that names the file and why it cannot be read: not there, a folder, too large, of another encoding
+ * @throws UserError that names the file and why it cannot be read: not there, a folder, too large,
+ *   of another encoding
  */
 export async function readText(path: string, how: Reading): Promise<string> {
   return decode(await readBytes(path, how), path, how.expected);

@@ -7,7 +7,8 @@ interface FileIdentity {
 }
 
 /**
- * Which of the inputs a file is, through links and other spellings of the path; of a folder each file directly in it counts.
+ * Which of the inputs a file is, through links and other spellings of the path; of a folder each
+ * file directly in it counts.
  *
  * @param inputs paths as the user gave them; those that cannot be looked at are nothing's input
  */
@@ -27,7 +28,10 @@ export async function isInputFile(file: FileIdentity, inputs: readonly string[])
   return undefined;
 }
 
-/** What tells a file that is to be written from others, whether it is there or not: links and spelling do not matter. */
+/**
+ * What tells a file that is to be written from others, whether it is there or not: links and
+ * spelling do not matter.
+ */
 export async function placeOf(path: string): Promise<string> {
   const info = await stat(path).catch(() => undefined);
   if (info !== undefined) return `${info.dev}:${info.ino}`;

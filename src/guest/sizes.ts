@@ -6,7 +6,8 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, K: 2 ** 10, M: 2 ** 20,
 /**
  * Reads a size such as `4K`, `1G` or `4096` into bytes.
  *
- * @param text digits with an optional suffix K, M, G, T or P (binary, either case); hexadecimal with `0x` has no suffix
+ * @param text digits with an optional suffix K, M, G, T or P (binary, either case); hexadecimal
+ *   with `0x` has no suffix
  * @param input what the size belongs to, for the message
  * @throws UserError if the text is no size, or beyond 2^53 bytes
  */

@@ -22,7 +22,8 @@ function vma(start: number, kb: number, amounts: Amounts = {}, permissions = "rw
   const { rss = 0, anonHuge = 0, shmemPmd = 0, hugetlb = 0, pageKb = 4 } = amounts;
   const field = (name: string, value: number) => `${`${name}:`.padEnd(16)}${String(value).padStart(8)} kB`;
   return [
-    `${start.toString(16)}-${(start + kb * 1024).toString(16)} ${permissions} 00000000 00:00 0 ${path === "" ? "" : `                         ${path}`}`,
+    `${start.toString(16)}-${(start + kb * 1024).toString(16)} ${permissions} 00000000 00:00 0 ` +
+      `${path === "" ? "" : `                         ${path}`}`,
     field("Size", kb),
     field("KernelPageSize", pageKb),
     field("MMUPageSize", pageKb),
@@ -222,7 +223,8 @@ it("ends with a scenario or a user error for damaged files by the thousand", () 
 });
 
 it("reads a live process of this machine, and says of its memory what smaps itself says", async () => {
-  // The child asks for huge pages; whether it gets any is up to this kernel, so the reference is its own smaps.
+  // The child asks for huge pages; whether it gets any is up to this kernel, so the reference is
+  // its own smaps.
   const child = x("python3", [
     "-c",
     `import mmap, sys, ctypes

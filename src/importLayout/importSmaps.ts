@@ -14,32 +14,43 @@ import { type Backing, backingOf } from "./smapsBacking.js";
 import { readSmaps, type Vma } from "./smapsText.js";
 
 export interface SmapsOptions extends DirtyLogChoice {
-  /** Addresses, each inside a mapping that is taken whatever it is. Empty or absent: guest RAM is found by size and kind. */
+  /**
+   * Addresses, each inside a mapping that is taken whatever it is. Empty or absent: guest RAM is
+   * found by size and kind.
+   */
   readonly vmas?: readonly number[] | undefined;
-  /** Bytes: every candidate of at least this size is taken. Default: 64M, and at least a tenth of the largest. */
+  /**
+   * Bytes: every candidate of at least this size is taken. Default: 64M, and at least a tenth of
+   * the largest.
+   */
   readonly minBytes?: number | undefined;
   /** Default: that of the smallest page size in the text. */
   readonly granule?: Granule | undefined;
   /** Default 40, or what the memory needs. */
   readonly ipaBits?: number | undefined;
-  /** `runs`: huge pages first, then pages, then what is not in memory. `spread`: mixed by the seed. Default `runs`. */
+  /**
+   * `runs`: huge pages first, then pages, then what is not in memory. `spread`: mixed by the seed.
+   * Default `runs`.
+   */
   readonly placement?: "runs" | "spread" | undefined;
   /** For `spread`; default 1. */
   readonly seed?: number | undefined;
   readonly name?: string | undefined;
 }
 
-const LEAST = 64 * 2 ** 20;
+const MIN_BYTES = 64 * 2 ** 20;
 /** Segments of a `spread` scenario beyond which the file would serve nobody. */
 const MAX_UNITS = 1_000_000;
 /** Where machines of QEMU's `virt` have their memory. */
 const FIRST_BASE = 2 ** 30;
 
 /**
- * Turns the backing of a VMM's memory, as `/proc/PID/smaps` has it, into a scenario: how much of each guest RAM mapping is in huge pages,
- * in base pages, and absent. Works for any process, on x86 hosts too.
+ * Turns the backing of a VMM's memory, as `/proc/PID/smaps` has it, into a scenario: how much of
+ * each guest RAM mapping is in huge pages, in base pages, and absent. Works for any process, on x86
+ * hosts too.
  *
- * smaps gives amounts, not positions, and the host's mapping, not stage 2: the notes say what that leaves open.
+ * smaps gives amounts, not positions, and the host's mapping, not stage 2: the notes say what that
+ * leaves open.
  *
  * @throws UserError for text that is not smaps, or amounts that do not fit
  */
@@ -82,7 +93,8 @@ export function importSmaps(text: string, input: string, options: SmapsOptions =
       list = new SegmentList();
       base = Math.ceil(base / 2 ** 30) * 2 ** 30;
     }
-    // Guest and host address agree modulo the leaf size, or KVM could map no blocks; VMMs see to it.
+    // Guest and host address agree modulo the leaf size, or KVM could map no blocks; VMMs see to
+    // it.
     if (list.length === 0) slotBase = base += vma.start % backing.largeLeaf;
     place(list, vma, backing, granule, spread ? random : undefined, input);
     base += vma.end - vma.start;
@@ -116,7 +128,9 @@ export function importSmaps(text: string, input: string, options: SmapsOptions =
   notes.push({ code: "dirty-log-chosen", data: { mode: dirtyLog.mode, chunk: dirtyLog.chunk } });
   const scenario = {
     name: options.name ?? "imported smaps",
-    description: `Backing of a VMM's memory by smaps: amounts are the host's, positions are ${spread ? "mixed by a seed" : "runs in order"}, since smaps has none.`,
+    description:
+      "Backing of a VMM's memory by smaps: amounts are the host's, positions are " +
+      `${spread ? "mixed by a seed" : "runs in order"}, since smaps has none.`,
     granule,
     ipaBits,
     ...(lpa2 ? { lpa2 } : {}),
@@ -155,18 +169,21 @@ function isCandidate(vma: Vma): boolean {
 
 function largest(vmas: readonly Vma[], minBytes: number | undefined, input: string): Vma[] {
   const candidates = vmas.filter(isCandidate);
-  const top = candidates.reduce((most, vma) => Math.max(most, vma.end - vma.start), 0);
-  const least = minBytes ?? Math.max(LEAST, top / 10);
-  const chosen = candidates.filter((vma) => vma.end - vma.start >= least);
+  const top = candidates.reduce((max, vma) => Math.max(max, vma.end - vma.start), 0);
+  const min = minBytes ?? Math.max(MIN_BYTES, top / 10);
+  const chosen = candidates.filter((vma) => vma.end - vma.start >= min);
   if (chosen.length > 0) return chosen;
   throw badInput(
     input,
-    `no writable anonymous, memfd or hugetlb mapping of ${formatSize(least)} or more; the largest is ${formatSize(top)}`,
+    `no writable anonymous, memfd or hugetlb mapping of ${formatSize(min)} or more; the largest is ${formatSize(top)}`,
     "the process of a VMM, a smaller --min-size, or --vma ADDRESS",
   );
 }
 
-/** Places the amounts in a mapping: what is before its first whole large leaf and after its last one can only be pages or absent. */
+/**
+ * Places the amounts in a mapping: what is before its first whole large leaf and after its last one
+ * can only be pages or absent.
+ */
 function place(
   list: SegmentList,
   vma: Vma,
@@ -203,7 +220,8 @@ function place(
   }
   if (units > MAX_UNITS)
     throw badInput("--placement spread", `${units} places for ${large} pages`, `at most ${MAX_UNITS}; use runs`);
-  // Which units are large, and which of the others have pages, is drawn without replacement, in one pass.
+  // Which units are large, and which of the others have pages, is drawn without replacement, in one
+  // pass.
   let full = Math.min(units - blocks, Math.floor(pages / largeLeaf));
   pages -= full * largeLeaf;
   rest(head);

@@ -100,6 +100,19 @@ it("takes the end of the last range for that of the IPA space only where nothing
   expect(bits("0x00000003ffe00000-0x0000000400000000           2M 2   R W px ux  AF BLK\n")).toBe(40);
 });
 
+it("takes a width that memory fills to its last byte, and none that its levels do not have", () => {
+  const block = (start: string, end: string) => `0x${start}-0x${end}           2M 2   R W px ux  AF BLK\n`;
+  const bits = (lines: string, levels?: number) =>
+    importStage2Dump(`${HEADER}${lines}`, "dump", { granule: "4K", ...(levels === undefined ? {} : { levels }) })
+      .scenario.ipaBits;
+  expect(bits(block("000000ffffe00000", "0000010000000000"))).toBe(40);
+  expect(bits(block("000000ffffe00000", "0000010000000000"), 3)).toBe(40);
+  // Three levels have 43 bits at most, from a root of 16 pages.
+  expect(bits(block("000007ffffe00000", "0000080000000000"), 3)).toBe(43);
+  const printed = `${block("0000000040000000", "0000000040200000")}0x0000000040200000-0x0000000400000000       15358M 1\n`;
+  expect([2, 3, 4].map((levels) => bits(printed, levels))).toEqual([34, 40, 44]);
+});
+
 it("counts tables without a valid entry, which a scenario cannot express", () => {
   const text = `${HEADER}0x0000000000000000-0x0000000040000000           1G 1\n0x0000000040000000-0x0000000040200000           2M 2   R W px ux  AF BLK\n0x0000000040200000-0x0000000040600000           4M 3\n0x0000000040600000-0x0000000040800000           2M 2   R W px ux  AF BLK\n`;
   expect(importStage2Dump(text, "dump", { granule: "4K" }).notes).toContainEqual({
@@ -242,7 +255,10 @@ describe.each(GRANULES)("a dump printed from a tree of %s pages", (granule) => {
   });
 });
 
-/** Neighbours of equal leaf size and permission as one run, execute permission forgotten: what a scenario says. */
+/**
+ * Neighbours of equal leaf size and permission as one run, execute permission forgotten: what a
+ * scenario says.
+ */
 function mergedByMap(runs: readonly PrintedRun[]): PrintedRun[] {
   const merged: PrintedRun[] = [];
   for (const { start, bytes, leafBytes, writable } of runs) {

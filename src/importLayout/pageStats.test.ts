@@ -9,11 +9,13 @@ describe("KVM's page statistics", () => {
   it.each([
     [
       "debugfs",
-      "/sys/kernel/debug/kvm/812-13/pages_1g:2\n/sys/kernel/debug/kvm/812-13/pages_2m:30000\n/sys/kernel/debug/kvm/812-13/pages_4k:5120\n",
+      "/sys/kernel/debug/kvm/812-13/pages_1g:2\n/sys/kernel/debug/kvm/812-13/pages_2m:30000\n" +
+        "/sys/kernel/debug/kvm/812-13/pages_4k:5120\n",
     ],
     [
       "QEMU's info stats vm",
-      "provider: kvm\n    pages_1g: 2\n    pages_2m (instant): 30000\n    pages_4k: 5120\n    mmu_recycled (cumulative): 7\n",
+      "provider: kvm\n    pages_1g: 2\n    pages_2m (instant): 30000\n    pages_4k: 5120\n    mmu_recycled " +
+        "(cumulative): 7\n",
     ],
     ["binary statistics as text", "pages_4k 5120\npages_2m\t30000\npages_1g = 2\nremote_tlb_flush 12\n"],
     [

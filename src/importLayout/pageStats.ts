@@ -20,8 +20,9 @@ type StatName = (typeof SIZES)[number][0];
 const LINE = /(?:^|[^a-z0-9_])(pages_(?:4k|2m|1g))\b[^\d\n]*?[:=\s]\s*(\d{1,15})\s*$/gim;
 
 /**
- * Reads pages_4k, pages_2m and pages_1g of one VM: lines as `grep . .../kvm/*\/pages_*` of debugfs, as QEMU's `info stats vm` and tools that
- * read the binary statistics print them, or the JSON answer to QMP's query-stats. A name that is absent counts none.
+ * Reads pages_4k, pages_2m and pages_1g of one VM: lines as `grep . .../kvm/*\/pages_*` of debugfs,
+ * as QEMU's `info stats vm` and tools that read the binary statistics print them, or the JSON
+ * answer to QMP's query-stats. A name that is absent counts none.
  *
  * Source: Linux 7.3, arch/x86/kvm/x86.c, `kvm_vm_stats_desc`. arm64 has no such statistics.
  *
@@ -68,8 +69,9 @@ function fromJson(text: string, input: string): readonly (readonly [StatName, nu
 }
 
 /**
- * A guest with just these leaves: where each stands is not known, so that the largest come first, each size in one run. Counts of walks,
- * splits and faults depend on how many there are; chunks and words at the seams are the only difference.
+ * A guest with just these leaves: where each stands is not known, so that the largest come first,
+ * each size in one run. Counts of walks, splits and faults depend on how many there are; chunks and
+ * words at the seams are the only difference.
  */
 export function scenarioOfStats(stats: PageStats): Arm64Scenario {
   const counts = { pages_1g: stats.pages1g, pages_2m: stats.pages2m, pages_4k: stats.pages4k };

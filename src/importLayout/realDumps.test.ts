@@ -72,8 +72,9 @@ function simulatedLeaves(scenario: Arm64Scenario): Run[] {
 }
 
 /**
- * What an ioctl does, as a scenario does it. KVM_GET_DIRTY_LOG without manual protect write-protects what was dirty and never splits,
- * as a clear without a chunk. With manual protect enabling and getting leave the tables alone, and disabling always does: null.
+ * What an ioctl does, as a scenario does it. KVM_GET_DIRTY_LOG without manual protect
+ * write-protects what was dirty and never splits, as a clear without a chunk. With manual protect
+ * enabling and getting leave the tables alone, and disabling always does: null.
  */
 function dirtyLogOf({ ioctl, options, chunkBytes }: RealPair): { mode: "enable" | "clear"; chunkBytes: number } | null {
   const manual = !/ -g\b/.test(options);

@@ -40,8 +40,9 @@ type Amounts = { -readonly [Name in (typeof FIELDS)[keyof typeof FIELDS]]: numbe
 /**
  * Reads the text of `/proc/PID/smaps`.
  *
- * Format: Linux, fs/proc/task_mmu.c (`show_map_vma()`, `show_smap()`), Documentation/filesystems/proc.rst. Fields that a kernel does
- * not print count as 0; unknown ones are left aside.
+ * Format: Linux, fs/proc/task_mmu.c (`show_map_vma()`, `show_smap()`),
+ * Documentation/filesystems/proc.rst. Fields that a kernel does not print count as 0; unknown ones
+ * are left aside.
  *
  * @param input name of the text for messages
  * @throws UserError naming the first line that is neither a mapping nor one of its fields
@@ -100,6 +101,7 @@ function mapping(header: RegExpExecArray, line: number, amounts: Amounts, where:
   if (end <= start) throw badInput(where, "the mapping does not go forward", "a start below the end");
   if (last !== undefined && start < last.end)
     throw badInput(where, `begins before the end of the one on line ${last.line}`, "ascending mappings");
-  // The vsyscall page lies beyond 2^53; it is no guest memory, and the object keeps the fields that follow.
+  // The vsyscall page lies beyond 2^53; it is no guest memory, and the object keeps the fields that
+  // follow.
   return Object.assign(amounts, { line, start, end, permissions: header[3]!, path: header[4]!.trim() });
 }

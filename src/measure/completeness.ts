@@ -7,7 +7,7 @@ export function missingPhases(run: Pick<LoggedRun, "phases" | "iterations">): st
   const has = (phase: PhaseName, iteration: number | null) =>
     run.phases.some((one) => one.phase === phase && one.iteration === iteration);
   const missing: string[] = (["populate", "enable"] as const).filter((phase) => !has(phase, null));
-  const seen = run.phases.reduce((most, { iteration }) => Math.max(most, iteration ?? 0), 0);
+  const seen = run.phases.reduce((max, { iteration }) => Math.max(max, iteration ?? 0), 0);
   const iterations = Math.max(1, run.iterations ?? seen);
   const manual = run.phases.some(({ phase }) => phase === "clear");
   for (let k = 1; k <= iterations && missing.length < 4; k++) {
@@ -19,7 +19,10 @@ export function missingPhases(run: Pick<LoggedRun, "phases" | "iterations">): st
   return missing;
 }
 
-/** Sums that the test prints must be those of its parts: the figures were edited, or lines are lost, where they are not. */
+/**
+ * Sums that the test prints must be those of its parts: the figures were edited, or lines are lost,
+ * where they are not.
+ */
 export function disagreements(run: Pick<LoggedRun, "phases" | "totals">): MeasureNote[] {
   return run.totals.flatMap(({ phase, totalNs }) => {
     const parts = run.phases.filter((one) => one.phase === phase);

@@ -56,6 +56,7 @@ describe.skipIf(cc === undefined)(`the eager-split chunk (cc: ${cc ?? "not there
     const chunkPreload = await prepareChunkPreload({ ...process.env, XDG_CACHE_HOME: state.cache });
     try {
       await runMeasurement(plan, {
+        env: process.env,
         timeoutMs: null,
         signal: new AbortController().signal,
         onRecord: async (record) => {
@@ -153,13 +154,13 @@ describe.skipIf(cc === undefined)(`the eager-split chunk (cc: ${cc ?? "not there
   });
 
   it("cannot be set in a static test, which is refused; a script is left alone", async () => {
-    await expect(checkDynamic(state.program)).resolves.toBeUndefined();
+    await expect(checkDynamic(state.program, "")).resolves.toBeUndefined();
     const script = join(folder, "script");
     writeFileSync(script, "#!/bin/sh\n");
-    await expect(checkDynamic(script)).resolves.toBeUndefined();
+    await expect(checkDynamic(script, "")).resolves.toBeUndefined();
     const fixed = join(folder, "static");
     writeFileSync(fixed, withoutLoader(readFileSync(state.program)));
-    await expect(checkDynamic(fixed)).rejects.toThrow(
+    await expect(checkDynamic(fixed, "")).rejects.toThrow(
       /^--eager-split-chunk: .*static: is linked statically, and the chunk is set by a library that is preloaded; expected a test/,
     );
   });

@@ -27,8 +27,8 @@ export type ChunkProof =
   | { readonly kind: "refused"; readonly bytes: number; readonly errno: number; readonly sizes: readonly number[] };
 
 /**
- * Compiles the library, unless it is in the cache: `$XDG_CACHE_HOME/s2split` or `~/.cache/s2split`, by the hash of its text, the compiler
- * and the machine.
+ * Compiles the library, unless it is in the cache: `$XDG_CACHE_HOME/s2split` or `~/.cache/s2split`,
+ * by the hash of its text, the compiler and the machine.
  *
  * @param env where `CC` names another compiler than `cc`
  * @throws UserError where there is no compiler, or it fails
@@ -50,7 +50,11 @@ export async function prepareChunkPreload(env: Environment): Promise<ChunkPreloa
   }
 }
 
-/** What the test is run with, so that it has the chunk. @param given what the user sets, LD_PRELOAD perhaps among it */
+/**
+ * What the test is run with, so that it has the chunk.
+ *
+ * @param given what the user sets, LD_PRELOAD perhaps among it
+ */
 export function chunkEnvironment(preload: ChunkPreload, bytes: number, given: Environment): Record<string, string> {
   const others = given.LD_PRELOAD === undefined || given.LD_PRELOAD === "" ? [] : [given.LD_PRELOAD];
   return {
@@ -93,7 +97,8 @@ export async function readProof({ proof }: ChunkPreload): Promise<ChunkProof> {
 export function chunkRefused({ bytes, errno, sizes }: Extract<ChunkProof, { kind: "refused" }>): UserError {
   if (sizes.length === 0) {
     return new UserError(
-      `--eager-split-chunk ${formatSize(bytes)}: this kernel has no KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE; expected KVM on arm64, Linux 6.5 or newer`,
+      `--eager-split-chunk ${formatSize(bytes)}: this kernel has no KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE; expected ` +
+        "KVM on arm64, Linux 6.5 or newer",
     );
   }
   return badInput(
@@ -117,7 +122,8 @@ async function cachedLibrary(compiler: string, folder: string, env: Environment)
   const built = join(folder, name);
   await compile(compiler, folder, built);
   if (cache === undefined) return built;
-  // By a name of its own first: two measurements may build it at once, and one may be ended in the middle.
+  // By a name of its own first: two measurements may build it at once, and one may be ended in the
+  // middle.
   const target = join(cache, name);
   const own = `${target}.${randomBytes(4).toString("hex")}`;
   try {

@@ -23,7 +23,8 @@ function root(files: Readonly<Record<string, string>>): string {
 const options = (command: string) => [optionsOf(findSelftestCommand(`dirty_log_perf_test ${command}`)!)];
 const ARM = {
   "proc/cpuinfo":
-    "processor\t: 0\nCPU implementer\t: 0xc0\nCPU variant\t: 0x0\nCPU part\t: 0xac3\nCPU revision\t: 1\n\nprocessor\t: 1\n",
+    "processor\t: 0\nCPU implementer\t: 0xc0\nCPU variant\t: 0x0\nCPU part\t: 0xac3\nCPU revision\t: 1\n\n" +
+    "processor\t: 1\n",
   "proc/sys/kernel/osrelease": "6.18.0\n",
   "proc/loadavg": "0.10 0.2 0.3 1/99 7\n",
   "proc/cmdline": "root=/dev/sda kvm-arm.mode=nvhe quiet\n",

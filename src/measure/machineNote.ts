@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { MachineNote, MeasureNote, SelftestOptions } from "./schema.js";
 
 /**
- * What of this machine bears on a measurement of KVM, as far as /proc and /sys say it. Never fails: what cannot be read is null.
+ * What of this machine bears on a measurement of KVM, as far as /proc and /sys say it. Never fails:
+ * what cannot be read is null.
  *
  * @param root where /proc and /sys are; another folder in tests
  */
@@ -47,12 +48,16 @@ export async function readMachineNote(root = "/"): Promise<MachineNote> {
 
 type Reader = (path: string) => Promise<string | null>;
 
-/** Device trees of virtual machines: QEMU's and kvmtool's `virt`, and hypervisors that name themselves in a node. */
+/**
+ * Device trees of virtual machines: QEMU's and kvmtool's `virt`, and hypervisors that name
+ * themselves in a node.
+ */
 const VIRTUAL_BOARD = /linux,dummy-virt|qemu|xen,xen|kvm/i;
 
 /**
- * Whether this machine is a guest or emulated: null where nothing says it. x86 has a CPU flag; arm64 has none, so there only firmware
- * can tell: DMI with ACPI, else the device tree, whose `compatible` is a list of texts that end in NUL.
+ * Whether this machine is a guest or emulated: null where nothing says it. x86 has a CPU flag;
+ * arm64 has none, so there only firmware can tell: DMI with ACPI, else the device tree, whose
+ * `compatible` is a list of texts that end in NUL.
  */
 async function virtualized(cpuinfo: string, text: Reader): Promise<boolean | null> {
   if ((await text("sys/hypervisor/type")) !== null) return true;
@@ -73,7 +78,10 @@ function cpuModel(cpuinfo: string): string {
   if (model !== undefined) return model;
   const implementer = field("CPU implementer");
   if (implementer === undefined) return os.cpus()[0]?.model ?? "unknown";
-  return `arm64 implementer ${implementer} part ${field("CPU part")} variant ${field("CPU variant")} revision ${field("CPU revision")}`;
+  return (
+    `arm64 implementer ${implementer} part ${field("CPU part")} variant ${field("CPU variant")} revision ` +
+    `${field("CPU revision")}`
+  );
 }
 
 async function governors(root: string, text: Reader): Promise<string[] | null> {
@@ -132,7 +140,10 @@ function chosen(text: string | null): string | null {
   return text === null ? null : (/\[(\w+)\]/.exec(text)?.[1] ?? null);
 }
 
-/** Sizes of the huge pages that a backing takes, by the name that the selftest has for it; the default size otherwise. */
+/**
+ * Sizes of the huge pages that a backing takes, by the name that the selftest has for it; the
+ * default size otherwise.
+ */
 const HUGETLB = /^(?:anonymous|shared)_hugetlb(?:_(\d+)(kb|mb|gb))?$/;
 
 /** Settings that spoil measurements of these runs, as codes. Pure. */

@@ -1,5 +1,6 @@
 import { badInput, clip } from "../errors.js";
 import { formatSize, parseSize } from "../guest/sizes.js";
+import { rotated } from "../lists.js";
 import type { MeasuredCase, MeasureNote } from "./schema.js";
 import {
   CHUNK_ENVIRONMENT,
@@ -15,7 +16,10 @@ export interface PlannedCase extends MeasuredCase {
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The eager-split chunk that the runs are given from outside; null where the test is left to itself. */
+  /**
+   * The eager-split chunk that the runs are given from outside; null where the test is left to
+   * itself.
+   */
   readonly chunkBytes: number | null;
 }
 
@@ -28,6 +32,7 @@ export interface PlannedRun {
 }
 
 export interface MeasurePlan {
+  readonly program: string;
   readonly cases: readonly PlannedCase[];
   readonly order: readonly PlannedRun[];
   readonly warmup: number;
@@ -35,7 +40,10 @@ export interface MeasurePlan {
 }
 
 export interface PlanOptions {
-  /** "s=anonymous,anonymous_thp"; several are multiplied. A name in capitals is an environment variable. */
+  /**
+   * "s=anonymous,anonymous_thp"; several are multiplied. A name in capitals is an environment
+   * variable.
+   */
   readonly vary?: readonly string[];
   /** "K=V" */
   readonly env?: readonly string[];
@@ -50,11 +58,13 @@ const MAX_CASES = 1000;
 const CHUNK_VARIABLE = "eager-split-chunk";
 
 /**
- * Plans a measurement: every combination of what varies, run in rounds, so that a drift of the machine meets all cases alike. Each
- * round begins with another case, so that none always follows the same one.
+ * Plans a measurement: every combination of what varies, run in rounds, so that a drift of the
+ * machine meets all cases alike. Each round begins with another case, so that none always follows
+ * the same one.
  *
  * @param command program and arguments
- * @throws UserError for an option that the test does not have, a malformed variation, too many cases
+ * @throws UserError for an option that the test does not have, a malformed variation, too many
+ *   cases
  */
 export function planMeasurement(command: readonly string[], options: PlanOptions): MeasurePlan {
   const [program, ...args] = command;
@@ -83,10 +93,10 @@ export function planMeasurement(command: readonly string[], options: PlanOptions
   if (planned.length > MAX_CASES) throw badInput("measure", `${planned.length} cases`, `at most ${MAX_CASES}`);
   const order = [true, false].flatMap((warmup) =>
     Array.from({ length: warmup ? options.warmup : options.runs }, (_, round) =>
-      planned.map((_, i): PlannedRun => ({ case: planned[(i + round) % planned.length]!, round: round + 1, warmup })),
+      rotated(planned, round).map((one): PlannedRun => ({ case: one, round: round + 1, warmup })),
     ).flat(),
   );
-  return { cases: planned, order, warmup: options.warmup, runs: options.runs };
+  return { program, cases: planned, order, warmup: options.warmup, runs: options.runs };
 }
 
 /** What is to be said of a plan before its runs. */
@@ -96,7 +106,10 @@ export function planWarnings({ cases }: MeasurePlan): MeasureNote[] {
     : [];
 }
 
-/** A case. What chunk it has is recorded once a run has proved it: the command alone, environment included, is no proof. */
+/**
+ * A case. What chunk it has is recorded once a run has proved it: the command alone, environment
+ * included, is no proof.
+ */
 function plannedCase(
   program: string,
   one: Pick<PlannedCase, "variables" | "args" | "env">,

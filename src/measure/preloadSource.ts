@@ -1,9 +1,11 @@
 /**
- * The library that sets the eager-split chunk for a test that has no option for it: it is preloaded, and wraps `ioctl`.
+ * The library that sets the eager-split chunk for a test that has no option for it: it is
+ * preloaded, and wraps `ioctl`.
  *
- * KVM takes the chunk of a VM before its first memslot alone (Linux 7.3, arch/arm64/kvm/arm.c, `kvm_vm_ioctl_enable_cap()`), so it is set
- * the moment KVM_CREATE_VM has returned. What came of it is appended to a file, one line for each VM: that is the proof. A test that
- * cannot have the chunk is ended, for its times would be taken for those of another.
+ * KVM takes the chunk of a VM before its first memslot alone (Linux 7.3, arch/arm64/kvm/arm.c,
+ * `kvm_vm_ioctl_enable_cap()`), so it is set the moment KVM_CREATE_VM has returned. What came of it
+ * is appended to a file, one line for each VM: that is the proof. A test that cannot have the chunk
+ * is ended, for its times would be taken for those of another.
  */
 export const preloadSource = String.raw`#define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,6 +1,7 @@
 import { x } from "tinyexec";
 import { whenCutShort } from "../cleanup.js";
 import { badInput } from "../errors.js";
+import type { Environment } from "../files/streams.js";
 
 export interface ProcessOutcome {
   /** Standard output and standard error, as they came. */
@@ -19,22 +20,26 @@ const MAX_BYTES = 4 * 2 ** 20;
 const GRACE_MS = 2000;
 
 /**
- * Runs a program once, alone in a process group, so that it and all its children can be ended: by the timeout or by the signal.
+ * Runs a program once, alone in a process group, so that it and all its children can be ended: by
+ * the timeout or by the signal.
  *
- * @throws UserError if there is no such program or it may not be run; any outcome of a started one is returned
+ * @param env its environment, on top of what this process has
+ * @throws UserError if there is no such program or it may not be run; any outcome of a started one
+ *   is returned
  */
 export async function runProcess(
   program: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Environment,
   timeoutMs: number | null,
   signal: AbortSignal,
   graceMs = GRACE_MS,
 ): Promise<ProcessOutcome> {
   const started = process.hrtime.bigint();
-  // A group of its own also keeps the terminal's Ctrl-C from it: this program ends it, and says so in the result.
+  // A group of its own also keeps the terminal's Ctrl-C from it: this program ends it, and says so
+  // in the result.
   const child = x(program, args, {
-    nodeOptions: { detached: true, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+    nodeOptions: { detached: true, env, stdio: ["ignore", "pipe", "pipe"] },
   });
   const handle = child.process;
   const chunks: Buffer[] = [];

@@ -36,7 +36,7 @@ it.each([
   ["machine 9999", 9999, false],
 ])("refuses a test that is built for %s where the machine is arm64, KVM or not", async (name, machine, bigEndian) => {
   const program = elf("dirty_log_perf_test", machine, bigEndian);
-  await expect(checkProgram(program, true, "arm64")).rejects.toThrow(
+  await expect(checkProgram(program, true, "", "arm64")).rejects.toThrow(
     `dirty_log_perf_test: is built for ${name}, and this machine is arm64; expected a test built for arm64`,
   );
 });
@@ -44,15 +44,15 @@ it.each([
 it("refuses the real test without KVM, also where the search path finds it", async () => {
   const program = elf("dirty_log_perf_test", 183);
   const message = "/dev/kvm: is not there or not writable; expected a host with KVM, and the right to use it";
-  await expect(checkProgram(program, false, "arm64")).rejects.toThrow(message);
-  await expect(checkProgram("dirty_log_perf_test", false, "arm64", `/nowhere:${folder}`)).rejects.toThrow(message);
-  await expect(checkProgram(program, true, "arm64")).resolves.toBeUndefined();
+  await expect(checkProgram(program, false, "", "arm64")).rejects.toThrow(message);
+  await expect(checkProgram("dirty_log_perf_test", false, `/nowhere:${folder}`, "arm64")).rejects.toThrow(message);
+  await expect(checkProgram(program, true, "", "arm64")).resolves.toBeUndefined();
 });
 
 it("leaves alone what may run the test elsewhere, and what only running can tell", async () => {
-  await expect(checkProgram(elf("ssh", 183), false, "arm64")).resolves.toBeUndefined();
-  await expect(checkProgram(file("dirty_log_perf_test", "#!/bin/sh\n"), false, "arm64")).resolves.toBeUndefined();
-  await expect(checkProgram(file("empty", ""), false, "arm64")).resolves.toBeUndefined();
-  await expect(checkProgram(join(folder, "missing"), false, "arm64")).resolves.toBeUndefined();
-  await expect(checkProgram("missing", false, "arm64", folder)).resolves.toBeUndefined();
+  await expect(checkProgram(elf("ssh", 183), false, "", "arm64")).resolves.toBeUndefined();
+  await expect(checkProgram(file("dirty_log_perf_test", "#!/bin/sh\n"), false, "", "arm64")).resolves.toBeUndefined();
+  await expect(checkProgram(file("empty", ""), false, "", "arm64")).resolves.toBeUndefined();
+  await expect(checkProgram(join(folder, "missing"), false, "", "arm64")).resolves.toBeUndefined();
+  await expect(checkProgram("missing", false, folder, "arm64")).resolves.toBeUndefined();
 });

@@ -3,7 +3,9 @@ import { delimiter, join } from "node:path";
 import { badInput, clip } from "../errors.js";
 import { isSelftestProgram } from "./selftestCommand.js";
 
-/** Machines by their number in an ELF header (`e_machine`), under the names that Node has for them. */
+/**
+ * Machines by their number in an ELF header (`e_machine`), under the names that Node has for them.
+ */
 const MACHINES: Readonly<Record<number, string>> = {
   3: "ia32",
   22: "s390x",
@@ -15,8 +17,9 @@ const MACHINES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Refuses, before anything is planned, a test that can only fail on this machine: a binary of another architecture, and the real test
- * where there is no KVM. Scripts and other programs are left alone: they may run the test elsewhere.
+ * Refuses, before anything is planned, a test that can only fail on this machine: a binary of
+ * another architecture, and the real test where there is no KVM. Scripts and other programs are
+ * left alone: they may run the test elsewhere.
  *
  * @param host as `process.arch`
  * @throws UserError in one line
@@ -24,8 +27,8 @@ const MACHINES: Readonly<Record<number, string>> = {
 export async function checkProgram(
   program: string,
   kvmDevice: boolean,
+  searchPath: string,
   host: string = process.arch,
-  searchPath: string = process.env.PATH ?? "",
 ): Promise<void> {
   const machine = await machineOf(program, searchPath);
   if (machine === undefined) return;
@@ -46,7 +49,7 @@ export async function checkProgram(
  *
  * @throws UserError in one line
  */
-export async function checkDynamic(program: string, searchPath: string = process.env.PATH ?? ""): Promise<void> {
+export async function checkDynamic(program: string, searchPath: string): Promise<void> {
   const path = await find(program, searchPath);
   if (path === undefined || (await interpreted(path)) !== false) return;
   throw badInput(
@@ -79,7 +82,10 @@ async function interpreted(path: string): Promise<boolean | undefined> {
   }
 }
 
-/** The architecture of an ELF program; undefined for what is none, and for what cannot be read: running it will tell. */
+/**
+ * The architecture of an ELF program; undefined for what is none, and for what cannot be read:
+ * running it will tell.
+ */
 async function machineOf(program: string, searchPath: string): Promise<string | undefined> {
   const path = await find(program, searchPath);
   if (path === undefined) return undefined;

@@ -3,6 +3,7 @@ import { badInput, clip } from "../errors.js";
 import { parseJson } from "../files/parseJson.js";
 import { nameOf, readText } from "../files/read.js";
 import type { ByteInput } from "../files/streams.js";
+import { nonEmpty } from "../lists.js";
 import type { MeasurementFile } from "./schema.js";
 
 const EXPECTED = "a measurement written by s2split measure or s2split import";
@@ -10,13 +11,17 @@ const EXPECTED = "a measurement written by s2split measure or s2split import";
 /**
  * Reads a measured-result file. `-` is standard input.
  *
- * @throws UserError, one line that names the file: unreadable, not JSON, of another kind or a newer schema, wrong types
+ * @throws UserError, one line that names the file: unreadable, not JSON, of another kind or a newer
+ *   schema, wrong types
  */
 export async function readMeasurement(path: string, stdin?: ByteInput): Promise<MeasurementFile> {
   return await parseMeasurement(await readText(path, { expected: EXPECTED, stdin }), nameOf(path));
 }
 
-/** Whether a path is a file that says, near its beginning, that it is a measurement; false for standard input, which is read once. */
+/**
+ * Whether a path is a file that says, near its beginning, that it is a measurement; false for
+ * standard input, which is read once.
+ */
 export async function isMeasurement(path: string): Promise<boolean> {
   if (path === "-") return false;
   try {
@@ -48,7 +53,7 @@ export async function parseMeasurement(text: string, input: string): Promise<Mea
   const { measurementFile } = await import("./schema.js");
   const parsed = measurementFile.safeParse(value);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
+    const [issue] = nonEmpty(parsed.error.issues);
     throw badInput(input, `${clip(issue.path.join("."))}: ${clip(issue.message, 160)}`, EXPECTED);
   }
   const { cases, outputs, runs } = parsed.data;

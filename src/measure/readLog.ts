@@ -26,11 +26,13 @@ export interface ReadOutput {
 }
 
 /**
- * Reads one log into runs and cases. A command that the output contradicts (other iterations, other mode, other memory) is not taken
- * for its command: figures must not be tied to options that they do not have.
+ * Reads one log into runs and cases. A command that the output contradicts (other iterations, other
+ * mode, other memory) is not taken for its command: figures must not be tied to options that they
+ * do not have.
  *
  * @param command taken where the log has no command line of its own
- * @param fallbackCase id of the case where no command is known: runs of unknown commands are not thrown together
+ * @param fallbackCase id of the case where no command is known: runs of unknown commands are not
+ *   thrown together
  * @throws UserError where the given command is not that of a run
  */
 export function readLog(
@@ -71,7 +73,10 @@ export function readLog(
   };
 }
 
-/** A run with its status and what is to be said of it. `round`, `warmup` and `output` are the caller's to set. */
+/**
+ * A run with its status and what is to be said of it. `round`, `warmup` and `output` are the
+ * caller's to set.
+ */
 export function measuredRun(
   run: LoggedRun,
   id: string,
@@ -98,11 +103,14 @@ export function measuredRun(
 /**
  * What the options of a run do to the meaning of its figures.
  *
- * In Linux 7.3 the guest of dirty_log_perf_test never gets the seed: its copy of `guest_random_seed` stays 0, and vCPU k draws from a Lehmer
- * generator seeded with 0 + k (tools/testing/selftests/kvm/lib/memstress.c). Seeded with 0 it draws 0 for ever: vCPU 0 writes every page
- * unless `-w 0`, and with `-a` touches its first page over and over. The fixture with `-w 50 -a` shows it: a millisecond for 16384 pages.
+ * In Linux 7.3 the guest of dirty_log_perf_test never gets the seed: its copy of
+ * `guest_random_seed` stays 0, and vCPU k draws from a Lehmer generator seeded with 0 + k
+ * (tools/testing/selftests/kvm/lib/memstress.c). Seeded with 0 it draws 0 for ever: vCPU 0 writes
+ * every page unless `-w 0`, and with `-a` touches its first page over and over. The fixture with
+ * `-w 50 -a` shows it: a millisecond for 16384 pages.
  *
- * `-p` is parsed into `p.phys_offset`, which nothing reads (dirty_log_perf_test.c): the memory lies where it does without it.
+ * `-p` is parsed into `p.phys_offset`, which nothing reads (dirty_log_perf_test.c): the memory lies
+ * where it does without it.
  */
 function optionNotes(options: SelftestOptions | null): MeasureNote[] {
   if (options === null) return [];

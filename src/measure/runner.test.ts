@@ -12,6 +12,8 @@ interface Setup {
   readonly behaviour?: Readonly<Record<string, FakeBehaviour>>;
   readonly args?: readonly string[];
   readonly vary?: readonly string[];
+  readonly set?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly runs?: number;
   readonly warmup?: number;
   readonly timeoutMs?: number;
@@ -23,10 +25,12 @@ async function run(setup: Setup): Promise<{ records: RunRecord[]; interrupted: b
   const records: RunRecord[] = [];
   const plan = planMeasurement([fake.program, ...(setup.args ?? [])], {
     vary: setup.vary ?? [],
+    env: setup.set ?? [],
     runs: setup.runs ?? 1,
     warmup: setup.warmup ?? 0,
   });
   const interrupted = await runMeasurement(plan, {
+    env: setup.env ?? {},
     timeoutMs: setup.timeoutMs ?? null,
     graceMs: 50,
     signal: setup.signal ?? new AbortController().signal,
@@ -105,9 +109,22 @@ describe("an interruption", () => {
   });
 });
 
+it("runs the test in the environment that it is given, with what the plan sets on top", async () => {
+  const populateMs = async (setup: Setup) => {
+    const { records } = await run(setup);
+    return Math.round(records[0]!.runs[0]!.phases[0]!.timeNs / 1e6);
+  };
+  const given = { KVM_EAGER_SPLIT_CHUNK: "0x200000" };
+  // The fake takes twice as long where it has a chunk.
+  expect(await populateMs({})).toBe(300);
+  expect(await populateMs({ env: given })).toBe(600);
+  expect(await populateMs({ env: given, set: ["KVM_EAGER_SPLIT_CHUNK=0"] })).toBe(300);
+});
+
 it("refuses a program that is not there, or may not be run", async () => {
   const start = (program: string) =>
     runMeasurement(planMeasurement([program], { runs: 1, warmup: 0 }), {
+      env: {},
       timeoutMs: null,
       signal: new AbortController().signal,
       onRecord: async () => {},

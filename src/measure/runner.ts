@@ -1,3 +1,4 @@
+import type { Environment } from "../files/streams.js";
 import {
   type ChunkPreload,
   type ChunkProof,
@@ -12,7 +13,10 @@ import { measuredRun } from "./readLog.js";
 import type { MeasuredOutput, MeasuredRun } from "./schema.js";
 import { type LoggedRun, parseSelftestLog } from "./selftestLog.js";
 
-/** What one process gave: an output and its runs, one for each guest mode; one without phases where it printed none. */
+/**
+ * What one process gave: an output and its runs, one for each guest mode; one without phases where
+ * it printed none.
+ */
 export interface RunRecord {
   readonly planned: PlannedRun;
   readonly output: MeasuredOutput;
@@ -22,13 +26,18 @@ export interface RunRecord {
 }
 
 export interface RunnerOptions {
+  /** What the program was given: processes inherit it, and what the plan sets comes on top. */
+  readonly env: Environment;
   readonly timeoutMs: number | null;
   /** How long a process that was asked to end may take. Default 2 s. */
   readonly graceMs?: number;
   /** Ends the process that runs, and the measurement after it. */
   readonly signal: AbortSignal;
   readonly onStart?: (planned: PlannedRun, index: number) => void;
-  /** Called after each process, before the next one: write the result here, so that a crash loses nothing. */
+  /**
+   * Called after each process, before the next one: write the result here, so that a crash loses
+   * nothing.
+   */
   readonly onRecord: (record: RunRecord) => Promise<void>;
   /** Name of the raw output of a run beside the result; null where none is written. */
   readonly rawFile: (planned: PlannedRun, index: number) => string | null;
@@ -37,20 +46,23 @@ export interface RunnerOptions {
 }
 
 /**
- * Runs a plan. A run that fails, hangs or prints what cannot be read is recorded as such, and the next one follows.
+ * Runs a plan. A run that fails, hangs or prints what cannot be read is recorded as such, and the
+ * next one follows.
  *
  * @returns true if it was interrupted
- * @throws UserError if the program cannot be started at all, or if the kernel refuses an eager-split chunk
+ * @throws UserError if the program cannot be started at all, or if the kernel refuses an
+ *   eager-split chunk
  */
 export async function runMeasurement(plan: MeasurePlan, options: RunnerOptions): Promise<boolean> {
   const { signal, timeoutMs, graceMs } = options;
   for (const [index, planned] of plan.order.entries()) {
     if (signal.aborted) return true;
     options.onStart?.(planned, index);
-    const { program, args, env, chunkBytes } = planned.case;
+    const { program, args, chunkBytes } = planned.case;
+    const env = { ...options.env, ...planned.case.env };
     const preload = chunkBytes === null ? undefined : options.chunkPreload;
     if (preload !== undefined) await clearProof(preload);
-    const chunkEnv = preload === undefined ? {} : chunkEnvironment(preload, chunkBytes!, { ...process.env, ...env });
+    const chunkEnv = preload === undefined ? {} : chunkEnvironment(preload, chunkBytes!, env);
     const outcome = await runProcess(program, args, { ...env, ...chunkEnv }, timeoutMs, signal, graceMs);
     const proof = preload === undefined ? undefined : await readProof(preload);
     if (proof?.kind === "refused") throw chunkRefused(proof);
@@ -59,7 +71,10 @@ export async function runMeasurement(plan: MeasurePlan, options: RunnerOptions):
   return signal.aborted;
 }
 
-/** A run that was to have a chunk and does not prove it has no figures: they would be taken for those of the chunk. */
+/**
+ * A run that was to have a chunk and does not prove it has no figures: they would be taken for
+ * those of the chunk.
+ */
 function withProof(record: RunRecord, proof: ChunkProof | undefined): RunRecord {
   const wanted = record.planned.case.chunkBytes;
   if (wanted === null) return record;

@@ -2,11 +2,12 @@ import { z } from "zod";
 import { PHASES } from "../selftest/phases.js";
 
 /**
- * The measured-result file: what the real selftest printed, on a real machine, as integers. Kind `s2split-measurement`; the counts of
- * simulations are in another file (`results/types.ts`). Times are in nanoseconds and say so in their name; they are the selftest's
- * own, not this program's.
+ * The measured-result file: what the real selftest printed, on a real machine, as integers. Kind
+ * `s2split-measurement`; the counts of simulations are in another file (`results/types.ts`). Times
+ * are in nanoseconds and say so in their name; they are the selftest's own, not this program's.
  *
- * zod is heavy: import types from here with `import type`, and read files through `read.ts`, which loads this when needed.
+ * zod is heavy: import types from here with `import type`, and read files through `read.ts`, which
+ * loads this when needed.
  */
 
 const bytes = z.int().min(0);
@@ -20,7 +21,10 @@ const note = z.strictObject({
   data: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.string())])),
 });
 
-/** Options of dirty_log_perf_test with its defaults filled in (Linux 7.3, tools/testing/selftests/kvm/dirty_log_perf_test.c). */
+/**
+ * Options of dirty_log_perf_test with its defaults filled in (Linux 7.3,
+ * tools/testing/selftests/kvm/dirty_log_perf_test.c).
+ */
 const selftestOptions = z.strictObject({
   /** `-m`; empty: all modes that the host has. */
   modes: z.array(count),
@@ -53,8 +57,9 @@ const selftestOptions = z.strictObject({
   /** `-c` */
   pinning: z.string().nullable(),
   /**
-   * The eager-split chunk. Of what `measure` ran: as a run has proved that it was set, else null. Of an imported log: what its command
-   * says, KVM_EAGER_SPLIT_CHUNK of a test that takes it from there.
+   * The eager-split chunk. Of what `measure` ran: as a run has proved that it was set, else null.
+   * Of an imported log: what its command says, KVM_EAGER_SPLIT_CHUNK of a test that takes it from
+   * there.
    */
   eagerSplitChunkBytes: bytes.nullable(),
   /** Words of the command that are no option of the test. */
@@ -98,7 +103,10 @@ const measuredRun = z.strictObject({
   output: count,
   firstLine: count,
   lastLine: count,
-  /** `complete`: every phase of every iteration is there, and nothing says that the test failed. Only these have statistics. */
+  /**
+   * `complete`: every phase of every iteration is there, and nothing says that the test failed.
+   * Only these have statistics.
+   */
   status: z.enum(["complete", "incomplete", "failed", "timeout", "interrupted"]),
   /** As printed; null where the output has none. */
   guestMode: z
@@ -138,7 +146,10 @@ const machineNote = z.strictObject({
   /** True where this machine is itself a guest. */
   virtualized: z.boolean().nullable(),
   kvmDevice: z.boolean(),
-  /** Parameters of KVM that bear on splitting: eager_page_split, tdp_mmu, nx_huge_pages, kvm-arm.mode. */
+  /**
+   * Parameters of KVM that bear on splitting: eager_page_split, tdp_mmu, nx_huge_pages,
+   * kvm-arm.mode.
+   */
   kvmParameters: z.record(z.string(), z.string()),
   /** One minute, per CPU, before the first run. */
   loadPerCpu: z.number().nullable(),

@@ -29,7 +29,8 @@ describe("options of the selftest", () => {
   it("are read combined, attached and apart, the last one counting", () => {
     expect(
       of(
-        "KVM_EAGER_SPLIT_CHUNK=0x200000 ./dirty_log_perf_test -m 6 -m3 -gaeb64m -v 4 -v 96 -x 2 -w 5 -s anonymous_thp -p 0x1000 -c 1,2",
+        "KVM_EAGER_SPLIT_CHUNK=0x200000 ./dirty_log_perf_test -m 6 -m3 -gaeb64m -v 4 -v 96 -x 2 -w 5 -s " +
+          "anonymous_thp -p 0x1000 -c 1,2",
       ),
     ).toMatchObject({
       modes: [6, 3],

@@ -53,10 +53,12 @@ const SILENT =
   /^(?:TAP version \d+|\d+\.\.\d+|(?:timeout set|overriding timeout) to \d+|selftests: kvm: \S+|ok \d+ .*|-{3,}|Random seed: \d+)$/;
 
 /**
- * Reads what dirty_log_perf_test printed, in all forms seen: of one invocation or several, with one guest mode or many, indented or
- * prefixed by kselftest, the kernel log or a mail's quoting marks, cut anywhere.
+ * Reads what dirty_log_perf_test printed, in all forms seen: of one invocation or several, with one
+ * guest mode or many, indented or prefixed by kselftest, the kernel log or a mail's quoting marks,
+ * cut anywhere.
  *
- * Form: Linux 5.11 to 7.3, tools/testing/selftests/kvm/dirty_log_perf_test.c; variants in the fixtures' README. Never throws.
+ * Form: Linux 5.11 to 7.3, tools/testing/selftests/kvm/dirty_log_perf_test.c; variants in the
+ * fixtures' README. Never throws.
  */
 export function parseSelftestLog(text: string): SelftestLog {
   return new LogReader().read(text);
@@ -96,7 +98,8 @@ class LogReader {
 
   private line(raw: string, number: number): void {
     const unquoted = raw.slice(0, 4096).replace(/^(?:> ?){1,20}/, "");
-    // What the kernel log and the kselftest runner put before a line; an indentation of the test's own stays.
+    // What the kernel log and the kselftest runner put before a line; an indentation of the test's
+    // own stays.
     const own = unquoted.replace(/^\s*(?:\[\s{0,8}\d{1,9}\.\d{1,9}\]\s?(?:#(?:\s|$))?|#(?:\s|$))/, "");
     const line = own.trim();
     if (line === "") return;

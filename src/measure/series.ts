@@ -10,9 +10,14 @@ export interface PhaseSeries extends TimeSeries {
   readonly phase: PhaseName;
   /** From 1; null for phases outside the iterations. */
   readonly iteration: number | null;
-  /** Indices into `samplesNs` of samples beyond Tukey's fences; empty below {@link FEWEST_FOR_OUTLIERS} samples. */
+  /**
+   * Indices into `samplesNs` of samples beyond Tukey's fences; empty below
+   * {@link FEWEST_FOR_OUTLIERS} samples.
+   */
   readonly outliers: readonly number[];
-  /** False where there are too few samples for `ci95Ns` to be a 95% interval; it is then the range. */
+  /**
+   * False where there are too few samples for `ci95Ns` to be a 95% interval; it is then the range.
+   */
   readonly hasInterval: boolean;
 }
 
@@ -20,8 +25,9 @@ export interface PhaseSeries extends TimeSeries {
 export const FEWEST_FOR_OUTLIERS = 5;
 
 /**
- * The series of a measurement, in the order of its cases, its guest modes and the test's phases. Warm-up runs and runs that are not
- * complete are left out: a run that failed half-way is no measurement of its first half.
+ * The series of a measurement, in the order of its cases, its guest modes and the test's phases.
+ * Warm-up runs and runs that are not complete are left out: a run that failed half-way is no
+ * measurement of its first half.
  */
 export function seriesOf(file: Pick<MeasurementFile, "cases" | "runs">): PhaseSeries[] {
   const series: PhaseSeries[] = [];
@@ -54,7 +60,10 @@ export function seriesOf(file: Pick<MeasurementFile, "cases" | "runs">): PhaseSe
   return series;
 }
 
-/** Samples further than 1.5 interquartile ranges from the quartiles (Tukey, Exploratory Data Analysis, 1977). */
+/**
+ * Samples further than 1.5 interquartile ranges from the quartiles (Tukey, Exploratory Data
+ * Analysis, 1977).
+ */
 export function outliersOf(samplesNs: readonly number[]): number[] {
   if (samplesNs.length < FEWEST_FOR_OUTLIERS) return [];
   const low = quantile(samplesNs, 0.25);

@@ -1,38 +1,54 @@
 /**
- * What a counter is: declared once by the MMU that counts it. Tables, exports, comparisons and documentation are made
- * from the declaration, so that a counter has one name, one unit and one meaning everywhere.
+ * What a counter is: declared once by the MMU that counts it. Tables, exports, comparisons and
+ * documentation are made from the declaration, so that a counter has one name, one unit and one
+ * meaning everywhere.
  */
 export interface CounterDeclaration {
-  /** Where the value stands in a run's `counts`, names joined with `/`, as in the golden files: `split/visits/valid`. */
+  /**
+   * Where the value stands in a run's `counts`, names joined with `/`, as in the golden files:
+   * `split/visits/valid`.
+   */
   readonly path: string;
-  /** True where the value is an object from level (a decimal string) to count rather than one number. */
+  /**
+   * True where the value is an object from level (a decimal string) to count rather than one
+   * number.
+   */
   readonly byLevel: boolean;
   /** A short heading: "entries inspected (split)". */
   readonly label: string;
   /** The unit of the value: "entries", "calls", "TLBIs", "pages", "stores". */
   readonly unit: string;
   /**
-   * `cost`: more is worse, an increase is a regression. `outcome`: what the work left behind (the final tree): any change
-   * is reported, and is a regression where {@link worse} says so.
+   * `cost`: more is worse, an increase is a regression. `outcome`: what the work left behind (the
+   * final tree): any change is reported, and is a regression where {@link worse} says so.
    */
   readonly role: "cost" | "outcome";
-  /** For outcomes: whether "more" is worse (blocks left unsplit) or only "different" is (a digest). */
+  /**
+   * For outcomes: whether "more" is worse (blocks left unsplit) or only "different" is (a digest).
+   */
   readonly worse?: "more" | "different";
   /** What its values are; left out: `count`. A result file with anything else is refused. */
   readonly values?: CounterValues;
-  /** The path of a counter that this one never exceeds, level by level: a result file where it does contradicts itself, and is refused. */
+  /**
+   * The path of a counter that this one never exceeds, level by level: a result file where it does
+   * contradicts itself, and is refused.
+   */
   readonly upTo?: string;
   /** One sentence: what is counted, and when. */
   readonly doc: string;
 }
 
 /**
- * `count`: whole numbers from 0 to 2^53 - 1. `count-or-none`: null too, for a walk that never ends or is not made. `errno`: 0
- * or a negative errno. `address-or-none`: hexadecimal with `0x`, or null. `digest-or-none`: 64 hexadecimal digits, or null.
+ * `count`: whole numbers from 0 to 2^53 - 1. `count-or-none`: null too, for a walk that never ends
+ * or is not made. `errno`: 0 or a negative errno. `address-or-none`: hexadecimal with `0x`, or
+ * null. `digest-or-none`: 64 hexadecimal digits, or null.
  */
 export type CounterValues = "count" | "count-or-none" | "errno" | "address-or-none" | "digest-or-none";
 
-/** How a change of a counter is judged: `cost`, or an outcome of which `more` or anything `different` is worse. */
+/**
+ * How a change of a counter is judged: `cost`, or an outcome of which `more` or anything
+ * `different` is worse.
+ */
 export type Judgement = "cost" | "more" | "different";
 
 type Storage = "number" | "number-or-none" | "levels" | "text" | "derived";
@@ -49,12 +65,14 @@ export interface Counter<S extends Storage = Storage> extends CounterDeclaration
 }
 
 /**
- * Counters by the name of the field that holds each; what belongs together (a walk) is a table in the table. **The line of a counter
- * is all there is to it**: storage ({@link newTally}), reset, JSON, table headings, checks of result files and documentation are
- * made from it.
+ * Counters by the name of the field that holds each; what belongs together (a walk) is a table in
+ * the table. **The line of a counter is all there is to it**: storage ({@link newTally}), reset,
+ * JSON, table headings, checks of result files and documentation are made from it.
  *
  * ```ts
- * const COUNTERS = { walks: count("split/walks", "split walks", "walks", "cost", "Walks of the split visitor: one per chunk.") };
+ * const COUNTERS = {
+ *   walks: count("split/walks", "split walks", "walks", "cost", "Walks: one per chunk."),
+ * };
  * ```
  */
 export interface CounterTable {
@@ -67,7 +85,10 @@ interface Stored {
   text: string | null;
 }
 
-/** The storage of a table: a number, an array from level to number, or a text; plain fields, which a hot loop may count in. */
+/**
+ * The storage of a table: a number, an array from level to number, or a text; plain fields, which a
+ * hot loop may count in.
+ */
 export type Tally<T extends CounterTable> = {
   -readonly [F in keyof T as T[F] extends Counter<keyof Stored> ? F : never]: T[F] extends Counter<
     infer S extends keyof Stored
@@ -100,7 +121,9 @@ function counter<S extends Storage>(
   };
 }
 
-/** Path, heading, unit, judgement and one sentence of documentation: see {@link CounterDeclaration}. */
+/**
+ * Path, heading, unit, judgement and one sentence of documentation: see {@link CounterDeclaration}.
+ */
 type CounterLine = [path: string, label: string, unit: string, judged: Judgement, doc: string];
 
 /** A counter of one number. */
@@ -153,7 +176,8 @@ function isCounter(entry: Counter | CounterTable): entry is Counter {
 }
 
 /**
- * Storage for a table, all zero. All tallies of one table have one hidden class in V8, with plain fields.
+ * Storage for a table, all zero. All tallies of one table have one hidden class in V8, with plain
+ * fields.
  *
  * @param levels length of the arrays of counters by level: the deepest or highest level, plus one
  */
@@ -169,21 +193,28 @@ export function newTally<T extends CounterTable>(table: T, levels: number): Tall
   return tally as Tally<T>;
 }
 
-/** How a tally is made: its fields with their zeros, and those of which each tally has an object of its own. */
+/**
+ * How a tally is made: its fields with their zeros, and those of which each tally has an object of
+ * its own.
+ */
 interface TallyPlan {
   readonly zeros: Record<string, unknown>;
   readonly byLevel: readonly string[];
   readonly tables: readonly (readonly [field: string, inner: CounterTable])[];
 }
 
-/** Made once for each table: walks of a few entries count too, and would take longer to make a tally than to walk. */
+/**
+ * Made once for each table: walks of a few entries count too, and would take longer to make a tally
+ * than to walk.
+ */
 const PLANS = new WeakMap<CounterTable, TallyPlan>();
 
 function planOf(table: CounterTable): TallyPlan {
   const stored = Object.entries(table).filter(([, entry]) => entry.storage !== "derived");
   const byLevel = stored.filter(([, entry]) => isCounter(entry) && entry.storage === "levels").map(([field]) => field);
   return {
-    // Not field by field: V8 makes a dictionary of an object that is given more than some 16 fields by computed names.
+    // Not field by field: V8 makes a dictionary of an object that is given more than some 16 fields
+    // by computed names.
     zeros: Object.fromEntries(stored.map(([field, entry]) => [field, zeroOf(entry)])),
     byLevel,
     tables: stored.flatMap(([field, entry]) => (isCounter(entry) ? [] : [[field, entry] as const])),
@@ -207,7 +238,8 @@ export function resetTally<T extends CounterTable>(table: T, tally: Tally<T>): v
 }
 
 /**
- * The counts of a table, nested by path, in the order of the table. Tables in the table of which the tally has none are left out.
+ * The counts of a table, nested by path, in the order of the table. Tables in the table of which
+ * the tally has none are left out.
  *
  * @param levelsOf levels as keys, for counters by level
  */
@@ -282,7 +314,10 @@ export function countAt(counts: Counts, path: string): CountValue | undefined {
   return at;
 }
 
-/** One number for a counter: the sum over all that stands below its path. Undefined where absent or not a number. */
+/**
+ * One number for a counter: the sum over all that stands below its path. Undefined where absent or
+ * not a number.
+ */
 export function totalAt(counts: Counts, path: string): number | undefined {
   const value = countAt(counts, path);
   return value === undefined ? undefined : sumOf(value);

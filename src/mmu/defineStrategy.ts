@@ -2,8 +2,9 @@ import { checkArm64Definition } from "./arm64/adopt.js";
 import type { AnyStrategyDefinition } from "./definitions.js";
 
 /**
- * Checks and types a custom strategy, for a module that `--strategy FILE` loads or for `verify` and `bench`. Returns what it is given. A
- * plain object does as well, and is checked where it is used; so is a strategy for another MMU than arm64, by that MMU.
+ * Checks and types a custom strategy, for a module that `--strategy FILE` loads or for `verify` and
+ * `bench`. Returns what it is given. A plain object does as well, and is checked where it is used;
+ * so is a strategy for another MMU than arm64, by that MMU.
  *
  * ```js
  * import { defineStrategy } from "s2split";

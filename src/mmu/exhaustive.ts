@@ -1,20 +1,27 @@
 import type { Finding } from "./finding.js";
 import type { ScenarioBase, Strategy } from "./strategy.js";
 
-/** How large a scope is searched: `small` answers within seconds, `medium` within minutes, `large` is for many machines. */
+/**
+ * How large a scope is searched: `small` answers within seconds, `medium` within minutes, `large`
+ * is for many machines.
+ */
 export const BOUNDS = ["small", "medium", "large"] as const;
 export type Bound = (typeof BOUNDS)[number];
 
 /**
- * Everything within a bound, in an order in which what is simpler comes first: so the first case that shows a fault is the
- * smallest of its kind by construction. A search is cut into units (for arm64 a tree each); shards and threads take shares of them.
+ * Everything within a bound, in an order in which what is simpler comes first: so the first case
+ * that shows a fault is the smallest of its kind by construction. A search is cut into units (for
+ * arm64 a tree each); shards and threads take shares of them.
  */
 export interface ExhaustiveSearch<T extends Strategy = Strategy> {
   readonly bound: Bound;
   /** The bound in words, with what is counted once and why: "all 1,299 trees of ...". */
   readonly text: string;
   readonly units: number;
-  /** Combinations of layout, range, chunk and cache that a strategy is tried on; one that is not used for all work, on fewer. */
+  /**
+   * Combinations of layout, range, chunk and cache that a strategy is tried on; one that is not
+   * used for all work, on fewer.
+   */
   readonly combinations: number;
   /** A check of one strategy. Units may be given in any order; each must be given once. */
   check(strategy: T): ExhaustiveCheck;
@@ -35,7 +42,10 @@ export interface ExhaustiveCheck {
 export interface ExhaustiveFault {
   /** `unsplit-block/passed-over` */
   readonly kind: string;
-  /** Set where it comes with the kernel, whichever strategy is used: baseline shows it in the same cases. */
+  /**
+   * Set where it comes with the kernel, whichever strategy is used: baseline shows it in the same
+   * cases.
+   */
   readonly ofLinux?: boolean;
   /** On the smallest case that shows it. */
   readonly finding: Finding;
@@ -45,7 +55,10 @@ export interface ExhaustiveFault {
   readonly combinations: number;
   /** The smallest case in words: the tree, the range, chunk and cache. */
   readonly words: string;
-  /** The same case at full size, found to show the same kind of fault; null where it does not show there. */
+  /**
+   * The same case at full size, found to show the same kind of fault; null where it does not show
+   * there.
+   */
   readonly scenario: ScenarioBase | null;
 }
 

@@ -1,6 +1,9 @@
 import type { Finding } from "./finding.js";
 
-/** Gathers findings: one for each code, with the figures of its first occurrence and how often it occurred. */
+/**
+ * Gathers findings: one for each code, with the figures of its first occurrence and how often it
+ * occurred.
+ */
 export class FindingList {
   private readonly byCode = new Map<
     string,

@@ -1,7 +1,10 @@
 import { formatSize } from "../guest/sizes.js";
 import type { Finding } from "./finding.js";
 
-/** The words for one finding code: `short` fits a table's cell, `long` is a sentence for verify, without its full stop. */
+/**
+ * The words for one finding code: `short` fits a table's cell, `long` is a sentence for verify,
+ * without its full stop.
+ */
 export interface FindingWords {
   short(finding: Finding): string;
   long(finding: Finding): string;
@@ -27,7 +30,10 @@ export function size(bytes: number | string | null | undefined): string {
   return typeof bytes === "number" ? formatSize(bytes) : "memory";
 }
 
-/** All figures of a finding, for codes and places without words of their own: " (level 2, gpa 0x200000)". */
+/**
+ * All figures of a finding, for codes and places without words of their own: " (level 2, gpa
+ * 0x200000)".
+ */
 export function figures({ data }: Finding): string {
   const all = Object.entries(data).filter(([, value]) => value !== null);
   return all.length === 0 ? "" : ` (${all.map(([name, value]) => `${name} ${value}`).join(", ")})`;

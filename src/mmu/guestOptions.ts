@@ -1,11 +1,15 @@
 import { backings } from "../guest/backings.js";
 
 /**
- * Options that say which guest an MMU simulates, as data. An MMU declares those that it reads; the command line makes its flags, help,
- * completion and refusals of all that are declared, so that a new MMU brings its own and nothing else changes.
+ * Options that say which guest an MMU simulates, as data. An MMU declares those that it reads; the
+ * command line makes its flags, help, completion and refusals of all that are declared, so that a
+ * new MMU brings its own and nothing else changes.
  */
 export interface GuestOption {
-  /** As commander takes them: "-s, --backing <list>". MMUs that share an option share its declaration. */
+  /**
+   * As commander takes them: "-s, --backing <list>". MMUs that share an option share its
+   * declaration.
+   */
   readonly flags: string;
   readonly description: string;
   /** Heading that it stands under in `--help`. */
@@ -13,13 +17,19 @@ export interface GuestOption {
   readonly value: OptionValue;
   /** The workloads that read it; absent: all of the MMU's. */
   readonly workloads?: readonly string[];
-  /** Whether it also asks for variants of a scenario file ({@link Mmu.variants}); the others contradict a file. */
+  /**
+   * Whether it also asks for variants of a scenario file ({@link Mmu.variants}); the others
+   * contradict a file.
+   */
   readonly variesFile?: boolean;
   /** What a shell offers for it, beyond the choices; any other value of its kind is taken too. */
   readonly suggestions?: readonly string[];
 }
 
-/** What an option's value is. `list`: comma-separated, given once or several times. Bounds are inclusive. */
+/**
+ * What an option's value is. `list`: comma-separated, given once or several times. Bounds are
+ * inclusive.
+ */
 export type OptionValue =
   | { readonly kind: "flag" }
   | { readonly kind: "text" }
@@ -119,3 +129,26 @@ export const sharedOptions = {
     value: { kind: "integer", min: 0, max: 2 ** 31 - 1 },
   },
 } as const satisfies GuestOptionTable;
+
+/**
+ * Those that say what memslots a guest has and when its log is enabled or cleared, with the letters
+ * of dirty_log_perf_test.
+ */
+export const slotOptions = {
+  backing: sharedOptions.backing,
+  memory: sharedOptions.memory,
+  memslots: sharedOptions.memslots,
+  base: sharedOptions.base,
+  thpCoverage: sharedOptions.thpCoverage,
+  g: sharedOptions.g,
+  mode: sharedOptions.mode,
+} as const satisfies GuestOptionTable;
+
+/** What is done to such guests. */
+export const slotWorkloads = {
+  workloads: [
+    { id: "enable", title: "enable dirty logging (no manual protect, -g)", alias: ["split"] },
+    { id: "clear", title: "clear the dirty log (manual protect, initially-all-set)" },
+  ],
+  defaultWorkload: "enable",
+} as const;

@@ -1,16 +1,17 @@
 import { UserError } from "../errors.js";
 
 /**
- * A strategy of the user's own that threw, or gave what cannot be used. It is the user's fault to find: the message names the strategy,
- * its file, the hook and the place in it; nobody sees a stack of this program.
+ * A custom strategy that threw, or gave what cannot be used. It is the user's fault to
+ * find: the message names the strategy, its file, the hook and the place in it; nobody sees a stack
+ * of this program.
  */
 class StrategyError extends UserError {
   override readonly name = "StrategyError";
 }
 
 /**
- * Which hook is running, for whoever watches from another thread: calls begun, calls ended, and the number of the last begun in
- * {@link hookNames}. Begun and ended differ while a hook runs.
+ * Which hook is running, for whoever watches from another thread: calls begun, calls ended, and the
+ * number of the last begun in {@link hookNames}. Begun and ended differ while a hook runs.
  */
 export const hookActivity = new Int32Array(new SharedArrayBuffer(12));
 /** `its enter() of strategy "x" (./x.mjs)`, by the number in {@link hookActivity}. */
@@ -24,10 +25,11 @@ export interface HookOwner {
 }
 
 /**
- * A user's hook made safe to call from a walk: it sees a read-only view of where the walk is, its exceptions are reported as its own, and
- * what it returns must be what `expects` says.
+ * A user's hook made safe to call from a walk: it sees a read-only view of where the walk is, its
+ * exceptions are reported as its own, and what it returns must be what `expects` says.
  *
- * @param view makes the read-only view: the MMU's, and one for each hook, for it may be the same object each time
+ * @param view makes the read-only view: the MMU's, and one for each hook, for it may be the same
+ *   object each time
  * @param accepts whether a returned value can be used
  * @param expects what is expected, for the message
  */
@@ -41,7 +43,8 @@ export function guardHook<P, R>(
 ): (at: P) => R {
   const number = numbered(owner, name);
   const activity = hookActivity;
-  // Written out: a walk calls it for every entry, and a closure for each call would cost as much again.
+  // Written out: a walk calls it for every entry, and a closure for each call would cost as much
+  // again.
   return (at) => {
     const begun = (activity[0]! + 1) | 0;
     activity[2] = number;
@@ -60,8 +63,9 @@ export function guardHook<P, R>(
 }
 
 /**
- * The same for a hook that is called in a loop, over many entries: the loop counts each call that it begins in `activity[0]`. Call
- * `began` before the loop, `ended` after it, whatever comes of it, and throw what `threw` and `unusable` return.
+ * The same for a hook that is called in a loop, over many entries: the loop counts each call that
+ * it begins in `activity[0]`. Call `began` before the loop, `ended` after it, whatever comes of it,
+ * and throw what `threw` and `unusable` return.
  */
 export class LoopGuard {
   readonly activity = hookActivity;
@@ -171,11 +175,14 @@ function brief(value: unknown): string {
 /** "TypeError: x is not a function", for whatever was thrown, on one line. */
 export function describeThrown(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : brief(error);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach the terminal
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no terminal may get them
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, 300);
 }
 
-/** ", at my-walker.mjs:12:5", from the innermost frame of a stack that lies in the module; "" where there is none. */
+/**
+ * ", at my-walker.mjs:12:5", from the innermost frame of a stack that lies in the module; "" where
+ * there is none.
+ */
 export function placeIn(source: string, error: unknown): string {
   const stack = error instanceof Error && typeof error.stack === "string" ? error.stack : "";
   const file = source.split(/[\\/]/).at(-1)!;

@@ -11,7 +11,10 @@ export interface MemoryMapSlot {
   readonly binBytes: number;
   /** Arrays of equal length, an element a bin, ascending by address. */
   readonly bins: {
-    /** Level of the leaves that map most of the bin before the work; -1: most of it is mapped by nothing. */
+    /**
+     * Level of the leaves that map most of the bin before the work; -1: most of it is mapped by
+     * nothing.
+     */
     readonly before: readonly number[];
     /** The same, after the work. */
     readonly after: readonly number[];

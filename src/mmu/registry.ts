@@ -5,12 +5,15 @@ import { riscv } from "./riscv/index.js";
 import { x86Shadow } from "./shadow/index.js";
 import { x86Tdp } from "./tdp/index.js";
 
-/** The simulated MMUs, each loaded when it is first asked for. A new one is a folder and a line here. */
+/**
+ * The simulated MMUs, each loaded when it is first asked for. A new one is a folder and a line
+ * here.
+ */
 export const mmus = [arm64, x86Tdp, x86Shadow, riscv] as const;
 
 /**
- * MMUs to choose from. Whoever looks one up takes a registry, and by default {@link mmus}: a program, or a test, can bring its own. The
- * first is what is meant where none is named.
+ * MMUs to choose from. Whoever looks one up takes a registry, and by default {@link mmus}: a
+ * program, or a test, can bring its own. The first is what is meant where none is named.
  */
 export type Registry = readonly MmuEntry[];
 

@@ -29,8 +29,8 @@ export interface SavedInterleaving extends ScenarioBase {
 }
 
 /**
- * A saved schedule as a case: its guest, with userspace and others doing what they did. Under another strategy it runs where the schedule's
- * places are the same.
+ * A saved schedule as a case: its guest, with userspace and others doing what they did. Under
+ * another strategy it runs where the schedule's places are the same.
  *
  * @throws UserError naming the field and what was expected
  */
@@ -85,7 +85,10 @@ function unknownUnit(input: string, unit: string, { unitIds }: InterleaveSearch)
   return badInput(input, `"${clip(unit)}" is unknown`, `a guest of verify --interleave, as "${near}"`);
 }
 
-/** The schedule by numbers. Each step is looked at after a run of those before it, so that nothing is done that cannot happen. */
+/**
+ * The schedule by numbers. Each step is looked at after a run of those before it, so that nothing
+ * is done that cannot happen.
+ */
 function choicesOf(
   subject: Interleaved,
   steps: readonly ScheduledAction[],

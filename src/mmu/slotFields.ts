@@ -1,26 +1,14 @@
-import { badInput } from "../errors.js";
+import { badInput, UserError } from "../errors.js";
 import { Fields, nameOf } from "../files/fields.js";
+import type { Segment } from "../guest/segment.js";
+import type { DirtyBitmap, DirtyLogMode, Memslot } from "./memslots.js";
 
-/** Bounds that no real guest comes near: they keep a hostile file from costing more than its reading. */
-export const MAX_SLOTS = 32_764;
+/**
+ * Bounds that no real guest comes near: they keep a hostile file from costing more than its
+ * reading.
+ */
+const MAX_SLOTS = 32_764;
 const MAX_SEGMENTS = 4_000_000;
-
-interface SegmentFields {
-  readonly map: string;
-  readonly size: string;
-  readonly writeProtected?: boolean;
-}
-
-export type DirtyFields =
-  | { readonly runs: readonly (readonly [number, number])[] }
-  | { readonly words: readonly string[] };
-
-/** A memslot as scenarios of several MMUs write it. */
-interface SlotFields {
-  readonly base: string;
-  readonly segments: readonly SegmentFields[];
-  readonly dirty?: DirtyFields;
-}
 
 /** Runs of pages `[first, count]`. @throws UserError naming the run that is none */
 export function parseRuns(fields: Fields, name: string): (readonly [number, number])[] {
@@ -33,11 +21,30 @@ export function parseRuns(fields: Fields, name: string): (readonly [number, numb
 }
 
 /**
- * The form of one of a scenario's memslots; whether such memory can be is for the MMU's layout to say.
+ * The form of a scenario's memslots; whether such memory can be is for the MMU's layout to say.
  *
  * @throws UserError naming the field and what was expected
  */
-export function parseSlot(value: unknown, path: string): SlotFields {
+export function parseSlots(fields: Fields, mode: DirtyLogMode): readonly Memslot[] {
+  const path = fields.at("memslots");
+  const memslots = fields.array("memslots", 1, MAX_SLOTS).map((slot, i) => parseSlot(slot, `${path}[${i}]`));
+  const masked = mode === "enable" ? memslots.findIndex(({ dirty }) => dirty !== undefined) : -1;
+  if (masked >= 0)
+    throw badInput(`${path}[${masked}].dirty`, "enabling knows no dirty bitmap", 'it only with dirtyLog.mode "clear"');
+  return memslots;
+}
+
+/** Lays a scenario out that was read from `input`, which messages about its memory then name. */
+export function laidOut<T>(input: string, layout: () => T): T {
+  try {
+    return layout();
+  } catch (error) {
+    if (error instanceof UserError && input !== "") error.message = `${input}: ${error.message}`;
+    throw error;
+  }
+}
+
+function parseSlot(value: unknown, path: string): Memslot {
   const fields = Fields.of(value, path, ["base", "segments", "dirty"]);
   const segments = fields.array("segments", 1, MAX_SEGMENTS);
   return {
@@ -47,7 +54,7 @@ export function parseSlot(value: unknown, path: string): SlotFields {
   };
 }
 
-function parseSegment(value: unknown, path: string): SegmentFields {
+function parseSegment(value: unknown, path: string): Segment {
   const fields = Fields.of(value, path, ["map", "size", "writeProtected"]);
   return {
     map: fields.string("map"),
@@ -56,7 +63,7 @@ function parseSegment(value: unknown, path: string): SegmentFields {
   };
 }
 
-function parseDirty(value: unknown, path: string): DirtyFields {
+function parseDirty(value: unknown, path: string): DirtyBitmap {
   const fields = Fields.of(value, path, ["runs", "words"]);
   if (fields.has("runs") === fields.has("words"))
     throw badInput(path, "has both or neither of runs and words", "one of them");
@@ -67,14 +74,23 @@ function parseDirty(value: unknown, path: string): DirtyFields {
   return { words: words as string[] };
 }
 
-/** A sentence on dirty pages past the end of their slot, for stderr; `input` is the part of the input that has them. */
+/**
+ * A sentence on dirty pages past the end of their slot, for stderr; `input` is the part of the
+ * input that has them.
+ */
 export function pastEndNote(input: string, pages: number): string {
   const one = pages === 1;
-  return `${input}: ${pages} dirty ${one ? "page lies" : "pages lie"} past the slot's end and ${one ? "does" : "do"} nothing, as in the kernel`;
+  return (
+    `${input}: ${pages} dirty ${one ? "page lies" : "pages lie"} past the slot's end and ${one ? "does" : "do"} ` +
+    "nothing, as in the kernel"
+  );
 }
 
-/** Sentences on runs of dirty pages that share some: taken, since a bitmap has each page once, but hardly meant. */
-export function overlapNotes(memslots: readonly { readonly dirty?: DirtyFields | undefined }[]): string[] {
+/**
+ * Sentences on runs of dirty pages that share some: taken, since a bitmap has each page once, but
+ * hardly meant.
+ */
+export function overlapNotes(memslots: readonly Memslot[]): string[] {
   return memslots.flatMap(({ dirty }, slot) => {
     if (dirty === undefined || !("runs" in dirty)) return [];
     const runs = dirty.runs.toSorted((a, b) => a[0] - b[0]);

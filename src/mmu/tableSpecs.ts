@@ -40,8 +40,14 @@ export interface TotalsSpec {
   }[];
   /** Part of `TimedRun` whose wall time belongs here. */
   readonly wallPart: string;
-  /** Heading of the column whose change the closing line sets against that of the main table's column of the same heading. */
+  /**
+   * Heading of the column whose change the closing line sets against that of the main table's
+   * column of the same heading.
+   */
   readonly comparedHeading: string;
-  /** The part of the whole that no strategy changes: "the write-protect walk"; absent: there is none. */
+  /**
+   * The part of the whole that no strategy changes: "the write-protect walk"; absent: there is
+   * none.
+   */
   readonly commonPart?: string;
 }

@@ -14,7 +14,10 @@ const at = (name: string) => join(folder, name);
 /** The program with one MMU more: a line of its registry. */
 const run = (...args: string[]) => runProgram(args, { registry: [...mmus, toy] });
 
-/** A new MMU is a folder and a line of the registry: everything below knows this one only through the contract. */
+/**
+ * A new MMU is a folder and a line of the registry: everything below knows this one only through
+ * the contract.
+ */
 describe("an MMU that no file of the program knows", () => {
   it("is benched, with its own options, columns, words and verdicts", async () => {
     const { code, stdout } = await run("bench", "--mmu", "toy", "--memory", "16M", "--holes", "4", "--no-wall");

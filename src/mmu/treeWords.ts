@@ -1,12 +1,15 @@
 import type { Finding } from "./finding.js";
 import { are, counted, type FindingWords, type FindingWordTable, size } from "./findingWords.js";
 
-/** Words for what a finished tree of stage-2 (arm64, IPAs) or G-stage (riscv, GPAs) may have wrong. */
+/**
+ * Words for what a finished tree of stage-2 (arm64, IPAs) or G-stage (riscv, GPAs) may have wrong.
+ */
 export const treeWords: FindingWordTable = {
   "unsplit-block": {
     short: (f) => `${counted(f.count, "block")} unsplit, first at ${address(f)}`,
     long: (f) =>
-      `${counted(f.count, "block")} (${size(f.data.bytes)}) in a range that was to be split ${are(f.count)} still mapped as ` +
+      `${counted(f.count, "block")} (${size(f.data.bytes)}) in a range that was to be split ${are(f.count)} ` +
+      "still mapped as " +
       `${f.count === 1 ? "a block" : "blocks"}, the first at ${place(f)}, level ${f.data.level}${unsplitCause(f)}`,
   },
   "lost-coverage": {
@@ -28,7 +31,8 @@ export const treeWords: FindingWordTable = {
   "tables-unaccounted": {
     short: (f) => `table pages do not add up: ${f.data.allocated} allocated, ${f.data.linked} linked`,
     long: (f) =>
-      `table pages do not add up: ${f.data.toppedUp} put into the cache, ${f.data.cached} left there, ${f.data.allocated} taken, ` +
+      `table pages do not add up: ${f.data.toppedUp} put into the cache, ${f.data.cached} left there, ` +
+      `${f.data.allocated} taken, ` +
       `${f.data.linked} linked in the tree`,
   },
 };
@@ -45,7 +49,10 @@ function leaves(short: string, long: string): FindingWords {
               .replace(/^are /, "is ")
           : long;
       const they = f.count === 1 ? verb.replace("they were", "it was") : verb;
-      return `${counted(f.count, "leaf", "leaves")} (${size(f.data.bytes)}) ${they}, the first at ${place(f)}, level ${f.data.level}`;
+      return (
+        `${counted(f.count, "leaf", "leaves")} (${size(f.data.bytes)}) ${they}, the first at ${place(f)}, level ` +
+        `${f.data.level}`
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import { withId } from "../lists.js";
 import { adoptArm64Strategy } from "../mmu/arm64/adopt.js";
 import { splitOnly, writeProtectOnly } from "../mmu/arm64/dirtyLog.js";
 import { layoutOf } from "../mmu/arm64/layout.js";
@@ -19,7 +20,7 @@ const BLOCK_2M_LIMIT = 512 * 8;
 const ENTRY_BY_ENTRY_LIMIT = 5;
 
 function strategy(id: string): SplitStrategy {
-  return strategies.find((each) => each.id === id)!;
+  return withId(strategies, id);
 }
 
 function guest(map: string, size: string, more: Partial<Arm64Scenario["dirtyLog"]> = {}): Arm64Scenario {
@@ -40,7 +41,10 @@ function built(scenario: Arm64Scenario, id: string | SplitStrategy): Stage2 {
 
 const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
 
-/** The split walk on a tree that is write-protected already; units are what `unitsOf` reads from the counts of one run. */
+/**
+ * The split walk on a tree that is write-protected already; units are what `unitsOf` reads from the
+ * counts of one run.
+ */
 function splitting(scenario: Arm64Scenario, id: string, unitsOf: (stage2: Stage2) => number): PreparedCase {
   const stage2 = built(scenario, id);
   writeProtectOnly(stage2);
@@ -70,7 +74,10 @@ function splitWalk(size: string, id: string): PerfCase {
 /** Entries of one round, at least: a walk that is over in microseconds is made again and again. */
 const ENTRIES_A_ROUND = 20_000;
 
-/** The split walk over pages under a strategy that steers it: it changes nothing, so that no copy of the tree need displace it from the caches. */
+/**
+ * The split walk over pages under a strategy that steers it: it changes nothing, so that no copy of
+ * the tree need displace it from the caches.
+ */
 function steeredWalk(title: string, steering: SplitStrategy, limit?: number): PerfCase {
   return {
     id: `split-walk/4k/1G/${title}`,

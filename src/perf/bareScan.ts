@@ -3,8 +3,9 @@ import type { Stage2 } from "../mmu/arm64/stage2.js";
 import type { Reference } from "./measure.js";
 
 /**
- * The yardstick: one loop over descriptors as they lie in memory, counting those that are valid. It reads the word that a walk reads,
- * calls nothing and writes nothing; no walk can be faster. In C it takes less than half as long (docs/performance.md).
+ * The yardstick: one loop over descriptors as they lie in memory, counting those that are valid. It
+ * reads the word that a walk reads, calls nothing and writes nothing; no walk can be faster. In C
+ * it takes less than half as long (docs/performance.md).
  */
 export function bareScan(words: Uint32Array, descriptors: number): number {
   const validBit = VALID;

@@ -51,7 +51,8 @@ export function main(args: readonly string[]): void {
       say(caseLine(result));
     }
     say(
-      "\nratio: to a bare scan of the tree's descriptors, in turns in the same process, or to what the line below names\n",
+      "\nratio: to a bare scan of the tree's descriptors, in turns in the same process, or to what the line " +
+        "below names\n",
     );
   }
   const startup = values.startup || (everything && values.only === undefined) ? measureStartup() : null;

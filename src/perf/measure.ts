@@ -45,7 +45,10 @@ export interface CaseResult {
   readonly rounds: number;
   readonly nsPerUnit: Spread;
   readonly reference: { readonly title: string; readonly units: number; readonly nsPerUnit: Spread };
-  /** Tenth percentile of the case over that of the reference, both per unit: what else runs on the machine only adds. */
+  /**
+   * Tenth percentile of the case over that of the reference, both per unit: what else runs on the
+   * machine only adds.
+   */
   readonly ratio: number;
   readonly limit: number | null;
 }
@@ -55,8 +58,8 @@ const MIN_ROUNDS = 15;
 const MAX_ROUNDS = 2000;
 
 /**
- * Measures a case: rounds in which the work and its reference take turns, in alternating order, so that a slow moment of the machine
- * falls on both. Not a test: nothing fails here.
+ * Measures a case: rounds in which the work and its reference take turns, in alternating order, so
+ * that a slow moment of the machine falls on both. Not a test: nothing fails here.
  *
  * @param timeMs how long to go on, warm-up left out; at least 15 rounds
  */

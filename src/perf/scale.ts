@@ -22,7 +22,10 @@ export interface ScaleCase {
 
 export const SCALE_SIZES: readonly string[] = ["1G", "4G", "16G", "64G", "256G", "1T", "4T", "16T"];
 
-/** The sizes in 4K pages under baseline and max-level, which have a target, and one more line for each other way to be slow. */
+/**
+ * The sizes in 4K pages under baseline and max-level, which have a target, and one more line for
+ * each other way to be slow.
+ */
 export function scaleCases(sizes: readonly string[]): ScaleCase[] {
   const plain = { backing: "4k", mode: "enable" as const, strategies: "baseline,max-level" };
   const cases: ScaleCase[] = sizes.map((memory) => ({ ...plain, memory }));

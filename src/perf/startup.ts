@@ -5,7 +5,10 @@ import { median } from "../stats/statistics.js";
 const root = new URL("../../", import.meta.url);
 const ROUNDS = 11;
 
-/** One thing that starts, or is loaded, in a process of its own. Milliseconds: medians of {@link ROUNDS}. */
+/**
+ * One thing that starts, or is loaded, in a process of its own. Milliseconds: medians of
+ * {@link ROUNDS}.
+ */
 export interface StartResult {
   readonly title: string;
   readonly ms: number;
@@ -28,7 +31,10 @@ const COMMANDS: readonly { args: readonly string[]; limitMs: number | null }[] =
 const LIBRARIES = ["commander", "chalk", "cli-table3", "zod", "tinybench", "tinypool", "tinyexec", "fast-check"];
 const OURS = ["cli/main.js", "cli/commands/bench.js", "mmu/arm64/mmu.js", "results/schema.js"];
 
-/** Measures start-up: node alone, the commands whose start-up is promised, and what each module costs to load. */
+/**
+ * Measures start-up: node alone, the commands whose start-up is promised, and what each module
+ * costs to load.
+ */
 export function measureStartup(): StartupResult {
   const tool = fileURLToPath(new URL("bin/s2split.js", root));
   const processes = [
@@ -58,15 +64,16 @@ function turns<T extends { title: string; limitMs?: number | null }>(
   things: readonly T[],
   timeOf: (thing: T) => number,
 ) {
-  const samples = things.map((): number[] => []);
+  const timed = things.map((thing) => ({ thing, samples: [] as number[] }));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, thing] of things.entries()) samples[i]!.push(timeOf(thing));
+    for (const { thing, samples } of timed) samples.push(timeOf(thing));
   }
-  return things.map(({ title, limitMs }, i) => ({ title, ms: median(samples[i]!), limitMs: limitMs ?? null }));
+  return timed.map(({ thing: { title, limitMs = null }, samples }) => ({ title, ms: median(samples), limitMs }));
 }
 
 function importTime(from: string): number {
-  const script = `const t = performance.now(); await import(${JSON.stringify(from)}); console.log(performance.now() - t);`;
+  const load = `await import(${JSON.stringify(from)});`;
+  const script = `const t = performance.now(); ${load} console.log(performance.now() - t);`;
   return Number(node(["--input-type=module", "-e", script]));
 }
 

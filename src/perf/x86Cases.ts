@@ -48,14 +48,19 @@ function writeProtectWalk(): Reference {
   };
 }
 
-/** A strategy that looks at each page makes the walk call its visitor for each, as the iterator calls its body. */
+/**
+ * A strategy that looks at each page makes the walk call its visitor for each, as the iterator
+ * calls its body.
+ */
 function walkEntryByEntry(): Reference {
   const each = strategyFrom({ id: "entry-by-entry", summary: "looks at every page", afterVisit: () => CONTINUE });
   const stage2 = arm64Guest(each);
   return { title: "arm64 walk entry by entry", units: PAGES_1G, work: () => splitOnly(stage2) };
 }
 
-/** The iterator with a body that takes the write permission of each leaf, as write-protecting does. */
+/**
+ * The iterator with a body that takes the write permission of each leaf, as write-protecting does.
+ */
 function writeProtecting(id: BuiltInId): PerfCase {
   return {
     id: `x86-tdp/write-protect/4k/1G/${id}`,

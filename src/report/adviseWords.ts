@@ -41,7 +41,8 @@ export function recommendation(
   if (request.vcpus > 1 && one.reason.code === "eager-costs-less") {
     const elapsed = (chunk: string | null) => own.find((row) => row.chunk === chunk)!.guest!.elapsedNs;
     lines.push(
-      `  The guest's first pass takes ${formatNs(elapsed(one.chunk))} in place of ${formatNs(elapsed("0"))} on each of ${request.vcpus} vCPUs.`,
+      `  The guest's first pass takes ${formatNs(elapsed(one.chunk))} in place of ${formatNs(elapsed("0"))} on ` +
+        `each of ${request.vcpus} vCPUs.`,
     );
   }
   return lines.join("\n");
@@ -52,12 +53,15 @@ function reason({ reason: why, mode }: Recommendation, someWrong: boolean): stri
   switch (why.code) {
     case "nothing-to-split":
       return why.costNs > 0
-        ? `The memory is mapped in pages already: eager splitting would find nothing to split and walk it for ${formatNs(why.costNs)}.`
+        ? "The memory is mapped in pages already: eager splitting would find nothing to split and walk it for " +
+            `${formatNs(why.costNs)}.`
         : "The memory is mapped in pages already: there is nothing to split.";
     case "off-costs-less":
       return why.faultsSaved === 0
-        ? `It would save no fault, and move the work into the ioctl: ${formatNs(why.eagerNs)} in all against ${formatNs(why.offNs)}.`
-        : `It would save ${count(why.faultsSaved, "fault")}, and cost more in all: ${formatNs(why.eagerNs)} against ${formatNs(why.offNs)}.`;
+        ? `It would save no fault, and move the work into the ioctl: ${formatNs(why.eagerNs)} in all against ` +
+            `${formatNs(why.offNs)}.`
+        : `It would save ${count(why.faultsSaved, "fault")}, and cost more in all: ${formatNs(why.eagerNs)} ` +
+            `against ${formatNs(why.offNs)}.`;
     case "no-eager":
       return why.wrong === 0 ? "No chunk was given to compare it with." : "No chunk that was compared is split right.";
     case "eager-costs-less":
@@ -67,17 +71,24 @@ function reason({ reason: why, mode }: Recommendation, someWrong: boolean): stri
       );
     case "eager-holds-too-long": {
       const stall = why.stallNs === null ? "" : `, and stalls the guest for ${formatNs(why.stallNs)}`;
-      return `Chunk ${why.chunk} would cost less in all, but holds mmu_lock for ${formatNs(why.holdNs)}${stall}: longer than allowed.`;
+      return (
+        `Chunk ${why.chunk} would cost less in all, but holds mmu_lock for ${formatNs(why.holdNs)}${stall}: longer ` +
+        "than allowed."
+      );
     }
     case "only-within-hold": {
       const holds = ({ longestHold, stall }: AdviceRow) =>
         `${formatNs(longestHold.ns)}${stall === null ? "" : ` (guest stall ${formatNs(stall.longestNs)})`}`;
-      return `Off holds mmu_lock for ${holds(why.off)}, longer than allowed; this for ${holds(why.chosen)}. It does not cost less in all.`;
+      return (
+        `Off holds mmu_lock for ${holds(why.off)}, longer than allowed; this for ${holds(why.chosen)}. It does not ` +
+        "cost less in all."
+      );
     }
     case "none-within-hold": {
       const { chunk, longestHold } = why.least;
       return (
-        `Every ${someWrong ? "right choice" : "choice"} holds mmu_lock longer than allowed; the shortest is ${formatNs(longestHold.ns)} with ` +
+        `Every ${someWrong ? "right choice" : "choice"} holds mmu_lock longer than allowed; the shortest is ` +
+        `${formatNs(longestHold.ns)} with ` +
         `${chunk === "0" ? "eager splitting off" : `chunk ${chunk}`}.` +
         (mode === "enable" ? " Write-protecting a whole memslot is one hold, whatever the chunk." : "")
       );
@@ -92,7 +103,10 @@ function crossover({ changes, chunk }: Recommendation): string {
   if (changes.length === 0) return "On the same memory the answer is the same for 1 to 512 vCPUs.";
   const said = (of: string | null) => (of === null ? "none" : of === "0" ? "off" : of);
   const list = changes.map((one) => `from ${one.fromVcpus} vCPUs ${said(one.chunk)}`).join(", ");
-  return `For the same memory with other vCPUs: ${list}${changes.some((one) => one.chunk === chunk) ? "" : " (tried up to 512)"}.`;
+  return (
+    "For the same memory with other vCPUs: " +
+    `${list}${changes.some((one) => one.chunk === chunk) ? "" : " (tried up to 512)"}.`
+  );
 }
 
 function sensitivity(wins: readonly number[], given: number): string {

@@ -1,3 +1,4 @@
+import { listed } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { RunResult } from "../results/types.js";
@@ -5,7 +6,10 @@ import { isSound, verdictIn } from "../results/verdict.js";
 import { sumAt } from "./sums.js";
 import { fewer } from "./units.js";
 
-/** The gain of the walk alone beside the gain of the whole, for all that tie as the best of those with no known fault. */
+/**
+ * The gain of the walk alone beside the gain of the whole, for all that tie as the best of those
+ * with no known fault.
+ */
 export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mmu): string | undefined {
   const { totals } = mmu;
   if (totals === undefined) return undefined;
@@ -20,7 +24,8 @@ export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mm
   if (after >= before) return undefined;
   const best = figures.filter((one) => one.figures[0] === after && one.figures[1] === wholeAfter).map(({ run }) => run);
   const sentence =
-    `${namesOf(best)} ${best.length === 1 ? "inspects" : "inspect"} ${fewer(before, after)} entries than ${base.strategy} in the split ` +
+    `${namesOf(best)} ${best.length === 1 ? "inspects" : "inspect"} ${fewer(before, after)} entries than ` +
+    `${base.strategy} in the split ` +
     `walk, and ${fewer(wholeBefore, wholeAfter)} in the whole ioctl`;
   const gain = 1 - after / before;
   const wholeGain = 1 - wholeAfter / wholeBefore;
@@ -30,7 +35,10 @@ export function closingLine(runs: readonly RunResult[], base: RunResult, mmu: Mm
     : `${sentence}.`;
 }
 
-/** Whether a run's gain is a strategy's merit: nothing is known against it, and there was something to do. */
+/**
+ * Whether a run's gain is a strategy's merit: nothing is known against it, and there was something
+ * to do.
+ */
 export function isCredited(run: RunResult): boolean {
   return isSound(run) && verdictIn(run)?.code !== "idle";
 }
@@ -58,8 +66,7 @@ const NUMBERS = [
 /** "a", "a and b", "a, b and c", "a and five other right strategies". */
 export function namesOf(runs: readonly RunResult[]): string {
   const names = runs.map(({ strategy }) => strategy);
-  if (names.length === 1) return names[0]!;
-  if (names.length < 4) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  if (names.length < 4) return listed(names);
   const more = names.length - 1;
   const right = runs.every((run) => verdictIn(run)?.code === "right") ? "right " : "";
   return `${names[0]} and ${NUMBERS[more] ?? more} other ${right}strategies`;

@@ -24,13 +24,15 @@ export function legend(result: ResultFile, style: Style, short = false): string 
   if (result.runs.some((run) => run.wall !== null)) {
     const host = result.environment;
     lines.push(
-      `Wall times are measured: of this simulation on this host (${host?.cpuModel}, ${host?.cpuCount} CPUs, node ${host?.node}), ` +
+      `Wall times are measured: of this simulation on this host (${host?.cpuModel}, ${host?.cpuCount} CPUs, node ` +
+        `${host?.node}), ` +
         "median ± half the 95% interval; not times of any kernel. ~ means that the intervals overlap.",
     );
     if (result.runs.some(({ wall }) => Object.values(wall ?? {}).some(isWide))) {
       const share = `${100 * WIDE_SHARE}%`;
       lines.push(
-        `! the interval is wider than ${share} of its median: something else had the host; a quiet one, or more --runs.`,
+        `! the interval is wider than ${share} of its median: something else had the host; a quiet one, or more ` +
+          "--runs.",
       );
     }
   } else if (result.options.wall) {

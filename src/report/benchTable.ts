@@ -1,9 +1,10 @@
+import { lookUp } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js";
 import { closingLine } from "./benchClosing.js";
 import { legend } from "./benchLegend.js";
 import { besideTables } from "./besideTable.js";
-import { type GridArguments, gridsOf } from "./caseGrids.js";
+import { baseOf, type GridArguments, gridsOf } from "./caseGrids.js";
 import { folded, grid } from "./grid.js";
 import { assumedOf, describeScenario } from "./scenarioText.js";
 import { shortCases } from "./shortCases.js";
@@ -20,8 +21,10 @@ export type Mmus = ReadonlyMap<string, Mmu>;
 const FEW_CASES = 3;
 
 /**
- * All cases of a result. MMUs that answer the same question stand side by side; of all else, per case the table of the split walks, the whole ioctl below it, and what it means; of several cases a matrix
- * at the end. Of more than {@link FEW_CASES} of an MMU the tables are short, and what they leave out is in matrices.
+ * All cases of a result. MMUs that answer the same question stand side by side; of all else, per
+ * case the table of the split walks, the whole ioctl below it, and what it means; of several cases
+ * a matrix at the end. Of more than {@link FEW_CASES} of an MMU the tables are short, and what they
+ * leave out is in matrices.
  *
  * @param full no short tables
  */
@@ -30,7 +33,7 @@ export function benchTables(result: ResultFile, mmus: Mmus, style: Style, full =
   const parts = [...beside.parts];
   const short: Mmu[] = [];
   for (const id of new Set(result.scenarios.map(({ mmu }) => mmu))) {
-    const mmu = mmus.get(id)!;
+    const mmu = lookUp(mmus, id);
     const cases = result.scenarios.filter((scenario) => scenario.mmu === id && !beside.cases.has(scenario));
     if (full || cases.length <= FEW_CASES) {
       parts.push(...cases.map((scenario) => benchTable(scenario, runsOf(result, scenario), mmu, style)));
@@ -56,7 +59,7 @@ function runsOf(result: ResultFile, scenario: ScenarioResult): readonly RunResul
 /** One case. */
 function benchTable(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mmu, style: Style): string {
   const { chalk } = style;
-  const base = runs.find((run) => run.strategy === mmu.baseline)!;
+  const base = baseOf(runs, mmu);
   const title = `${chalk.bold(scenario.name)}: ${describeScenario(scenario, mmu)}`;
   const assumed = assumedOf(scenario).map((one) => chalk.yellow(`Assumed: ${one}`));
   const grids = gridsOf(runs, base, mmu, style);
@@ -67,8 +70,8 @@ function benchTable(scenario: ScenarioResult, runs: readonly RunResult[], mmu: M
     const rows = details.rows.map((row) => row.map((cell) => (/^\d+$/.test(cell) ? formatCount(Number(cell)) : cell)));
     lines.push("", chalk.bold(`${details.title}:`), grid(columns, rows, style));
   }
-  if (grids.totals !== null) {
-    lines.push("", chalk.bold(`${mmu.totals!.title}:`), foldedText(grids.totals, style));
+  if (mmu.totals !== undefined && grids.totals !== null) {
+    lines.push("", chalk.bold(`${mmu.totals.title}:`), foldedText(grids.totals, style));
   }
   if (grids.wall !== null) {
     lines.push("", chalk.bold("wall time of this simulation, measured:"), grid(...grids.wall, style));

@@ -18,21 +18,24 @@ export interface CompletedOption {
 
 type Script = (commands: readonly CompletedCommand[], everywhere: readonly CompletedOption[]) => string;
 
-const SCRIPTS: Readonly<Record<string, Script>> = { bash, zsh, fish };
+const SCRIPTS = { bash, zsh, fish } satisfies Record<string, Script>;
+
+export type Shell = keyof typeof SCRIPTS;
 
 export const shells: readonly string[] = Object.keys(SCRIPTS);
 
 /**
  * The completion script of s2split for one of {@link shells}.
  *
- * @param everywhere options that may also stand before the command; each command's options have them too
+ * @param everywhere options that may also stand before the command; each command's options have
+ *   them too
  */
 export function completionScript(
-  shell: string,
+  shell: Shell,
   commands: readonly CompletedCommand[],
   everywhere: readonly CompletedOption[],
 ): string {
-  return SCRIPTS[shell]!(commands, everywhere);
+  return SCRIPTS[shell](commands, everywhere);
 }
 
 const flagsOf = (options: readonly CompletedOption[]): string[] => options.flatMap(({ flags }) => flags);

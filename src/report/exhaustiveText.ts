@@ -7,7 +7,10 @@ import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
-/** What an exhaustive search found: the bound in words, a line a strategy, then each fault with its smallest case. */
+/**
+ * What an exhaustive search found: the bound in words, a line a strategy, then each fault with its
+ * smallest case.
+ */
 export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style): string {
   const { chalk } = style;
   const { shard, bound, text } = result;
@@ -35,12 +38,18 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
   return wrapLines(lines.join("\n"), style);
 }
 
-/** What is wrong; by the name of its kind alone where no layout at full size shows it, for a small case has no addresses. */
+/**
+ * What is wrong; by the name of its kind alone where no layout at full size shows it, for a small
+ * case has no addresses.
+ */
 export function exhaustiveFaultWords({ kind, finding, scenario }: ExhaustiveFault, mmu: Mmu): string {
   return scenario === null ? kind.replaceAll("-", " ") : longFinding(finding, mmu.findingWords);
 }
 
-/** Characters of a scenario that a report shows: with the masks of a large slot it can have tens of thousands. */
+/**
+ * Characters of a scenario that a report shows: with the masks of a large slot it can have tens of
+ * thousands.
+ */
 const SHOWN_CHARACTERS = 2000;
 
 function scenarioWords(scenario: ScenarioBase): string {
@@ -62,7 +71,10 @@ interface OwnedFault {
   readonly fault: ExhaustiveFault;
 }
 
-/** The faults in the order in which they are told and saved: each strategy's own, then those of Linux, once for all strategies. */
+/**
+ * The faults in the order in which they are told and saved: each strategy's own, then those of
+ * Linux, once for all strategies.
+ */
 export function exhaustiveFaults({ strategies }: ExhaustiveResult): readonly OwnedFault[] {
   const own: OwnedFault[] = [];
   const ofLinux = new Map<string, OwnedFault>();
@@ -82,7 +94,10 @@ export function exhaustiveConclusion(wrong: readonly string[], checked: number, 
   return partial ? `${strategies}, nothing wrong so far` : `${strategies}, all right within the bound`;
 }
 
-/** A fault at full size as a scenario file; null where the smallest case shows in the small geometry alone. */
+/**
+ * A fault at full size as a scenario file; null where the smallest case shows in the small geometry
+ * alone.
+ */
 export function exhaustiveScenarioText(
   { whose, fault }: OwnedFault,
   result: ExhaustiveResult,

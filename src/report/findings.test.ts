@@ -10,7 +10,10 @@ const unsplit = (count: number, data: Finding["data"] = {}): Finding => ({
   data: { bytes: count * 2 ** 21, ipa: "0x40200000", level: 2, ...data },
 });
 
-/** Codes in the sources of the MMUs: in findings that they build, in the fault codes of the tree's check, in what lists gather. */
+/**
+ * Codes in the sources of the MMUs: in findings that they build, in the fault codes of the tree's
+ * check, in what lists gather.
+ */
 function codesInSources(): string[] {
   const folders = ["../mmu/", "../mmu/arm64/", "../mmu/tdp/", "../mmu/shadow/", "../verify/"].map((path) =>
     fileURLToPath(new URL(path, import.meta.url)),

@@ -7,16 +7,18 @@ const common: FindingWordTable = {
   "outcome-differs": {
     short: (f) => `ends unlike ${f.data.baseline}: ${f.data.counter}`,
     long: (f) =>
-      `${counted(f.count, "figure")} of the finished state ${f.count === 1 ? "differs" : "differ"} from what ${f.data.baseline} leaves: first ` +
+      `${counted(f.count, "figure")} of the finished state ${f.count === 1 ? "differs" : "differ"} from what ` +
+      `${f.data.baseline} leaves: first ` +
       `${f.data.counter}, ${f.data.value} instead of ${f.data.expected}`,
   },
 };
 
 /**
- * A finding for a table's cell: "511 blocks unsplit, first at 0x40200000". A code without words is shown as its own name and figures, so that
- * nothing is ever hidden.
+ * A finding for a table's cell: "511 blocks unsplit, first at 0x40200000". A code without words is
+ * shown as its own name and figures, so that nothing is ever hidden.
  *
- * @param words the words of the MMU that found it; left out: of the first registered MMU that has the code
+ * @param words the words of the MMU that found it; left out: of the first registered MMU that has
+ *   the code
  */
 export function shortFinding(finding: Finding, words?: FindingWordTable): string {
   return wordsOf(finding.code, words)?.short(finding) ?? named(finding);
@@ -27,7 +29,10 @@ export function longFinding(finding: Finding, words?: FindingWordTable): string 
   return wordsOf(finding.code, words)?.long(finding) ?? named(finding);
 }
 
-/** The verdict on a run in one cell: "right", or what is wrong, the first finding in full and how many more there are. */
+/**
+ * The verdict on a run in one cell: "right", or what is wrong, the first finding in full and how
+ * many more there are.
+ */
 export function verdict(findings: readonly Finding[], words?: FindingWordTable): string {
   const [first, ...more] = findings;
   if (first === undefined) return "right";

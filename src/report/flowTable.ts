@@ -1,9 +1,11 @@
 import { formatSize, parseSize } from "../guest/sizes.js";
+import { groupBy, listed, type NonEmpty, nonEmpty, zip } from "../lists.js";
 import type { FlowSpec } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { FlowPhase, GuestFlow } from "../mmu/flow/guestFlow.js";
-import { type GridColumn, grid } from "./grid.js";
-import { listed, phaseWords } from "./runRows.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
+import { phaseWords } from "./runRows.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
@@ -18,7 +20,10 @@ export interface FlowRun {
   readonly steps: readonly FlowPhase[];
 }
 
-/** What `s2split run` prints for an MMU that declares flows: a table a strategy, phase by phase, its variants below each other. */
+/**
+ * What `s2split run` prints for an MMU that declares flows: a table a strategy, phase by phase, its
+ * variants below each other.
+ */
 export function flowReport(
   title: string,
   spec: FlowSpec,
@@ -28,10 +33,9 @@ export function flowReport(
 ): string {
   const parts = [`${style.chalk.bold(title)}: ${guestText(flow)}`];
   const sentences: string[] = [];
-  for (const strategy of new Set(runs.map((run) => run.strategy))) {
-    const those = runs.filter((run) => run.strategy === strategy);
+  for (const [strategy, those] of groupBy(runs, (run) => run.strategy)) {
     parts.push(`${style.chalk.bold(strategy)}\n\n${phaseTable(spec, those, style)}`);
-    sentences.push(closing(spec, those as [FlowRun, ...FlowRun[]]));
+    sentences.push(closing(spec, those));
   }
   const notes = [
     "Counts are exact. A phase of guests counts their faults, one of ioctls what userspace waits for. " +
@@ -42,28 +46,28 @@ export function flowReport(
 }
 
 function guestText({ slots, vcpus, manual }: GuestFlow): string {
+  const [{ base }] = nonEmpty(slots);
   const bytes = slots.reduce((sum, { size }) => sum + parseSize(size), 0);
   const maps = [...new Set(slots.flatMap(({ backing }) => backing.map(({ map }) => map)))].join(", ");
   const protect = manual === 0 ? "no manual protect" : "manual protect, initially-all-set";
-  return `${formatSize(bytes)} of ${maps} at ${slots[0]!.base}, ${vcpus} ${vcpus === 1 ? "vCPU" : "vCPUs"}, ${protect}`;
+  return `${formatSize(bytes)} of ${maps} at ${base}, ${vcpus} ${vcpus === 1 ? "vCPU" : "vCPUs"}, ${protect}`;
 }
 
 /** A row a phase, or one for each variant where they differ; what is 0 throughout is left out. */
-function phaseTable({ columns }: FlowSpec, runs: readonly FlowRun[], style: Style): string {
+function phaseTable({ columns }: FlowSpec, runs: NonEmpty<FlowRun>, style: Style): string {
   const shown = columns.filter(({ paths }) => runs.some(({ steps }) => steps.some((step) => sumOf(step, paths) > 0)));
-  const headings: GridColumn[] = [
-    { heading: "phase", figure: false },
-    ...shown.map(({ heading }) => ({ heading, figure: true })),
-  ];
-  const rows = runs[0]!.steps.flatMap(({ phase }, index) => {
+  const headings = columnsOf(
+    ["phase"],
+    shown.map(({ heading }) => heading),
+  );
+  const rows = runs[0].steps.flatMap(({ phase }, index) => {
     const variants = runs.map(({ variant, steps }) => ({
       variant,
       figures: shown.map(({ paths }) => sumOf(steps[index]!, paths)),
     }));
     if (variants.every(({ figures }) => figures.every((figure) => figure === 0))) return [];
-    const [first] = variants;
-    const same = variants.every(({ figures }) => String(figures) === String(first!.figures));
-    return (same ? [first!] : variants).map(({ variant, figures }) => [
+    const same = new Set(variants.map(({ figures }) => String(figures))).size === 1;
+    return (same ? variants.slice(0, 1) : variants).map(({ variant, figures }) => [
       same ? phaseWords(phase) : `${phaseWords(phase)}, ${variant}`,
       ...figures.map(formatCount),
     ]);
@@ -75,21 +79,24 @@ function sumOf(step: FlowPhase, paths: readonly string[]): number {
   return paths.reduce((total, path) => total + (totalAt(step.counts, path) ?? 0), 0);
 }
 
-/** What the first variant and each other come to, all phases together: what differs, or the figures of one alone. */
-function closing({ columns }: FlowSpec, [first, ...others]: readonly [FlowRun, ...FlowRun[]]): string {
+/**
+ * What the first variant and each other come to, all phases together: what differs, or the figures
+ * of one alone.
+ */
+function closing({ columns }: FlowSpec, [first, ...others]: NonEmpty<FlowRun>): string {
   const sums = ({ steps }: FlowRun) =>
     columns.map(({ paths }) => steps.reduce((total, step) => total + sumOf(step, paths), 0));
   const before = sums(first);
   if (others.length === 0) {
-    const figures = columns.flatMap(({ heading }, i) =>
-      before[i]! > 0 ? [`${formatCount(before[i]!)} ${heading}`] : [],
+    const figures = zip(columns, before).flatMap(([{ heading }, sum]) =>
+      sum > 0 ? [`${formatCount(sum)} ${heading}`] : [],
     );
     return `${first.strategy}, ${first.variant}: ${listed(figures)} in all.`;
   }
   return others
     .map((other) => {
-      const changes = sums(other).flatMap((after, i) =>
-        after === before[i] ? [] : [`${columns[i]!.heading} from ${formatCount(before[i]!)} to ${formatCount(after)}`],
+      const changes = zip(columns, zip(before, sums(other))).flatMap(([{ heading }, [was, is]]) =>
+        was === is ? [] : [`${heading} from ${formatCount(was)} to ${formatCount(is)}`],
       );
       const all = `${other.strategy}: all phases together, ${other.variant} splits`;
       if (changes.length === 0) return `${all} cost what ${first.variant} ones do.`;

@@ -1,20 +1,18 @@
 import Table from "cli-table3";
+import { zip } from "../lists.js";
+import type { TableColumn } from "./columns.js";
 import { displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
-import { brokenLine } from "./wrapLines.js";
-
-/** A column: its heading, and whether its cells are figures (right-aligned). */
-export interface GridColumn {
-  readonly heading: string;
-  readonly figure: boolean;
-}
+import { brokenLine, indentOf } from "./wrapLines.js";
 
 type Rows = readonly (readonly string[])[];
 
 const GAP = "  ";
 /** A cell of text is not broken into lines narrower than this, if it can be helped. */
 const NARROW_TEXT = 24;
-/** Nor than this share of the widest cell of its column: in two lines, as a rule, but not in more. */
+/**
+ * Nor than this share of the widest cell of its column: in two lines, as a rule, but not in more.
+ */
 const NARROWEST_SHARE = 0.6;
 
 const BLANK = Object.fromEntries([
@@ -36,72 +34,79 @@ const BLANK = Object.fromEntries([
 ] as const);
 
 /**
- * A table without borders, as benchstat has them. Where the terminal is too narrow for it headings are broken into lines, then cells of
- * text, and then columns go into blocks below each other, each with the first column. A figure is never broken.
+ * A table without borders, as benchstat has them. Where the terminal is too narrow for it headings
+ * are broken into lines, then cells of text, and then columns go into blocks below each other, each
+ * with the first column. A figure is never broken.
  *
  * @param rows cells, already styled
  * @param keys how many of the first columns say what a row is: each block has them
  */
-export function grid(columns: readonly GridColumn[], rows: Rows, style: Style, keys = 1): string {
+export function grid(columns: readonly TableColumn[], rows: Rows, style: Style, keys = 1): string {
   const layout = fitting(columns, rows, style.columns);
   if (layout !== null) return drawn(columns, rows, layout, style);
   return blocksOf(columns, rows, style.columns, keys)
     .map((block) => {
-      const part = block.map((i) => columns[i]!);
-      const cells = rows.map((row) => block.map((i) => row[i]!));
+      const part = only(columns, block);
+      const cells = rows.map((row) => only(row, block));
       return drawn(part, cells, fitting(part, cells, style.columns) ?? narrowest(part, cells), style);
     })
     .join("\n\n");
 }
 
 /** Whether a table has room in one block. */
-export function fits(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
+export function fits(columns: readonly TableColumn[], rows: Rows, { columns: room }: Style): boolean {
   return fitting(columns, rows, room) !== null;
 }
 
 /** Whether a table has room in one block, with no heading and no cell broken. */
-export function fitsUnbroken(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
+export function fitsUnbroken(columns: readonly TableColumn[], rows: Rows, { columns: room }: Style): boolean {
   return total(naturalWidths(columns, rows)) <= room;
 }
 
 /** A table without the columns that are equal in all of several rows, and what they are. */
 export interface FoldedGrid {
-  readonly columns: readonly GridColumn[];
+  readonly columns: readonly TableColumn[];
   readonly rows: Rows;
   /** "TLBIs 512, tables 512"; empty where none is. */
   readonly same: string;
 }
 
-/** Takes out columns of figures that are equal in all rows, each with the column of its changes: they are said once. */
-export function folded(columns: readonly GridColumn[], rows: Rows): FoldedGrid {
-  const isSame = (i: number) => rows.length > 1 && columns[i]!.figure && rows.every((row) => row[i] === rows[0]![i]);
+/**
+ * Takes out columns of figures that are equal in all rows, each with the column of its changes:
+ * they are said once.
+ */
+export function folded(columns: readonly TableColumn[], rows: Rows): FoldedGrid {
   const gone = new Set<number>();
   const same: string[] = [];
-  for (const [i, { heading }] of columns.entries()) {
-    if (heading === "" || !isSame(i)) continue;
+  for (const [i, { heading, figure }] of columns.entries()) {
+    const [first, ...others] = cellsOf(rows, i);
+    if (heading === "" || !figure || others.length === 0 || others.some((cell) => cell !== first)) continue;
     gone.add(i);
-    if (columns[i + 1]?.heading === "" && columns[i + 1]!.figure) gone.add(i + 1);
-    same.push(`${heading} ${rows[0]![i]}`);
+    const next = columns[i + 1];
+    if (next?.heading === "" && next.figure) gone.add(i + 1);
+    same.push(`${heading} ${first}`);
   }
   const kept = columns.flatMap((_, i) => (gone.has(i) ? [] : [i]));
-  return {
-    columns: kept.map((i) => columns[i]!),
-    rows: rows.map((row) => kept.map((i) => row[i]!)),
-    same: same.join(", "),
-  };
+  return { columns: only(columns, kept), rows: rows.map((row) => only(row, kept)), same: same.join(", ") };
 }
 
-function drawn(columns: readonly GridColumn[], rows: Rows, { widths, names }: Layout, style: Style): string {
+/** Those of a list that stand at these places. */
+function only<T>(list: readonly T[], places: readonly number[]): T[] {
+  return list.filter((_, i) => places.includes(i));
+}
+
+function drawn(columns: readonly TableColumn[], rows: Rows, { widths, names }: Layout, style: Style): string {
+  const sized = zip(columns, widths);
   const table = new Table({
     chars: BLANK,
     // cli-table3 colours head and borders even into a pipe unless these are empty.
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0, compact: true },
-    head: columns.map(({ heading }, i) => style.chalk.bold(brokenCell(heading, widths[i]!, BROKEN_HEADING))),
+    head: sized.map(([{ heading }, width]) => style.chalk.bold(brokenCell(heading, width, BROKEN_HEADING))),
     colAligns: columns.map((column) => (column.figure ? "right" : "left")),
     rowAligns: ["bottom"],
   });
   for (const row of rows) {
-    table.push(row.map((cell, i) => (columns[i]!.figure ? cell : brokenCell(cell, widths[i]!, names))));
+    table.push(zip(row, sized).map(([cell, [{ figure }, width]]) => (figure ? cell : brokenCell(cell, width, names))));
   }
   return table
     .toString()
@@ -116,8 +121,11 @@ interface Layout {
   readonly names: number;
 }
 
-/** A layout within `room`, as little broken as can be: headings, then text, then names; null where it takes more. */
-function fitting(columns: readonly GridColumn[], rows: Rows, room: number): Layout | null {
+/**
+ * A layout within `room`, as little broken as can be: headings, then text, then names; null where
+ * it takes more.
+ */
+function fitting(columns: readonly TableColumn[], rows: Rows, room: number): Layout | null {
   const whole = Number.POSITIVE_INFINITY;
   const steps: readonly Layout[] = [
     { widths: naturalWidths(columns, rows), names: whole },
@@ -130,16 +138,16 @@ function fitting(columns: readonly GridColumn[], rows: Rows, room: number): Layo
     narrowest(columns, rows),
   ];
   const step = steps.findIndex(({ widths }) => total(widths) <= room);
-  if (step < 1) return steps[step] ?? null;
-  const { widths, names } = steps[step]!;
-  return { widths: widened(widths, steps[step - 1]!.widths, room), names };
+  const [wider, found] = [steps[step - 1], steps[step]];
+  if (wider === undefined || found === undefined) return found ?? null;
+  return { ...found, widths: widened(found.widths, wider.widths, room) };
 }
 
-function narrowest(columns: readonly GridColumn[], rows: Rows): Layout {
+function narrowest(columns: readonly TableColumn[], rows: Rows): Layout {
   return { widths: leastWidths(columns, rows, halved, BROKEN_CELL), names: BROKEN_CELL };
 }
 
-function naturalWidths(columns: readonly GridColumn[], rows: Rows): number[] {
+function naturalWidths(columns: readonly TableColumn[], rows: Rows): number[] {
   return columns.map((column, i) => Math.max(displayWidth(column.heading), widestCell(rows, i)));
 }
 
@@ -152,7 +160,7 @@ const halved = (widest: number) => Math.min(NARROW_TEXT, Math.ceil(NARROWEST_SHA
  * @param names length from which on names are broken
  */
 function leastWidths(
-  columns: readonly GridColumn[],
+  columns: readonly TableColumn[],
   rows: Rows,
   text: (widest: number) => number,
   names: number,
@@ -161,7 +169,7 @@ function leastWidths(
     const widest = widestCell(rows, i);
     const min = longestWord(heading, BROKEN_HEADING);
     if (figure) return Math.max(min, widest);
-    return Math.max(min, Math.min(text(widest), widest), ...rows.map((row) => longestWord(row[i]!, names)));
+    return Math.max(min, Math.min(text(widest), widest), ...cellsOf(rows, i).map((cell) => longestWord(cell, names)));
   });
 }
 
@@ -169,7 +177,7 @@ function leastWidths(
 function widened(widths: readonly number[], wanted: readonly number[], room: number): number[] {
   const wide = [...widths];
   for (let left = room - total(wide); left > 0; left--) {
-    const lacks = wide.map((width, i) => wanted[i]! - width);
+    const lacks = zip(wanted, wide).map(([want, width]) => want - width);
     const max = Math.max(...lacks);
     if (max <= 0) break;
     wide[lacks.indexOf(max)]!++;
@@ -177,16 +185,21 @@ function widened(widths: readonly number[], wanted: readonly number[], room: num
   return wide;
 }
 
-/** Columns by block, as even as can be: the keys in each, and one without a heading with the one before it. */
-function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number, keyCount: number): number[][] {
+/**
+ * Columns by block, as even as can be: the keys in each, and one without a heading with the one
+ * before it.
+ */
+function blocksOf(columns: readonly TableColumn[], rows: Rows, room: number, keyCount: number): number[][] {
   const keys = columns.slice(0, keyCount).map((_, i) => i);
   const { widths } = narrowest(columns, rows);
   const groups: number[][] = [];
-  for (let i = keyCount; i < columns.length; i++) {
-    if (columns[i]!.heading === "" && i > keyCount) groups.at(-1)!.push(i);
+  for (const [i, { heading }] of columns.entries()) {
+    if (i < keyCount) continue;
+    const last = groups.at(-1);
+    if (heading === "" && last !== undefined) last.push(i);
     else groups.push([i]);
   }
-  const hasRoom = (block: readonly number[]) => total(block.map((i) => widths[i]!)) <= room;
+  const hasRoom = (block: readonly number[]) => total(only(widths, block)) <= room;
   const filled: number[][] = [];
   for (const group of groups) {
     const last = filled.at(-1);
@@ -203,7 +216,11 @@ function total(widths: readonly number[]): number {
 }
 
 function widestCell(rows: Rows, i: number): number {
-  return Math.max(0, ...rows.map((row) => displayWidth(row[i]!)));
+  return Math.max(0, ...cellsOf(rows, i).map(displayWidth));
+}
+
+function cellsOf(rows: Rows, i: number): string[] {
+  return rows.map((row) => row[i]!);
 }
 
 /** Names (of cases, of files) from this length on may be broken where their parts meet. */
@@ -215,8 +232,7 @@ const BETWEEN_PARTS = /(?<=\S) \u200b/g;
 
 /** Indentation counts: it is kept before what is broken. */
 function longestWord(text: string, from: number): number {
-  const indent = /^ */.exec(text)![0].length;
-  return indent + Math.max(...breakable(text, from).trim().split(" ").map(displayWidth));
+  return indentOf(text).length + Math.max(...breakable(text, from).trim().split(" ").map(displayWidth));
 }
 
 function breakable(text: string, from: number): string {

@@ -8,21 +8,26 @@ import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
-/** What an interleaving search found: the bound in words, a line a strategy, then each fault with its smallest schedule. */
+/**
+ * What an interleaving search found: the bound in words, a line a strategy, then each fault with
+ * its smallest schedule.
+ */
 export function interleaveText(result: InterleaveResult, mmu: Mmu, style: Style): string {
   const { chalk } = style;
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.length));
   const tracking = result.dirtyTracking === "hardware" ? ", dirty tracking by hardware" : "";
   const lines = [
     chalk.bold(
-      `${mmu.title}: against a guest that moves, up to ${result.actions} ${result.actions === 1 ? "action" : "actions"}${tracking}`,
+      `${mmu.title}: against a guest that moves, up to ${result.actions} ` +
+        `${result.actions === 1 ? "action" : "actions"}${tracking}`,
     ),
     `  ${result.text}.`,
   ];
   if (result.partial) {
     lines.push(
       chalk.yellow(
-        `  interrupted after ${formatCount(result.unitsTried)} of ${formatCount(result.units)} guests and what is done to them`,
+        `  interrupted after ${formatCount(result.unitsTried)} of ${formatCount(result.units)} guests and what ` +
+          "is done to them",
       ),
     );
   }
@@ -76,7 +81,10 @@ export function interleaveConclusion(wrong: readonly string[], checked: number, 
   return partial ? `${strategies}, nothing wrong so far` : `${strategies}, all right within the bound`;
 }
 
-/** A counterexample as a file that `verify` and `trace` replay: the guest, what others do and what is wrong then. */
+/**
+ * A counterexample as a file that `verify` and `trace` replay: the guest, what others do and what
+ * is wrong then.
+ */
 export function scheduleText(strategy: string, fault: InterleaveFault, result: InterleaveResult, mmu: Mmu): string {
   return formatJson({
     schemaVersion: 1,

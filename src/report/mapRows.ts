@@ -1,5 +1,6 @@
 import { PAGE_LEVEL } from "../guest/geometry.js";
-import { formatSize, parseSize } from "../guest/sizes.js";
+import { formatAddress, formatSize, parseSize } from "../guest/sizes.js";
+import { nonEmpty } from "../lists.js";
 import type { Case, MemoryMap, Mmu, Strategy } from "../mmu/contract.js";
 import type { RunResult } from "../results/types.js";
 import { resultWords } from "./verdictWords.js";
@@ -13,12 +14,21 @@ export interface MapRow {
   readonly wrong: boolean;
 }
 
-/** Expected work of all maps of one page: a few seconds. Results have no maps; they are drawn anew. */
-const MOST_WORK = 24_000_000;
+/** Where a map begins and ends. */
+export function endsOf({ slots }: MemoryMap): [from: string, to: string] {
+  const [first] = nonEmpty(slots);
+  const last = slots.at(-1) ?? first;
+  return [first.baseHex, formatAddress(Number(last.baseHex) + last.bytes)];
+}
+
+/**
+ * Expected work of all maps of one page: a few seconds. Results have no maps; they are drawn anew.
+ */
+const MAX_WORK = 24_000_000;
 
 /** How much of it is left. */
 export class MapBudget {
-  private left = MOST_WORK;
+  private left = MAX_WORK;
 
   /** Takes what a run costs; false where that is more than is left. */
   take(work: number): boolean {
@@ -36,7 +46,10 @@ export interface MappedStrategy {
   readonly wrong: boolean;
 }
 
-/** Strategies of a result of which maps can be drawn: not custom ones, for their modules are not in it. */
+/**
+ * Strategies of a result of which maps can be drawn: not custom ones, for their modules are not in
+ * it.
+ */
 export function mappedOf(runs: readonly RunResult[], mmu: Mmu): MappedStrategy[] {
   return runs.flatMap((run) => {
     const strategy = run.source === "builtin" ? mmu.strategies.find((one) => one.id === run.strategy) : undefined;
@@ -46,7 +59,8 @@ export function mappedOf(runs: readonly RunResult[], mmu: Mmu): MappedStrategy[]
 }
 
 /**
- * The maps of a case; strategies whose maps are equal share one. None where the MMU draws none, or drawing them would take long.
+ * The maps of a case; strategies whose maps are equal share one. None where the MMU draws none, or
+ * drawing them would take long.
  *
  * @param bins of each memslot, at most
  */

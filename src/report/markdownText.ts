@@ -1,4 +1,7 @@
-/** Text that shows as itself in GitHub-flavoured Markdown, in a table's cell too; control and invisible characters are blanks. */
+/**
+ * Text that shows as itself in GitHub-flavoured Markdown, in a table's cell too; control and
+ * invisible characters are blanks.
+ */
 export function escapeMarkdown(text: string): string {
   return text
     .replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, " ")

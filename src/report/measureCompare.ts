@@ -1,6 +1,8 @@
-import type { MeasurementComparison, PhaseComparison } from "../compare/measurements.js";
+import type { MeasurementComparison } from "../compare/measurements.js";
 import type { WallMetric } from "../compare/types.js";
-import { type GridColumn, grid } from "./grid.js";
+import { groupBy } from "../lists.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
@@ -14,21 +16,20 @@ const VERDICT: Readonly<Record<WallMetric["status"], string>> = {
   regression: "SLOWER",
 };
 
-const COLUMNS: readonly GridColumn[] = [
-  { heading: "phase", figure: false },
-  ...["base", "new", "change", "95% interval", "p", "runs"].map((heading) => ({ heading, figure: true })),
-  { heading: "", figure: false },
-];
+const COLUMNS = columnsOf(["phase"], ["base", "new", "change", "95% interval", "p", "runs"], [""]);
 
-/** Two measurements side by side, a table for each case and guest mode. Times are the selftest's own, on real machines. */
+/**
+ * Two measurements side by side, a table for each case and guest mode. Times are the selftest's
+ * own, on real machines.
+ */
 export function measureCompareText(comparison: MeasurementComparison, style: Style): string {
   const { chalk } = style;
   const { kernels, machineDiffers, missing, added, options } = comparison;
   const out: string[] = [];
   if (kernels.some((kernel) => kernel !== null))
     out.push(`kernels: ${kernels.map((kernel) => kernel ?? "not known").join(" -> ")}`, "");
-  for (const group of groups(comparison.phases)) {
-    out.push(chalk.bold(group[0]!.case), group[0]!.guestMode ?? "guest mode not known");
+  for (const group of groupBy(comparison.phases, (one) => `${one.case}\n${one.guestMode}`).values()) {
+    out.push(chalk.bold(group[0].case), group[0].guestMode ?? "guest mode not known");
     const rows = group.map(({ metric }) => [
       metric.part,
       formatNs(metric.baseNs),
@@ -49,12 +50,14 @@ export function measureCompareText(comparison: MeasurementComparison, style: Sty
   if (machineDiffers.length > 0) {
     out.push(
       chalk.yellow(
-        `not the same machine (${machineDiffers.join("; ")})${options.anyEnvironment ? "" : ": no verdict; --any-environment gives one"}`,
+        "not the same machine " +
+          `(${machineDiffers.join("; ")})${options.anyEnvironment ? "" : ": no verdict; --any-environment gives one"}`,
       ),
     );
   }
   out.push(
-    "Medians, measured by the test itself. p: Mann-Whitney, after Holm's correction over all phases; interval: bootstrap, of the change.",
+    "Medians, measured by the test itself. p: Mann-Whitney, after Holm's correction over all phases; interval: " +
+      "bootstrap, of the change.",
   );
   if (options.wallThreshold === null) out.push("No verdict without --wall-threshold.");
   return wrapLines(out.join("\n"), style);
@@ -64,13 +67,4 @@ function coloured(status: WallMetric["status"], chalk: Style["chalk"]): string {
   const words = VERDICT[status];
   if (status === "regression") return chalk.red(words);
   return status === "improvement" ? chalk.green(words) : words;
-}
-
-function groups(phases: readonly PhaseComparison[]): PhaseComparison[][] {
-  const found = new Map<string, PhaseComparison[]>();
-  for (const one of phases) {
-    const key = `${one.case}\n${one.guestMode}`;
-    found.set(key, [...(found.get(key) ?? []), one]);
-  }
-  return [...found.values()];
 }

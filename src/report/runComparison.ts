@@ -1,19 +1,24 @@
-import { type GridColumn, grid } from "./grid.js";
-import { FIGURES, figureOf, type Row, type RunGroup } from "./runRows.js";
+import type { NonEmpty } from "../lists.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
+import { figureNamed, figureOf, type Row, type RunGroup } from "./runRows.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs } from "./units.js";
 
 /** What lazy and eager splitting are set against each other by. */
 const COMPARED = ["faults", "broadcast", "visits", "drops"];
 
-/** A row a phase and a column a chunk, for each figure that differs; phases in which it does not differ are left out. */
-export function comparison(groups: readonly RunGroup[], style: Style): string {
+/**
+ * A row a phase and a column a chunk, for each figure that differs; phases in which it does not
+ * differ are left out.
+ */
+export function comparison(groups: NonEmpty<RunGroup>, style: Style): string {
   const tables = groups.map(({ phases, totals }) => [...phases, ...totals]);
-  const isLazy = ({ runs }: RunGroup) => runs[0]!.chunk === "0";
-  const columns: GridColumn[] = [
-    { heading: "", figure: false },
-    ...groups.map((group) => ({ heading: isLazy(group) ? "chunk 0 (lazy)" : group.name, figure: true })),
-  ];
+  const isLazy = ({ runs }: RunGroup) => runs[0].chunk === "0";
+  const columns = columnsOf(
+    [""],
+    groups.map((group) => (isLazy(group) ? "chunk 0 (lazy)" : group.name)),
+  );
   const lines: string[] = [];
   const same: string[] = [];
   const section = (title: string, value: (row: Row) => number, format: (value: number) => string) => {
@@ -25,10 +30,10 @@ export function comparison(groups: readonly RunGroup[], style: Style): string {
     else lines.push("", style.chalk.bold(title), grid(columns, rows, style));
   };
   for (const id of COMPARED) {
-    const figure = FIGURES.find((candidate) => candidate.heading === id)!;
+    const figure = figureNamed(id);
     section(figure.title, (row) => figureOf(figure, row.counts), formatCount);
   }
-  const { modelled, strategy } = groups[0]!.runs[0]!;
+  const { modelled, strategy } = groups[0].runs[0];
   if (modelled !== null) section(`modelled time, profile ${modelled.profile}`, (row) => row.ns!, formatNs);
   const what = groups.some(isLazy) ? "lazy against eager" : "eager splits against each other";
   const title = style.chalk.bold(`${strategy}: ${what}, by phase`);

@@ -1,4 +1,5 @@
 import type { PricedRun } from "../cost/selftestTime.js";
+import { groupBy, listed, type NonEmpty } from "../lists.js";
 import { countsOfStep, type FlowStep } from "../mmu/arm64/flowStep.js";
 import { type Counts, totalAt } from "../mmu/counters.js";
 import { isIn, type TotalId } from "../selftest/run.js";
@@ -23,6 +24,12 @@ export const FIGURES: readonly Figure[] = [
   { heading: "tables", title: "tables allocated", paths: ["split/tablesAllocated", "tablesAllocated"] },
   { heading: "drops", title: "mmu_lock drops to top the split cache up", paths: ["split/lockDrops"] },
 ];
+
+export function figureNamed(heading: string): Figure {
+  const found = FIGURES.find((figure) => figure.heading === heading);
+  if (found === undefined) throw new RangeError(`no figure ${heading}`);
+  return found;
+}
 
 export function figureOf(figure: Figure, counts: Counts): number {
   return figure.paths.reduce((sum, path) => sum + (totalAt(counts, path) ?? 0), 0);
@@ -63,7 +70,9 @@ export interface Row {
   readonly ns: number | null;
 }
 
-/** Rows of a run: its phases in the test's order, then the test's sums, then totals by who waits. */
+/**
+ * Rows of a run: its phases in the test's order, then the test's sums, then totals by who waits.
+ */
 export function rowsOf(run: PricedRun, iterations: number): { readonly phases: Row[]; readonly totals: Row[] } {
   const phases = run.steps.map((step: FlowStep, i) => ({
     label: phaseWords(step.phase),
@@ -90,22 +99,20 @@ export function rowsOf(run: PricedRun, iterations: number): { readonly phases: R
 export interface RunGroup {
   /** "chunks 4K, 2M and 1G". */
   readonly name: string;
-  readonly runs: readonly PricedRun[];
+  readonly runs: NonEmpty<PricedRun>;
   readonly phases: readonly Row[];
   readonly totals: readonly Row[];
 }
 
 /** Runs of one strategy, those that count and take the same together, in their order. */
 export function groupsOf(runs: readonly PricedRun[], iterations: number): RunGroup[] {
-  const byTable = new Map<string, PricedRun[]>();
-  for (const run of runs) {
+  const byTable = groupBy(runs, (run) => {
     const rows = Object.values(rowsOf(run, iterations)).flat();
     const table = rows.map(({ counts, ns }) => [...FIGURES.map((figure) => figureOf(figure, counts)), ns]);
     // Lazy and eager splitting are what is compared.
-    const key = JSON.stringify([run.chunk === "0", ...table]);
-    byTable.set(key, [...(byTable.get(key) ?? []), run]);
-  }
-  return [...byTable.values()].map((own) => ({ name: groupName(own), runs: own, ...rowsOf(own[0]!, iterations) }));
+    return JSON.stringify([run.chunk === "0", ...table]);
+  });
+  return [...byTable.values()].map((own) => ({ name: groupName(own), runs: own, ...rowsOf(own[0], iterations) }));
 }
 
 function groupName(runs: readonly PricedRun[]): string {
@@ -113,9 +120,4 @@ function groupName(runs: readonly PricedRun[]): string {
     return `chunks ${listed(runs.map(({ chunk }) => chunk))}`;
   }
   return listed(runs.map(caseName));
-}
-
-/** "a", "a and b", "a, b and c". */
-export function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

@@ -154,7 +154,8 @@ describe("a run of the simulated test", () => {
     const lines = (more: Partial<RunHeading>) =>
       runReport([runWith("0")], { ...heading, ...more }, style).replace(/\n +/g, " ");
     expect(lines({ writePercent: 30, random: true })).toContain(
-      "-w 30 and -a: done here as promised; in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 writes every page it touches and touches one page only.",
+      "-w 30 and -a: done here as promised; in Linux 7.3 the guest of the real test never gets the seed, and " +
+        "vCPU 0 writes every page it touches and touches one page only.",
     );
     expect(lines({ writePercent: 0 })).not.toContain("never gets the seed");
     expect(lines({})).not.toContain("never gets the seed");

@@ -1,7 +1,9 @@
 import type { PricedRun } from "../cost/selftestTime.js";
 import { parseSize } from "../guest/sizes.js";
+import { groupBy, nonEmpty, zip } from "../lists.js";
 import type { GuestMode } from "../selftest/guestModes.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import { closingSentence } from "./runClosing.js";
 import { comparison } from "./runComparison.js";
 import { FIGURES, figureOf, groupsOf, type Row, type RunGroup } from "./runRows.js";
@@ -19,18 +21,14 @@ export interface RunHeading {
 }
 
 /**
- * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs against each other, and what they come to.
- * Runs that count the same share a table.
+ * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs
+ * against each other, and what they come to. Runs that count the same share a table.
  */
 export function runReport(runs: readonly PricedRun[], heading: RunHeading, style: Style): string {
-  const strategies = [...new Set(runs.map((run) => run.strategy))].map((strategy) =>
-    runs.filter((run) => run.strategy === strategy),
-  );
-  const grouped = strategies.map((own) => groupsOf(own, heading.iterations));
-  const parts = [headingText(runs[0]!, heading), ...grouped.flat().map((group) => detail(group, style))];
-  for (const [i, groups] of grouped.entries()) {
-    if (strategies[i]!.length > 1) parts.push(comparison(groups, style));
-  }
+  const strategies = [...groupBy(runs, (run) => run.strategy).values()];
+  const grouped = strategies.map((own) => nonEmpty(groupsOf(own, heading.iterations)));
+  const parts = [headingText(nonEmpty(runs)[0], heading), ...grouped.flat().map((group) => detail(group, style))];
+  for (const [own, groups] of zip(strategies, grouped)) if (own.length > 1) parts.push(comparison(groups, style));
   parts.push(style.chalk.dim(notes(runs, heading).join("\n")), grouped.map(closingSentence).join("\n"));
   return `${wrapLines(parts.join("\n\n"), style)}\n`;
 }
@@ -56,14 +54,10 @@ function manualWords(manual: 0 | 1 | 3): string {
 }
 
 function detail({ name, runs, phases, totals }: RunGroup, style: Style): string {
-  const timed = runs[0]!.modelled !== null;
+  const timed = runs[0].modelled !== null;
   const rowsShown = [...phases, ...totals].filter(isCounted);
   const figures = FIGURES.filter((figure) => rowsShown.some(({ counts }) => figureOf(figure, counts) > 0));
-  const columns: GridColumn[] = [
-    { heading: "phase", figure: false },
-    ...figures.map((figure) => ({ heading: figure.heading, figure: true })),
-    ...(timed ? [{ heading: "modelled", figure: true }] : []),
-  ];
+  const columns = columnsOf(["phase"], [...figures.map((figure) => figure.heading), ...(timed ? ["modelled"] : [])]);
   const cells = ({ label, counts, ns }: Row) => [
     label,
     ...figures.map((figure) => formatCount(figureOf(figure, counts))),
@@ -73,9 +67,9 @@ function detail({ name, runs, phases, totals }: RunGroup, style: Style): string 
     ...phases.filter(isCounted).map(cells),
     ...totals.filter(isCounted).map((row) => cells(row).map((cell) => style.chalk.bold(cell))),
   ];
-  const kind = runs[0]!.chunk === "0" ? "lazy: faults of the guest break the blocks" : "eager";
+  const kind = runs[0].chunk === "0" ? "lazy: faults of the guest break the blocks" : "eager";
   const same = runs.length === 1 ? "" : ` (${runs.length === 2 ? "both" : `all ${runs.length}`} count the same)`;
-  return `${style.chalk.bold(`${runs[0]!.strategy}, ${name}`)}, ${kind}${same}\n${grid(columns, rows, style)}`;
+  return `${style.chalk.bold(`${runs[0].strategy}, ${name}`)}, ${kind}${same}\n${grid(columns, rows, style)}`;
 }
 
 function isCounted({ counts, ns }: Row): boolean {
@@ -84,16 +78,20 @@ function isCounted({ counts, ns }: Row): boolean {
 
 function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   const lines = [
-    "Counts are exact. broadcast: TLBIs by IPA, each two broadcasts on hardware; ranges: slot flushes and collapses; drops: of mmu_lock.",
+    "Counts are exact. broadcast: TLBIs by IPA, each two broadcasts on hardware; ranges: slot flushes and " +
+      "collapses; drops: of mmu_lock.",
     "Phases and figures that are 0 throughout are left out.",
   ];
-  const { modelled, input } = runs[0]!;
-  if (modelled !== null) {
-    const guess = runs.some((run) => run.modelled!.restsOnAssumptions) ? ", in which some figures are assumed" : "";
+  const [{ input }] = nonEmpty(runs);
+  const priced = runs.flatMap(({ modelled }) => modelled ?? []);
+  const [modelled] = priced;
+  if (modelled !== undefined) {
+    const guess = priced.some((one) => one.restsOnAssumptions) ? ", in which some figures are assumed" : "";
     lines.push(
-      `Times are modelled with profile ${modelled.profile}${guess} (s2split list profiles --long); of guests, summed over the vCPUs, ${input.vcpus === 1 ? "one" : `all ${input.vcpus}`} issuing TLBIs at once.`,
+      `Times are modelled with profile ${modelled.profile}${guess} (s2split list profiles --long); of guests, ` +
+        `summed over the vCPUs, ${input.vcpus === 1 ? "one" : `all ${input.vcpus}`} issuing TLBIs at once.`,
     );
-    const unpriced = new Map(runs.flatMap((run) => run.modelled!.unpriced.map((one) => [one.counter, one.label])));
+    const unpriced = new Map(priced.flatMap(({ unpriced }) => unpriced.map((one) => [one.counter, one.label])));
     if (unpriced.size > 0)
       lines.push(`Not included, for the profile has no price for: ${[...unpriced.values()].join("; ")}.`);
   }
@@ -107,7 +105,8 @@ function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
     const options = promised.map(({ option }) => option).join(" and ");
     const faults = promised.map(({ fault }) => fault).join(" and ");
     lines.push(
-      `${options}: done here as promised; in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 ${faults}.`,
+      `${options}: done here as promised; in Linux 7.3 the guest of the real test never gets the seed, and vCPU ` +
+        `0 ${faults}.`,
     );
   }
   if (heading.whileDisabling) {
@@ -115,7 +114,8 @@ function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   }
   if (runs.some((run) => run.bbm !== null)) {
     lines.push(
-      "bbm 2: proposed by Ricardo Koller on 2022-11-12 for CPUs with FEAT_BBM level 2; not in Linux. It changes eager splitting only.",
+      "bbm 2: proposed by Ricardo Koller on 2022-11-12 for CPUs with FEAT_BBM level 2; not in Linux. It changes " +
+        "eager splitting only.",
     );
   }
   return lines;

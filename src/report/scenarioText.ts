@@ -19,7 +19,10 @@ export function scenarioParts(scenario: ScenarioResult, mmu: Mmu): readonly stri
   return [mmu.title, ...geometry, workload, ...variables, leavesText(scenario)].filter((part) => part !== "");
 }
 
-/** What a scenario assumes where its source says nothing, a sentence each: a reader of its figures must know it. */
+/**
+ * What a scenario assumes where its source says nothing, a sentence each: a reader of its figures
+ * must know it.
+ */
 export function assumedOf({ scenario }: ScenarioResult): readonly string[] {
   const { assumed } = scenario as { assumed?: unknown };
   if (!Array.isArray(assumed)) return [];

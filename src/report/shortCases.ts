@@ -1,6 +1,7 @@
+import { groupBy, nonEmpty, zip } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import type { RunResult, ScenarioResult } from "../results/types.js";
-import { type GridArguments, mainGrid } from "./caseGrids.js";
+import { baseOf, type GridArguments, mainGrid } from "./caseGrids.js";
 import { folded, grid } from "./grid.js";
 import { assumedOf, scenarioParts } from "./scenarioText.js";
 import type { Style } from "./style.js";
@@ -13,27 +14,29 @@ export interface CaseRuns {
 }
 
 /**
- * The cases of a sweep, in a few lines each: what all of them have in common is said once, strategies with the same figures and verdict
- * share a row, and cases with the same table share it. Nothing exact is left out of what these tables have: counts of the split walk.
+ * The cases of a sweep, in a few lines each: what all of them have in common is said once,
+ * strategies with the same figures and verdict share a row, and cases with the same table share it.
+ * Nothing exact is left out of what these tables have: counts of the split walk.
  */
 export function shortCases(cases: readonly CaseRuns[], mmu: Mmu, style: Style): string[] {
   const parts = cases.map(({ scenario }) => scenarioParts(scenario, mmu));
-  const common = parts[0]!.filter((part) => parts.every((one) => one.includes(part)));
-  const titles = new Map<string, string[]>();
-  for (const [i, one] of cases.entries()) {
-    const own = parts[i]!.filter((part) => !common.includes(part));
+  const [first, ...others] = nonEmpty(parts);
+  const common = first.filter((part) => others.every((one) => one.includes(part)));
+  const titled = zip(cases, parts).map(([one, all]) => {
+    const own = all.filter((part) => !common.includes(part));
     const title = [style.chalk.bold(one.scenario.name), ...(own.length === 0 ? [] : [own.join(", ")])].join(": ");
-    const table = tableOf(one, mmu, style);
-    titles.set(table, [...(titles.get(table) ?? []), title]);
-  }
+    return { title, table: tableOf(one, mmu, style) };
+  });
   return [
     `${cases.length} cases: ${common.join(", ")}`,
-    ...[...titles].map(([table, of]) => [...of, table].join("\n")),
+    ...[...groupBy(titled, ({ table }) => table)].map(([table, of]) =>
+      [...of.map(({ title }) => title), table].join("\n"),
+    ),
   ];
 }
 
 function tableOf({ scenario, runs }: CaseRuns, mmu: Mmu, style: Style): string {
-  const base = runs.find((run) => run.strategy === mmu.baseline)!;
+  const base = baseOf(runs, mmu);
   const { same, columns, rows } = folded(...sharedRows(mainGrid(runs, base, mmu, [], style)));
   return [
     ...assumedOf(scenario).map((one) => style.chalk.yellow(`Assumed: ${one}`)),
@@ -45,10 +48,6 @@ function tableOf({ scenario, runs }: CaseRuns, mmu: Mmu, style: Style): string {
 
 /** Strategies whose cells are all equal, the verdict's among them, in one row that names them. */
 function sharedRows([columns, rows]: GridArguments): GridArguments {
-  const names = new Map<string, string[]>();
-  for (const [name, ...cells] of rows) {
-    const key = cells.join("\0");
-    names.set(key, [...(names.get(key) ?? []), name!]);
-  }
-  return [columns, [...names].map(([cells, of]) => [of.join(", "), ...cells.split("\0")])];
+  const shared = groupBy(rows, ([, ...cells]) => cells.join("\0"));
+  return [columns, [...shared.values()].map((of) => [of.map(([name]) => name).join(", "), ...of[0].slice(1)])];
 }

@@ -19,8 +19,9 @@ interface StyledStream {
 }
 
 /**
- * The style for standard output. `NO_COLOR` (set, not empty), `TERM=dumb` and no terminal all mean no colour, unless `--color always` or
- * `FORCE_COLOR` ask for it. (chalk alone ignores NO_COLOR on a terminal.)
+ * The style for standard output. `NO_COLOR` (set, not empty), `TERM=dumb` and no terminal all mean
+ * no colour, unless `--color always` or `FORCE_COLOR` ask for it. (chalk alone ignores NO_COLOR on
+ * a terminal.)
  */
 export function styleFor({ stdout, env }: StyledStream, when: ColorChoice): Style {
   return { chalk: new Chalk({ level: coloured(stdout, when, env) ? 1 : 0 }), columns: columnsOf(stdout, env) };

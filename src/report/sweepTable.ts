@@ -1,18 +1,22 @@
+import { groupBy, lookUp, nonEmpty, zip } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js";
 import { verdictIn } from "../results/verdict.js";
 import { isCredited, namesOf } from "./benchClosing.js";
 import { areClose, wallText } from "./caseGrids.js";
-import { fits, type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { fits, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { sumAt } from "./sums.js";
 import { formatChange } from "./units.js";
 
 /**
- * Of each MMU with several cases a matrix, strategy by case, of the change of what its baseline inspects, and who inspects the least.
+ * Of each MMU with several cases a matrix, strategy by case, of the change of what its baseline
+ * inspects, and who inspects the least.
  *
- * @param short MMUs whose cases have short tables: they get a matrix of the whole ioctl, and one of its wall time, too
+ * @param short MMUs whose cases have short tables: they get a matrix of the whole ioctl, and one of
+ *   its wall time, too
  */
 export function sweepTables(
   result: ResultFile,
@@ -20,9 +24,8 @@ export function sweepTables(
   style: Style,
   short: readonly Mmu[] = [],
 ): string[] {
-  return [...new Set(result.scenarios.map(({ mmu }) => mmu))].flatMap((id) => {
-    const mmu = mmus.get(id)!;
-    const scenarios = result.scenarios.filter((scenario) => scenario.mmu === id);
+  return [...groupBy(result.scenarios, ({ mmu }) => mmu)].flatMap(([id, scenarios]) => {
+    const mmu = lookUp(mmus, id);
     if (scenarios.length < 2) return [];
     const sweep = sweepOf(scenarios, result.runs, mmu);
     const figure = mainFigure(mmu);
@@ -55,9 +58,8 @@ interface Figure {
 }
 
 function sweepOf(scenarios: readonly ScenarioResult[], runs: readonly RunResult[], mmu: Mmu): Sweep {
-  const names = caseNames(scenarios);
-  const cases = scenarios.map(({ id }, i) => ({
-    name: names[i]!,
+  const cases = zip(scenarios, caseNames(scenarios)).map(([{ id }, name]) => ({
+    name,
     runs: new Map(runs.filter(({ scenario }) => scenario === id).map((run) => [run.strategy, run])),
   }));
   const strategies = [...new Set(cases.flatMap((one) => [...one.runs.keys()]))].filter((id) => id !== mmu.baseline);
@@ -79,7 +81,10 @@ function wholeFigure({ totals }: Mmu): Figure | null {
   return { what: column.heading, more: `, of the ${totals.title}`, of: (run) => sumAt(run, column.paths) };
 }
 
-/** Wall time of the whole ioctl or, where an MMU times no whole, of its first part; null where nothing was timed. */
+/**
+ * Wall time of the whole ioctl or, where an MMU times no whole, of its first part; null where
+ * nothing was timed.
+ */
 function wallFigure({ mmu, cases }: Sweep): Figure | null {
   const timed = cases.flatMap(({ runs }) => Object.keys(runs.get(mmu.baseline)?.wall ?? {}));
   const part = timed.find((one) => one === mmu.totals?.wallPart) ?? timed[0];
@@ -101,7 +106,7 @@ function caseNames(scenarios: readonly ScenarioResult[]): string[] {
     one.workload,
     ...variables.map((name) => (one.variables[name] === undefined ? "" : `${name} ${one.variables[name]}`)),
   ]);
-  const differ = parts[0]!.map((_, i) => new Set(parts.map((row) => row[i])).size > 1);
+  const differ = nonEmpty(parts)[0].map((_, i) => new Set(parts.map((row) => row[i])).size > 1);
   const names = parts.map((row) => row.filter((part, i) => differ[i] && part !== "").join(" "));
   return new Set(names).size === names.length && !names.includes("") ? names : scenarios.map(({ id }) => id);
 }
@@ -169,11 +174,8 @@ function matrix(
   style: Style,
   inBlocks = false,
 ): string | null {
-  const columns: GridColumn[] = [
-    { heading: corner, figure: false },
-    ...headings.map((heading) => ({ heading, figure: true })),
-  ];
-  const rows = cells.map((row, i) => [labels[i]!, ...row]);
+  const columns = columnsOf([corner], headings);
+  const rows = zip(labels, cells).map(([label, row]) => [label, ...row]);
   return inBlocks || fits(columns, rows, style) ? grid(columns, rows, style) : null;
 }
 
@@ -214,16 +216,16 @@ function closing({ cases, strategies, mmu }: Sweep, { what, of }: Figure): strin
     const base = runs.get(mmu.baseline);
     const before = base && of(base);
     const credited = [...runs.values()].filter((run) => run.strategy !== mmu.baseline && isCredited(run));
-    const least = Math.min(...credited.map((run) => of(run) ?? Number.POSITIVE_INFINITY));
-    if (before === undefined || least >= before) continue;
+    const lowest = Math.min(...credited.map((run) => of(run) ?? Number.POSITIVE_INFINITY));
+    if (before === undefined || lowest >= before) continue;
     for (const run of credited) {
-      if (of(run) === least) wins.set(run.strategy, (wins.get(run.strategy) ?? 0) + 1);
+      if (of(run) === lowest) wins.set(run.strategy, (wins.get(run.strategy) ?? 0) + 1);
     }
   }
-  const most = Math.max(0, ...wins.values());
-  if (most === 0) return `No right strategy lowers ${what} in any of these cases.`;
-  const best = strategies.filter((id) => wins.get(id) === most);
+  const max = Math.max(0, ...wins.values());
+  if (max === 0) return `No right strategy lowers ${what} in any of these cases.`;
+  const best = strategies.filter((id) => wins.get(id) === max);
   const runs = best.map((id) => cases.flatMap((one) => one.runs.get(id) ?? [])[0]!);
-  const where = most === cases.length ? `all ${most}` : `${most} of ${cases.length}`;
+  const where = max === cases.length ? `all ${max}` : `${max} of ${cases.length}`;
   return `${what}: ${namesOf(runs)} ${best.length === 1 ? "has" : "have"} the fewest in ${where} cases.`;
 }

@@ -105,6 +105,7 @@ it("a summary counts entries and visitor calls, and those in tables that the wal
   const summary = new TraceSummary();
   for (const event of [walk(0x0), entry(2, 0), entry(3, 0), { ...entry(3, 1), inNewTable: true }]) summary.add(event);
   expect(summary.lines()).toEqual([
-    "split: 3 entries (level 2: 1, level 3: 2) inspected, 2 visitor calls (level 3: 2); in tables that the walk had just made: 1 inspected, 1 visited",
+    "split: 3 entries (level 2: 1, level 3: 2) inspected, 2 visitor calls (level 3: 2); in tables that the walk " +
+      "had just made: 1 inspected, 1 visited",
   ]);
 });

@@ -1,3 +1,4 @@
+import { type NonEmpty, nonEmpty } from "../lists.js";
 import type { TraceEvent } from "../mmu/contract.js";
 import type { FullWords } from "./traceWords.js";
 
@@ -16,7 +17,7 @@ interface Group {
   readonly kind: "group";
   readonly key: number;
   /** The first of the repeats, in full. */
-  readonly nodes: readonly TraceNode[];
+  readonly nodes: NonEmpty<TraceNode>;
   readonly last: TraceEvent;
   readonly count: number;
 }
@@ -25,8 +26,9 @@ interface Group {
 const LONGEST_GROUP = 12;
 
 /**
- * Folds a trace while it is told: steps in a row that differ only in where they are become one line, and then groups of lines that repeat
- * become one group, again and again, so that a walk of a gigabyte is a few lines.
+ * Folds a trace while it is told: steps in a row that differ only in where they are become one
+ * line, and then groups of lines that repeat become one group, again and again, so that a walk of a
+ * gigabyte is a few lines.
  */
 export class TraceFold {
   private readonly runs: Run[] = [];
@@ -34,7 +36,10 @@ export class TraceFold {
 
   constructor(private readonly words: FullWords) {}
 
-  /** Words are made for the first step of a run alone: most steps of a walk are like the one before them. */
+  /**
+   * Words are made for the first step of a run alone: most steps of a walk are like the one before
+   * them.
+   */
   add(event: TraceEvent): void {
     const last = this.runs.at(-1);
     if (last !== undefined && last.first.phase === event.phase && this.words.sameFold(last.first, event)) {
@@ -62,10 +67,11 @@ export class TraceFold {
     const out: TraceNode[] = [];
     for (let i = 0; i < nodes.length; ) {
       const repeats = repeatsAt(nodes, i, length);
-      const body = nodes.slice(i, i + length);
+      const body = nonEmpty(nodes.slice(i, i + length));
+      const [first] = body;
       // A group is told from the beginning of a walk, where it has one.
-      if (repeats === 1 || (!beginsWalk(body[0]!) && body.some(beginsWalk))) {
-        out.push(nodes[i]!);
+      if (repeats === 1 || (!beginsWalk(first) && body.some(beginsWalk))) {
+        out.push(first);
         i++;
         continue;
       }
@@ -87,7 +93,7 @@ export class TraceFold {
 
 /** The first step of a node. */
 export function firstEvent(node: TraceNode): TraceEvent {
-  return node.kind === "run" ? node.first : firstEvent(node.nodes[0]!);
+  return node.kind === "run" ? node.first : firstEvent(node.nodes[0]);
 }
 
 function beginsWalk(node: TraceNode): boolean {

@@ -71,7 +71,10 @@ export function besideText(
   return rows.join("\n");
 }
 
-/** Counts what a trace tells, for its last lines; nothing for MMUs whose steps do not say whether they visit. */
+/**
+ * Counts what a trace tells, for its last lines; nothing for MMUs whose steps do not say whether
+ * they visit.
+ */
 export class TraceSummary {
   private readonly phases = new Map<string, { read: Level; visited: Level; newRead: number; newVisited: number }>();
 
@@ -96,8 +99,12 @@ export class TraceSummary {
       const fresh =
         newRead === 0
           ? ""
-          : `; in tables that the walk had just made: ${formatCount(newRead)} inspected, ${formatCount(newVisited)} visited`;
-      return `${phase}: ${byLevel(read, "entry", "entries")} inspected, ${byLevel(visited, "visitor call", "visitor calls")}${fresh}`;
+          : `; in tables that the walk had just made: ${formatCount(newRead)} inspected, ` +
+            `${formatCount(newVisited)} visited`;
+      return (
+        `${phase}: ${byLevel(read, "entry", "entries")} inspected, ` +
+        `${byLevel(visited, "visitor call", "visitor calls")}${fresh}`
+      );
     });
   }
 }
@@ -129,24 +136,37 @@ function wrapped({ text, depth }: TraceLine, width: number): string[] {
   return [...lines, line].map((one) => one.slice(0, width));
 }
 
-/** Pairs the lines of two traces: those about the same entry stand in one row (longest common subsequence). */
+/**
+ * Pairs the lines of two traces: those about the same entry stand in one row (longest common
+ * subsequence).
+ */
 function aligned(a: readonly TraceLine[], b: readonly TraceLine[]): [TraceLine | null, TraceLine | null][] {
   const rows: [TraceLine | null, TraceLine | null][] = [];
   if (a.length * b.length > 4e6) {
     for (let i = 0; i < Math.max(a.length, b.length); i++) rows.push([a[i] ?? null, b[i] ?? null]);
     return rows;
   }
-  const same = (i: number, j: number): boolean => a[i]!.place === b[j]!.place && a[i]!.depth === b[j]!.depth;
-  const longest = Array.from({ length: a.length + 1 }, () => new Int32Array(b.length + 1));
+  const same = (one: TraceLine, other: TraceLine) => one.place === other.place && one.depth === other.depth;
+  const width = b.length + 1;
+  const longest = new Int32Array((a.length + 1) * width);
+  const from = (i: number, j: number): number => longest[i * width + j]!;
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) {
-      longest[i]![j] = same(i, j) ? longest[i + 1]![j + 1]! + 1 : Math.max(longest[i + 1]![j]!, longest[i]![j + 1]!);
+      longest[i * width + j] = same(a[i]!, b[j]!) ? from(i + 1, j + 1) + 1 : Math.max(from(i + 1, j), from(i, j + 1));
     }
   }
-  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
-    if (i < a.length && j < b.length && same(i, j)) rows.push([a[i++]!, b[j++]!]);
-    else if (j === b.length || (i < a.length && longest[i + 1]![j]! >= longest[i]![j + 1]!)) rows.push([a[i++]!, null]);
-    else rows.push([null, b[j++]!]);
+  for (let i = 0, j = 0; ; ) {
+    const [one, other] = [a[i], b[j]];
+    if (one !== undefined && other !== undefined && same(one, other)) {
+      rows.push([one, other]);
+      i++;
+      j++;
+    } else if (other !== undefined && (one === undefined || from(i + 1, j) < from(i, j + 1))) {
+      rows.push([null, other]);
+      j++;
+    } else if (one !== undefined) {
+      rows.push([one, null]);
+      i++;
+    } else return rows;
   }
-  return rows;
 }

@@ -4,7 +4,10 @@ import type { DoneEvent } from "../mmu/traceEvents.js";
 /** An MMU's words with what it left out filled in. */
 export type FullWords = Required<TraceWords>;
 
-/** What {@link TraceWords} says of each part that an MMU leaves out; of an MMU without words, the names of its steps. */
+/**
+ * What {@link TraceWords} says of each part that an MMU leaves out; of an MMU without words, the
+ * names of its steps.
+ */
 export function fullWords(words: TraceWords = { text: ({ event }) => event }): FullWords {
   const text = (event: TraceEvent) => (isDone(event) ? event.text : words.text(event));
   const fold = (event: TraceEvent) => {

@@ -1,4 +1,7 @@
-/** Nanoseconds with a fitting unit and three significant digits: 950 ns, 1.32 ms, 12.4 s. Nothing is 0, which needs no unit. */
+/**
+ * Nanoseconds with a fitting unit and three significant digits: 950 ns, 1.32 ms, 12.4 s. Nothing is
+ * 0, which needs no unit.
+ */
 export function formatNs(ns: number): string {
   if (ns === 0) return "0";
   const steps: [number, string][] = [
@@ -16,13 +19,19 @@ function significant(value: number): string {
   return value.toFixed(magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2);
 }
 
-/** A change against a base, as {@link formatPercent} has it: "-99.8%"; "=" where equal, "new" where the base is 0. */
+/**
+ * A change against a base, as {@link formatPercent} has it: "-99.8%"; "=" where equal, "new" where
+ * the base is 0.
+ */
 export function formatChange(base: number, value: number): string {
   if (value === base) return "=";
   return base === 0 ? "new" : formatPercent((value - base) / base);
 }
 
-/** From this many times on a growth is said as times: 512 pages for one is "512 times", not "+51100%". */
+/**
+ * From this many times on a growth is said as times: 512 pages for one is "512 times", not
+ * "+51100%".
+ */
 const TIMES = 11;
 
 function times(ratio: number): string {
@@ -30,15 +39,17 @@ function times(ratio: number): string {
 }
 
 /**
- * A change, as a fraction, in percent with its sign, or in times where it is many. Never rounded to nothing or to a whole -100% that it
- * is not: 1 of 262657 is "-99.9996%".
+ * A change, as a fraction, in percent with its sign, or in times where it is many. Never rounded to
+ * nothing or to a whole -100% that it is not: 1 of 262657 is "-99.9996%".
  */
 export function formatPercent(fraction: number): string {
   if (fraction + 1 >= TIMES) return times(fraction + 1);
   return `${fraction > 0 ? "+" : ""}${fraction === 0 ? "0.0" : digits(100 * fraction)}%`;
 }
 
-/** A saving in words for a sentence: "99.8% fewer", "12.0% more", "512 times as many", "as many". */
+/**
+ * A saving in words for a sentence: "99.8% fewer", "12.0% more", "512 times as many", "as many".
+ */
 export function fewer(base: number, value: number): string {
   if (value === base || base === 0) return value === base ? "as many" : "more";
   const percent = (100 * (value - base)) / base;

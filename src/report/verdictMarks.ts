@@ -13,7 +13,10 @@ const MARKS: Readonly<Record<VerdictCode, string>> = {
   wrong: "WRONG",
 };
 
-/** The verdict on a run, short and coloured; {@link caseNotes} and {@link verdictNotes} say in full what is more than "right". */
+/**
+ * The verdict on a run, short and coloured; {@link caseNotes} and {@link verdictNotes} say in full
+ * what is more than "right".
+ */
 export function verdictCell(run: RunResult, { chalk }: Style): string {
   // Of a file of before verdicts were written no more is known.
   const code = verdictIn(run)?.code ?? "unsearched";
@@ -33,7 +36,10 @@ export function caseNotes(runs: readonly RunResult[], mmu: Mmu, { chalk }: Style
   return lines.length === 0 ? [] : ["", ...lines];
 }
 
-/** What the verdicts mean that are the same in all cases of a strategy, with what is known against it or how to find out. */
+/**
+ * What the verdicts mean that are the same in all cases of a strategy, with what is known against
+ * it or how to find out.
+ */
 export function verdictNotes(runs: readonly RunResult[]): string[] {
   const known = new Map<string, string>();
   const searches = new Map<string, string>();

@@ -24,12 +24,16 @@ export function resultWords(run: Judged, words?: FindingWordTable): string {
       return "right here, wrong on other layouts";
     case "unsearched":
     case undefined:
-      // Of other layouts nothing is known; a file of before verdicts were written says no more either.
+      // Of other layouts nothing is known; a file of before verdicts were written says no more
+      // either.
       return "right here";
   }
 }
 
-/** As {@link resultWords}, with what a reader can do or must know: the command that searches, the faults that are known. */
+/**
+ * As {@link resultWords}, with what a reader can do or must know: the command that searches, the
+ * faults that are known.
+ */
 export function resultSentence(run: Judged, words?: FindingWordTable): string {
   const verdict = verdictIn(run);
   const more = verdict === undefined ? undefined : moreWords(verdict);

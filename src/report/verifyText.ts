@@ -22,11 +22,15 @@ export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdi
   return wrapLines(lines.join("\n"), style);
 }
 
-/** What a search found: a line a strategy, then each fault with the simplest layout that shows it. */
+/**
+ * What a search found: a line a strategy, then each fault with the simplest layout that shows it.
+ */
 export function searchText(result: SearchResult, style: Style): string {
   const { chalk } = style;
   const { title, findingWords } = result.mmu;
-  const heading = `${title}: ${formatCount(result.layouts)} random layouts, seed ${result.seed}${result.stopped ? " (interrupted)" : ""}`;
+  const heading =
+    `${title}: ${formatCount(result.layouts)} random layouts, seed ` +
+    `${result.seed}${result.stopped ? " (interrupted)" : ""}`;
   const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
   const lines = [chalk.bold(heading)];
   for (const { strategy, layouts, failing } of result.strategies) {
@@ -48,7 +52,8 @@ export function searchText(result: SearchResult, style: Style): string {
       tried === result.layouts ? `${formatCount(tried)} layouts` : `the ${formatCount(tried)} layouts it applies to`;
     lines.push("", `${chalk.bold(`${index + 1}. ${fault.strategy.id}`)}: ${longFinding(fault.finding, findingWords)}`);
     lines.push(
-      `   ${faultOf(fault.finding)}, on ${formatCount(fault.layouts)} of ${those}; the simplest layout found that shows it:`,
+      `   ${faultOf(fault.finding)}, on ${formatCount(fault.layouts)} of ${those}; the simplest layout found ` +
+        "that shows it:",
       `   ${JSON.stringify(fault.scenario)}`,
     );
   }
@@ -75,14 +80,18 @@ export function faultScenarioText(fault: FoundFault, result: SearchResult): stri
   const scenario: ScenarioBase = {
     name: `${fault.strategy.id}-${faultOf(fault.finding).replace("/", "-")}`,
     description:
-      `Under ${fault.strategy.id}, ${longFinding(fault.finding, result.mmu.findingWords)}. The simplest layout found by ` +
+      `Under ${fault.strategy.id}, ${longFinding(fault.finding, result.mmu.findingWords)}. The simplest layout ` +
+      "found by " +
       `s2split verify --random ${result.layouts} --seed ${result.seed}.`,
     ...plain,
   };
   return formatJson(scenario);
 }
 
-/** For `--json`: strategies by id and source, findings as codes with data and, for readers of logs, words. */
+/**
+ * For `--json`: strategies by id and source, findings as codes with data and, for readers of logs,
+ * words.
+ */
 export function verdictJson({ findingWords }: Mmu, { strategy, findings, notes }: Verdict) {
   const json = (all: readonly Finding[]) => all.map((one) => findingJson(one, findingWords));
   // Without notes there is no field: the JSON of MMUs that have none stays what it was.

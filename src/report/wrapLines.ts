@@ -9,8 +9,8 @@ const WIDEST = 120;
 const PASTED = /^\s*(?:(?:\$ |npx )?s2split \S|[{[]")/;
 
 /**
- * Lines that are too long broken at spaces, what follows indented by two more than its line. Lines that fit (a grid's do) and those to
- * be pasted stay as they are.
+ * Lines that are too long broken at spaces, what follows indented by two more than its line. Lines
+ * that fit (a grid's do) and those to be pasted stay as they are.
  */
 export function wrapLines(text: string, { columns }: Pick<Style, "columns">): string {
   const width = Math.min(columns, WIDEST);
@@ -28,9 +28,13 @@ function isRow(line: string): boolean {
   return /\S {2,}\S/.test(line);
 }
 
+export function indentOf(line: string): string {
+  return line.slice(0, line.search(/[^ ]|$/));
+}
+
 /** One line of running text as lines of at most `width`, but for a word that is longer. */
 export function brokenLine(line: string, width: number, further = "  "): string[] {
-  const indent = /^ */.exec(line)![0];
+  const indent = indentOf(line);
   const lines: string[] = [];
   let current = indent;
   let empty = true;
@@ -45,8 +49,9 @@ export function brokenLine(line: string, width: number, further = "  "): string[
 }
 
 /**
- * A stream that is given running text, in lines that fit it. What moves the cursor (progress) passes as it is, and so does what begins
- * with the program's name: an error is one line, wherever it is read.
+ * A stream that is given running text, in lines that fit it. What moves the cursor (progress)
+ * passes as it is, and so does what begins with the program's name: an error is one line, wherever
+ * it is read.
  */
 export function wrappedOutput(stream: TextOutput, env: Environment): TextOutput {
   return {

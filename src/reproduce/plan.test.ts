@@ -73,7 +73,10 @@ describe("the plan of an arm64 scenario", () => {
   });
 });
 
-/** Tables of the tree that also lie on the way to the guest code, by the same arithmetic done table by table. */
+/**
+ * Tables of the tree that also lie on the way to the guest code, by the same arithmetic done table
+ * by table.
+ */
 function sharedTables(scenario: Arm64Scenario, plan: ReproductionPlan): number {
   const { geometry } = layoutOf(scenario);
   let shared = 0;

@@ -1,4 +1,7 @@
-/** What a reproduction lays out on a real host and looks at, in bytes: all that the C program is made from. */
+/**
+ * What a reproduction lays out on a real host and looks at, in bytes: all that the C program is
+ * made from.
+ */
 export interface ReproductionPlan {
   readonly arch: "arm64" | "x86";
   /** Name of the scenario; may be empty. */
@@ -11,8 +14,8 @@ export interface ReproductionPlan {
   readonly leafBytes: readonly number[];
   readonly mode: "enable" | "clear";
   /**
-   * `split`: no block is left in range. `dirty`: each page that was cleared and then written is reported again (x86 without eager
-   * splitting, where write protection alone counts).
+   * `split`: no block is left in range. `dirty`: each page that was cleared and then written is
+   * reported again (x86 without eager splitting, where write protection alone counts).
    */
   readonly check: "split" | "dirty";
   /** arm64 only, else 0. */
@@ -25,9 +28,15 @@ export interface ReproductionPlan {
   readonly spans: readonly { readonly start: number; readonly end: number }[];
   /** Clear mode: runs of pages that are cleared, relative to their slot; without one all are. */
   readonly cleared: readonly { readonly slot: number; readonly first: number; readonly count: number }[];
-  /** Where guest code, its page tables and its doorbell stand: nothing of the scenario is within {@link SCRATCH_BYTES} of it. */
+  /**
+   * Where guest code, its page tables and its doorbell stand: nothing of the scenario is within
+   * {@link SCRATCH_BYTES} of it.
+   */
   readonly scratch: number;
-  /** Table pages below the root, those that map the guest code left out; 0 where they are not used as evidence. */
+  /**
+   * Table pages below the root, those that map the guest code left out; 0 where they are not used
+   * as evidence.
+   */
   readonly tables: number;
   /** What the model says of each strategy. */
   readonly predictions: readonly Prediction[];
@@ -40,7 +49,10 @@ export interface LeafRange {
   readonly readOnly: boolean;
 }
 
-/** What is there after the work, as the model counts it; strategies that agree in all of it stand together. */
+/**
+ * What is there after the work, as the model counts it; strategies that agree in all of it stand
+ * together.
+ */
 export interface Prediction {
   readonly strategies: readonly string[];
   /** Leaves by level, page first. */
@@ -55,8 +67,8 @@ export const SCRATCH_BYTES = 2 ** 20;
 const GIB = 2 ** 30;
 
 /**
- * A free place for {@link ReproductionPlan.scratch}: in a GiB of its own where there is one, so that it shares no table with the
- * scenario but those at the top.
+ * A free place for {@link ReproductionPlan.scratch}: in a GiB of its own where there is one, so
+ * that it shares no table with the scenario but those at the top.
  *
  * @returns undefined where all below `end` is taken
  */

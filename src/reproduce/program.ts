@@ -4,10 +4,12 @@ import type { Prediction, ReproductionPlan } from "./plan.js";
 import { notX86Main, x86Guest, x86Main } from "./x86Source.js";
 
 /**
- * A C program, complete in itself, that lays a plan out on a real host, has KVM do the work, and looks at the tables before and after. It
- * needs a C compiler with the headers of Linux's userspace API, no kernel tree.
+ * A C program, complete in itself, that lays a plan out on a real host, has KVM do the work, and
+ * looks at the tables before and after. It needs a C compiler with the headers of Linux's userspace
+ * API, no kernel tree.
  *
- * It ends with 0 if no block in range is left, 1 and the first one's address if one is, 2 and one line if the host cannot do it.
+ * It ends with 0 if no block in range is left, 1 and the first one's address if one is, 2 and one
+ * line if the host cannot do it.
  *
  * @param version of s2split, for the comment at the top
  */
@@ -26,20 +28,23 @@ const FILE_NAME = "reproduce";
 function banner(plan: ReproductionPlan, version: string): string {
   const what =
     plan.check === "split"
-      ? `${plan.mode === "enable" ? "enable dirty logging" : "clear the dirty log"}, and see whether a block in range is still one`
+      ? `${plan.mode === "enable" ? "enable dirty logging" : "clear the dirty log"}, and see whether a block in ` +
+        "range is still one"
       : "clear the dirty log, write the pages that were cleared, and see whether each is reported again";
   const lines = [
     `${plan.name === "" ? "A scenario" : plan.name}: ${plan.arch} KVM; ${what}.`,
     "",
     ...(plan.description === "" ? [] : [plan.description, ""]),
     ...plan.notes.flatMap((note) => [note, ""]),
-    `Made by s2split ${version} (reproduce). Build and run, as root on ${plan.arch === "arm64" ? "an arm64" : "an x86-64"} host with KVM:`,
+    `Made by s2split ${version} (reproduce). Build and run, as root on ` +
+      `${plan.arch === "arm64" ? "an arm64" : "an x86-64"} host with KVM:`,
     "",
     `  cc -O2 -Wall -Wextra -o ${FILE_NAME} ${FILE_NAME}.c && sudo ./${FILE_NAME}`,
     "",
     plan.check === "split"
       ? "Ends with 0 if no block is left, 1 and the first one's address if one is, 2 if this host cannot do it."
-      : "Ends with 0 if each write was reported, 1 and the first lost page if one was not, 2 if this host cannot do it.",
+      : "Ends with 0 if each write was reported, 1 and the first lost page if one was not, 2 if this host cannot " +
+        "do it.",
   ];
   const text = lines.flatMap((line) => wrapped(commentable(line), 74)).map((line) => ` * ${line}`.trimEnd());
   return `/*\n${text.join("\n")}\n */\n`;
@@ -118,7 +123,10 @@ function predictionRow({ strategies, leaves, tables: made, firstUnsplit }: Predi
   ];
 }
 
-/** An array of C has at least one element, so an empty table has a row of zeros that its count leaves out. */
+/**
+ * An array of C has at least one element, so an empty table has a row of zeros that its count
+ * leaves out.
+ */
 function table<T>(
   type: string,
   name: string,

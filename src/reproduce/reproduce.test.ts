@@ -40,7 +40,8 @@ describe("the reproduction of a scenario", () => {
         refused.push(file);
       }
     }
-    // Of riscv there is none. Nothing is split by a zap, by enabling without eager splitting, or in shadow tables, and never to 2M alone.
+    // Of riscv there is none. Nothing is split by a zap, by enabling without eager splitting, or in
+    // shadow tables, and never to 2M alone.
     const refusable = /^riscv-|^x86-(?:shadow|zap|enable-2m-lazy|split-1g-to-2m)/;
     expect(refused.filter((file) => !refusable.test(file))).toEqual([]);
     expect(refused).toContain("x86-zap-hello.json");
@@ -93,7 +94,8 @@ describe.skipIf(cc === undefined)(`a reproduction compiled here (cc: ${cc ?? "no
   });
 
   it("ends with 2 and one line on a host that cannot do it", async () => {
-    // Of the two, one is for another architecture, and the other needs more than a test's machine has.
+    // Of the two, one is for another architecture, and the other needs more than a test's machine
+    // has.
     const sources = { arm64: await programOf(ONE_BLOCK), x86: await programOf(shipped("x86-split-2m")) };
     const programs = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, { source }]));
     const ends = withPrograms(cc!, programs, (folder) =>
@@ -148,7 +150,9 @@ describe.skipIf(cross === undefined)(
   },
 );
 
-/** The program with a main that looks at a given dump in place of debugfs, and prints what it found. */
+/**
+ * The program with a main that looks at a given dump in place of debugfs, and prints what it found.
+ */
 function looking(program: string): string {
   return `#include <stdio.h>
 static const char *dump;

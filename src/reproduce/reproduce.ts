@@ -39,7 +39,8 @@ const MMUS: Readonly<Record<string, Reproducible>> = {
 };
 
 /**
- * The C program that shows, on a real host, what becomes of a scenario; see {@link reproductionProgram}. Pure.
+ * The C program that shows, on a real host, what becomes of a scenario; see
+ * {@link reproductionProgram}. Pure.
  *
  * @param strategies whose counts are set beside what the host does
  * @throws UserError for an MMU or scenario that userspace of a real host cannot bring about

@@ -2,8 +2,8 @@ import { clip, printable } from "../errors.js";
 import type { ResultFile, RunResult } from "./types.js";
 
 /**
- * What a schema cannot say: ids are unique and refer to each other, a verdict follows from findings, figures of a series from its
- * samples, a shard is one of its count.
+ * What a schema cannot say: ids are unique and refer to each other, a verdict follows from
+ * findings, figures of a series from its samples, a shard is one of its count.
  *
  * @returns what is wrong, or undefined
  */

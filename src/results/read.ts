@@ -4,6 +4,7 @@ import { badInput, clip } from "../errors.js";
 import { parseJson } from "../files/parseJson.js";
 import { nameOf, readText, unreadable } from "../files/read.js";
 import type { ByteInput } from "../files/streams.js";
+import { lookUp, nonEmpty } from "../lists.js";
 import type { CounterDeclaration } from "../mmu/counters.js";
 import type { Registry } from "../mmu/registry.js";
 import { type CountsProblem, countsProblem } from "./counts.js";
@@ -18,8 +19,9 @@ export interface NamedResult {
 }
 
 /**
- * The largest result file that is read, in bytes. A sweep of ten thousand cases with a thousand samples each has about a
- * hundred million bytes; a file beyond this is a mistake, and would take the memory of the MMU to parse.
+ * The largest result file that is read, in bytes. A sweep of ten thousand cases with a thousand
+ * samples each has about a hundred million bytes; a file beyond this is a mistake, and would take
+ * the memory of the MMU to parse.
  */
 export const LARGEST_RESULT_BYTES = 256 * 2 ** 20;
 
@@ -36,7 +38,8 @@ export interface ReadHow {
 /**
  * Reads one result file. `-` is standard input.
  *
- * @throws UserError, one line that names the file: unreadable, too large, truncated, of a newer schema, hostile, wrong types
+ * @throws UserError, one line that names the file: unreadable, too large, truncated, of a newer
+ *   schema, hostile, wrong types
  */
 export async function readResult(path: string, { stdin, registry }: ReadHow = {}): Promise<ResultFile> {
   return parseResult(
@@ -47,8 +50,8 @@ export async function readResult(path: string, { stdin, registry }: ReadHow = {}
 }
 
 /**
- * Reads result files and folders of them: of a folder every `*.json` directly in it, in the order of their names, but for
- * the `*.partial.json` that interrupted work left beside a complete file.
+ * Reads result files and folders of them: of a folder every `*.json` directly in it, in the order
+ * of their names, but for the `*.partial.json` that interrupted work left beside a complete file.
  *
  * @throws UserError as {@link readResult}, or where a folder has no `*.json`
  */
@@ -80,16 +83,19 @@ export async function parseResult(text: string, input: string, registry?: Regist
   return result;
 }
 
-/** Every value of every run is what its MMU declares; of an MMU that this version does not have, a count all the same. */
+/**
+ * Every value of every run is what its MMU declares; of an MMU that this version does not have, a
+ * count all the same.
+ */
 async function requireCounts({ scenarios, runs }: ResultFile, input: string, registry?: Registry): Promise<void> {
-  const known = registry ?? (await import("../mmu/registry.js")).mmus;
+  const mmus = registry ?? (await import("../mmu/registry.js")).mmus;
   const counters = new Map<string, readonly CounterDeclaration[]>();
   for (const [i, { id, mmu, initial }] of scenarios.entries()) {
-    counters.set(id, (await known.find((entry) => entry.id === mmu)?.load())?.counters ?? []);
+    counters.set(id, (await mmus.find((entry) => entry.id === mmu)?.load())?.counters ?? []);
     refuseCounts(countsProblem(initial, []), `scenarios[${i}].initial`, input);
   }
   for (const [i, { scenario, counts }] of runs.entries()) {
-    refuseCounts(countsProblem(counts, counters.get(scenario)!), `runs[${i}].counts`, input);
+    refuseCounts(countsProblem(counts, lookUp(counters, scenario)), `runs[${i}].counts`, input);
   }
 }
 
@@ -99,7 +105,10 @@ function refuseCounts(problem: CountsProblem | undefined, where: string, input: 
   throw badInput(input, `${field} is ${problem.value}`, problem.expected);
 }
 
-/** A file of another kind or of a newer schema gets its own message, before the schema names some field that differs. */
+/**
+ * A file of another kind or of a newer schema gets its own message, before the schema names some
+ * field that differs.
+ */
 function checkKind(value: unknown, input: string): void {
   const { kind, schemaVersion } = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   if (kind !== "s2split-result") {
@@ -120,7 +129,7 @@ interface Issue {
 }
 
 function firstIssue(issues: readonly Issue[]): string {
-  const issue = issues[0]!;
+  const [issue] = nonEmpty(issues);
   let where = "";
   for (const key of issue.path) {
     where += typeof key === "number" ? `[${key}]` : `${where === "" ? "" : "."}${clip(String(key))}`;

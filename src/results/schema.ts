@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Counts, CountValue } from "../mmu/counters.js";
 
 /**
- * The result file in zod: what {@link ResultFile} says, for values that come from outside, and the JSON Schema of the package.
- * A type-level test keeps this equal to `types.ts`.
+ * The result file in zod: what {@link ResultFile} says, for values that come from outside, and the
+ * JSON Schema of the package. A type-level test keeps this equal to `types.ts`.
  */
 
 const countValue: z.ZodType<CountValue> = z.lazy(() => z.union([z.number(), z.string(), z.null(), counts]));
@@ -54,17 +54,13 @@ const scenarioResult = z.strictObject({
   initial: counts,
 });
 
-const verdict = z
-  .discriminatedUnion("code", [
-    z.strictObject({ code: z.literal("right") }),
-    z.strictObject({ code: z.literal("idle"), reason: z.string().describe("Why there was nothing to do") }),
-    z.strictObject({ code: z.literal("unsearched"), search: z.string().describe("The command that searches layouts") }),
-    z.strictObject({ code: z.literal("right-here"), knownFaults: z.array(z.string()).min(1) }),
-    z.strictObject({ code: z.literal("wrong") }),
-  ])
-  .describe(
-    "right; idle: nothing to do; unsearched: right here, and other layouts were not searched; right-here: wrong on other layouts; wrong: see findings",
-  );
+const verdict = z.discriminatedUnion("code", [
+  z.strictObject({ code: z.literal("right") }),
+  z.strictObject({ code: z.literal("idle"), reason: z.string().describe("Why there was nothing to do") }),
+  z.strictObject({ code: z.literal("unsearched"), search: z.string().describe("The command that searches layouts") }),
+  z.strictObject({ code: z.literal("right-here"), knownFaults: z.array(z.string()).min(1) }),
+  z.strictObject({ code: z.literal("wrong") }),
+]);
 
 const runResult = z.strictObject({
   scenario: z.string().describe("Id of a scenario in this file"),
@@ -72,7 +68,12 @@ const runResult = z.strictObject({
   source: z.string(),
   counts,
   findings: z.array(finding).describe("What is wrong with this run; empty says nothing of other layouts"),
-  verdict: verdict.optional().describe("Absent in files of before it was written"),
+  verdict: verdict
+    .optional()
+    .describe(
+      "right; idle: nothing to do; unsearched: right here, and other layouts were not searched; right-here: wrong on " +
+        "other layouts; wrong: see findings. Absent in files of before it was written",
+    ),
   wall: z.record(z.string(), wallSeries).nullable().describe("Series by part; null where wall time was not measured"),
 });
 
@@ -83,7 +84,10 @@ const shard = z.strictObject({
   cases: z.array(z.int().nonnegative()).describe("Where each scenario of the file stands in the plan, from 0"),
 });
 
-/** The shape of a result file. What it cannot say (ids that refer to each other) is in `integrity.ts`. */
+/**
+ * The shape of a result file. What it cannot say (ids that refer to each other) is in
+ * `integrity.ts`.
+ */
 export const resultFile = z.strictObject({
   schemaVersion: z.literal(1),
   kind: z.literal("s2split-result"),
@@ -105,7 +109,10 @@ export const resultFile = z.strictObject({
 /** The type that the schema describes; equal to {@link ResultFile} but for `readonly`. */
 export type ParsedResultFile = z.infer<typeof resultFile>;
 
-/** The JSON Schema (draft 2020-12) of a result file, as the package exports it under `s2split/schema/result.json`. */
+/**
+ * The JSON Schema (draft 2020-12) of a result file, as the package exports it under
+ * `s2split/schema/result.json`.
+ */
 export function resultJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(resultFile, { target: "draft-2020-12" }) as Record<string, unknown>;
   const { $schema, ...rest } = schema;

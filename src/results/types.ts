@@ -3,8 +3,9 @@ import type { Finding } from "../mmu/finding.js";
 import type { TimeSeries } from "../stats/statistics.js";
 
 /**
- * The result file. `schema.ts` has the same in zod, for reading what comes from outside and for the exported JSON Schema;
- * a type-level test keeps the two equal. Numbers carry their unit in their name, or stand under a counter whose declaration does.
+ * The result file. `schema.ts` has the same in zod, for reading what comes from outside and for the
+ * exported JSON Schema; a type-level test keeps the two equal. Numbers carry their unit in their
+ * name, or stand under a counter whose declaration does.
  */
 export interface ResultFile {
   readonly schemaVersion: 1;
@@ -36,7 +37,10 @@ export interface Shard {
   readonly count: number;
   /** Digest of the whole plan: parts of one sweep have the same. */
   readonly plan: string;
-  /** Where each of this part's scenarios stands in the plan, from 0, in the order of the file: `merge` restores the order. */
+  /**
+   * Where each of this part's scenarios stands in the plan, from 0, in the order of the file:
+   * `merge` restores the order.
+   */
   readonly cases: readonly number[];
 }
 
@@ -82,19 +86,29 @@ export interface RunResult {
 /** Wall time of the simulation on this host, measured. Not a time of any kernel. */
 export type WallSeries = TimeSeries;
 
-/** Raised whenever a change of the model changes any count: results of different versions are not compared. */
+/**
+ * Raised whenever a change of the model changes any count: results of different versions are not
+ * compared.
+ */
 export const MODEL_VERSION = 1;
 
 /**
- * What may be said of a run: computed once, when it ends (`verdictOf`), and said alike by tables, exports and comparisons. A run
- * without findings is right on its own scenario; whether its strategy is right is another question.
+ * What may be said of a run: computed once, when it ends (`verdictOf`), and said alike by tables,
+ * exports and comparisons. A run without findings is right on its own scenario; whether its
+ * strategy is right is another question.
  */
 export type RunVerdict =
-  /** Nothing is wrong, and no fault of the strategy is known or to be expected: the tests search for them. */
+  /**
+   * Nothing is wrong, and no fault of the strategy is known or to be expected: the tests search for
+   * them.
+   */
   | { readonly code: "right" }
   /** The scenario gave it nothing to do, which is no credit. */
   | { readonly code: "idle"; readonly reason: string }
-  /** Nothing is wrong here, but nothing is known of other layouts: a strategy of the user's own. `search` is the command that looks. */
+  /**
+   * Nothing is wrong here, but nothing is known of other layouts: a custom strategy.
+   * `search` is the command that looks.
+   */
   | { readonly code: "unsearched"; readonly search: string }
   /** Nothing is wrong here, but it is on other layouts. */
   | { readonly code: "right-here"; readonly knownFaults: readonly string[] }

@@ -7,7 +7,10 @@ export type { RunVerdict };
 
 export type VerdictCode = RunVerdict["code"];
 
-/** From the best to the worst; a step down this list is a regression. What was idle cannot be compared with what was not. */
+/**
+ * From the best to the worst; a step down this list is a regression. What was idle cannot be
+ * compared with what was not.
+ */
 export const VERDICT_CODES = [
   "right",
   "idle",
@@ -39,7 +42,9 @@ export function verdictOf({ strategy, counts, findings, idle }: VerdictBasis): R
   return strategy.source === "builtin" ? { code: "right" } : { code: "unsearched", search: searchCommand(strategy) };
 }
 
-/** The verdict of a run; of one of an older file, which has none, no more than its findings tell. */
+/**
+ * The verdict of a run; of one of an older file, which has none, no more than its findings tell.
+ */
 export function verdictIn({ verdict, findings }: Pick<RunResult, "verdict" | "findings">): RunVerdict | undefined {
   return verdict ?? (findings.length > 0 ? { code: "wrong" } : undefined);
 }

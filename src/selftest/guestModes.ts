@@ -1,6 +1,9 @@
 import { badInput } from "../errors.js";
 
-/** A guest mode of the selftests: width of the guest's physical addresses, and the size of its own pages. */
+/**
+ * A guest mode of the selftests: width of the guest's physical addresses, and the size of its own
+ * pages.
+ */
 export interface GuestMode {
   /** The number that `-m` takes. */
   readonly id: number;
@@ -22,8 +25,8 @@ function mode(id: number, ipaBits: number, vaBits: number, guestPage: GuestMode[
 }
 
 /**
- * The guest modes of arm64, by the numbers of Linux 7.3; those of 52 bits need LPA2 on a host of 4K or 16K pages
- * (tools/testing/selftests/kvm/include/kvm_util.h, `enum vm_guest_mode`).
+ * The guest modes of arm64, by the numbers of Linux 7.3; those of 52 bits need LPA2 on a host of 4K
+ * or 16K pages (tools/testing/selftests/kvm/include/kvm_util.h, `enum vm_guest_mode`).
  */
 export const GUEST_MODES: readonly GuestMode[] = [
   mode(0, 52, 48, "4K"),

@@ -2,12 +2,14 @@ import { badInput } from "../errors.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
 
 /**
- * Where dirty_log_perf_test puts its memory: one guest page below the top of the guest's physical address space, aligned down to the
- * backing's page size, so that pages of 4K start one page off a 2M boundary.
+ * Where dirty_log_perf_test puts its memory: one guest page below the top of the guest's physical
+ * address space, aligned down to the backing's page size, so that pages of 4K start one page off a
+ * 2M boundary.
  *
  * Source: Linux 7.3, tools/testing/selftests/kvm/lib/memstress.c, `memstress_create_vm()`.
  *
- * @param offset the base asked for with `-p`, aligned down the same way; undefined for the test's own choice
+ * @param offset the base asked for with `-p`, aligned down the same way; undefined for the test's
+ *   own choice
  * @returns first address and end (exclusive), in bytes
  * @throws UserError where the memory does not fit
  */

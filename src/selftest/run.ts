@@ -23,8 +23,9 @@ export interface SelftestRun {
 }
 
 /**
- * `guest`: what guests wait for once all memory is populated. `ioctl`: what userspace waits for. `whole`: everything, populating
- * included. `get` and `clear`: over all iterations, as the test sums them up.
+ * `guest`: what guests wait for once all memory is populated. `ioctl`: what userspace waits for.
+ * `whole`: everything, populating included. `get` and `clear`: over all iterations, as the test
+ * sums them up.
  */
 export const TOTALS = ["guest", "ioctl", "whole", "get", "clear"] as const;
 export type TotalId = (typeof TOTALS)[number];

@@ -42,20 +42,24 @@ export interface TestOptions {
   readonly thpCoverage?: number | undefined;
 }
 
-/** Host addresses of the slots: far apart, each aligned to every page size, as mappings of their own are. */
+/**
+ * Host addresses of the slots: far apart, each aligned to every page size, as mappings of their own
+ * are.
+ */
 const FIRST_HVA = 2 ** 46;
 const HVA_STEP = 2 ** 36;
 
 /**
  * The flow of a run of the test: where it places its memory, and what it does in which order.
  *
- * Source: Linux 7.3, tools/testing/selftests/kvm/dirty_log_perf_test.c, `run_test()`; lib/memstress.c.
+ * Source: Linux 7.3, tools/testing/selftests/kvm/dirty_log_perf_test.c, `run_test()`;
+ * lib/memstress.c.
  *
  * @throws UserError for memory that does not fit or cannot be cut evenly
  */
 export function flowOfTest(options: TestOptions): FlowInput {
   const { granule, vcpus } = options;
-  const pageBytes = legalChunks(granule)[0]!;
+  const [pageBytes] = legalChunks(granule);
   const guestPageBytes = options.guestPageBytes ?? pageBytes;
   const unit = Math.max(pageBytes, guestPageBytes);
   const memoryBytes = options.bytesPerVcpu * vcpus;
@@ -125,7 +129,8 @@ export function testSteps(
   const { iterations, writePercent } = options;
   const order = options.random ? "random" : "sequential";
   const steps: FlowStepInput[] = [
-    // Populating writes every page in order, whatever the options say, so that all memory is mapped.
+    // Populating writes every page in order, whatever the options say, so that all memory is
+    // mapped.
     { op: "guest", name: "populate", iteration: 0, writePercent: 100, order: "sequential" },
     { op: "enable", name: "enable" },
   ];
@@ -155,10 +160,12 @@ function backingPage(backing: string, granule: Granule): number {
 }
 
 /**
- * The flow of the test on the memory of a scenario: host addresses agree with guest addresses, so that populating maps the leaves that the
- * scenario says. Its mode and chunk are taken, unless `manual` says otherwise.
+ * The flow of the test on the memory of a scenario: host addresses agree with guest addresses, so
+ * that populating maps the leaves that the scenario says. Its mode and chunk are taken, unless
+ * `manual` says otherwise.
  *
- * @throws UserError for holes and read-only leaves, which the test's guests would fault on, and memory that vCPUs cannot share evenly
+ * @throws UserError for holes and read-only leaves, which the test's guests would fault on, and
+ *   memory that vCPUs cannot share evenly
  */
 export function flowOfScenario(
   scenario: Arm64Scenario,
@@ -189,7 +196,7 @@ export function flowOfScenario(
       backing: slot.segments.map(({ map, size }) => ({ map, size })),
     };
   });
-  const pages = memoryBytes / legalChunks(granule)[0]!;
+  const pages = memoryBytes / legalChunks(granule)[0];
   if (pages % options.vcpus !== 0) {
     throw badInput(`-v ${options.vcpus}`, `cannot share ${pages} pages evenly`, "a divisor of the pages");
   }

@@ -1,4 +1,7 @@
-/** Events in order of time; those of the same time in the order in which they came. A binary heap on flat arrays. */
+/**
+ * Events in order of time; those of the same time in the order in which they came. A binary heap on
+ * flat arrays.
+ */
 export class EventQueue {
   private readonly times: number[] = [];
   private readonly orders: number[] = [];

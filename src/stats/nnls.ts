@@ -1,4 +1,5 @@
-import { column, dot, leastSquares, type Matrix, multiply, norm } from "./linear.js";
+import { zip } from "../lists.js";
+import { dot, leastSquares, type Matrix, multiply, norm, scaleBy, subtract, transpose } from "./linear.js";
 
 export interface NnlsSolution {
   /** One value per column, none negative. */
@@ -12,11 +13,12 @@ export interface NnlsSolution {
 }
 
 /**
- * Non-negative least squares: the x >= 0 that makes ||A x - b|| smallest, by the active-set method of Lawson and Hanson (Solving
- * Least Squares Problems, 1974, chapter 23).
+ * Non-negative least squares: the x >= 0 that makes ||A x - b|| smallest, by the active-set method
+ * of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23).
  *
- * Columns are scaled to length 1 within, so that a cost of 83 us counted 512 times and one of 15 ns counted 262144 times are
- * treated alike. A column that depends on those already free stays at 0: see collinearity.ts for saying so.
+ * Columns are scaled to length 1 within, so that a cost of 83 us counted 512 times and one of 15 ns
+ * counted 262144 times are treated alike. A column that depends on those already free stays at 0:
+ * see collinearity.ts for saying so.
  *
  * @param a rows of equal length; every value finite
  * @param b one value per row
@@ -27,22 +29,23 @@ export function nnls(a: Matrix, b: readonly number[]): NnlsSolution {
   if (a.some((row) => row.length !== n || !row.every(Number.isFinite)) || !b.every(Number.isFinite)) {
     throw new RangeError("nnls: rows must be equally long and every value finite");
   }
-  const lengths = Array.from({ length: n }, (_, j) => norm(column(a, j)));
-  const scaled = a.map((row) => row.map((value, j) => (lengths[j]! > 0 ? value / lengths[j]! : 0)));
-  const tolerance = 1e-10 * Math.max(norm(b), Number.MIN_VALUE);
+  const lengths = transpose(a).map(norm);
+  const scaled = a.map((row) => scaleBy(lengths, row));
+  const columns = transpose(scaled);
+  const tolerance = 1e-10 * norm(b);
 
   let x = new Array<number>(n).fill(0);
   const free = new Set<number>();
-  // A column whose admission did not lower the residual (it depends on the free ones, or rounding speaks) is not tried again
-  // before something changes.
+  // A column whose admission did not lower the residual (it depends on the free ones, or rounding
+  // speaks) is not tried again before something changes.
   const refused = new Set<number>();
   for (let round = 0; round < 10 * n + 10; round++) {
     const residuals = subtract(b, multiply(scaled, x));
     let best = -1;
     let steepest = tolerance;
-    for (let j = 0; j < n; j++) {
+    for (const [j, column] of columns.entries()) {
       if (free.has(j) || refused.has(j)) continue;
-      const gradient = dot(column(scaled, j), residuals);
+      const gradient = dot(column, residuals);
       if (gradient > steepest) {
         steepest = gradient;
         best = j;
@@ -59,15 +62,18 @@ export function nnls(a: Matrix, b: readonly number[]): NnlsSolution {
     x = next;
     refused.clear();
   }
-  const unscaled = x.map((value, j) => (lengths[j]! > 0 ? value / lengths[j]! : 0));
+  const unscaled = scaleBy(lengths, x);
   const residuals = subtract(b, multiply(a, unscaled));
   return { x: unscaled, residuals, residualNorm: norm(residuals), free: [...free].sort((i, j) => i - j) };
 }
 
-/** From x towards the unconstrained solution over the free columns, dropping those that would become negative on the way. */
+/**
+ * From x towards the unconstrained solution over the free columns, dropping those that would become
+ * negative on the way.
+ */
 function descend(a: Matrix, b: readonly number[], from: readonly number[], free: Set<number>): number[] | undefined {
   const dropped: number[] = [];
-  let x = [...from];
+  const x = [...from];
   for (;;) {
     const columns = [...free];
     const z = leastSquares(a, b, columns);
@@ -77,37 +83,27 @@ function descend(a: Matrix, b: readonly number[], from: readonly number[], free:
     }
     let step = 1;
     let blocking = -1;
-    columns.forEach((j, k) => {
-      if (z[k]! > 0) return;
-      const to = x[j]! / (x[j]! - z[k]!);
-      const limit = Number.isFinite(to) ? to : 0;
+    const moves = zip(columns, z).map(([j, to]) => ({ j, from: x[j]!, to }));
+    for (const { j, from, to } of moves) {
+      if (to > 0) continue;
+      const share = from / (from - to);
+      const limit = Number.isFinite(share) ? share : 0;
       if (limit < step || blocking < 0) {
-        step = Math.min(step, limit);
+        step = limit;
         blocking = j;
       }
-    });
+    }
     if (blocking < 0) {
       const solution = new Array<number>(x.length).fill(0);
-      columns.forEach((j, k) => {
-        solution[j] = z[k]!;
-      });
+      for (const { j, to } of moves) solution[j] = to;
       return solution;
     }
-    const moved = [...x];
-    columns.forEach((j, k) => {
-      moved[j] = x[j]! + step * (z[k]! - x[j]!);
-    });
-    x = moved;
-    for (const j of columns) {
-      if (j === blocking || x[j]! <= 0) {
-        x[j] = 0;
-        free.delete(j);
-        dropped.push(j);
-      }
+    for (const { j, from, to } of moves) {
+      x[j] = from + step * (to - from);
+      if (j !== blocking && x[j] > 0) continue;
+      x[j] = 0;
+      free.delete(j);
+      dropped.push(j);
     }
   }
-}
-
-function subtract(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((value, i) => value - b[i]!);
 }

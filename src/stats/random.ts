@@ -1,6 +1,6 @@
 /**
- * mix32, the integer mixer of the deterministic guests (lowbias32 constants), on unsigned 32-bit values.
- * mix32(1) = 0x688990c0.
+ * mix32, the integer mixer of the deterministic guests (lowbias32 constants), on unsigned 32-bit
+ * values. mix32(1) = 0x688990c0.
  */
 export function mix32(x: number): number {
   let h = x >>> 0;
@@ -13,9 +13,10 @@ export function mix32(x: number): number {
 }
 
 /**
- * A seeded source of fractions in [0, 1), the same on every machine: a Weyl sequence through {@link mix32}, as SplitMix (Steele, Lea
- * and Flood, 2014) has it in 64 bits. It is the only one here but for what guests draw: layouts recorded in results stay what they
- * are, and a verdict repeats.
+ * A seeded source of fractions in [0, 1), the same on every machine: a Weyl sequence through
+ * {@link mix32}, as SplitMix (Steele, Lea and Flood, 2014) has it in 64 bits. It is the only one
+ * here but for what guests draw: layouts recorded in results stay what they are, and a verdict
+ * repeats.
  */
 export function seededRandom(seed: number): () => number {
   let counter = mix32(seed + 0x9e3779b9);

@@ -2,8 +2,9 @@ import { seededRandom } from "./random.js";
 import { quantileOfSorted, sortedFinite } from "./statistics.js";
 
 /**
- * Whether two series of noisy samples differ: the Mann-Whitney U test, Holm's correction over many tests, and a seeded
- * bootstrap interval of the ratio of medians. Checked against values that SciPy computed (significance.test.ts).
+ * Whether two series of noisy samples differ: the Mann-Whitney U test, Holm's correction over many
+ * tests, and a seeded bootstrap interval of the ratio of medians. Checked against values that SciPy
+ * computed (significance.test.ts).
  */
 
 export interface RankTest {
@@ -15,12 +16,12 @@ export interface RankTest {
 }
 
 /** Up to here (the smaller series, no ties) p is exact, as SciPy's `method="auto"` has it. */
-const EXACT_MOST = 8;
+const MAX_EXACT = 8;
 
 /**
- * The two-sided Mann-Whitney U test: could the two series come from one distribution? Exact where the smaller has at most
- * eight samples and no value occurs twice; else the normal approximation corrected for ties and continuity. The definitions
- * are those of `scipy.stats.mannwhitneyu`.
+ * The two-sided Mann-Whitney U test: could the two series come from one distribution? Exact where
+ * the smaller has at most eight samples and no value occurs twice; else the normal approximation
+ * corrected for ties and continuity. The definitions are those of `scipy.stats.mannwhitneyu`.
  *
  * @param a at least one finite sample
  * @param b likewise
@@ -28,24 +29,28 @@ const EXACT_MOST = 8;
 export function mannWhitney(a: readonly number[], b: readonly number[]): RankTest {
   const n = a.length;
   const m = b.length;
-  const pooled = [...sortedFinite(a)].map((value) => ({ value, first: true }));
-  for (const value of sortedFinite(b)) pooled.push({ value, first: false });
-  pooled.sort((x, y) => x.value - y.value);
+  const tally = new Map<number, { size: number; ofA: number }>();
+  for (const value of sortedFinite(a)) {
+    const ofA = (tally.get(value)?.ofA ?? 0) + 1;
+    tally.set(value, { size: ofA, ofA });
+  }
+  for (const value of sortedFinite(b)) {
+    const { size, ofA } = tally.get(value) ?? { size: 0, ofA: 0 };
+    tally.set(value, { size: size + 1, ofA });
+  }
 
   let rankSum = 0;
   let ties = 0;
-  for (let i = 0; i < pooled.length; ) {
-    let end = i + 1;
-    while (end < pooled.length && pooled[end]!.value === pooled[i]!.value) end++;
-    const size = end - i;
+  let below = 0;
+  for (const [, { size, ofA }] of [...tally].sort(([x], [y]) => x - y)) {
     ties += size ** 3 - size;
-    for (let j = i; j < end; j++) if (pooled[j]!.first) rankSum += (i + 1 + end) / 2;
-    i = end;
+    rankSum += ofA * (below + (1 + size) / 2);
+    below += size;
   }
   const u = rankSum - (n * (n + 1)) / 2;
   const larger = Math.max(u, n * m - u);
 
-  if (ties === 0 && Math.min(n, m) <= EXACT_MOST) {
+  if (ties === 0 && Math.min(n, m) <= MAX_EXACT) {
     return { u, p: Math.min(1, 2 * exactUpperTail(n, m, larger)), method: "exact" };
   }
   const total = n + m;
@@ -59,7 +64,8 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): RankTes
 function exactUpperTail(n: number, m: number, u: number): number {
   const small = Math.min(n, m);
   const large = Math.max(n, m);
-  // The generating function of U is the Gaussian binomial: the product over i of (1 - q^(large + i)) / (1 - q^i).
+  // The generating function of U is the Gaussian binomial: the product over i of (1 - q^(large +
+  // i)) / (1 - q^i).
   const size = small * large + 1;
   const ways = new Float64Array(size);
   ways[0] = 1;
@@ -69,31 +75,31 @@ function exactUpperTail(n: number, m: number, u: number): number {
   }
   let tail = 0;
   let all = 0;
-  for (let k = 0; k < size; k++) {
-    all += ways[k]!;
-    if (k >= u) tail += ways[k]!;
+  for (const [k, count] of ways.entries()) {
+    all += count;
+    if (k >= u) tail += count;
   }
   return tail / all;
 }
 
 /**
- * Holm's step-down correction: adjusted p values, in the order given, that keep the chance of even one false alarm over the
- * whole family at alpha (Holm, Scandinavian Journal of Statistics 6, 1979).
+ * Holm's step-down correction: adjusted p values, in the order given, that keep the chance of even
+ * one false alarm over the whole family at alpha (Holm, Scandinavian Journal of Statistics 6,
+ * 1979).
  */
 export function holm(ps: readonly number[]): number[] {
-  const order = ps.map((_, i) => i).sort((i, j) => ps[i]! - ps[j]!);
   const adjusted = new Array<number>(ps.length);
-  let least = 0;
-  order.forEach((index, rank) => {
-    least = Math.max(least, Math.min(1, ps[index]! * (ps.length - rank)));
-    adjusted[index] = least;
-  });
+  let lowest = 0;
+  for (const [rank, [index, p]] of [...ps.entries()].sort(([, p], [, q]) => p - q).entries()) {
+    lowest = Math.max(lowest, Math.min(1, p * (ps.length - rank)));
+    adjusted[index] = lowest;
+  }
   return adjusted;
 }
 
 /**
- * The 95% percentile bootstrap interval of median(next) / median(base) - 1: the relative change of the median. The same seed
- * gives the same interval.
+ * The 95% percentile bootstrap interval of median(next) / median(base) - 1: the relative change of
+ * the median. The same seed gives the same interval.
  *
  * @param resamples how many; 2000 leaves about 50 beyond each end
  * @returns [low, high] as fractions: 0.1 is 10% slower
@@ -116,7 +122,10 @@ export function bootstrapChange(
   return [quantileOfSorted(changes, 0.025), quantileOfSorted(changes, 0.975)];
 }
 
-/** A source of medians of as many draws with replacement; counting draws by rank spares sorting each resample. */
+/**
+ * A source of medians of as many draws with replacement; counting draws by rank spares sorting each
+ * resample.
+ */
 function medianResampler(sorted: Float64Array, random: () => number): () => number {
   const n = sorted.length;
   const lowRank = Math.floor((n - 1) / 2);
@@ -135,23 +144,26 @@ function medianResampler(sorted: Float64Array, random: () => number): () => numb
 }
 
 /**
- * How many samples each side needs so that the rank test can see a change of this size, four times in five.
+ * How many samples each side needs so that the rank test can see a change of this size, four times
+ * in five.
  *
- * Noether's formula for the Mann-Whitney test (Journal of the American Statistical Association 82, 1987, p. 645), with equal
- * sides and the chance that a new sample exceeds an old one taken from normal noise. Never fewer than the exact test needs to
- * reach alpha at all.
+ * Noether's formula for the Mann-Whitney test (Journal of the American Statistical Association 82,
+ * 1987, p. 645), with equal sides and the chance that a new sample exceeds an old one taken from
+ * normal noise. Never fewer than the exact test needs to reach alpha at all.
  *
  * @param change relative change of the median that should be seen, above 0: 0.05 is 5%
  * @param spread relative spread of one sample (a standard deviation over the median), at least 0
- * @param alpha chance of a false alarm allowed for this one test: after Holm's correction, alpha over the number of tests
+ * @param alpha chance of a false alarm allowed for this one test: after Holm's correction, alpha
+ *   over the number of tests
  */
 export function samplesNeeded(change: number, spread: number, alpha: number, power = 0.8): number {
   if (!(alpha > 0)) return Number.POSITIVE_INFINITY;
   let fewest = 0;
-  // The smallest p there is with n on each side is 2 / C(2n, n).
-  for (let least = 2; least >= alpha; ) {
+  // The smallest p there is with n on each side is 2 / C(2n, n), which must be below alpha. C(2n,
+  // n) is counted exactly.
+  for (let ways = 1; 2 / ways >= alpha; ) {
     fewest++;
-    least *= fewest / (2 * (2 * fewest - 1));
+    ways = (ways * 2 * (2 * fewest - 1)) / fewest;
   }
   if (!(change > 0)) return Number.POSITIVE_INFINITY;
   if (spread <= 0) return fewest;
@@ -162,7 +174,10 @@ export function samplesNeeded(change: number, spread: number, alpha: number, pow
   return Math.max(fewest, each);
 }
 
-/** The spread of one sample relative to the median, from the quartiles: outliers do not count, as in the rank test. */
+/**
+ * The spread of one sample relative to the median, from the quartiles: outliers do not count, as in
+ * the rank test.
+ */
 export function relativeSpread(samples: readonly number[]): number {
   const sorted = sortedFinite(samples);
   const quartiles = quantileOfSorted(sorted, 0.75) - quantileOfSorted(sorted, 0.25);
@@ -174,7 +189,6 @@ export function relativeSpread(samples: readonly number[]): number {
 export function normalUpperTail(z: number): number {
   if (z < 0) return 1 - normalUpperTail(-z);
   const x = z / Math.SQRT2;
-  if (x > 27) return 0;
   if (x < 2) {
     // erf by its series x e^(-x^2) sum (2x^2)^k / (1 * 3 * 5 ... (2k + 1)).
     let term = x;
@@ -185,7 +199,8 @@ export function normalUpperTail(z: number): number {
     }
     return 0.5 - (sum * Math.exp(-x * x)) / Math.sqrt(Math.PI);
   }
-  // erfc by its continued fraction, from the innermost term outwards: 80 terms are ample from x = 2 on.
+  // erfc by its continued fraction, from the innermost term outwards: 80 terms are ample from x = 2
+  // on.
   let tail = x;
   for (let k = 80; k >= 1; k--) tail = x + k / 2 / tail;
   return Math.exp(-x * x) / (2 * tail * Math.sqrt(Math.PI));

@@ -24,7 +24,10 @@ export function kindOf(value: bigint, level: number): "invalid" | "leaf" | "tabl
   return "leaf";
 }
 
-/** Valid over valid: leaves alone, and only where the old or the new one has the access flag, or only software bits differ. */
+/**
+ * Valid over valid: leaves alone, and only where the old or the new one has the access flag, or
+ * only software bits differ.
+ */
 export function refuseReplacing(was: bigint, value: bigint, level: number): void {
   const leaves = kindOf(was, level) === "leaf" && kindOf(value, level) === "leaf";
   if (leaves && (((was | value) & AF) !== 0n || ((was ^ value) & ~SOFTWARE) === 0n)) return;

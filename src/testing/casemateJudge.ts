@@ -2,7 +2,10 @@ import { isValid, kindOf, Refused, refuseReplacing, spanOf, tableOf, vmidOf } fr
 import { CasemateParseError, type CasemateRecord, casemateRecords } from "./casemateRecords.js";
 import { brokenAbove, type Entry, PageTables, type Root } from "./casemateTables.js";
 
-/** What the checker says of a trace: exit code 0, or 1 with its message and the record at which it stopped. */
+/**
+ * What the checker says of a trace: exit code 0, or 1 with its message and the record at which it
+ * stopped.
+ */
 export interface CasemateVerdict {
   readonly exit: 0 | 1;
   readonly message?: string;
@@ -15,9 +18,10 @@ export interface JudgeOptions {
 }
 
 /**
- * Judges a trace by the rules of casemate, an executable model of the Arm architecture's protocol for page-table updates
- * (github.com/rems-project/casemate, 3.0.2): what its offline checker accepts and refuses, in its words. It knows nothing of this
- * project's engine, and so is a second opinion on break-before-make and every TLBI; that it judges as the checker does is held by
+ * Judges a trace by the rules of casemate, an executable model of the Arm architecture's protocol
+ * for page-table updates (github.com/rems-project/casemate, 3.0.2): what its offline checker
+ * accepts and refuses, in its words. It knows nothing of this project's engine, and so is a second
+ * opinion on break-before-make and every TLBI; that it judges as the checker does is held by
  * recorded verdicts.
  */
 export function judgeCasemate(text: string, options: JudgeOptions = {}): CasemateVerdict {
@@ -45,7 +49,10 @@ const MAX_ROOTS = 64;
 interface Held {
   readonly cpu: number;
   depth: number;
-  /** A plain store to a live entry is allowed: none was made since the lock was taken, or since its holder's last DSB. */
+  /**
+   * A plain store to a live entry is allowed: none was made since the lock was taken, or since its
+   * holder's last DSB.
+   */
   plain: boolean;
 }
 
@@ -180,7 +187,10 @@ class PageTableModel {
     }
   }
 
-  /** By IPA a leaf alone is found, from anywhere in its span, and only for the VMID that this CPU has loaded. */
+  /**
+   * By IPA a leaf alone is found, from anywhere in its span, and only for the VMID that this CPU
+   * has loaded.
+   */
   private matches(cpu: number, { old, level, ipa, root }: Entry, operand: bigint): boolean {
     const { vttbr } = this.cpus[cpu]!;
     if (vttbr === null || vmidOf(vttbr) !== root.vmid || kindOf(old, level) === "table") return false;

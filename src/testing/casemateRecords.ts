@@ -40,7 +40,10 @@ function word(name: string, words: readonly string[]): Field {
   return [name, "word", words];
 }
 
-/** The records of a trace, one at a time: an error in a later one does not hide what an earlier one does. */
+/**
+ * The records of a trace, one at a time: an error in a later one does not hide what an earlier one
+ * does.
+ */
 export function* casemateRecords(text: string): Generator<CasemateRecord | "error-expected"> {
   const reader = new Reader(text);
   while (!reader.atEnd()) {

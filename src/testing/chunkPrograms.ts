@@ -1,4 +1,7 @@
-/** A KVM without KVM: it answers the ioctls of a test, logs them, and takes a chunk only before the first memslot, as the kernel does. */
+/**
+ * A KVM without KVM: it answers the ioctls of a test, logs them, and takes a chunk only before the
+ * first memslot, as the kernel does.
+ */
 export const kernelStandIn = `#define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>

@@ -10,7 +10,10 @@ export function compiler(name: string): string | undefined {
 
 export const WARNINGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"];
 
-/** What a compiler says of a text: nothing where it has no warning. Checks alone, or -O2 too for those that only optimising finds. */
+/**
+ * What a compiler says of a text: nothing where it has no warning. Checks alone, or -O2 too for
+ * those that only optimising finds.
+ */
 export function complaints(cc: string, source: string, optimise = false): string {
   const how = optimise ? ["-O2", "-c", "-o", "/dev/null"] : ["-fsyntax-only"];
   const { stderr, status } = spawnSync(cc, [...WARNINGS, ...how, "-x", "c", "-"], { input: source, encoding: "utf8" });

@@ -16,7 +16,11 @@ export interface FakeSelftest {
   remove(): void;
 }
 
-/** Makes a program named dirty_log_perf_test that prints what the real one does. @param behaviour by number of the call, from 1, or `*` */
+/**
+ * Makes a program named dirty_log_perf_test that prints what the real one does.
+ *
+ * @param behaviour by number of the call, from 1, or `*`
+ */
 export function makeFakeSelftest(behaviour: Readonly<Record<string, FakeBehaviour>> = {}): FakeSelftest {
   const folder = mkdtempSync(join(tmpdir(), "s2split-fake-"));
   const program = join(folder, "dirty_log_perf_test");

@@ -4,10 +4,16 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Found } from "./faultSearch.js";
 
-/** An engine with one fault: a text patch of a source file. What is found of each stands in docs/verify.md. */
+/**
+ * An engine with one fault: a text patch of a source file. What is found of each stands in
+ * docs/verify.md.
+ */
 export interface Fault {
   readonly id: string;
-  /** What is faulty: the walker, the split visitor, the page cache, a phase, marks, a strategy, or what guest and host do. */
+  /**
+   * What is faulty: the walker, the split visitor, the page cache, a phase, marks, a strategy, or
+   * what guest and host do.
+   */
   readonly kind: "walker" | "split" | "cache" | "phase" | "mark" | "strategy" | "guest";
   /** What goes wrong, in one sentence. */
   readonly what: string;
@@ -17,8 +23,8 @@ export interface Fault {
   readonly find: string;
   readonly replace: string;
   /**
-   * Why the exhaustive search does not find it: `needs others` to act, which is what interleavings are for; or `nothing differs`, whatever
-   * is done.
+   * Why the exhaustive search does not find it: `needs others` to act, which is what interleavings
+   * are for; or `nothing differs`, whatever is done.
    */
   readonly beyond?: "needs others" | "nothing differs";
 }

@@ -34,25 +34,32 @@ export function normal(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Every key that some golden flow has at its place: in them a count that is absent is 0, one that none of them has is newer. */
+/**
+ * Every key that some golden flow has at its place: in them a count that is absent is 0, one that
+ * none of them has is newer.
+ */
 export function keysOfFlows(flows: readonly GoldenFlow[]): unknown {
-  return keysOfAll(
+  return keysOfSteps(
     flows.flatMap((golden) =>
       [golden.baseline, ...Object.values(golden.strategies).map((one) => overridden(golden, one))].flat(),
     ),
   );
 }
 
-function keysOfAll(values: readonly unknown[]): unknown {
+/** Every key that some of these steps has at its place: see {@link keysOfFlows}. */
+export function keysOfSteps(values: readonly unknown[]): unknown {
   const groups = values.filter((value) => typeof value === "object" && value !== null && !Array.isArray(value));
   if (groups.length === 0) return null;
   const names = new Set(groups.flatMap((group) => Object.keys(group!)));
   return Object.fromEntries(
-    [...names].map((name) => [name, keysOfAll(groups.map((group) => (group as Record<string, unknown>)[name]))]),
+    [...names].map((name) => [name, keysOfSteps(groups.map((group) => (group as Record<string, unknown>)[name]))]),
   );
 }
 
-/** Steps without digests: leaves by level, writable ones, tables, dirty bits and caches are still there. */
+/**
+ * Steps without digests: leaves by level, writable ones, tables, dirty bits and caches are still
+ * there.
+ */
 export function withoutDigests(steps: readonly unknown[]): unknown[] {
   return (steps as readonly { state: object }[]).map((step) => {
     const { digest: _, ...state } = step.state as { digest?: string };

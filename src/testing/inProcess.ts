@@ -2,7 +2,10 @@ import type { Io } from "../cli/io.js";
 import { main } from "../cli/main.js";
 import { mmus, type Registry } from "../mmu/registry.js";
 
-/** How a run of the program ended, and what it said: the same whether it ran in a process of its own or in this one. */
+/**
+ * How a run of the program ended, and what it said: the same whether it ran in a process of its own
+ * or in this one.
+ */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -20,12 +23,18 @@ export interface RunHow {
   readonly registry?: Registry;
 }
 
-/** Text as it was before it was broken into lines that fit: for what is said, wherever its lines end. */
+/**
+ * Text as it was before it was broken into lines that fit: for what is said, wherever its lines
+ * end.
+ */
 export function unwrapped(text: string): string {
   return text.replace(/\n +/g, " ");
 }
 
-/** An {@link Io} that keeps what is written, to each stream and to both as it came. No signal ever comes. */
+/**
+ * An {@link Io} that keeps what is written, to each stream and to both as it came. No signal ever
+ * comes.
+ */
 export function memoryIo({ env = {}, stdin = "", columns, registry = mmus }: RunHow = {}) {
   const written = { stdout: "", stderr: "", both: "" };
   const output = (name: "stdout" | "stderr") => ({
@@ -49,8 +58,9 @@ export function memoryIo({ env = {}, stdin = "", columns, registry = mmus }: Run
 }
 
 /**
- * Runs the command line in this process, from the sources: for whatever is not about signals, pipes, or how a process ends. The
- * environment is empty but for what is given: no colour, no GitHub.
+ * Runs the command line in this process, from the sources: for whatever is not about signals,
+ * pipes, or how a process ends. The environment is empty but for what is given: no colour, no
+ * GitHub.
  */
 export function run(args: readonly string[], how: RunHow = {}): Promise<Ended> {
   return runMain(main, args, how);

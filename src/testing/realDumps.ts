@@ -17,7 +17,10 @@ interface IndexCase {
   readonly dump?: string;
 }
 
-/** What debugfs of Linux 7.3.4 said of one VM right before and after one ioctl of the real dirty_log_perf_test. */
+/**
+ * What debugfs of Linux 7.3.4 said of one VM right before and after one ioctl of the real
+ * dirty_log_perf_test.
+ */
 export interface RealPair {
   /** The case of the index, and of a whole run the step: "flow/64M_anonymous_chunkoff_g enable". */
   readonly name: string;

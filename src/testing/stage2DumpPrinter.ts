@@ -1,7 +1,10 @@
-import { type Granule, geometryOf, needsLpa2 } from "../guest/geometry.js";
+import { type Granule, geometryOf, needsLpa2, spanBytes } from "../guest/geometry.js";
 import { formatSize } from "../guest/sizes.js";
 
-/** A leaf or a run of equal leaves, as the printer takes them: ascending, aligned to `leafBytes`, not overlapping. */
+/**
+ * A leaf or a run of equal leaves, as the printer takes them: ascending, aligned to `leafBytes`,
+ * not overlapping.
+ */
 export interface PrintedRun {
   readonly start: number;
   readonly bytes: number;
@@ -11,7 +14,10 @@ export interface PrintedRun {
   readonly executeNever?: boolean;
 }
 
-/** Whose form is printed: one X column, last range left out; px/ux fields, last range left out; px/ux, last range printed. */
+/**
+ * Whose form is printed: one X column, last range left out; px/ux fields, last range left out;
+ * px/ux, last range printed.
+ */
 export type DumpForm = "6.12" | "7.2" | "7.3";
 export const DUMP_FORMS: readonly DumpForm[] = ["6.12", "7.2", "7.3"];
 
@@ -23,8 +29,8 @@ interface Printed {
 }
 
 /**
- * Prints the dump that a kernel would print of a tree with these leaves: the other direction of the importer, written on its own
- * from the format and walking a tree rather than inverting the reader.
+ * Prints the dump that a kernel would print of a tree with these leaves: the other direction of the
+ * importer, written on its own from the format and walking a tree rather than inverting the reader.
  */
 export function printStage2Dump(
   runs: readonly PrintedRun[],
@@ -32,7 +38,7 @@ export function printStage2Dump(
   ipaBits: number,
   form: DumpForm,
 ): string {
-  const { startLevel, spanPages, pageBytes } = geometryOf(granule, ipaBits, needsLpa2(granule, ipaBits));
+  const geometry = geometryOf(granule, ipaBits, needsLpa2(granule, ipaBits));
   const printed: Printed[] = [];
   const note = (start: number, end: number, level: number, attributes: string) => {
     const last = printed.at(-1);
@@ -40,7 +46,7 @@ export function printStage2Dump(
     else printed.push({ start, end, level, attributes });
   };
   const walk = (start: number, end: number, level: number, inside: readonly PrintedRun[]) => {
-    const span = spanPages[level]! * pageBytes;
+    const span = spanBytes(geometry, level);
     let at = start;
     let next = 0;
     while (at < end) {
@@ -62,7 +68,7 @@ export function printStage2Dump(
       }
     }
   };
-  walk(0, 2 ** ipaBits, startLevel, runs);
+  walk(0, 2 ** ipaBits, geometry.startLevel, runs);
   const shown = form === "7.3" ? printed : printed.slice(0, -1);
   return ["---[ Guest IPA ]---", ...shown.map(line), ""].join("\n");
 }

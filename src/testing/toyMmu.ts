@@ -5,8 +5,9 @@ import type { Case, Mmu, MmuEntry, Strategy, TraceEvent } from "../mmu/contract.
 import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../mmu/guestOptions.js";
 
 /**
- * The smallest MMU there can be, which no file knows but its test: one table of entries, each a block of 2M or a hole; splitting makes a
- * table of each block. A strategy steps over the table, by one entry or by more.
+ * The smallest MMU there can be, which no file knows but its test: one table of entries, each a
+ * block of 2M or a hole; splitting makes a table of each block. A strategy steps over the table, by
+ * one entry or by more.
  */
 interface ToyStrategy extends Strategy {
   readonly step: number;
@@ -46,7 +47,7 @@ export const toy: MmuEntry = {
   load: async () => toyMmu,
 };
 
-const toyMmu: Mmu<ToyStrategy, OptionsOf<typeof options>> = {
+export const toyMmu: Mmu<ToyStrategy, OptionsOf<typeof options>> = {
   ...toy,
   baseline: "each",
   counters: [figure("inspected", "cost"), { ...figure("final/left", "outcome"), worse: "more" }],
@@ -90,4 +91,9 @@ function parse(value: unknown, input: string): Case<ToyStrategy> {
     run: (strategy) => run(strategy),
     trace: (strategy, sink) => run(strategy, sink),
   };
+}
+
+/** A case of four blocks, but for what is given. */
+export function toyCase(change: Partial<Case> = {}, scenario: object = {}): Case {
+  return { ...(parse({ entries: 4, holes: 0, ...scenario }, "test") as unknown as Case), ...change };
 }

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { RootSpec } from "../mmu/tdp/build.js";
 
-/** Reads the x86 golden files: figures got by running the kernel's own code. Only tests use this. */
+/**
+ * Reads the x86 golden files: figures got by running the kernel's own code. Only tests use this.
+ */
 
 export interface ZapGolden {
   readonly name: string;

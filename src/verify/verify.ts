@@ -1,8 +1,12 @@
+import { withId } from "../lists.js";
 import type { Case, Mmu, RunOptions, Strategy } from "../mmu/contract.js";
 import { type Counts, countAt } from "../mmu/counters.js";
 import type { Finding } from "../mmu/finding.js";
 
-/** What a check says: what does not hold, and what is to be told besides. No findings: every invariant holds. */
+/**
+ * What a check says: what does not hold, and what is to be told besides. No findings: every
+ * invariant holds.
+ */
 export interface Checked {
   readonly findings: readonly Finding[];
   /** See `RunOutcome.notes`: nothing that makes the strategy wrong. */
@@ -15,8 +19,8 @@ export interface Verdict extends Checked {
 }
 
 /**
- * Names for a list of strategies, each once: their ids, with the MMU before them where what was checked is of several, for MMUs share
- * names (each has a baseline).
+ * Names for a list of strategies, each once: their ids, with the MMU before them where what was
+ * checked is of several, for MMUs share names (each has a baseline).
  *
  * @param checked all that took part
  */
@@ -26,8 +30,8 @@ export function namesAmong(strategies: readonly Strategy[], checked: readonly St
 }
 
 /**
- * Checks strategies on one case: every invariant that the MMU knows (see `RunOptions.strict`), and, where those hold, that
- * what is left is what the MMU's baseline leaves.
+ * Checks strategies on one case: every invariant that the MMU knows (see `RunOptions.strict`), and,
+ * where those hold, that what is left is what the MMU's baseline leaves.
  *
  * Strategies that do not apply to the case's workload are left out.
  */
@@ -55,12 +59,13 @@ export function caseCheck(bound: Case): (strategy: Strategy) => Checked {
 }
 
 function baselineOf(mmu: Mmu): Strategy {
-  return mmu.strategies.find(({ id }) => id === mmu.baseline)!;
+  return withId(mmu.strategies, mmu.baseline);
 }
 
 /**
- * Counters of the finished state whose values are not baseline's. Only of the tree: with partial masks a wrong walk may leave a block
- * for the next mask to split, and what differs then (the page cache) is a trace of it, not a fault of what is left.
+ * Counters of the finished state whose values are not baseline's. Only of the tree: with partial
+ * masks a wrong walk may leave a block for the next mask to split, and what differs then (the page
+ * cache) is a trace of it, not a fault of what is left.
  */
 function outcomeDifferences(mmu: Mmu, counts: Counts, expected: Counts): Finding[] {
   const different = mmu.counters

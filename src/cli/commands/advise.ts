@@ -154,7 +154,10 @@ async function adviseOn(io: Io, _: unknown, self: Command): Promise<number> {
   return EXIT.fine;
 }
 
-/** At which write percentages eager splitting would cost less, for recommendations that weigh the two. */
+/**
+ * At which write percentages eager splitting would cost less, for recommendations that weigh the
+ * two.
+ */
 async function winsOf(advice: Advice, request: AdviceRequest): Promise<ReadonlyMap<Recommendation, readonly number[]>> {
   const [{ eagerWins }, { isRight }] = await Promise.all([
     import("../../advise/advise.js"),
@@ -209,7 +212,7 @@ async function guestFrom(options: AdviseOptions, { stdin }: Io): Promise<{ guest
   const { legalChunks } = await import("../../guest/geometry.js");
   const backing = backingNamed(options.backing);
   const bytes = parseSize(options.memory ?? "1G", "--memory");
-  const page = legalChunks(options.granule)[0]!;
+  const [page] = legalChunks(options.granule);
   if (bytes === 0 || bytes % page !== 0) {
     throw badInput(
       `--memory ${options.memory}`,
@@ -241,7 +244,8 @@ async function chunksFrom(options: AdviseOptions, guest: AdvisedGuest): Promise<
     if (bytes !== 0 && !legal.includes(bytes)) {
       throw badInput(
         `--chunk ${text}`,
-        `the ${granule} granule has no such chunk size: KVM_ENABLE_CAP answers EINVAL, and QEMU's eager-split-size stops with ` +
+        `the ${granule} granule has no such chunk size: KVM_ENABLE_CAP answers EINVAL, and QEMU's ` +
+          "eager-split-size stops with " +
           '"Eager Page Split requested chunk size not valid"',
         legal.map(formatSize).join(" or "),
       );

@@ -57,7 +57,8 @@ export function register(program: Command, invocation: Invocation): void {
   const command = addScenarioOptions(program.command("bench"), invocation.io.registry)
     .summary("count, exactly, what each walker strategy costs, and say whether it is right")
     .description(
-      "Simulate eager splitting under each walker strategy and print, per scenario, a table of exact counts, measured wall time of the simulation, and whether the result is right.",
+      "Simulate eager splitting under each walker strategy and print, per scenario, a table of exact counts, " +
+        "measured wall time of the simulation, and whether the result is right.",
     )
     .option(
       "--strategy <list>",
@@ -100,7 +101,8 @@ async function bench(io: Io, flags: BenchFlags, self: Command): Promise<number> 
   const part =
     flags.shard === undefined ? null : shardOf(whole, parseShard(flags.shard), { wall: spec, seed: flags.seed });
   const plan = part?.cases ?? whole;
-  // Before the work: a path that cannot be written or a baseline that cannot be compared with must fail first.
+  // Before the work: a path that cannot be written or a baseline that cannot be compared with must
+  // fail first.
   const exports = await Exports.prepare(flags, io, inputsOf(flags));
   const baseline = await readBaseline(flags, io);
   const mmus: Mmus = new Map<string, Mmu>(whole.map(({ bound: { mmu } }) => [mmu.id, mmu]));
@@ -175,7 +177,10 @@ function interruptedText(
   const cases = inLast ? scenarios.length - 1 : scenarios.length;
   const more = inLast ? ` and ${finished} of ${last.strategies.length} strategies of the next` : "";
   const where = files.length === 0 ? "" : `; what is finished is in ${files.map((file) => clip(file, 200)).join(", ")}`;
-  return `interrupted after ${cases} of ${plan.length} cases${more}${runs.length === 0 ? "; nothing is written" : where}`;
+  return (
+    `interrupted after ${cases} of ${plan.length} ` +
+    `cases${more}${runs.length === 0 ? "; nothing is written" : where}`
+  );
 }
 
 /** Holds the result, which is written already, against the baseline. */

@@ -70,7 +70,10 @@ async function compare(io: Io, base: string, next: string, flags: CompareFlags, 
   return exitCode;
 }
 
-/** Measurements of the real selftest (`s2split measure`, `import`) in place of simulations: of two kernels, as a rule. */
+/**
+ * Measurements of the real selftest (`s2split measure`, `import`) in place of simulations: of two
+ * kernels, as a rule.
+ */
 async function compareMeasured(
   io: Io,
   base: string,

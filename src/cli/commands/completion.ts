@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander";
 import { EXIT } from "../../exit.js";
-import { type CompletedOption, completionScript, shells } from "../../report/completion.js";
+import { type CompletedOption, completionScript, type Shell, shells } from "../../report/completion.js";
 import type { Invocation, Io } from "../io.js";
 import { LISTERS } from "./list.js";
 
@@ -19,10 +19,12 @@ export function register(program: Command, invocation: Invocation): void {
     .addArgument(new Argument("<shell>", "the shell that reads it").choices([...shells]))
     .addHelpText("after", HELP)
     .action(
-      invocation.action(async (io: Io, shell: string) => {
+      invocation.action(async (io: Io, shell: Shell) => {
         const full = await invocation.everything();
         // Mmus share names: each has a baseline.
-        const names = async (what: string) => [...new Set((await LISTERS[what]!(io.registry)).map(({ name }) => name))];
+        const names = async (what: keyof typeof LISTERS) => [
+          ...new Set((await LISTERS[what](io.registry)).map(({ name }) => name)),
+        ];
         const [{ declaredOptions }, { GUEST_MODES }] = await Promise.all([
           import("../scenarioOptions.js"),
           import("../../selftest/guestModes.js"),

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { badInput } from "../../errors.js";
 import { EXIT } from "../../exit.js";
+import { nonEmpty } from "../../lists.js";
 import type { ReadOutput } from "../../measure/readLog.js";
 import type { MeasurementFile } from "../../measure/schema.js";
 import type { Invocation, Io } from "../io.js";
@@ -56,9 +57,8 @@ async function importLogs(io: Io, logs: readonly string[], _: unknown, self: Com
     throw badInput(`--command "${options.command}"`, "not a command of the selftest", '"dirty_log_perf_test OPTIONS"');
   }
   const { prepareOutput } = await import("../../files/write.js");
-  if (options.output !== undefined) await refuseOverwrite(options.output, options.force);
-  const target =
-    options.output === undefined ? undefined : await prepareOutput(options.output, { stdout: io.stdout, inputs: logs });
+  await refuseOverwrite(options.output, options.force);
+  const target = await prepareOutput(options.output, { stdout: io.stdout, inputs: logs });
 
   const read: ReadOutput[] = [];
   for (const log of logs) {
@@ -87,10 +87,13 @@ async function importLogs(io: Io, logs: readonly string[], _: unknown, self: Com
   return complete < file.runs.length ? EXIT.regression : EXIT.fine;
 }
 
-/** What is wrong where no run is complete, with what the first one says of itself; and what was expected. */
+/**
+ * What is wrong where no run is complete, with what the first one says of itself; and what was
+ * expected.
+ */
 async function whyNone({ runs }: MeasurementFile): Promise<[string, string]> {
   const { noteWords } = await import("../../report/measureNotes.js");
-  const first = runs[0]!;
+  const [first] = nonEmpty(runs);
   const why = first.notes.filter(({ code }) => code === "missing-phases" || code === "test-failed").map(noteWords);
   const which = runs.length === 1 ? "its run is" : `none of ${runs.length} runs is complete, the first is`;
   const words = [`${which} ${first.status}`, ...why].join("; ");

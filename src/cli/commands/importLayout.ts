@@ -49,7 +49,8 @@ export function register(program: Command, invocation: Invocation): void {
     .command("import-layout")
     .summary("turn a real guest's memory (stage-2 dump or smaps) into a scenario")
     .description(
-      "Turn a real guest's memory into a scenario: a stage-2 dump of debugfs (arm64), or a VMM's /proc/PID/smaps (any host).",
+      "Turn a real guest's memory into a scenario: a stage-2 dump of debugfs (arm64), or a VMM's /proc/PID/smaps " +
+        "(any host).",
     )
     .argument("[dump]", `${DUMP}; - is standard input`)
     .option("--smaps <file>", "read /proc/PID/smaps instead of a dump")
@@ -98,7 +99,8 @@ function repeat(value: string, previous: string[] | undefined): string[] {
 }
 
 async function importLayout(io: Io, dump: string | undefined, options: ImportLayoutOptions): Promise<number> {
-  if ((dump === undefined) === (options.smaps === undefined)) {
+  const input = dump ?? options.smaps;
+  if (input === undefined || (dump !== undefined && options.smaps !== undefined)) {
     throw badInput(
       "import-layout",
       dump === undefined ? "nothing to read" : "a dump and --smaps",
@@ -111,7 +113,6 @@ async function importLayout(io: Io, dump: string | undefined, options: ImportLay
     import("../../report/measureNotes.js"),
   ]);
   await refuseOverwrite(options.output, options.force);
-  const input = dump ?? options.smaps!;
   const target = await prepareOutput(options.output, { stdout: io.stdout, inputs: [input] });
   const { scenario, notes } = await (dump === undefined ? fromSmaps : fromDump)(input, options, io.stdin);
   await target.write(formatJson(scenario));
@@ -137,7 +138,10 @@ async function fromSmaps(path: string, options: ImportLayoutOptions, stdin: Byte
   });
 }
 
-/** An address of a process, of up to 64 bits: as smaps prints it, or with 0x. What is page-aligned is exact as a number too. */
+/**
+ * An address of a process, of up to 64 bits: as smaps prints it, or with 0x. What is page-aligned
+ * is exact as a number too.
+ */
 function parseVma(text: string): number {
   return /^(?:0x[0-9a-f]{1,16}|[0-9a-f]{5,16})$/i.test(text) ? Number.parseInt(text, 16) : parseAddress(text, "--vma");
 }
@@ -179,9 +183,12 @@ async function locate(
 }
 
 /** VMs of a host that a message names. */
-const MOST_VMS = 20;
+const MAX_VMS = 20;
 
-/** What is wrong with a folder without a dump: one of debugfs that has a folder for each VM is told from any other. */
+/**
+ * What is wrong with a folder without a dump: one of debugfs that has a folder for each VM is told
+ * from any other.
+ */
 async function noDump(path: string, names: readonly string[]): Promise<Error> {
   const name = clip(path, 200);
   // KVM names them PID-FD: virt/kvm/kvm_main.c, kvm_create_vm_debugfs().
@@ -196,20 +203,17 @@ async function noDump(path: string, names: readonly string[]): Promise<Error> {
       ),
     );
     const withDump = vms.filter((_, i) => dumps[i]).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-    if (withDump.length === 0) {
+    const [first] = withDump;
+    if (first === undefined) {
       return badInput(
         name,
         `VMs: ${vms.length}, none with stage2_page_tables`,
         "an arm64 kernel from 6.12 with CONFIG_PTDUMP_STAGE2_DEBUGFS",
       );
     }
-    const more = withDump.length > MOST_VMS ? ` and ${withDump.length - MOST_VMS} more` : "";
-    const listed = `${withDump.slice(0, MOST_VMS).join(", ")}${more}`;
-    return badInput(
-      name,
-      `the folder of all VMs (PID-FD): ${listed}`,
-      `the folder of one: ${join(name, withDump[0]!)}`,
-    );
+    const more = withDump.length > MAX_VMS ? ` and ${withDump.length - MAX_VMS} more` : "";
+    const listed = `${withDump.slice(0, MAX_VMS).join(", ")}${more}`;
+    return badInput(name, `the folder of all VMs (PID-FD): ${listed}`, `the folder of one: ${join(name, first)}`);
   }
   return badInput(name, "no stage2_page_tables in this folder, and no VMs", DUMP);
 }

@@ -9,7 +9,10 @@ import { type Style, styleFor } from "../../report/style.js";
 import { wrapLines } from "../../report/wrapLines.js";
 import type { Invocation, Io } from "../io.js";
 
-/** One thing that can be listed; `--json` has all fields, the table the first column's name and the summary. */
+/**
+ * One thing that can be listed; `--json` has all fields, the table the first column's name and the
+ * summary.
+ */
 export interface Listing {
   readonly name: string;
   readonly summary: string;
@@ -31,7 +34,7 @@ interface ListFlags {
 }
 
 /** What `list` lists. A new kind is a line here; each loads what it needs only when asked. */
-export const LISTERS: Readonly<Record<string, (registry: Registry) => Promise<readonly Listing[]>>> = {
+export const LISTERS = {
   strategies,
   scenarios,
   backings: async () => {
@@ -42,7 +45,7 @@ export const LISTERS: Readonly<Record<string, (registry: Registry) => Promise<re
     const { listProfiles } = await import("../../cost/listProfiles.js");
     return listProfiles().map((profile) => ({ ...profile }));
   },
-};
+} satisfies Record<string, (registry: Registry) => Promise<readonly Listing[]>>;
 
 /** Adds `s2split list`. */
 export function register(program: Command, invocation: Invocation): void {
@@ -58,8 +61,8 @@ export function register(program: Command, invocation: Invocation): void {
     .action(invocation.action(list));
 }
 
-async function list(io: Io, what: string, flags: ListFlags, self: Command): Promise<number> {
-  const listings = await LISTERS[what]!(io.registry);
+async function list(io: Io, what: keyof typeof LISTERS, flags: ListFlags, self: Command): Promise<number> {
+  const listings = await LISTERS[what](io.registry);
   const style = styleFor(io, self.optsWithGlobals().color);
   if (flags.json === true) io.stdout.write(formatJson(listings));
   else

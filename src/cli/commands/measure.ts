@@ -1,9 +1,14 @@
 import type { Command } from "commander";
 import { badInput } from "../../errors.js";
 import { EXIT } from "../../exit.js";
-import type { PlannedRun } from "../../measure/plan.js";
+import { formatJson } from "../../files/json.js";
+import type { OutputTarget } from "../../files/write.js";
+import type { ChunkPreload } from "../../measure/eagerSplit.js";
+
+import type { MeasurePlan, PlannedRun } from "../../measure/plan.js";
+import type { RawFolder } from "../../measure/rawFolder.js";
 import type { RunRecord } from "../../measure/runner.js";
-import type { MeasurementFile } from "../../measure/schema.js";
+import type { MachineNote, MeasurementFile } from "../../measure/schema.js";
 import type { Invocation, Io } from "../io.js";
 import { integer, list } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
@@ -39,7 +44,8 @@ export function register(program: Command, invocation: Invocation): void {
     .command("measure")
     .summary("run the real dirty_log_perf_test repeatedly and summarise it")
     .description(
-      "Run the real dirty_log_perf_test repeatedly, interleaved over what varies, and give each phase's median and interval.",
+      "Run the real dirty_log_perf_test repeatedly, interleaved over what varies, and give each phase's median " +
+        "and interval.",
     )
     .argument("<command...>", "-- and the test with its options")
     .option("--runs <n>", "measured runs of each case", integer(1, 10_000), 10)
@@ -72,56 +78,89 @@ function repeat(value: string, previous: string[] | undefined): string[] {
 
 async function measure(io: Io, command: readonly string[], _: unknown, self: Command): Promise<number> {
   const options = self.optsWithGlobals<MeasureOptions>();
-  const { planMeasurement, planWarnings } = await import("../../measure/plan.js");
+  const { planMeasurement } = await import("../../measure/plan.js");
   const plan = planMeasurement(command, options);
   if (options.output === "-") throw badInput("--output -", "raw output needs a place beside the result", "a file");
+  const machine = await checkedMachine(io, plan, options);
+  // Places are opened first: hours of runs must not end in "permission denied".
+  const places = await openPlaces(io, options);
+  const { file, interrupted } = await measured(io, plan, options, places, await beginning(io, plan, options, machine));
+  const { target, raw } = places;
+  let written: string | null = options.output;
+  if (!interrupted) await target.write(formatJson(file));
+  else written = isWorthKeeping(file) ? await target.writePartial(formatJson(file)) : null;
 
-  const [
-    { prepareOutput },
-    { RawFolder },
-    { emptyMeasurement },
-    { machineWarnings, readMachineNote },
-    { checkDynamic, checkProgram },
-    { toolVersion },
-    { formatJson },
-  ] = await Promise.all([
-    import("../../files/write.js"),
-    import("../../measure/rawFolder.js"),
-    import("../../measure/assemble.js"),
+  const [{ measureReport, unreadReport }, { styleFor }] = await Promise.all([
+    import("../../report/measureReport.js"),
+    import("../../report/style.js"),
+  ]);
+  for (const line of unreadReport(file)) io.stderr.write(`${line}\n`);
+  io.stdout.write(measureReport(file, styleFor(io, options.color ?? "auto")));
+  io.stdout.write(`Written: ${written ?? "no result, for no run was finished"}, raw output in ${raw.folder}\n`);
+  if (interrupted) return EXIT.interrupted;
+  return file.runs.some((run) => run.status !== "complete") ? EXIT.regression : EXIT.fine;
+}
+
+/** The machine, on which the test can run as far as can be told without running it. */
+async function checkedMachine(io: Io, plan: MeasurePlan, options: MeasureOptions): Promise<MachineNote> {
+  const [{ readMachineNote }, { checkDynamic, checkProgram }] = await Promise.all([
     import("../../measure/machineNote.js"),
     import("../../measure/program.js"),
-    import("../../version.js"),
-    import("../../files/json.js"),
   ]);
   const machine = await readMachineNote();
-  await checkProgram(plan.cases[0]!.program, machine.kvmDevice);
-  if (options.eagerSplitChunk !== undefined) await checkDynamic(plan.cases[0]!.program);
-  // Places are opened first: hours of runs must not end in "permission denied".
+  const { program } = plan;
+  const searchPath = io.env.PATH ?? "";
+  await checkProgram(program, machine.kvmDevice, searchPath);
+  if (options.eagerSplitChunk !== undefined) await checkDynamic(program, searchPath);
+  return machine;
+}
+
+/** Where the result and raw output go, and the library that sets the chunk. */
+interface Places {
+  readonly target: OutputTarget;
+  readonly raw: RawFolder;
+  readonly chunkPreload: ChunkPreload | undefined;
+}
+
+async function openPlaces(io: Io, options: MeasureOptions): Promise<Places> {
+  const [{ prepareOutput }, { RawFolder }] = await Promise.all([
+    import("../../files/write.js"),
+    import("../../measure/rawFolder.js"),
+  ]);
   await refuseOverwrite(options.output, options.force);
   const target = await prepareOutput(options.output);
   const chunkPreload =
     options.eagerSplitChunk === undefined
       ? undefined
       : await (await import("../../measure/eagerSplit.js")).prepareChunkPreload(io.env);
-  const raw = await RawFolder.open(options.output, options.force === true);
+  return { target, chunkPreload, raw: await RawFolder.open(options.output, options.force === true) };
+}
 
-  const warnings = [
-    ...machineWarnings(
-      machine,
-      plan.cases.flatMap((one) => (one.options === null ? [] : [one.options])),
-    ),
-    ...planWarnings(plan),
-  ];
-  const { noteWords } = await import("../../report/measureNotes.js");
+/** The result before the first run, with its warnings, which are told. */
+async function beginning(
+  io: Io,
+  plan: MeasurePlan,
+  options: MeasureOptions,
+  machine: MachineNote,
+): Promise<MeasurementFile> {
+  const [{ emptyMeasurement }, { machineWarnings }, { planWarnings }, { noteWords }, { toolVersion }] =
+    await Promise.all([
+      import("../../measure/assemble.js"),
+      import("../../measure/machineNote.js"),
+      import("../../measure/plan.js"),
+      import("../../report/measureNotes.js"),
+      import("../../version.js"),
+    ]);
+  const known = plan.cases.flatMap((one) => (one.options === null ? [] : [one.options]));
+  const warnings = [...machineWarnings(machine, known), ...planWarnings(plan)];
   for (const warning of warnings) io.stderr.write(`warning: ${noteWords(warning)}\n`);
-
-  let file: MeasurementFile = {
+  return {
     ...emptyMeasurement("measure", toolVersion()),
     partial: true,
     createdAt: new Date().toISOString(),
     machine,
     warnings,
-    plan: { warmup: plan.warmup, runs: plan.runs, timeoutMs: options.timeout === 0 ? null : options.timeout * 1000 },
+    plan: { warmup: plan.warmup, runs: plan.runs, timeoutMs: timeoutOf(options) },
     cases: plan.cases.map(({ id, variables, command: line, options: parsed }) => ({
       id,
       variables,
@@ -129,8 +168,26 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
       options: parsed,
     })),
   };
-  const { failureLines, progressLine } = await import("../../report/measureProgress.js");
-  const { Progress } = await import("../../report/progress.js");
+}
+
+function timeoutOf({ timeout }: MeasureOptions): number | null {
+  return timeout === 0 ? null : timeout * 1000;
+}
+
+/** Runs the plan; after each run the result so far is written. */
+async function measured(
+  io: Io,
+  plan: MeasurePlan,
+  options: MeasureOptions,
+  { target, raw, chunkPreload }: Places,
+  begun: MeasurementFile,
+): Promise<{ readonly file: MeasurementFile; readonly interrupted: boolean }> {
+  const [{ failureLines, progressLine }, { Progress }, { runMeasurement }] = await Promise.all([
+    import("../../report/measureProgress.js"),
+    import("../../report/progress.js"),
+    import("../../measure/runner.js"),
+  ]);
+  let file = begun;
   const progress = new Progress(io.stderr, true);
   const total = plan.order.length;
   let spentNs = 0;
@@ -146,12 +203,11 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
     if (failures.length > 0) progress.clear();
     for (const line of failures) io.stderr.write(`${line}\n`);
   };
-  const { runMeasurement } = await import("../../measure/runner.js");
-  let interrupted: boolean;
   try {
-    interrupted = await untilInterrupted(io, (signal) =>
+    const interrupted = await untilInterrupted(io, (signal) =>
       runMeasurement(plan, {
-        timeoutMs: options.timeout === 0 ? null : options.timeout * 1000,
+        env: io.env,
+        timeoutMs: timeoutOf(options),
         signal,
         onStart,
         onRecord,
@@ -159,25 +215,12 @@ async function measure(io: Io, command: readonly string[], _: unknown, self: Com
         chunkPreload,
       }),
     );
+    return { file: { ...file, partial: interrupted }, interrupted };
   } finally {
     progress.clear();
     await chunkPreload?.remove();
     if (file.outputs.length === 0) await raw.removeEmpty();
   }
-  file = { ...file, partial: interrupted };
-  let written: string | null = options.output;
-  if (!interrupted) await target.write(formatJson(file));
-  else written = isWorthKeeping(file) ? await target.writePartial(formatJson(file)) : null;
-
-  const [{ measureReport, unreadReport }, { styleFor }] = await Promise.all([
-    import("../../report/measureReport.js"),
-    import("../../report/style.js"),
-  ]);
-  for (const line of unreadReport(file)) io.stderr.write(`${line}\n`);
-  io.stdout.write(measureReport(file, styleFor(io, options.color ?? "auto")));
-  io.stdout.write(`Written: ${written ?? "no result, for no run was finished"}, raw output in ${raw.folder}\n`);
-  if (interrupted) return EXIT.interrupted;
-  return file.runs.some((run) => run.status !== "complete") ? EXIT.regression : EXIT.fine;
 }
 
 /** Whether any run came to an end of its own. */
@@ -197,8 +240,8 @@ function withChunkOf({ planned, provedChunkBytes }: RunRecord, file: Measurement
 }
 
 /**
- * Ends the run that is under way on the first Ctrl-C or SIGTERM, so that what was measured is written; a second one ends this program,
- * and the run with it, at once.
+ * Ends the run that is under way on the first Ctrl-C or SIGTERM, so that what was measured is
+ * written; a second one ends this program, and the run with it, at once.
  */
 async function untilInterrupted(io: Io, work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
   const controller = new AbortController();

@@ -17,7 +17,7 @@ import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
 import { runAgain } from "../ownProcess.js";
-import { addScenarioOptions } from "../scenarioOptions.js";
+import { addScenarioOptions, shownAs } from "../scenarioOptions.js";
 
 const HELP = `
 An A/A check: bench runs twice with these options, one process after the other
@@ -92,7 +92,7 @@ function benchArguments(command: Command): string[] {
     const name = option.attributeName();
     if (own.has(name) || command.getOptionValueSource(name) !== "cli") continue;
     const value: unknown = command.getOptionValue(name);
-    const flag = option.long ?? option.short!;
+    const flag = shownAs(option.flags);
     if (value === true) args.push(flag);
     else if (option.variadic) args.push(flag, ...(value as string[]));
     else args.push(`${flag}=${Array.isArray(value) ? value.join(",") : String(value)}`);
@@ -100,7 +100,10 @@ function benchArguments(command: Command): string[] {
   return args;
 }
 
-/** The result of a bench; where it did not end well, its exit code, which is then this command's too. */
+/**
+ * The result of a bench; where it did not end well, its exit code, which is then this command's
+ * too.
+ */
 async function bench(args: readonly string[], io: Io): Promise<ResultFile | number> {
   const { code, stdout } = await runAgain(["bench", "--json", ...args], io);
   return code === EXIT.fine ? parseResult(stdout, "bench") : code;

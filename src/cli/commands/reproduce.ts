@@ -5,7 +5,7 @@ import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { list } from "../options.js";
 import { refuseOverwrite } from "../overwrite.js";
-import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
+import { addScenarioOptions, oneCaseFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface ReproduceFlags extends ScenarioOptions {
   readonly output: string;
@@ -31,7 +31,8 @@ export function register(program: Command, invocation: Invocation): void {
   )
     .summary("write a C program that shows a scenario on a real host")
     .description(
-      "Write a self-contained C program (KVM's ioctls, no kernel tree) that lays a scenario out on a real host, has KVM split it, and looks at the page tables before and after.",
+      "Write a self-contained C program (KVM's ioctls, no kernel tree) that lays a scenario out on a real host, " +
+        "has KVM split it, and looks at the page tables before and after.",
     )
     .option(
       "--strategy <list>",
@@ -49,13 +50,7 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
     throw new UserError("reproduce: a scenario is given twice, as argument and with --scenario; expected one");
   }
   const options = path === undefined ? flags : { ...flags, scenario: [path] };
-  const cases = await casesFrom(options, { ...io, single: true });
-  if (cases.length !== 1) {
-    throw new UserError(
-      `reproduce: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
-    );
-  }
-  const bound = cases[0]!;
+  const bound = await oneCaseFrom("reproduce", options, io);
   const { mmu } = bound;
   await refuseOverwrite(flags.output, flags.force);
   const [{ prepareOutput }, { strategyChooser }, { reproduce }, { toolVersion }] = await Promise.all([
@@ -72,7 +67,8 @@ async function writeReproduction(io: Io, path: string | undefined, flags: Reprod
   const program = name === flags.output ? `${name}.out` : name;
   const run = program.includes("/") ? program : `./${program}`;
   io.stdout.write(
-    `${flags.output} is written. On ${mmu.id === "arm64" ? "an arm64" : "an x86-64"} host with KVM:\n\n  cc -O2 -o ${program} ${flags.output} && sudo ${run}\n`,
+    `${flags.output} is written. On ${mmu.id === "arm64" ? "an arm64" : "an x86-64"} host with KVM:\n\n  cc -O2 ` +
+      `-o ${program} ${flags.output} && sudo ${run}\n`,
   );
   return EXIT.fine;
 }

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { badInput, clip, UserError } from "../../errors.js";
 import { EXIT } from "../../exit.js";
+import { nonEmpty } from "../../lists.js";
 import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Case, Strategy, TraceEvent } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../../report/findings.js";
-import { MOST_STEPS } from "../../report/html/limits.js";
+import { MAX_STEPS } from "../../report/html/limits.js";
 import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
@@ -15,7 +16,7 @@ import { addHtmlOption, type HtmlFlags, htmlOutput } from "../htmlOutput.js";
 import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { integer } from "../options.js";
-import { addScenarioOptions, casesFrom, type ScenarioOptions } from "../scenarioOptions.js";
+import { addScenarioOptions, oneCaseFrom, type ScenarioOptions } from "../scenarioOptions.js";
 
 interface TraceFlags extends ScenarioOptions, HtmlFlags {
   readonly strategy?: string;
@@ -67,23 +68,13 @@ export function register(program: Command, invocation: Invocation): void {
 async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> {
   const style = styleFor(io, self.optsWithGlobals().color);
   // A walk is told of one guest: where the options leave several, the one that is shortest to read.
-  const cases = await casesFrom(flags, { ...io, single: true, schedules: true });
-  if (cases.length !== 1) {
-    throw new UserError(
-      `trace: the options make ${cases.length} scenarios; expected one (one MMU, backing, mode and chunk)`,
-    );
-  }
-  const bound = cases[0]!;
+  const bound = await oneCaseFrom("trace", flags, { ...io, schedules: true });
   const { mmu } = bound;
   if (bound.trace === undefined) throw new UserError(`trace: ${mmu.title} cannot be traced`);
-  const strategies: Strategy[] = [];
-  for (const name of [
-    flags.strategy ?? bound.schedule?.strategy ?? mmu.baseline,
-    ...(flags.against === undefined ? [] : [flags.against]),
-  ]) {
-    strategies.push(await oneStrategy(io, name, bound));
-  }
-  if (flags.format !== undefined) return tellForeign(io, bound, strategies, flags);
+  const strategy = await oneStrategy(io, flags.strategy ?? bound.schedule?.strategy ?? mmu.baseline, bound);
+  const strategies = [strategy];
+  if (flags.against !== undefined) strategies.push(await oneStrategy(io, flags.against, bound));
+  if (flags.format !== undefined) return tellForeign(io, bound, strategy, flags);
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   if (flags.json === true) {
     if (flags.exportHtml !== undefined) throw new UserError("--json with --export-html: expected one or the other");
@@ -99,13 +90,9 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
     });
     return tracePage(bound, bound.scenario.name ?? "a scenario", walks);
   });
-  const [one, other] = told;
-  if (other !== undefined) {
-    const sides = [one!, other].map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() }));
-    io.stdout.write(`${besideText(sides[0]!, sides[1]!, words, style)}\n`);
-  } else {
-    io.stdout.write(`${style.chalk.bold(one!.strategy.id)}\n${traceText(one!.fold.nodes(), words, style)}\n`);
-  }
+  const [one, other] = nonEmpty(told.map(({ strategy, fold }) => ({ title: strategy.id, nodes: fold.nodes() })));
+  if (other !== undefined) io.stdout.write(`${besideText(one, other, words, style)}\n`);
+  else io.stdout.write(`${style.chalk.bold(one.title)}\n${traceText(one.nodes, words, style)}\n`);
   for (const { strategy, summary, findings, stopped } of told) {
     const lines = [...summary.lines(), ...(stopped ? [`stopped after ${flags.limit} events`] : [])];
     lines.push(
@@ -120,15 +107,18 @@ async function trace(io: Io, flags: TraceFlags, self: Command): Promise<number> 
 }
 
 async function oneStrategy({ registry }: Io, name: string, bound: Case): Promise<Strategy> {
-  const chosen = (await strategyChooser([name], [bound.mmu], registry))(bound.mmu);
-  if (chosen.length !== 1) throw badInput(`strategy "${name}"`, "names several", "one strategy");
-  if (!bound.applies(chosen[0]!)) {
+  const [chosen, ...others] = (await strategyChooser([name], [bound.mmu], registry))(bound.mmu);
+  if (chosen === undefined || others.length > 0) throw badInput(`strategy "${name}"`, "names several", "one strategy");
+  if (!bound.applies(chosen)) {
     throw badInput(`strategy "${name}"`, `does not apply to ${bound.workload}`, "one that does");
   }
-  return chosen[0]!;
+  return chosen;
 }
 
-/** Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether the limit was reached. */
+/**
+ * Runs, and gives the sink what is asked for. Returns what is wrong with the result, and whether
+ * the limit was reached.
+ */
 function run(
   bound: Case,
   strategy: Strategy,
@@ -160,8 +150,11 @@ function run(
   return { findings, stopped };
 }
 
-/** The run in the format of another program on stdout, and on stderr what we say of it and what that program will. */
-function tellForeign(io: Io, bound: Case, strategies: readonly Strategy[], flags: TraceFlags): number {
+/**
+ * The run in the format of another program on stdout, and on stderr what we say of it and what that
+ * program will.
+ */
+function tellForeign(io: Io, bound: Case, strategy: Strategy, flags: TraceFlags): number {
   const { format = "", json, against, limit, phase } = flags;
   const formats = bound.traceFormats ?? [];
   if (!formats.includes(format)) {
@@ -175,7 +168,7 @@ function tellForeign(io: Io, bound: Case, strategies: readonly Strategy[], flags
     if (lines.length > 0) io.stdout.write(`${lines.join("\n")}\n`);
     lines = [];
   };
-  const { outcome, notes } = bound.traceAs!(format, strategies[0]!, (line) => {
+  const { outcome, notes } = bound.traceAs!(format, strategy, (line) => {
     if (lines.push(line) >= 1000) write();
   });
   write();
@@ -185,7 +178,7 @@ function tellForeign(io: Io, bound: Case, strategies: readonly Strategy[], flags
     findings.length === 0
       ? "right"
       : `WRONG, ${findings.map((finding) => shortFinding(finding, bound.mmu.findingWords)).join("; ")}`;
-  io.stderr.write(`${strategies[0]!.id}: ${words}\n`);
+  io.stderr.write(`${strategy.id}: ${words}\n`);
   return EXIT.fine;
 }
 
@@ -193,7 +186,7 @@ function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
   const fold = new TraceFold(fullWords(bound.mmu.traceWords));
   const summary = new TraceSummary();
   const events: TraceEvent[] = [];
-  const kept = flags.exportHtml === undefined ? 0 : MOST_STEPS;
+  const kept = flags.exportHtml === undefined ? 0 : MAX_STEPS;
   const { findings, stopped } = run(bound, strategy, flags, (event) => {
     fold.add(event);
     summary.add(event);

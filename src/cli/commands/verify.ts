@@ -54,7 +54,7 @@ Examples:
     s2split verify --exhaustive
   every choice of 2 actions of vCPUs, host and userspace meanwhile:
     s2split verify --interleave
-  a strategy of your own, and the layout that shows its fault:
+  a custom strategy, and the layout that shows its fault:
     s2split verify --strategy ./my.mjs --random 5000 --save counterexample.json
   given scenarios:
     s2split verify --scenario fault-passed-over holes --strategy skip-return`;
@@ -105,7 +105,9 @@ async function verify(io: Io, flags: VerifyFlags, self: Command): Promise<number
   }
   refuseOfExhaustive(flags, ["bound", "shard", "jobs"], "--exhaustive");
   refuseOfExhaustive(flags, ["exportJson"], "--exhaustive or --interleave");
-  const wrong = await (flags.random === undefined ? verifyGiven : verifyRandom)(io, flags, style);
+  const wrong = await (flags.random === undefined
+    ? verifyGiven(io, flags, style)
+    : verifyRandom(io, flags.random, flags, style));
   if (wrong === "interrupted") return EXIT.interrupted;
   return wrong ? EXIT.regression : EXIT.fine;
 }
@@ -179,7 +181,10 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
   return wrong.length > 0;
 }
 
-/** The strategies for a case. A schedule is one strategy's, whose places it counts: where none is asked for, it is replayed under that one. */
+/**
+ * The strategies for a case. A schedule is one strategy's, whose places it counts: where none is
+ * asked for, it is replayed under that one.
+ */
 function ofCase({ mmu, schedule }: Case, choose: (mmu: Mmu) => readonly Strategy[], { strategy }: VerifyFlags) {
   if (schedule === undefined || strategy !== undefined) return choose(mmu);
   const own = choose(mmu).filter(({ id }) => id === schedule.strategy);
@@ -192,14 +197,19 @@ function ofCase({ mmu, schedule }: Case, choose: (mmu: Mmu) => readonly Strategy
 }
 
 /** Searches random layouts. Returns whether any strategy is wrong. */
-async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<boolean | "interrupted"> {
+async function verifyRandom(
+  io: Io,
+  layouts: number,
+  flags: VerifyFlags,
+  style: Style,
+): Promise<boolean | "interrupted"> {
   if (flags.scenario !== undefined) throw new UserError("--random with --scenario: expected one or the other");
   const ids = flags.mmu ?? [defaultMmu(io.registry)];
   const mmus = await Promise.all(ids.map((id) => loadMmu(id, io.registry)));
   const choose = await strategyChooser(flags.strategy, mmus, io.registry);
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
-  const save = flags.save === undefined ? undefined : await prepareOutput(flags.save, outputOptions(io, flags));
+  const save = await prepareOutput(flags.save, outputOptions(io, flags));
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const { searchLayouts } = await import("../../verify/search.js");
   const interrupt = new Interrupt(io);
@@ -210,7 +220,7 @@ async function verifyRandom(io: Io, flags: VerifyFlags, style: Style): Promise<b
       const result = await searchLayouts({
         mmu,
         strategies: choose(mmu),
-        layouts: flags.random!,
+        layouts,
         seed: flags.seed,
         progress: (share, what) => progress.show(share, what),
         stopped: () => interrupt.stopped,

@@ -11,7 +11,9 @@ const KERNEL_C = "the kernel's own C, run in userspace on an Intel Xeon";
 /** Assumed: see its provenance. */
 const THUNDERX2_VISIT = 3;
 
-/** What the RFC's timing of kvm_mmu_split_huge_pages() alone tells, by difference between its rows. */
+/**
+ * What the RFC's timing of kvm_mmu_split_huge_pages() alone tells, by difference between its rows.
+ */
 export const modelRfc: CostProfile = {
   kind: "s2split-cost-profile",
   schemaVersion: 1,
@@ -46,7 +48,8 @@ export const modelRfc: CostProfile = {
     },
   },
   notes: [
-    "A software model says nothing about hardware (Marc Zyngier, 2026-05-16): use it to reproduce the RFC, not to predict.",
+    "A software model says nothing about hardware (Marc Zyngier, 2026-05-16): use it to reproduce the RFC, not " +
+      "to predict.",
     "The RFC timed the split alone: there is no figure for write-protection.",
   ],
 };
@@ -54,16 +57,18 @@ export const modelRfc: CostProfile = {
 /**
  * v1 and v2 give ratios to a split visit only.
  *
- * A walk of a 64-page word: the kernel's own C in userspace, clearing 1 GiB of 4K pages, takes 0.18 and 0.17 ms less (chunk 2M, 1G) for
- * 3584 words less: 48 ns a word, of two walks from the root, a look at the cache and a bit, at 2.6 ns a split visit. No barrier is in it.
+ * A walk of a 64-page word: the kernel's own C in userspace, clearing 1 GiB of 4K pages, takes 0.18
+ * and 0.17 ms less (chunk 2M, 1G) for 3584 words less: 48 ns a word, of two walks from the root, a
+ * look at the cache and a bit, at 2.6 ns a split visit. No barrier is in it.
  */
 const WALK = 9.3;
 const WALK_HOW = `${WALK} x splitVisit: 48 ns a word less / 2.6 ns a visit / 2 walks`;
 
 /**
- * A broken block costs so many split visits more than the pages that it becomes: what tells the thp rows of v1, with 512 blocks a GiB, from
- * the hugetlb-1g rows, with one. On the same machine a guest fault that breaks a block takes 5.23 us and one that maps a page 2.59: the
- * difference gives the visit its nanoseconds.
+ * A broken block costs so many split visits more than the pages that it becomes: what tells the thp
+ * rows of v1, with 512 blocks a GiB, from the hugetlb-1g rows, with one. On the same machine a
+ * guest fault that breaks a block takes 5.23 us and one that maps a page 2.59: the difference gives
+ * the visit its nanoseconds.
  */
 const AMPEREONE_BREAK = 1270;
 const AMPEREONE_VISIT = 2.1;
@@ -90,7 +95,8 @@ export const ampereone: CostProfile = {
     splitVisit: {
       ns: AMPEREONE_VISIT,
       provenance: derived(
-        `(5230 - 2590) ns more of a fault that breaks a block / ${AMPEREONE_BREAK} visits that a broken block costs in v1`,
+        `(5230 - 2590) ns more of a fault that breaks a block / ${AMPEREONE_BREAK} visits that a broken block ` +
+          "costs in v1",
         `${KOLLER}; ${V1}`,
       ),
       interval: [1.3, 4.3],
@@ -171,7 +177,8 @@ export const thunderx2: CostProfile = {
     },
   },
   notes: [
-    "Two ratios, fitted to two rows of enable, and a walk that was measured elsewhere. Times rest on an assumed scale; percentages do not.",
+    "Two ratios, fitted to two rows of enable, and a walk that was measured elsewhere. Times rest on an assumed " +
+      "scale; percentages do not.",
     "Nothing for an ioctl or a fault.",
   ],
 };
@@ -190,7 +197,8 @@ export const altra2022: CostProfile = {
     fittedTo: ["zhang-2022-exclusive/spinlock"],
   },
   notes: [
-    "LOCK_STAT was on: a fault holds the lock for twice as long as on the machine of upton-2022. Do not carry it to production kernels.",
+    "LOCK_STAT was on: a fault holds the lock for twice as long as on the machine of upton-2022. Do not carry it " +
+      "to production kernels.",
     "The test set up no vGIC: each exit does more work than it would today.",
   ],
 };
@@ -207,7 +215,8 @@ export const upton2022: CostProfile = {
     parallel: { serial: 125.9, remote: 387 },
     rwlock: { hold: 463, handOver: 134 },
     provenance: derived(
-      "least squares of the relative errors of 14 rows: the bound for the write lock, mean value analysis for the read lock",
+      "least squares of the relative errors of 14 rows: the bound for the write lock, mean value analysis for " +
+        "the read lock",
       UPTON,
     ),
     fittedTo: ["upton-2022-11-dirty/write lock", "upton-2022-11-dirty/read lock"],

@@ -35,9 +35,10 @@ const ZHANG = [
 ];
 
 /**
- * Contentions of mmu_lock that LOCK_STAT counted beside zhang-2022-exclusive, by vCPUs. Over which part of the run, and whether it was
- * reset between runs, is not stated. For each page they come to 0, 4.51, 5.50, 5.93, 6.00, 6.00, 6.00, though the timed pass faults once a page:
- * unexplained, and not modelled.
+ * Contentions of mmu_lock that LOCK_STAT counted beside zhang-2022-exclusive, by vCPUs. Over which
+ * part of the run, and whether it was reset between runs, is not stated. For each page they come to
+ * 0, 4.51, 5.50, 5.93, 6.00, 6.00, 6.00, though the timed pass faults once a page: unexplained, and
+ * not modelled.
  */
 const ZHANG_CONTENTIONS: readonly (readonly [vcpus: number, contentions: number])[] = [
   [1, 0],

@@ -2,8 +2,9 @@ import type { FaultLock } from "../contention.js";
 import type { ProfileId } from "../profiles.js";
 
 /**
- * Published times of guests that dirty their memory, over the number of vCPUs: dirty_log_perf_test's "dirty memory time". Figures as
- * their authors printed them; no source gives a spread: every row is one printed time.
+ * Published times of guests that dirty their memory, over the number of vCPUs:
+ * dirty_log_perf_test's "dirty memory time". Figures as their authors printed them; no source gives
+ * a spread: every row is one printed time.
  */
 
 export interface ContentionTable {
@@ -37,7 +38,9 @@ export interface Workload {
   readonly blockBytes: number;
   /** Bytes from one access to the next. */
   readonly strideBytes: number;
-  /** Page i is written if i % writeEvery is 0, else read (`-f`, 2021 and 2022). 1: all are written. */
+  /**
+   * Page i is written if i % writeEvery is 0, else read (`-f`, 2021 and 2022). 1: all are written.
+   */
   readonly writeEvery: number;
   /** The same in words. */
   readonly text: string;
@@ -53,6 +56,8 @@ export interface ContentionColumn {
   readonly rows: readonly (readonly [vcpus: number, time: number])[];
   /** Half of the last printed digit, where that is more than a percent of some row. */
   readonly rounding?: number;
-  /** The column of another table that this one repeats to the digit: one measurement, printed twice. */
+  /**
+   * The column of another table that this one repeats to the digit: one measurement, printed twice.
+   */
   readonly repeats?: string;
 }

@@ -1,11 +1,15 @@
 /**
- * David Matlack, 2022-03-11, [PATCH v2 00/26] Extend Eager Page Splitting to the shadow MMU: seconds by vCPUs with
- * eager_page_split=N and =Y, as printed. 1 GiB of 1G hugetlb a vCPU, tdp_mmu=N, base ce41d078aaa9. Machine and full command are not
- * stated; `-f` gave the share written.
+ * David Matlack, 2022-03-11, [PATCH v2 00/26] Extend Eager Page Splitting to the shadow MMU:
+ * seconds by vCPUs with eager_page_split=N and =Y, as printed. 1 GiB of 1G hugetlb a vCPU,
+ * tdp_mmu=N, base ce41d078aaa9. Machine and full command are not stated; `-f` gave the share
+ * written.
  */
 export interface ShadowTable {
   readonly id: string;
-  /** Whether two-dimensional paging was on: without it every write to a page that is write-protected takes mmu_lock. */
+  /**
+   * Whether two-dimensional paging was on: without it every write to a page that is write-protected
+   * takes mmu_lock.
+   */
   readonly ept: boolean;
   readonly writePercent: number;
   readonly timed: "dirty" | "enable" | "first clear" | "second clear";

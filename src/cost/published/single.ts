@@ -1,6 +1,8 @@
+import { zip } from "../../lists.js";
+
 /**
- * Single published figures of starting to log, clearing, disabling, and of guests: no table over vCPUs, so that no queue can be held to them.
- * Seconds and milliseconds as printed.
+ * Single published figures of starting to log, clearing, disabling, and of guests: no table over
+ * vCPUs, so that no queue can be held to them. Seconds and milliseconds as printed.
  */
 export interface SingleFigures {
   readonly id: string;
@@ -28,7 +30,9 @@ type Disabling = Pick<SingleFigures, "id" | "date" | "title" | "messageId" | "ma
   readonly seconds: readonly (readonly number[])[];
 };
 
-/** Ben Gardon's series on disabling dirty logging: one test on several machines, before and after. */
+/**
+ * Ben Gardon's series on disabling dirty logging: one test on several machines, before and after.
+ */
 function disabling({ id, date, title, messageId, machine, columns, seconds, model }: Disabling): SingleFigures {
   return {
     id,
@@ -41,7 +45,7 @@ function disabling({ id, date, title, messageId, machine, columns, seconds, mode
     guest: "96 vCPUs, 1 GiB each, hugetlb-1g",
     unit: "s",
     columns,
-    rows: seconds.map((figures, i) => [STEPS[i]!, ...figures]),
+    rows: zip(STEPS, seconds).map(([step, figures]) => [step, ...figures]),
     model,
   };
 }

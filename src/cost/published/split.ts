@@ -1,6 +1,7 @@
 /**
- * Measurements that others published, as they printed them. Percentages are changes of run time of the patched kernel against
- * the unpatched one (negative is faster), in percent; spreads are standard deviations in points.
+ * Measurements that others published, as they printed them. Percentages are changes of run time of
+ * the patched kernel against the unpatched one (negative is faster), in percent; spreads are
+ * standard deviations in points.
  */
 
 import type { ProfileId } from "../profiles.js";
@@ -100,7 +101,10 @@ export const SPLIT_SERIES: readonly SplitSeries[] = [
   },
 ];
 
-/** Loops of the TDP iterator while two roots are zapped, one pass a zap level and root, before and after. */
+/**
+ * Loops of the TDP iterator while two roots are zapped, before and after, and entries zapped: one
+ * pass a zap level and root.
+ */
 export const ZAP_SERIES = {
   id: "kauer-2024-10-23",
   title: "KVM: x86: Fast forward the iterator when zapping the TDP MMU",
@@ -108,8 +112,15 @@ export const ZAP_SERIES = {
   date: "2024-10-23",
   profile: "x86-tdp",
   strategy: "skip-not-present-posted",
-  loopsBefore: [3584, 2048, 1024, 512, 512, 512, 512, 512],
-  loopsAfter: [118, 69, 35, 17, 16, 16, 16, 16],
-  entries: [2, 3, 2, 1, 0, 0, 0, 0],
+  passes: [
+    { before: 3584, after: 118, entries: 2 },
+    { before: 2048, after: 69, entries: 3 },
+    { before: 1024, after: 35, entries: 2 },
+    { before: 512, after: 17, entries: 1 },
+    { before: 512, after: 16, entries: 0 },
+    { before: 512, after: 16, entries: 0 },
+    { before: 512, after: 16, entries: 0 },
+    { before: 512, after: 16, entries: 0 },
+  ],
   savedMicroseconds: 115,
 } as const;

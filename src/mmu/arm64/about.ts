@@ -1,7 +1,7 @@
 import { GRANULES, legalChunks, MAX_IPA_BITS, MIN_IPA_BITS } from "../../guest/geometry.js";
 import { formatSize } from "../../guest/sizes.js";
 import type { MmuAbout } from "../contract.js";
-import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
+import { type GuestOptionTable, type OptionsOf, slotOptions, slotWorkloads } from "../guestOptions.js";
 import { arm64Words } from "./words.js";
 
 /** Where the DSB ISHST stands that makes a split's stores seen. */
@@ -14,15 +14,9 @@ export type ClearRange = (typeof CLEAR_RANGES)[number];
 
 const group = "Guest of arm64:";
 
-/** The options that default guests of arm64 read, with the letters of dirty_log_perf_test where it has them. */
+/** The options that default guests of arm64 read. */
 export const arm64Options = {
-  backing: sharedOptions.backing,
-  memory: sharedOptions.memory,
-  memslots: sharedOptions.memslots,
-  base: sharedOptions.base,
-  thpCoverage: sharedOptions.thpCoverage,
-  g: sharedOptions.g,
-  mode: sharedOptions.mode,
+  ...slotOptions,
   chunk: {
     flags: "--chunk <list>",
     description: "eager-split chunk sizes, 0 is off (default: the largest the granule has)",
@@ -82,11 +76,7 @@ export type Arm64Options = OptionsOf<typeof arm64Options>;
 export const about: MmuAbout = {
   id: "arm64",
   title: "KVM/arm64 stage-2",
-  workloads: [
-    { id: "enable", title: "enable dirty logging (no manual protect, -g)", alias: ["split"] },
-    { id: "clear", title: "clear the dirty log (manual protect, initially-all-set)" },
-  ],
-  defaultWorkload: "enable",
+  ...slotWorkloads,
   options: arm64Options,
   findingWords: arm64Words,
 };

@@ -34,7 +34,8 @@ export function checkArm64Definition(given: unknown, input: string): About {
 }
 
 /**
- * Checks what a user's module exports and makes a strategy of it, whose hooks are guarded (see {@link guardHook}).
+ * Checks what a user's module exports and makes a strategy of it, whose hooks are guarded (see
+ * {@link guardHook}).
  *
  * @param input path of the module, for messages and as the strategy's source
  * @throws UserError naming the field and what was expected
@@ -69,7 +70,10 @@ export function adoptArm64Strategy(exported: unknown, input: string): SplitStrat
   };
 }
 
-/** `afterVisit` at runs of pages, guarded run by run: a guard around each call would cost more than all else that a page takes. */
+/**
+ * `afterVisit` at runs of pages, guarded run by run: a guard around each call would cost more than
+ * all else that a page takes.
+ */
 function guardedPages(owner: HookOwner, hook: (at: WalkPosition) => number, self: unknown): AfterPages {
   const guard = new LoopGuard(owner, "afterVisit");
   const guarded = looped(hook, self, guard.activity);

@@ -9,11 +9,19 @@ import { type SplitStrategy, strategyFrom } from "./strategy.js";
 import { CONTINUE } from "./walkRules.js";
 import { RegionedGuest } from "./windows.js";
 
-/** A million pages: one byte an entry would be a megabyte, one number on the heap a table 32 KiB. */
+/**
+ * A million pages: one byte an entry would be a megabyte, one number on the heap a table 32 KiB.
+ */
 const SIZE = "4G";
-/** What four walks of 1 GiB may allocate around the entries, the two readings and V8's own notes included. */
+/**
+ * What four walks of 1 GiB may allocate around the entries, the two readings and V8's own notes
+ * included.
+ */
 const AROUND_BYTES = 24 * 1024;
-/** For each of 2048 blocks that are split, a number or two where V8 has not optimised the outer function yet: 0.06 bytes an entry. */
+/**
+ * For each of 2048 blocks that are split, a number or two where V8 has not optimised the outer
+ * function yet: 0.06 bytes an entry.
+ */
 const SPLITTING_BYTES = AROUND_BYTES + 2048 * 32;
 
 function guest(strategy: SplitStrategy, map: string, base: string, size = SIZE): Stage2 {
@@ -29,8 +37,9 @@ function guest(strategy: SplitStrategy, map: string, base: string, size = SIZE):
 }
 
 /**
- * Bytes by which the heap grows during the work, round by round, in the steady state. Others may add to it, and a collection between the
- * readings takes from it: no single round is to be believed.
+ * Bytes by which the heap grows during the work, round by round, in the steady state. Others may
+ * add to it, and a collection between the readings takes from it: no single round is to be
+ * believed.
  */
 function* growths(stage2: Stage2, work: (stage2: Stage2) => void): Generator<number> {
   const before = stage2.snapshot();
@@ -43,8 +52,9 @@ function* growths(stage2: Stage2, work: (stage2: Stage2) => void): Generator<num
 }
 
 /**
- * Whether there is no round that no collection has touched and that grows by no more than the limit. All rounds are run: stopped at the first
- * good one, V8 would meet the next guest with code that is not through with the last, and keep a number on the heap for each table.
+ * Whether there is no round that no collection has touched and that grows by no more than the
+ * limit. All rounds are run: stopped at the first good one, V8 would meet the next guest with code
+ * that is not through with the last, and keep a number on the heap for each table.
  */
 function grows(limit: number, stage2: Stage2, work: (stage2: Stage2) => void): boolean {
   return ![...growths(stage2, work)].some((bytes) => bytes >= 0 && bytes <= limit);

@@ -56,7 +56,8 @@ describe.each(Object.entries(scenarios.scenarios))("golden arm64-barriers: %s", 
     return issued(counts, "barriers", "tlbiInstructions");
   }
 
-  // By day in the small guests alone: each golden of a large one has them, but for the size of its segments.
+  // By day in the small guests alone: each golden of a large one has them, but for the size of its
+  // segments.
   it.runIf(NIGHTLY || pages <= LARGE_PAGES)("strategies that are not listed issue what baseline does", () => {
     const expected = byStrategy.baseline!["vhe+tlbirange"].perCall;
     for (const { id } of strategies) if (byStrategy[id] === undefined) expect(run(id, {}), id).toEqual(expected);
@@ -120,7 +121,9 @@ const splitOf = (blocks: number) => (m: Maintenance) => {
 };
 const nothing = () => {};
 
-/** By the rules of the kernel; where KVM unmaps depends on more, and this project does not unmap. */
+/**
+ * By the rules of the kernel; where KVM unmaps depends on more, and this project does not unmap.
+ */
 const OPERATIONS: Readonly<Record<string, (m: Maintenance) => void>> = {
   "map-page-empty-table-rw": maps(PAGE, false),
   "map-page-empty-table-rwx": maps(PAGE, true),

@@ -18,7 +18,10 @@ function traceOf(scenario: Arm64Scenario, by: (typeof strategies)[number]) {
   return { ...told, lines, verdict: judgeCasemate(`${lines.join("\n")}\n`) };
 }
 
-/** What the checker says of a run: it refuses a block made anew before it was cleaned, and what it knows no better of. */
+/**
+ * What the checker says of a run: it refuses a block made anew before it was cleaned, and what it
+ * knows no better of.
+ */
 function expected({ outcome, notes }: Pick<ReturnType<typeof traceOf>, "outcome" | "notes">): string | undefined {
   if (notes.length > 0) return "BBM valid->valid";
   return outcome.findings.some(({ code }) => code === "tlbi-wrong-ipa") ? "BBM invalid unclean->valid" : undefined;
@@ -116,7 +119,8 @@ describe("a trace for casemate", () => {
     const steps = words.slice(words.indexOf("lock")).filter((word, i, all) => word !== all[i - 1]);
     expect(steps.join(" ")).toBe(
       "lock write-protect unlock flush " +
-        // The cache is filled before the first chunk, and again before the second: a page of two is gone.
+        // The cache is filled before the first chunk, and again before the second: a page of two is
+        // gone.
         "lock unlock lock nested break tlbi make unlock lock nested break tlbi make unlock end",
     );
   });

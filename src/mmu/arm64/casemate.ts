@@ -14,20 +14,26 @@ const FIRST_PAGE = 0x10000000;
 const PAGE = 4096;
 const LOCK = 0x9000;
 const VMID = 1;
-/** The root that is loaded at the end, so that the tree can be released and is searched for what was left broken. */
+/**
+ * The root that is loaded at the end, so that the tree can be released and is searched for what was
+ * left broken.
+ */
 const OTHER_VMID = 2;
 
 /**
- * Writes a run as a trace of casemate (github.com/rems-project/casemate, 3.0.2), an executable model of the Arm architecture's protocol
- * for page-table updates, so that its `casemate-check` judges break-before-make and every TLBI independently of this project.
+ * Writes a run as a trace of casemate (github.com/rems-project/casemate, 3.0.2), an executable
+ * model of the Arm architecture's protocol for page-table updates, so that its `casemate-check`
+ * judges break-before-make and every TLBI independently of this project.
  *
- * The checker starts at level 0 and takes no concatenated roots: the levels above the tree's are made up, one page each, whose entries
- * point to the root pages. KVM's stores to live entries are plain ones under the write lock; they are written as `release`, since the
- * checker's own lock rules, those of pKVM, allow one plain store for each DSB only. Flushes of a memslot are VMALLS12E1IS: the
- * format has no invalidation of a range.
+ * The checker starts at level 0 and takes no concatenated roots: the levels above the tree's are
+ * made up, one page each, whose entries point to the root pages. KVM's stores to live entries are
+ * plain ones under the write lock; they are written as `release`, since the checker's own lock
+ * rules, those of pKVM, allow one plain store for each DSB only. Flushes of a memslot are
+ * VMALLS12E1IS: the format has no invalidation of a range.
  *
  * @param run simulates once, with the whole tree in memory
- * @throws UserError for what the checker cannot hold: another granule than 4K, more than 48 IPA bits, more than 8192 table pages
+ * @throws UserError for what the checker cannot hold: another granule than 4K, more than 48 IPA
+ *   bits, more than 8192 table pages
  */
 export function casemateTrace(
   layout: Layout,
@@ -84,7 +90,8 @@ class TraceWriter implements StoreListener {
   }
 
   tlbi(gfn: number, level: number): void {
-    // By IPA for stage 2, then all of stage 1, which may hold what both stages made of it (kernel: `__kvm_tlb_flush_vmid_ipa()`).
+    // By IPA for stage 2, then all of stage 1, which may hold what both stages made of it (kernel:
+    // `__kvm_tlb_flush_vmid_ipa()`).
     this.record("barrier", "dsb ishst", "tlbi");
     this.record("tlbi", `ipas2e1is ${hex((4 + level) * 2 ** 44 + gfn)}`, "tlbi");
     this.record("barrier", "dsb ish", "tlbi");
@@ -109,7 +116,10 @@ class TraceWriter implements StoreListener {
     this.record("unlock", hex(LOCK), "mmu_lock");
   }
 
-  /** Loads another root and lets the tree go: the checker then looks for entries that were left broken. */
+  /**
+   * Loads another root and lets the tree go: the checker then looks for entries that were left
+   * broken.
+   */
   end(): void {
     const other = this.upper(this.upperPages);
     this.record("sysreg-write", `vttbr_el2 ${vttbr(other, OTHER_VMID)}`, "end");
@@ -124,7 +134,8 @@ class TraceWriter implements StoreListener {
     }
     if (this.marked > 0) {
       notes.push(
-        "casemate-check will refuse a software bit stored in a live table descriptor (split-mark): hardware ignores the bit, the checker does not",
+        "casemate-check will refuse a software bit stored in a live table descriptor (split-mark): hardware " +
+          "ignores the bit, the checker does not",
       );
     }
     return notes;
@@ -170,7 +181,10 @@ class TraceWriter implements StoreListener {
     this.record("mem-write", `${order} ${hex(this.addressOf(page) + 8 * (slot % entries))} ${value}`, cause);
   }
 
-  /** A table descriptor with the address that its table has in the trace, and the software bit where it has one. */
+  /**
+   * A table descriptor with the address that its table has in the trace, and the software bit where
+   * it has one.
+   */
   private tableValue(lo: number, hi: number): string {
     const address = this.addressOf(this.stage2.mem.childOf(lo, hi));
     return wide(address | TABLE_OR_PAGE, hi & MARK_HI);
@@ -188,7 +202,9 @@ class TraceWriter implements StoreListener {
     return FIRST_PAGE + level * PAGE;
   }
 
-  /** Where a table page of the model stands: the made-up ones and the other root come before them. */
+  /**
+   * Where a table page of the model stands: the made-up ones and the other root come before them.
+   */
   private addressOf(page: number): number {
     return FIRST_PAGE + (this.upperPages + 1 + page) * PAGE;
   }

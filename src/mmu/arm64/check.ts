@@ -1,98 +1,73 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
+import { meets, type Run, spansMeeting } from "../dirtyRuns.js";
+import type { SegmentIndex } from "../slotLayout.js";
+import { type TreeFault, TreeFaults } from "../treeFaults.js";
 import { S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import type { Layout, SegmentLayout } from "./layout.js";
 import type { LeafFormat } from "./leafFormat.js";
 import type { TableMemory } from "./memory.js";
 import { scanLeaves } from "./scan.js";
-import type { SegmentIndex } from "./segmentIndex.js";
 
-/** A fault of a finished tree: how many pages or blocks, and where the first is. */
-export interface Fault {
-  count: number;
-  bytes: number;
-  /** First frame, -1 while there is none. */
-  firstGfn: number;
-  level: number;
-}
-
-export type FaultCode =
-  /** A block in a range that was to be split. */
-  | "unsplit-block"
-  /** A page that was mapped is no longer. */
-  | "lost-coverage"
-  /** A page is mapped that was not (or a block reaches beyond its memory). */
-  | "stray-mapping"
-  /** A leaf maps another output address than before. */
-  | "wrong-output-address"
-  /** A leaf's attributes, other than write permission, changed. */
-  | "wrong-attributes"
-  /** A leaf is writable that was to be write-protected. */
-  | "not-write-protected"
-  /** A leaf is write-protected outside every range that was to be. */
-  | "needlessly-write-protected"
+type FaultCode =
+  | TreeFault
   /** A descriptor was left in the middle of break-before-make. */
   | "left-locked"
   /** A table that is linked at more than one place. */
   | "table-linked-twice";
 
 /**
- * Why a block is unsplit: the walk never came to it, or it was made by splitting a larger one (the cache being too small for the
- * whole subtree) and then not entered.
+ * Why a block is unsplit: the walk never came to it, or it was made by splitting a larger one (the
+ * cache being too small for the whole subtree) and then not entered.
  */
 export type UnsplitCause = "passed-over" | "left-in-new-table";
 
-/** Spans that were write-protected and split, in frames, ascending: of one slot; null is the whole slot. */
-export type TouchedSpans = readonly (readonly [number, number])[] | null;
-
 /**
- * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address
- * with the same attributes; write permission is gone exactly where it was to go; every block that a touched span meets is split down
- * to pages. With a cache too small for a level-1 block, that block becomes level-2 blocks, and only those of them that a span meets
- * must be split: baseline leaves the others too. It knows nothing of strategies, and needs no second tree.
+ * Holds a finished tree against the layout it was made from: every page that was mapped is mapped
+ * once, to the same output address with the same attributes; write permission is gone exactly where
+ * it was to go; every block that a touched span meets is split down to pages. With a cache too
+ * small for a level-1 block, that block becomes level-2 blocks, and only those of them that a span
+ * meets must be split: baseline leaves the others too. It knows nothing of strategies, and needs no
+ * second tree.
  */
 export class TreeCheck {
-  readonly faults = new Map<FaultCode, Fault>();
+  readonly faults: TreeFaults<FaultCode>;
   /** Leaves that belong where they are, by level. */
   private readonly matched = new Float64Array(4);
   /** The fault "unsplit-block" by cause. */
-  readonly unsplit = new Map<UnsplitCause, Fault>();
+  readonly unsplit: TreeFaults<UnsplitCause>;
   private readonly geometry: Geometry;
   private readonly leafFormat: LeafFormat;
   /** The cache is too small for the whole subtree of a level-1 block. */
   private readonly shortCache: boolean;
   private segment!: SegmentLayout;
-  private spans: TouchedSpans = null;
+  private spans: readonly Run[] = [];
 
   constructor(
     private readonly layout: Layout,
     private readonly mem: TableMemory,
-    private readonly touched: readonly TouchedSpans[],
     private readonly segments: SegmentIndex,
   ) {
     this.geometry = layout.geometry;
     this.leafFormat = layout.leaf;
-    // The kernel's cache for a chunk holds it from the chunk on that is such a block; what the layout says of the cache is what is checked.
+    this.faults = new TreeFaults(layout.geometry.pageBytes);
+    this.unsplit = new TreeFaults(layout.geometry.pageBytes);
+    // The kernel's cache for a chunk holds it from the chunk on that is such a block; what the
+    // layout says of the cache is what is checked.
     this.shortCache = layout.chunkPages < layout.geometry.spanPages[1]!;
   }
 
   /** Checks what lies in [from, to), in frames: multiples of every block size. */
   range(from: number, to: number): void {
-    const { segments, slotOf } = this.segments;
-    for (let i = this.segments.firstEndingAfter(from); i < segments.length; i++) {
-      const segment = segments[i]!;
-      if (segment.startGfn >= to) break;
-      const start = Math.max(from, segment.startGfn);
-      const end = Math.min(to, segment.endGfn);
-      const spans = this.touched[slotOf[i]!]!;
+    for (const { segment, spans } of this.segments.within(from, to)) {
       this.segment = segment;
       this.spans = spans;
-      if (spans === null) this.piece(segment, start, end, true);
-      else this.pieces(segment, start, end, spans);
+      this.pieces(segment, Math.max(from, segment.startGfn), Math.min(to, segment.endGfn), spans);
     }
   }
 
   /**
-   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other numbers of leaves than belong there.
+   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other
+   * numbers of leaves than belong there.
    *
    * @param leaves that there are by level, in all that was checked
    */
@@ -108,21 +83,16 @@ export class TreeCheck {
   }
 
   private stray(gfn: number, pages: number, level: number): void {
-    const next = this.segments.segments[this.segments.firstEndingAfter(gfn)];
-    if (next === undefined || next.startGfn >= gfn + pages) this.add("stray-mapping", gfn, pages, level);
+    if (!this.segments.hasWithin(gfn, gfn + pages)) this.faults.add("stray-mapping", gfn, pages, level);
   }
 
-  /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it meets. */
-  private pieces(
-    segment: SegmentLayout,
-    start: number,
-    end: number,
-    spans: readonly (readonly [number, number])[],
-  ): void {
+  /**
+   * Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that
+   * it meets.
+   */
+  private pieces(segment: SegmentLayout, start: number, end: number, spans: readonly Run[]): void {
     let at = start;
-    for (let i = firstEndingAfter(spans, start); i < spans.length; i++) {
-      const [first, last] = spans[i]!;
-      if (first >= end) break;
+    for (const [first, last] of spansMeeting(spans, start, end)) {
       const from = Math.max(
         at,
         Math.max(start, naturalLeaf(this.geometry, segment, Math.max(first, segment.startGfn))[0]),
@@ -133,7 +103,8 @@ export class TreeCheck {
       this.piece(segment, from, to, true);
       at = to;
     }
-    // A span that lies before `start` may meet the leaf that `start` is in the middle of only if leaves crossed windows; none does.
+    // A span that lies before `start` may meet the leaf that `start` is in the middle of only if
+    // leaves crossed windows; none does.
     if (at < end) this.piece(segment, at, end, false);
   }
 
@@ -171,14 +142,14 @@ export class TreeCheck {
       const gfn = tableGfn + index * span;
       if ((lo & VALID) === 0) {
         const from = Math.max(start, gfn);
-        this.add(hi === 0 ? "lost-coverage" : "left-locked", from, Math.min(end, gfn + span) - from, level);
+        this.faults.add(hi === 0 ? "lost-coverage" : "left-locked", from, Math.min(end, gfn + span) - from, level);
       } else if ((lo & TYPE_MASK) === TABLE_OR_PAGE) {
         this.table(level + 1, mem.childOf(lo, hi), gfn, start, end, writable, mustSplit);
       } else {
         this.matched[level]!++;
         this.leaf(level, gfn, lo, hi, writable);
-        if (gfn < start || gfn + span > end) this.add("stray-mapping", gfn, span, level);
-        if (mustSplit && (!this.shortCache || this.meetsSpan(gfn, gfn + span))) this.addUnsplit(gfn, span, level);
+        if (gfn < start || gfn + span > end) this.faults.add("stray-mapping", gfn, span, level);
+        if (mustSplit && (!this.shortCache || meets(this.spans, gfn, gfn + span))) this.addUnsplit(gfn, span, level);
       }
     }
   }
@@ -212,7 +183,7 @@ export class TreeCheck {
         continue;
       }
       this.matched[PAGE_LEVEL]!--;
-      this.add(haveHi === 0 ? "lost-coverage" : "left-locked", gfn + i, 1, PAGE_LEVEL);
+      this.faults.add(haveHi === 0 ? "lost-coverage" : "left-locked", gfn + i, 1, PAGE_LEVEL);
     }
   }
 
@@ -222,45 +193,20 @@ export class TreeCheck {
     const different = lo ^ this.leafFormat.lo(gfn, level, writable);
     const differentHi = hi ^ this.leafFormat.hi(gfn);
     if ((different & outputLo) !== 0 || (differentHi & outputHi) !== 0)
-      this.add("wrong-output-address", gfn, span, level);
+      this.faults.add("wrong-output-address", gfn, span, level);
     if ((different & S2AP_WRITE) !== 0) {
-      this.add((lo & S2AP_WRITE) !== 0 ? "not-write-protected" : "needlessly-write-protected", gfn, span, level);
+      this.faults.add((lo & S2AP_WRITE) !== 0 ? "not-write-protected" : "needlessly-write-protected", gfn, span, level);
     }
     if ((different & ~outputLo & ~S2AP_WRITE) !== 0 || (differentHi & ~outputHi) !== 0) {
-      this.add("wrong-attributes", gfn, span, level);
+      this.faults.add("wrong-attributes", gfn, span, level);
     }
-  }
-
-  private meetsSpan(start: number, end: number): boolean {
-    if (this.spans === null) return true;
-    const span = this.spans[firstEndingAfter(this.spans, start)];
-    return span !== undefined && span[0] < end;
   }
 
   private addUnsplit(gfn: number, span: number, level: number): void {
     const [start, end] = naturalLeaf(this.geometry, this.segment, gfn);
     const cause = end - start > span ? "left-in-new-table" : "passed-over";
-    this.add("unsplit-block", gfn, span, level);
-    this.addTo(this.unsplit, cause, gfn, span, level);
-  }
-
-  /** Adds a fault of so many pages at a frame. */
-  add(code: FaultCode, gfn: number, pages: number, level: number): void {
-    this.addTo(this.faults, code, gfn, pages, level);
-  }
-
-  private addTo<K>(faults: Map<K, Fault>, key: K, gfn: number, pages: number, level: number): void {
-    let fault = faults.get(key);
-    if (fault === undefined) {
-      fault = { count: 0, bytes: 0, firstGfn: gfn, level };
-      faults.set(key, fault);
-    }
-    fault.count++;
-    fault.bytes += pages * this.geometry.pageBytes;
-    if (gfn < fault.firstGfn) {
-      fault.firstGfn = gfn;
-      fault.level = level;
-    }
+    this.faults.add("unsplit-block", gfn, span, level);
+    this.unsplit.add(cause, gfn, span, level);
   }
 }
 
@@ -273,16 +219,4 @@ export function naturalLeaf(geometry: Geometry, segment: SegmentLayout, gfn: num
       return [start, start + span];
   }
   return [gfn, gfn + 1];
-}
-
-/** Index of the first span whose end lies beyond `gfn` (spans are ascending and disjoint). */
-function firstEndingAfter(spans: readonly (readonly [number, number])[], gfn: number): number {
-  let low = 0;
-  let high = spans.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (spans[middle]![1] <= gfn) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

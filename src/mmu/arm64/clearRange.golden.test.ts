@@ -49,12 +49,14 @@ describe.each(goldenFiles<Golden>("arm64-clear-coalesced"))("golden arm64-clear-
     "limit %s: barriers and TLBI instructions are the kernel's, wherever the barrier of a split stands",
     (limit) => {
       for (const [id, { barriers }] of Object.entries(data.expected[limit]!)) {
-        // One of the strategies that leave baseline's tree says it for all; all are in the counts above.
+        // One of the strategies that leave baseline's tree says it for all; all are in the counts
+        // above.
         if (id !== "baseline" && !id.includes("rfc") && !id.includes("naive")) continue;
         for (const [i, [config, placements]] of Object.entries(barriers).entries()) {
           const places = Object.entries(placements).filter(([placement]) => placement !== "flush");
           for (const [j, [placement, expected]] of places.entries()) {
-            // The two do not depend on each other: of strategies other than baseline each is seen with one of the other.
+            // The two do not depend on each other: of strategies other than baseline each is seen
+            // with one of the other.
             if (!NIGHTLY && id !== "baseline" && i !== j % Object.keys(barriers).length) continue;
             const tlbiRange = config.includes("tlbirange");
             const bound = boundWith({ clearRange: LIMITS[limit], dsb: DSB[placement], tlbiRange });

@@ -12,47 +12,31 @@ import {
 } from "../counters.js";
 import { IOCTL_MAINTENANCE } from "./maintenance.js";
 
-/** What one kind of walk does. Every walk has the same fields, so that the walk's code sees one kind of object. */
+/**
+ * What one kind of walk does. Every walk has the same fields, so that the walk's code sees one kind
+ * of object.
+ */
 export function walkCounters(prefix: string, name: string) {
+  const inspected = `${prefix}/inspected`;
+  const visits = (kind: string, of: string) => {
+    const help = `Calls of the visitor on ${of} in the ${name}, by level.`;
+    return upTo(
+      inspected,
+      byLevel(`${prefix}/visits/${kind}`, `visitor calls on ${of}, ${name}`, "calls", "cost", help),
+    );
+  };
   return {
     inspected: byLevel(
-      `${prefix}/inspected`,
+      inspected,
       `entries inspected, ${name}`,
       "entries",
       "cost",
       `Descriptors read by the ${name}, by level.`,
     ),
     /** Before (TABLE_PRE) or after (TABLE_POST) what is below; no walk asks for both. */
-    visitsTable: upTo(
-      `${prefix}/inspected`,
-      byLevel(
-        `${prefix}/visits/table`,
-        `visitor calls on tables, ${name}`,
-        "calls",
-        "cost",
-        `Calls of the visitor on tables in the ${name}, by level.`,
-      ),
-    ),
-    visitsValid: upTo(
-      `${prefix}/inspected`,
-      byLevel(
-        `${prefix}/visits/valid`,
-        `visitor calls on valid leaves, ${name}`,
-        "calls",
-        "cost",
-        `Calls of the visitor on valid leaves in the ${name}, by level.`,
-      ),
-    ),
-    visitsInvalid: upTo(
-      `${prefix}/inspected`,
-      byLevel(
-        `${prefix}/visits/invalid`,
-        `visitor calls on invalid entries, ${name}`,
-        "calls",
-        "cost",
-        `Calls of the visitor on invalid entries in the ${name}, by level.`,
-      ),
-    ),
+    visitsTable: visits("table", "tables"),
+    visitsValid: visits("valid", "valid leaves"),
+    visitsInvalid: visits("invalid", "invalid entries"),
     pteStores: count(
       `${prefix}/pteStores`,
       `descriptor stores, ${name}`,
@@ -71,7 +55,10 @@ export function leafWalk(prefix: string, name: string) {
 
 export type WalkCounts = Tally<ReturnType<typeof walkCounters>>;
 
-/** What ioctls do to a tree, named as in the golden files. A counter is its line here; see `CounterTable`. */
+/**
+ * What ioctls do to a tree, named as in the golden files. A counter is its line here; see
+ * `CounterTable`.
+ */
 export const STAGE2_COUNTERS = {
   splitCalls: count(
     "split/calls",
@@ -240,7 +227,9 @@ export const TREE_COUNTERS = {
   ),
 };
 
-/** Every counter of the arm64 MMU's enable and clear workloads, in the order of tables and exports. */
+/**
+ * Every counter of the arm64 MMU's enable and clear workloads, in the order of tables and exports.
+ */
 export const arm64Counters: readonly CounterDeclaration[] = [
   ...declarationsOf(STAGE2_COUNTERS),
   ...declarationsOf(TREE_COUNTERS),

@@ -30,10 +30,13 @@ export function byLevel(values: Float64Array, geometry: Geometry): Record<string
 
 /** Levels as keys, from 0 to 3, whatever the start level. */
 export function allLevels(values: Float64Array): Record<string, number> {
-  return { 0: values[0]!, 1: values[1]!, 2: values[2]!, 3: values[3]! };
+  return Object.fromEntries(values.entries());
 }
 
-/** The counts with the names and nesting of `expected` in the golden files, without `final`; in their order too. */
+/**
+ * The counts with the names and nesting of `expected` in the golden files, without `final`; in
+ * their order too.
+ */
 export function countsJson(counts: Stage2Counts, geometry: Geometry, cacheLeft: number): Counts {
   counts.cacheLeft = cacheLeft;
   const { writeProtect, ...rest } = tallyCounts(STAGE2_COUNTERS, counts, (values) => byLevel(values, geometry));

@@ -1,5 +1,6 @@
 /**
- * Stage-2 descriptors: 64 bits, held as two 32-bit words (`lo`, `hi`), so that the walk needs no BigInt.
+ * Stage-2 descriptors: 64 bits, held as two 32-bit words (`lo`, `hi`), so that the walk needs no
+ * BigInt.
  *
  * Source: Arm ARM, VMSAv8-64 stage-2 descriptor formats; Linux 7.3, arch/arm64/kvm/hyp/pgtable.c.
  */
@@ -14,20 +15,24 @@ export const TYPE_MASK = 3;
 export const S2AP_WRITE = 1 << 7;
 
 /**
- * Leaf attributes of normal memory, read, write, execute, without the type bits: MemAttr[5:2] = 0xf, S2AP[7:6] = 3,
- * SH[9:8] = 3, AF (bit 10). With VALID and bit 1: 0x7ff for a page, 0x7fd for a block.
+ * Leaf attributes of normal memory, read, write, execute, without the type bits: MemAttr[5:2] =
+ * 0xf, S2AP[7:6] = 3, SH[9:8] = 3, AF (bit 10). With VALID and bit 1: 0x7ff for a page, 0x7fd for a
+ * block.
  */
 export const LEAF_RWX = 0x7fc;
 /** SH[9:8] of {@link LEAF_RWX}; with LPA2 these bits hold output address bits 51:50. */
 export const SH_INNER = 3 << 8;
 
-/** hi word of the locked marker: a non-zero invalid descriptor whose type field (bits 63:60) says "locked". */
+/**
+ * hi word of the locked marker: a non-zero invalid descriptor whose type field (bits 63:60) says
+ * "locked".
+ */
 export const LOCKED_HI = 1 << 28;
 export const LOCKED_LO = 0;
 
 /**
- * hi bit 23 = descriptor bit 55, a software bit of table descriptors, ignored by hardware: "no block is mapped anywhere
- * below". Only the strategy split-mark uses it.
+ * hi bit 23 = descriptor bit 55, a software bit of table descriptors, ignored by hardware: "no
+ * block is mapped anywhere below". Only the strategy split-mark uses it.
  */
 export const MARK_HI = 1 << 23;
 

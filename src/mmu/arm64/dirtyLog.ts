@@ -9,7 +9,9 @@ export function enableDirtyLogging(stage2: Stage2, windows: Windows): void {
   for (const slot of stage2.layout.slots) enableSlot(stage2, slot, (work) => windows(slot, work));
 }
 
-/** KVM_CLEAR_DIRTY_LOG on every slot, manual protect with initially-all-set: see {@link clearSlot}. */
+/**
+ * KVM_CLEAR_DIRTY_LOG on every slot, manual protect with initially-all-set: see {@link clearSlot}.
+ */
 export function clearDirtyLog(stage2: Stage2, windows: Windows): void {
   for (const slot of stage2.layout.slots) {
     clearSlot(stage2, slot, new SlotWords(slot), true, (work) => windows(slot, work));
@@ -19,9 +21,11 @@ export function clearDirtyLog(stage2: Stage2, windows: Windows): void {
 /**
  * Enables dirty logging on a slot: write-protect it, flush it, split it.
  *
- * @param windows gives the slot, piece by piece in ascending order where it is not in memory at once
+ * @param windows gives the slot, piece by piece in ascending order where it is not in memory at
+ *   once
  *
- * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_commit_memory_region()`, `kvm_mmu_wp_memory_region()`.
+ * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_commit_memory_region()`,
+ * `kvm_mmu_wp_memory_region()`.
  */
 export function enableSlot(stage2: Stage2, slot: FrameRange, windows: (work: WindowWork) => void): void {
   stage2.counts.writeProtectRanges++;
@@ -42,11 +46,12 @@ export function enableSlot(stage2: Stage2, slot: FrameRange, windows: (work: Win
 }
 
 /**
- * Takes the words of a bitmap, in order: write-protects each from its first to its last set bit, then splits the same range; one flush of the
- * slot if anything was cleared. Where the layout says so, words that touch are one range (`clearRange`).
+ * Takes the words of a bitmap, in order: write-protects each from its first to its last set bit,
+ * then splits the same range; one flush of the slot if anything was cleared. Where the layout says
+ * so, words that touch are one range (`clearRange`).
  *
- * A range that reaches beyond the window that it begins in goes on in the next. Windows end where write-protect steps and chunks do, so
- * that the walks are those of the whole range.
+ * A range that reaches beyond the window that it begins in goes on in the next. Windows end where
+ * write-protect steps and chunks do, so that the walks are those of the whole range.
  *
  * Source: Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`; arch/arm64/kvm/mmu.c,
  * `kvm_arch_mmu_enable_log_dirty_pt_masked()`.
@@ -92,9 +97,10 @@ export function clearSlot(
 }
 
 /**
- * The work of {@link enableDirtyLogging} with all write-protects before all splits, for timing: two phases with one border. The kernel
- * alternates them by slot, and slots share no leaf, so that all counts are the same. A clear has no such border: splitting for one mask
- * changes what write-protecting finds for the next.
+ * The work of {@link enableDirtyLogging} with all write-protects before all splits, for timing: two
+ * phases with one border. The kernel alternates them by slot, and slots share no leaf, so that all
+ * counts are the same. A clear has no such border: splitting for one mask changes what
+ * write-protecting finds for the next.
  *
  * @param between called once, between the two
  */
@@ -105,7 +111,10 @@ export function enableInTwoPhases(stage2: Stage2, between: () => void): void {
   for (const slot of stage2.layout.slots) stage2.flushSlot(slot);
 }
 
-/** The split walks of {@link enableDirtyLogging} or {@link clearDirtyLog} alone, on a tree that is write-protected already. */
+/**
+ * The split walks of {@link enableDirtyLogging} or {@link clearDirtyLog} alone, on a tree that is
+ * write-protected already.
+ */
 export function splitOnly(stage2: Stage2): void {
   forRanges(stage2.layout, (start, end) => {
     stage2.counts.splitCalls++;

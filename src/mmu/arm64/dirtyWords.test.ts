@@ -62,11 +62,15 @@ const pagesOf = (spans: readonly (readonly [number, number])[]) =>
 
 describe("the words of a slot", () => {
   it("go from the first to the last dirty page of each 64, counted from the slot's first page", () => {
+    let most = 0;
     fc.assert(
       fc.property(slots, (slot) => {
-        expect(wordsOf(slotOf(slot))).toEqual(slowly(slot));
+        const words = slowly(slot);
+        most = Math.max(most, words.length);
+        expect(wordsOf(slotOf(slot))).toEqual(words);
       }),
     );
+    expect(most).toBeGreaterThan(8);
   });
 
   it("cover all of a slot that has no bitmap", () => {
@@ -78,6 +82,7 @@ describe("the words of a slot", () => {
   });
 
   it("cover, joined, the same pages in no more spans than there are runs", () => {
+    let joined = 0;
     fc.assert(
       fc.property(slots, (given) => {
         const slot = slotOf(given);
@@ -85,18 +90,24 @@ describe("the words of a slot", () => {
         expect(pagesOf(spans)).toEqual(pagesOf(slowly(given)));
         expect(spans.length).toBeLessThanOrEqual(slot.dirty!.length);
         expect(spans.every(([start], i) => i === 0 || spans[i - 1]![1] < start)).toBe(true);
+        if (spans.some(([start, end]) => end - start > WORD_PAGES)) joined++;
       }),
     );
+    expect(joined).toBeGreaterThan(20);
   });
 
   it("are ranges by themselves without a limit to join them to", () => {
+    let touching = 0;
     fc.assert(
       fc.property(slots, (given) => {
         const slot = slotOf(given);
-        expect(rangesOf(slot, 0)).toEqual(wordsOf(slot));
+        const words = wordsOf(slot);
+        expect(rangesOf(slot, 0)).toEqual(words);
+        if (words.some(([start], i) => words[i - 1]?.[1] === start)) touching++;
       }),
       { seed: 1 },
     );
+    expect(touching).toBeGreaterThan(20);
   });
 
   it("join where they touch, up to the limit, and cover the same pages", () => {

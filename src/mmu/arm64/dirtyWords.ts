@@ -3,8 +3,9 @@ import type { FrameRange } from "../flow/slots.js";
 import type { SlotLayout } from "./layout.js";
 
 /**
- * The words of a dirty bitmap that are not zero, in order; of each, the frames from the first to the last set bit. Words are counted from
- * the slot's first page, not from an absolute address. One object, moved on: a slot of 1 TiB has four million words.
+ * The words of a dirty bitmap that are not zero, in order; of each, the frames from the first to
+ * the last set bit. Words are counted from the slot's first page, not from an absolute address. One
+ * object, moved on: a slot of 1 TiB has four million words.
  */
 export interface DirtyWords extends FrameRange {
   /** Moves to the next word; false where there is none. */
@@ -18,7 +19,10 @@ export class SlotWords implements DirtyWords {
   private readonly slotGfn: number;
   private readonly runs: readonly (readonly [number, number])[];
   private run = 0;
-  /** First page that has not been looked at, relative to the slot; it may lie before the present run. */
+  /**
+   * First page that has not been looked at, relative to the slot; it may lie before the present
+   * run.
+   */
   private at = 0;
 
   constructor(slot: SlotLayout) {
@@ -46,8 +50,9 @@ export class SlotWords implements DirtyWords {
 }
 
 /**
- * Ranges of words: a word's range joins the one before where the two touch (the last bit of one word and the first of the next are both in)
- * and are together no longer than a limit. A word longer than the limit is a range all the same.
+ * Ranges of words: a word's range joins the one before where the two touch (the last bit of one
+ * word and the first of the next are both in) and are together no longer than a limit. A word
+ * longer than the limit is a range all the same.
  *
  * A proposal of this project, not in any kernel; with limit 0 a range is a word, as in Linux 7.3.
  */

@@ -8,7 +8,10 @@ import { RelaxVisitor } from "./relax.js";
 import type { Stage2 } from "./stage2.js";
 import { VcpuCaches } from "./vcpuCache.js";
 
-/** The bits of a descriptor that the hardware walk looks at; here, since a walk of every access reads them at every level. */
+/**
+ * The bits of a descriptor that the hardware walk looks at; here, since a walk of every access
+ * reads them at every level.
+ */
 const TYPE = TYPE_MASK;
 const TABLE = TABLE_OR_PAGE;
 const READABLE = VALID;
@@ -18,7 +21,10 @@ const LAST_LEVEL = PAGE_LEVEL;
 /** What a fault asks of the memslot that it hits. */
 export interface FaultSlot {
   readonly logging: boolean;
-  /** The level of the leaf that backing, alignment and slot allow over `gfn` while nothing is logged. */
+  /**
+   * The level of the leaf that backing, alignment and slot allow over `gfn` while nothing is
+   * logged.
+   */
   naturalLevel(gfn: number): number;
   /** Sets the page's dirty bit; false where it was set. */
   markDirty(gfn: number): boolean;
@@ -81,7 +87,8 @@ export class GuestMmu {
     const slot = this.slotOf(gfn);
     if (!permission || slot.logging) this.caches.topup(vcpu);
     const target = slot.logging ? PAGE_LEVEL : slot.naturalLevel(gfn);
-    // While pages are tracked a read must not leave a page writable: its first write would go unseen.
+    // While pages are tracked a read must not leave a page writable: its first write would go
+    // unseen.
     const writable = write || !slot.logging;
     if (permission && level === target) {
       counts.relaxCalls[target]!++;

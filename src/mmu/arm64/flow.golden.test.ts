@@ -21,7 +21,10 @@ function stepsOf(golden: GoldenFlow, id: string, options: FlowOptions): unknown[
 
 type Step = { state: object };
 
-/** Digests take half the time. In guests of 1G they are computed for baseline, and where a strategy leaves another tree. */
+/**
+ * Digests take half the time. In guests of 1G they are computed for baseline, and where a strategy
+ * leaves another tree.
+ */
 function needsDigest(golden: GoldenFlow, overrides: Record<string, unknown>): boolean {
   const small = golden.input.pagesPerVcpu * golden.input.vcpus <= 65536;
   return small || Object.keys(overrides).some((path) => path.includes("state/"));
@@ -31,9 +34,10 @@ const isLarge = ({ input }: GoldenFlow) => input.pagesPerVcpu * input.vcpus > 16
 const differences = (golden: GoldenFlow, id: string) => Object.keys(golden.strategies[id]!).length;
 
 /**
- * The strategies that run. A guest of 1G takes long for each: where none of them makes a difference, none runs in it; those of 2M blocks
- * have twins of 64M in which all run, and then run the one that differs most from baseline; those of pages have twins too, and in a page
- * nothing depends on how many there are. At night all run in all.
+ * The strategies that run. A guest of 1G takes long for each: where none of them makes a
+ * difference, none runs in it; those of 2M blocks have twins of 64M in which all run, and then run
+ * the one that differs most from baseline; those of pages have twins too, and in a page nothing
+ * depends on how many there are. At night all run in all.
  */
 function strategiesRun(golden: GoldenFlow): string[] {
   const ids = Object.keys(golden.strategies);

@@ -87,10 +87,12 @@ describe("logging slot by slot", () => {
     const running = during.at(-2)!;
     expect(running.kind).toBe("guest");
     expect(total(running, "writes")).toBe(2 * 16384);
-    // Some pages are relaxed while their slot still logs, other blocks are restored because it does not any more.
+    // Some pages are relaxed while their slot still logs, other blocks are restored because it does
+    // not any more.
     expect(total(running, "dirty/marked")).toBeGreaterThan(0);
     expect(total(running, "tablesFreed")).toBeGreaterThan(0);
-    // Where every page of a block was made writable in time, nothing faults any more, and it stays split.
+    // Where every page of a block was made writable in time, nothing faults any more, and it stays
+    // split.
     expect(plain.at(-1)!.state.leaves).toEqual({ 2: 64 });
     expect(Number(during.at(-1)!.state.leaves![3])).toBeGreaterThan(0);
     expect(total(during.at(-3)!, "ioctls")).toBe(4);

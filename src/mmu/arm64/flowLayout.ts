@@ -1,52 +1,29 @@
 import { badInput } from "../../errors.js";
-import {
-  type Geometry,
-  geometryOf,
-  legalChunks,
-  levelOfMap,
-  PAGE_LEVEL,
-  splitCacheCapacity,
-} from "../../guest/geometry.js";
-import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
-import { pageFinder } from "../flow/slots.js";
-import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
-import type { HostSegment } from "./hostMemory.js";
-import { type Layout, type LayoutNote, variantOf } from "./layout.js";
+import { type Geometry, geometryOf, legalChunks, splitCacheCapacity } from "../../guest/geometry.js";
+import { formatSize, parseSize } from "../../guest/sizes.js";
+import { type FlowPages, flowPages } from "../flow/flowPages.js";
+import { hostedSlot } from "../flow/hostMemory.js";
+import type { FlowInput, FlowStepInput } from "./flowInput.js";
+import type { FlowSlotLayout } from "./hostMemory.js";
+import { type Layout, type LayoutNote, spaceOf, variantOf } from "./layout.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 
 /** A flow's guest resolved into frames, checked. */
-export interface FlowLayout {
+export interface FlowLayout extends FlowPages {
   readonly geometry: Geometry;
   /** In the order of the input. */
   readonly slots: readonly FlowSlotLayout[];
   /** What a `Stage2` is made from; nothing in it is mapped. */
   readonly stage2: Layout;
-  /** Granule pages in all slots. */
-  readonly npages: number;
-  /** Guest pages of each vCPU's pass, and the modulus of its random pages. */
-  readonly passPages: number;
-  /** Guest page, counted from the region's start, to frame. */
-  readonly gfnOfGuestPage: (page: number) => number;
-  /** Granule page, counted from the region's start, to frame. */
-  readonly gfnOfPage: (page: number) => number;
   /** What the user should know of the input, although it is taken. */
   readonly notes: readonly LayoutNote[];
-}
-
-export interface FlowSlotLayout {
-  readonly startGfn: number;
-  /** Exclusive. */
-  readonly endGfn: number;
-  /** The host frame behind the slot's first page. */
-  readonly hostFrame: number;
-  readonly host: readonly HostSegment[];
 }
 
 /**
  * Checks a flow's guest and turns it into frames.
  *
- * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or lie beyond the IPA width, backing
- * that does not fill its slot, steps that reach beyond memory
+ * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or
+ * lie beyond the IPA width, backing that does not fill its slot, steps that reach beyond memory
  */
 export function flowLayoutOf(input: FlowInput): FlowLayout {
   const geometry = geometryOf(input.granule, input.ipaBits, input.lpa2);
@@ -59,29 +36,8 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
       `0 (off), ${chunks.map(formatSize).join(" or ")}`,
     );
   }
-  if (!Number.isInteger(input.vcpus) || input.vcpus < 1) throw badInput("vcpus", `is ${input.vcpus}`, "at least 1");
-  const slots = input.slots.map((slot, index) => flowSlot(slot, geometry, `slots[${index}]`));
-  const ascending = [...slots].sort((a, b) => a.startGfn - b.startGfn);
-  for (let i = 1; i < ascending.length; i++) {
-    if (ascending[i]!.startGfn < ascending[i - 1]!.endGfn) {
-      const at = formatAddress(ascending[i]!.startGfn * geometry.pageBytes);
-      throw badInput(`the slot at ${at}`, "overlaps another", "memslots that do not overlap");
-    }
-  }
-  const npages = slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
+  const slots = input.slots.map((slot, i) => hostedSlot(slot, `slots[${i}]`, spaceOf(geometry), (segment) => segment));
   const guestPageBytes = input.guestPage === undefined ? geometry.pageBytes : parseSize(input.guestPage, "guestPage");
-  const passPages = input.partitioned ? input.pagesPerVcpu : input.pagesPerVcpu * input.vcpus;
-  const needed = input.pagesPerVcpu * input.vcpus * guestPageBytes;
-  const hasPasses = input.steps.some((step) => step.op === "guest" || (step.op === "disable" && step.guests));
-  if (hasPasses && !(needed <= npages * geometry.pageBytes)) {
-    throw badInput(
-      `${input.vcpus} vCPUs with ${input.pagesPerVcpu} pages each`,
-      `need ${needed} bytes`,
-      `at most the ${npages * geometry.pageBytes} bytes of the memslots`,
-    );
-  }
-  const gfnOfPage = pageFinder(ascending);
-  const ratio = guestPageBytes / geometry.pageBytes;
   return {
     geometry,
     slots,
@@ -96,53 +52,13 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
       notes: [],
     },
     notes: input.steps.flatMap((step) => (step.op === "clear_part" ? clearNotes(step, slots) : [])),
-    npages,
-    passPages,
-    gfnOfPage,
-    gfnOfGuestPage: ratio === 1 ? gfnOfPage : (page) => gfnOfPage(Math.floor(page * ratio)),
+    ...flowPages(input, slots, geometry.pageBytes, guestPageBytes),
   };
 }
 
-function flowSlot(slot: FlowSlot, geometry: Geometry, name: string): FlowSlotLayout {
-  const { pageBytes, granule } = geometry;
-  const base = parseAddress(slot.base, `${name}.base`);
-  const size = parseSize(slot.size, `${name}.size`);
-  const hva = parseAddress(slot.hva, `${name}.hva`);
-  for (const [what, value] of Object.entries({ base, size, hva })) {
-    if (value % pageBytes !== 0 || (what === "size" && value === 0)) {
-      throw badInput(`${name}.${what}`, "not a whole number of pages", `a multiple of ${granule}`);
-    }
-  }
-  const startGfn = base / pageBytes;
-  const endGfn = startGfn + size / pageBytes;
-  if (endGfn > geometry.endGfn) {
-    throw badInput(
-      name,
-      `ends at ${formatAddress(base + size)}, beyond the ${geometry.ipaBits}-bit IPA space`,
-      `memory below ${formatAddress(geometry.endGfn * pageBytes)}, or more IPA bits`,
-    );
-  }
-  const hostFrame = hva / pageBytes;
-  let frame = hostFrame;
-  const host = slot.backing.map((segment, i): HostSegment => {
-    const path = `${name}.backing[${i}]`;
-    const bytes = parseSize(segment.size, `${path}.size`);
-    if (bytes === 0 || bytes % pageBytes !== 0) {
-      throw badInput(`${path}.size "${segment.size}"`, "not a whole number of pages", `a multiple of ${granule}`);
-    }
-    const level = levelOfMap(granule, parseSize(segment.map, `${path}.map`), `${path}.map "${segment.map}"`);
-    const startFrame = frame;
-    frame += bytes / pageBytes;
-    return { startFrame, endFrame: frame, level: Math.min(level, PAGE_LEVEL) };
-  });
-  if (frame !== hostFrame + size / pageBytes) {
-    throw badInput(`${name}.backing`, `has ${formatSize((frame - hostFrame) * pageBytes)}`, formatSize(size));
-  }
-  return { startGfn, endGfn, hostFrame, host };
-}
-
 /**
- * A part of a slot to clear, checked as the ioctl does; bits past the slot's end do nothing, and are noted.
+ * A part of a slot to clear, checked as the ioctl does; bits past the slot's end do nothing, and
+ * are noted.
  *
  * Source: Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`.
  */

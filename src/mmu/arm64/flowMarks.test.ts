@@ -139,7 +139,10 @@ describe("marks of split-mark while guests fault", () => {
       off: fc.constantFrom(0, 4096),
       steps: fc.array(step, { minLength: 1, maxLength: 20 }),
     });
+    let longest = 0;
+    let tables = 0;
     const property = fc.property(cases, ({ maps, manual, chunk, ipaBits, bbm, off, steps }) => {
+      longest = Math.max(longest, steps.length);
       const flow = guest({
         ...{ manual, chunk, ipaBits, bbm },
         slots: [
@@ -163,9 +166,12 @@ describe("marks of split-mark while guests fault", () => {
           flow.run({ op: "clear_part", name: kind, slot: 0, firstPage: 0, numPages: PAGES, runs });
         }
         expect(wrongMarks(flow.stage2)).toEqual([]);
+        tables = Math.max(tables, flow.stage2.mem.tables);
       }
     });
     fc.assert(property, { numRuns: times(70, 400), seed: 1 });
+    expect(longest).toBeGreaterThan(15);
+    expect(tables).toBeGreaterThan(5);
   });
 
   it("1G blocks that are broken, split in two steps and restored leave exact marks", () => {

@@ -1,16 +1,16 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import type { Counts, CountValue } from "../counters.js";
 import { withoutZeros } from "../flow/withoutZeros.js";
+import { TreeDigest } from "../leafLines.js";
 import { allLevels } from "./counts.js";
 import { S2AP_WRITE, VALID } from "./descriptor.js";
-import { TreeDigest } from "./digest.js";
 import { countValid } from "./memory.js";
 import { scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 
 /**
- * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that is 0 is absent**, and so is a group
- * with no count.
+ * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that
+ * is 0 is absent**, and so is a group with no count.
  */
 export interface FlowStep {
   readonly phase: string;
@@ -38,7 +38,9 @@ export interface FlowState {
   readonly digest?: string;
 }
 
-/** The counts of a step alone, without its state: what counter paths and cost terms are read from. */
+/**
+ * The counts of a step alone, without its state: what counter paths and cost terms are read from.
+ */
 export function countsOfStep(step: FlowStep): Counts {
   const { state: _, ...counts } = step;
   return counts as Counts;
@@ -49,7 +51,7 @@ export function stateOf(stage2: Stage2, dirtyBits: number, vcpuCache: Int32Array
   const { geometry, mem } = stage2;
   const leaves = new Float64Array(4);
   const writable = new Float64Array(4);
-  const digest = withDigest ? new TreeDigest(geometry) : null;
+  const digest = withDigest ? new TreeDigest(geometry.pageBytes, PAGE_LEVEL) : null;
   scanLeaves(geometry, mem, 0, geometry.endGfn, {
     block: (level, gfn, lo, hi) => {
       leaves[level]!++;

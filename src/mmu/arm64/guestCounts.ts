@@ -3,7 +3,10 @@ import { leafWalk, walkCounters } from "./counters.js";
 import { allLevels, LEVELS } from "./counts.js";
 import { FAULT_MAINTENANCE } from "./maintenance.js";
 
-/** What guests do and what their faults cost, named as in the golden flows. A counter is its line here; see `CounterTable`. */
+/**
+ * What guests do and what their faults cost, named as in the golden flows. A counter is its line
+ * here; see `CounterTable`.
+ */
 export const GUEST_COUNTERS = {
   reads: count("reads", "reads", "accesses", "cost", "Reads by guests."),
   writes: count("writes", "writes", "accesses", "cost", "Writes by guests."),
@@ -119,6 +122,10 @@ export type IoctlCounts = Tally<typeof IOCTL_COUNTERS>;
 
 export function newIoctlCounts(): IoctlCounts {
   return newTally(IOCTL_COUNTERS, LEVELS);
+}
+
+export function resetIoctlCounts(counts: IoctlCounts): void {
+  resetTally(IOCTL_COUNTERS, counts);
 }
 
 export function ioctlCountsJson(counts: IoctlCounts): Counts {

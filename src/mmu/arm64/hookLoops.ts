@@ -22,9 +22,10 @@ const typeMask = TYPE_MASK;
 const tableType = TABLE_OR_PAGE;
 
 /**
- * Makes a hook ready for the loops, in which V8 inlines it. A function that is called from one place with many targets is not inlined; but
- * here the hook lies on a prototype of its own, each prototype makes a hidden class, and V8 knows the constants of up to four hidden classes at
- * one place. From the fifth hook of a process on it is called: that costs some 3 ns a call.
+ * Makes a hook ready for the loops, in which V8 inlines it. A function that is called from one
+ * place with many targets is not inlined; but here the hook lies on a prototype of its own, each
+ * prototype makes a hidden class, and V8 knows the constants of up to four hidden classes at one
+ * place. From the fifth hook of a process on it is called: that costs some 3 ns a call.
  */
 export function looped<R>(
   hook: (at: WalkPosition) => R,
@@ -37,7 +38,8 @@ export function looped<R>(
 /**
  * {@link AfterPages} that calls a hook at each page, until one returns anything but CONTINUE (0).
  *
- * A loop of its own, whose only call is the hook's: what V8 inlines in it does not depend on what it has inlined into the walk.
+ * A loop of its own, whose only call is the hook's: what V8 inlines in it does not depend on what
+ * it has inlined into the walk.
  */
 export function visitPages(
   walker: Walker,

@@ -1,27 +1,23 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
-
-/** A run of host memory: the pages of one mapping size wanted, in pages of the granule, by host frame. */
-export interface HostSegment {
-  readonly startFrame: number;
-  readonly endFrame: number;
-  /** Level of the largest host page wanted. */
-  readonly level: number;
-}
+import { type HostedSlot, type HostSegment, segmentAt } from "../flow/hostMemory.js";
 
 /**
- * The level of the leaf that a fault on `gfn` maps while its slot is not logging: the largest block whose guest and host address agree
- * modulo its size, that the host maps by a page no smaller, and that lies inside the slot.
- *
- * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `fault_supports_stage2_huge_mapping()`, `transparent_hugepage_adjust()`.
+ * A memslot of a flow; the host maps the largest page not above a segment's level that lies,
+ * aligned by host frame, wholly inside it.
  */
-export function naturalLevel(
-  geometry: Geometry,
-  gfn: number,
-  hostFrame: number,
-  slot: { readonly startGfn: number; readonly endGfn: number },
-  segments: readonly HostSegment[],
-): number {
-  const hostLevel = hostLevelAt(geometry, hostFrame, segments);
+export type FlowSlotLayout = HostedSlot;
+
+/**
+ * The level of the leaf that a fault on `gfn` maps while its slot is not logging: the largest block
+ * whose guest and host address agree modulo its size, that the host maps by a page no smaller, and
+ * that lies inside the slot.
+ *
+ * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `fault_supports_stage2_huge_mapping()`,
+ * `transparent_hugepage_adjust()`.
+ */
+export function naturalLevel(geometry: Geometry, gfn: number, slot: FlowSlotLayout): number {
+  const hostFrame = slot.hostFrame + gfn - slot.startGfn;
+  const hostLevel = hostLevelAt(geometry, hostFrame, slot.host);
   for (let level = Math.max(hostLevel, FIRST_BLOCK_LEVEL[geometry.granule]); level < PAGE_LEVEL; level++) {
     const span = geometry.spanPages[level]!;
     const start = Math.floor(gfn / span) * span;
@@ -33,25 +29,16 @@ export function naturalLevel(
 
 const FIRST_BLOCK_LEVEL = { "4K": 1, "16K": 2, "64K": 2 } as const;
 
-/** The level of the host page at a frame: the largest not above what its segment wants that lies, aligned, wholly inside it. */
+/**
+ * The level of the host page at a frame: the largest not above what its segment wants that lies,
+ * aligned, wholly inside it.
+ */
 function hostLevelAt(geometry: Geometry, frame: number, segments: readonly HostSegment[]): number {
-  const segment = segmentAt(frame, segments);
+  const segment = segmentAt(segments, frame);
   for (let level = segment.level; level < PAGE_LEVEL; level++) {
     const span = geometry.spanPages[level]!;
     const start = Math.floor(frame / span) * span;
     if (start >= segment.startFrame && start + span <= segment.endFrame) return level;
   }
   return PAGE_LEVEL;
-}
-
-/** Binary search: a fragmented guest has many segments. */
-function segmentAt(frame: number, segments: readonly HostSegment[]): HostSegment {
-  let low = 0;
-  let high = segments.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (segments[middle]!.endFrame <= frame) low = middle + 1;
-    else high = middle;
-  }
-  return segments[low]!;
 }

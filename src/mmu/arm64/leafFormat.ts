@@ -1,14 +1,18 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import { LEAF_RWX, S2AP_WRITE, SH_INNER, TABLE_OR_PAGE, VALID } from "./descriptor.js";
 
-/** Output address of an IPA where a scenario says nothing: IPA + 2^39, in bytes. A convention of the golden files, so that the two differ. */
+/**
+ * Output address of an IPA where a scenario says nothing: IPA + 2^39, in bytes. A convention of the
+ * golden files, so that the two differ.
+ */
 export const DEFAULT_OUTPUT_OFFSET = 2 ** 39;
 
 /**
- * How the leaves of one tree hold output addresses and attributes. Bits 47:12 stand in place; those above, where there are any, do not:
+ * How the leaves of one tree hold output addresses and attributes. Bits 47:12 stand in place; those
+ * above, where there are any, do not:
  *
- * - LPA2 (4K and 16K): bits 49:12 in place, bits 51:50 in descriptor bits 9:8, where the shareability is without LPA2; it then
- *   comes from TCR_EL2, and is in no leaf.
+ * - LPA2 (4K and 16K): bits 49:12 in place, bits 51:50 in descriptor bits 9:8, where the
+ *   shareability is without LPA2; it then comes from TCR_EL2, and is in no leaf.
  * - 64K: bits 51:48 in descriptor bits 15:12.
  *
  * Source: Arm ARM, VMSAv8-64; Linux 7.3, arch/arm64/include/asm/kvm_pgtable.h, `kvm_phys_to_pte()`.
@@ -21,11 +25,16 @@ export class LeafFormat {
   readonly outputHi: number;
   private readonly attributes: number;
   private readonly pageBytes: number;
-  /** log2 of the lowest output address bit that is held out of place, and its place in the low word. */
+  /**
+   * log2 of the lowest output address bit that is held out of place, and its place in the low word.
+   */
   private readonly highBit: number;
   private readonly highPlace: number;
 
-  /** @param outputOffset what is added to an IPA, in bytes: a multiple of every block size that is mapped */
+  /**
+   * @param outputOffset what is added to an IPA, in bytes: a multiple of every block size that is
+   *   mapped
+   */
   constructor(
     geometry: Geometry,
     private readonly outputOffset: number,
@@ -41,7 +50,9 @@ export class LeafFormat {
     this.outputHi = 2 ** (this.highBit - 32) - 1;
   }
 
-  /** Output address of `gfn`, in bytes. IPAs and offsets are below 2^52, so that their sum is exact. */
+  /**
+   * Output address of `gfn`, in bytes. IPAs and offsets are below 2^52, so that their sum is exact.
+   */
   outputOf(gfn: number): number {
     return (gfn * this.pageBytes + this.outputOffset) % 2 ** this.outputBits;
   }
@@ -60,7 +71,10 @@ export class LeafFormat {
     return Math.floor(this.outputOf(gfn) / 2 ** 32) & this.outputHi;
   }
 
-  /** Pages from `gfn` on, at most `count`, whose descriptors differ in the low word alone, by a page each. */
+  /**
+   * Pages from `gfn` on, at most `count`, whose descriptors differ in the low word alone, by a page
+   * each.
+   */
   sameHigh(gfn: number, count: number): number {
     return Math.min(count, (2 ** 32 - (this.outputOf(gfn) % 2 ** 32)) / this.pageBytes);
   }

@@ -1,8 +1,9 @@
 import { count, type Tally, untold } from "../counters.js";
 
 /**
- * Barriers and TLB maintenance instructions, counted as KVM issues them; cache maintenance of what faults map. On an Ampere1A (erratum
- * AC04_CPU_23) each `hcrWrites` brings a DSB NSH and an ISB more, which are not counted.
+ * Barriers and TLB maintenance instructions, counted as KVM issues them; cache maintenance of what
+ * faults map. On an Ampere1A (erratum AC04_CPU_23) each `hcrWrites` brings a DSB NSH and an ISB
+ * more, which are not counted.
  */
 const SHARED = {
   dsbIshst: count("barriers/dsbIshst", "DSB ISHST", "barriers", "cost", "DSB ISHST: stores, all CPUs of the guest."),
@@ -55,7 +56,10 @@ const FAULTS = {
 /** All of them, for guest steps of flows. */
 export const FAULT_MAINTENANCE = { ...SHARED, ...FAULTS };
 
-/** The same fields for ioctls, which do no local and no cache maintenance; those stay 0, and are not told. */
+/**
+ * The same fields for ioctls, which do no local and no cache maintenance; those stay 0, and are not
+ * told.
+ */
 export const IOCTL_MAINTENANCE = {
   ...SHARED,
   ...(Object.fromEntries(Object.entries(FAULTS).map(([name, one]) => [name, untold(one)])) as typeof FAULTS),
@@ -65,7 +69,10 @@ export type MaintenanceCounts = Tally<typeof FAULT_MAINTENANCE>;
 
 /** What a host's processor has, as far as instructions depend on it. */
 export interface CpuFeatures {
-  /** The hypervisor runs at EL1, and each invalidation traps to EL2 (ThunderX2 and AmpereOne boot with VHE). */
+  /**
+   * The hypervisor runs at EL1, and each invalidation traps to EL2 (ThunderX2 and AmpereOne boot
+   * with VHE).
+   */
   readonly nvhe: boolean;
   /** FEAT_TLBIRANGE: Armv8.4; AmpereOne has it, ThunderX2 has not. */
   readonly tlbiRange: boolean;
@@ -75,7 +82,9 @@ export interface CpuFeatures {
   readonly dic: boolean;
 }
 
-/** VHE and FEAT_TLBIRANGE. The golden flows have cache maintenance at each map: neither FWB nor DIC. */
+/**
+ * VHE and FEAT_TLBIRANGE. The golden flows have cache maintenance at each map: neither FWB nor DIC.
+ */
 export const DEFAULT_CPU: CpuFeatures = { nvhe: false, tlbiRange: true, fwb: false, dic: false };
 
 /** Granule pages that one range invalidation covers at most (kernel: MAX_TLBI_RANGE_PAGES). */
@@ -89,7 +98,8 @@ const IC_BY_LINE_BYTES = 32 * 1024;
 /**
  * Issues invalidations and barriers, and counts them.
  *
- * Source: Linux 7.3, arch/arm64/kvm/hyp/vhe/tlb.c, hyp/nvhe/tlb.c, arch/arm64/include/asm/tlbflush.h, arch/arm64/kvm/mmu.c.
+ * Source: Linux 7.3, arch/arm64/kvm/hyp/vhe/tlb.c, hyp/nvhe/tlb.c,
+ * arch/arm64/include/asm/tlbflush.h, arch/arm64/kvm/mmu.c.
  */
 export class Maintenance {
   constructor(
@@ -117,8 +127,8 @@ export class Maintenance {
   }
 
   /**
-   * A piece of guest memory: ranges of at most 2^21 pages, or all of the guest. Returns the ranges; 0 for the latter. Kernel:
-   * `kvm_tlb_flush_vmid_range()`.
+   * A piece of guest memory: ranges of at most 2^21 pages, or all of the guest. Returns the ranges;
+   * 0 for the latter. Kernel: `kvm_tlb_flush_vmid_range()`.
    */
   flush(startGfn: number, pages: number): number {
     if (!this.cpu.tlbiRange) {
@@ -139,7 +149,10 @@ export class Maintenance {
     this.counts.dsbIshst++;
   }
 
-  /** Memory is about to be mapped: a guest may read it past the caches (kernel: `dcache_clean_inval_poc()`). */
+  /**
+   * Memory is about to be mapped: a guest may read it past the caches (kernel:
+   * `dcache_clean_inval_poc()`).
+   */
   cleanData(bytes: number): void {
     if (this.cpu.fwb) return;
     this.counts.dcCivac += bytes / CACHE_LINE_BYTES;
@@ -157,7 +170,10 @@ export class Maintenance {
     counts.dsbIsh++;
   }
 
-  /** Kernel: `__flush_tlb_range_op()`: by scale, from the largest, at most 32 units each; an odd last page alone. */
+  /**
+   * Kernel: `__flush_tlb_range_op()`: by scale, from the largest, at most 32 units each; an odd
+   * last page alone.
+   */
   private range(startGfn: number, pages: number): void {
     const { counts } = this;
     let left = pages;
@@ -178,7 +194,9 @@ export class Maintenance {
     this.broadcast(2);
   }
 
-  /** What surrounds a broadcast: VHE's first barrier need only order stores, nVHE's is a full one. */
+  /**
+   * What surrounds a broadcast: VHE's first barrier need only order stores, nVHE's is a full one.
+   */
   private broadcast(fullBarriers: number): void {
     if (!this.cpu.nvhe) this.counts.dsbIshst++;
     this.counts.dsbIsh += this.cpu.nvhe ? fullBarriers + 1 : fullBarriers;

@@ -13,11 +13,12 @@ const MAP_RULES: WalkRules = { flags: WALK_LEAF | WALK_TABLE_PRE, maxLevel: PAGE
 const FREE_RULES: WalkRules = { flags: WALK_LEAF | WALK_TABLE_POST, maxLevel: PAGE_LEVEL, skips: "structured" };
 
 /**
- * Maps a range of one leaf's size for a fault. On the way down a table is made of whatever is no table: of a valid block by
- * break-before-make, which leaves the rest of the block unmapped. A table where the leaf goes is replaced by the leaf, and what was
- * below it is freed (collapse).
+ * Maps a range of one leaf's size for a fault. On the way down a table is made of whatever is no
+ * table: of a valid block by break-before-make, which leaves the rest of the block unmapped. A
+ * table where the leaf goes is replaced by the leaf, and what was below it is freed (collapse).
  *
- * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_map_walker()`, `stage2_map_walk_table_pre()`.
+ * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_map_walker()`,
+ * `stage2_map_walk_table_pre()`.
  */
 export class MapVisitor implements Visitor {
   private readonly walker: Walker;
@@ -59,7 +60,8 @@ export class MapVisitor implements Visitor {
   tablePre(walker: Walker, slot: number): number {
     if (!this.mapsAt(walker)) return CONTINUE;
     const { lo, hi, level, entryGfn } = walker;
-    // The whole span goes at once: one invalidation of a range, where a single block would be named by address.
+    // The whole span goes at once: one invalidation of a range, where a single block would be named
+    // by address.
     this.counts.tlbiRange++;
     this.maintenance.flush(entryGfn, walker.span);
     this.store(walker, slot);
@@ -68,7 +70,9 @@ export class MapVisitor implements Visitor {
     return CONTINUE;
   }
 
-  /** A leaf goes in at the first level that may hold one and whose entry lies wholly in the range. */
+  /**
+   * A leaf goes in at the first level that may hold one and whose entry lies wholly in the range.
+   */
   private mapsAt(walker: Walker): boolean {
     const { level, entryGfn, span } = walker;
     if (entryGfn < this.start || entryGfn + span > this.end) return false;
@@ -93,7 +97,8 @@ export class MapVisitor implements Visitor {
     words[2 * slot + 1] = this.leafFormat.hi(entryGfn);
     words[2 * slot] = this.leafFormat.lo(entryGfn, level, this.writable);
     this.counts.map.pteStores += 2;
-    // Each mapping cleans the data cache and invalidates the instruction cache over its memory (no FWB, no IDC/DIC).
+    // Each mapping cleans the data cache and invalidates the instruction cache over its memory (no
+    // FWB, no IDC/DIC).
     this.counts.dcache++;
     this.counts.icache++;
     const bytes = walker.span * this.geometry.pageBytes;
@@ -126,10 +131,11 @@ export class MapVisitor implements Visitor {
 }
 
 /**
- * Frees a subtree that is no longer linked: every entry is visited, each table once more after its entries, when it is freed and its entry
- * cleared.
+ * Frees a subtree that is no longer linked: every entry is visited, each table once more after its
+ * entries, when it is freed and its entry cleared.
  *
- * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_free_walker()`, `kvm_pgtable_stage2_free_unlinked()`.
+ * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_free_walker()`,
+ * `kvm_pgtable_stage2_free_unlinked()`.
  */
 class FreeVisitor implements Visitor {
   private readonly walker: Walker;
@@ -142,7 +148,9 @@ class FreeVisitor implements Visitor {
     this.walker = new Walker(geometry, mem, FREE_RULES, this, counts.freeWalk);
   }
 
-  /** Frees the table page `page` of `level`, whose first entry maps `tableGfn`, and all below it. */
+  /**
+   * Frees the table page `page` of `level`, whose first entry maps `tableGfn`, and all below it.
+   */
   free(level: number, page: number, tableGfn: number): void {
     this.walker.walkTable(level, page, tableGfn);
     this.release(page);

@@ -3,17 +3,24 @@ import type { TableMemory } from "./memory.js";
 import type { StoreListener } from "./storeListener.js";
 
 /**
- * Keeps bit 55 of table descriptors exact: set if and only if no block is mapped anywhere below (strategy split-mark).
+ * Keeps bit 55 of table descriptors exact: set if and only if no block is mapped anywhere below
+ * (strategy split-mark).
  *
- * Each table page has a count of its entries that are blocks or unmarked tables. The mark in its parent's descriptor is set
- * while that count is 0. Every method returns the stores it made to linked descriptors, which the caller counts.
+ * Each table page has a count of its entries that are blocks or unmarked tables. The mark in its
+ * parent's descriptor is set while that count is 0. Every method returns the stores it made to
+ * linked descriptors, which the caller counts.
  */
 export class BlockMarks {
   listener: StoreListener | null = null;
   private blocks = new Int32Array(64);
-  /** Slot of the descriptor that points to this page; -1 for the root and for pages not linked yet. */
+  /**
+   * Slot of the descriptor that points to this page; -1 for the root and for pages not linked yet.
+   */
   private parentSlot = new Int32Array(64).fill(-1);
-  /** 1 for pages whose count is that of the finished guest although not all of it is built: see {@link linkedAhead}. */
+  /**
+   * 1 for pages whose count is that of the finished guest although not all of it is built: see
+   * {@link linkedAhead}.
+   */
   private ahead = new Uint8Array(64);
 
   /** log2 of the slots of a page. */
@@ -23,7 +30,10 @@ export class BlockMarks {
     this.slotBits = Math.log2(mem.entries);
   }
 
-  /** A new table page with so many blocks among its entries, linked at `slot`. The caller stores the descriptor. */
+  /**
+   * A new table page with so many blocks among its entries, linked at `slot`. The caller stores the
+   * descriptor.
+   */
   linked(page: number, slot: number, blocksInside: number): void {
     this.grow(page);
     this.blocks[page] = blocksInside;
@@ -32,15 +42,19 @@ export class BlockMarks {
   }
 
   /**
-   * A new table page that reaches beyond the region that is being built, linked at `slot`: it is given the count that it would have
-   * with the whole guest built, so that its mark is the whole tree's at every moment.
+   * A new table page that reaches beyond the region that is being built, linked at `slot`: it is
+   * given the count that it would have with the whole guest built, so that its mark is the whole
+   * tree's at every moment.
    */
   linkedAhead(page: number, slot: number, blocksInside: number): void {
     this.linked(page, slot, blocksInside);
     this.ahead[page] = 1;
   }
 
-  /** As {@link added}, while the guest is built: a page that was linked ahead has this block in its count already. */
+  /**
+   * As {@link added}, while the guest is built: a page that was linked ahead has this block in its
+   * count already.
+   */
   built(slot: number): void {
     const page = this.pageOf(slot);
     if (this.ahead[page] === 1 || this.blocks[page]!++ > 0) return;
@@ -55,7 +69,9 @@ export class BlockMarks {
     return blocksInside === 0 ? MARK_HI : 0;
   }
 
-  /** An entry of the page holding `slot` became a block (or an unmarked table) and was none before. */
+  /**
+   * An entry of the page holding `slot` became a block (or an unmarked table) and was none before.
+   */
   added(slot: number): number {
     const page = this.pageOf(slot);
     this.grow(page);
@@ -82,6 +98,9 @@ export class BlockMarks {
     listener.store(slot, this.mem.words[2 * slot]!, this.mem.words[2 * slot + 1]!, "mark");
   }
 
+  /**
+   * Of a guest that is built: {@link ahead} matters only while building goes on, so it is not kept.
+   */
   snapshot(): MarksSnapshot {
     return { blocks: this.blocks.slice(), parentSlot: this.parentSlot.slice() };
   }

@@ -2,11 +2,12 @@ import type { Geometry } from "../../guest/geometry.js";
 import { VALID } from "./descriptor.js";
 
 /**
- * Table pages, in one typed array. Descriptor `slot` has its words at `words[2 * slot]` (lo) and `words[2 * slot + 1]` (hi);
- * table page `t` has the slots `t * entries` to `(t + 1) * entries - 1`. Pages 0 to pgdPages - 1 are the root.
+ * Table pages, in one typed array. Descriptor `slot` has its words at `words[2 * slot]` (lo) and
+ * `words[2 * slot + 1]` (hi); table page `t` has the slots `t * entries` to
+ * `(t + 1) * entries - 1`. Pages 0 to pgdPages - 1 are the root.
  *
- * A table descriptor holds the page number as its output address, as a real one does; frames of tables are numbered from 0,
- * apart from the guest's memory.
+ * A table descriptor holds the page number as its output address, as a real one does; frames of
+ * tables are numbered from 0, apart from the guest's memory.
  */
 export class TableMemory {
   /** Replaced when the memory grows: read it again after anything that may allocate. */
@@ -99,8 +100,9 @@ export class TableMemory {
 /**
  * How many of `count` descriptors from word `word` on are valid. Every one is read.
  *
- * `| 0` says that numbers are 32-bit, or the engine would check each sum for overflow; and a constant of another module is copied before the
- * loop, or the engine would load it each time round. So in the other loops over runs of pages.
+ * `| 0` says that numbers are 32-bit, or the engine would check each sum for overflow; and a
+ * constant of another module is copied before the loop, or the engine would load it each time
+ * round. So in the other loops over runs of pages.
  */
 export function countValid(words: Uint32Array, word: number, count: number): number {
   const validBit = VALID;

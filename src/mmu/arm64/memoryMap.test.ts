@@ -46,7 +46,8 @@ it("counts every entry once, marks a bin where a block is unsplit, and changes n
         const inspected = allBins(memoryMap!, (bins) => bins.inspected);
         expect(sum(inspected)).toBe(totalAt(plain.counts, "split/inspected"));
         const unsplit = memoryMap!.slots.some(({ bins }) => bins.unsplit.includes(true));
-        // Blocks that baseline leaves too (a cache too short, a mask that misses them) are no fault, but no pages either.
+        // Blocks that baseline leaves too (a cache too short, a mask that misses them) are no
+        // fault, but no pages either.
         if (plain.findings.some(({ code }) => code === "unsplit-block")) expect(unsplit).toBe(true);
       },
     ),

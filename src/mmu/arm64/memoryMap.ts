@@ -1,25 +1,29 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import type { MemoryMap } from "../contract.js";
-import { dirtySpans } from "../dirtyRuns.js";
+import { meets, type Run } from "../dirtyRuns.js";
 import type { Windows } from "../flow/regions.js";
-import type { SlotLayout } from "./layout.js";
+import { type SlotLayout, touchedSpans } from "../slotLayout.js";
 import { countValid } from "./memory.js";
 import { scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 import type { WalkObserver, WalkPosition } from "./walkRules.js";
 
 /**
- * Draws guest memory bin by bin while a scenario runs: the leaves before and after, blocks that should have been split and are not, and how
- * many entries the split walks inspected. The leaves are scanned outside the walks; the split walks are watched, which sends them the
- * general path but changes no count.
+ * Draws guest memory bin by bin while a scenario runs: the leaves before and after, blocks that
+ * should have been split and are not, and how many entries the split walks inspected. The leaves
+ * are scanned outside the walks; the split walks are watched, which sends them the general path but
+ * changes no count.
  */
 export class MapRecorder implements WalkObserver {
   private readonly slots: readonly SlotMap[];
   /** The slot of the last entry: the next one is almost always of the same. */
   private last: SlotMap;
 
-  /** @param bins of each slot, at most; a bin is a power of two of pages, so that blocks do not straddle bins that are larger */
+  /**
+   * @param bins of each slot, at most; a bin is a power of two of pages, so that blocks do not
+   *   straddle bins that are larger
+   */
   constructor(
     private readonly stage2: Stage2,
     bins: number,
@@ -69,7 +73,7 @@ class SlotMap {
   private readonly after: Float64Array;
   private readonly unsplit: boolean[];
   private readonly entries: Float64Array;
-  private readonly spans: readonly (readonly [number, number])[];
+  private readonly spans: readonly Run[];
 
   constructor(
     private readonly stage2: Stage2,
@@ -83,12 +87,7 @@ class SlotMap {
     this.after = new Float64Array(this.bins * LEVELS);
     this.unsplit = new Array<boolean>(this.bins).fill(false);
     this.entries = new Float64Array(this.bins);
-    this.spans =
-      stage2.layout.chunkPages === 0
-        ? []
-        : stage2.layout.mode === "enable" || slot.dirty === null
-          ? [[slot.startGfn, slot.endGfn]]
-          : dirtySpans(slot, slot.dirty);
+    this.spans = stage2.layout.chunkPages === 0 ? [] : touchedSpans(stage2.layout.mode, slot);
   }
 
   has(gfn: number): boolean {
@@ -130,7 +129,7 @@ class SlotMap {
         const start = Math.max(gfn, from);
         const end = Math.min(gfn + geometry.spanPages[level]!, to);
         this.add(pages, level, start, end);
-        if (finished && this.toBeSplit(gfn, gfn + geometry.spanPages[level]!)) this.mark(start, end);
+        if (finished && meets(this.spans, gfn, gfn + geometry.spanPages[level]!)) this.mark(start, end);
       },
       pages: (words, word, gfn, count) => this.addPages(pages, words, word, gfn, count),
     });
@@ -159,28 +158,14 @@ class SlotMap {
     for (let bin = this.binOf(from); bin <= this.binOf(to - 1); bin++) this.unsplit[bin] = true;
   }
 
-  /** Whether a span that was to be split meets [from, to). */
-  private toBeSplit(from: number, to: number): boolean {
-    let low = 0;
-    let high = this.spans.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.spans[middle]![1] <= from) low = middle + 1;
-      else high = middle;
-    }
-    return low < this.spans.length && this.spans[low]![0] < to;
-  }
-
   /** The level of most pages of each bin; -1 where more are mapped by nothing than by any level. */
   private levels(pages: Float64Array): number[] {
     return Array.from({ length: this.bins }, (_, bin) => {
       const size = Math.min(this.binPages, this.slot.endGfn - this.slot.startGfn - bin * this.binPages);
-      let rest = size;
-      for (let level = 0; level < LEVELS; level++) rest -= pages[bin * LEVELS + level]!;
+      const byLevel = pages.subarray(bin * LEVELS, (bin + 1) * LEVELS);
       let best = -1;
-      let most = rest;
-      for (let level = 0; level < LEVELS; level++) {
-        const here = pages[bin * LEVELS + level]!;
+      let most = byLevel.reduce((rest, here) => rest - here, size);
+      for (const [level, here] of byLevel.entries()) {
         if (here > 0 && here >= most) [best, most] = [level, here];
       }
       return best;

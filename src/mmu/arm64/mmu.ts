@@ -1,6 +1,7 @@
 import { formatSize } from "../../guest/sizes.js";
 import type { Case, Mmu } from "../contract.js";
 import { totalAt } from "../counters.js";
+import { pagesIn } from "../flow/slots.js";
 import { overlapNotes } from "../slotFields.js";
 import { type Arm64Options, about } from "./about.js";
 import { adoptArm64Strategy } from "./adopt.js";
@@ -13,7 +14,7 @@ import { type Layout, noteText } from "./layout.js";
 import { newArm64Strategy } from "./newStrategy.js";
 import { parseArm64Scenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
-import { guestPages, runOn, timed } from "./run.js";
+import { runOn, timed } from "./run.js";
 import type { Arm64Scenario, VariantSpec } from "./scenario.js";
 import { strategies } from "./strategies/index.js";
 import type { SplitStrategy } from "./strategy.js";
@@ -111,8 +112,11 @@ function variantText({ bbm, dsb, clearRange, tlbiRange, nvhe }: VariantSpec): Re
     ...(nvhe === true ? { nvhe: "yes" } : {}),
   };
 }
-/** An estimate of the entries that a run goes over: building, write-protecting and checking always, splitting by strategy. */
+/**
+ * An estimate of the entries that a run goes over: building, write-protecting and checking always,
+ * splitting by strategy.
+ */
 function expectedWork(layout: Layout, strategy: string): number {
-  const pages = guestPages(layout);
+  const pages = pagesIn(layout.slots);
   return strategy === "baseline" ? 4 * pages : 3 * pages;
 }

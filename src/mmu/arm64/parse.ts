@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
 import { GRANULES } from "../../guest/geometry.js";
-import { MAX_SLOTS, parseSlot } from "../slotFields.js";
+import { laidOut, parseSlots } from "../slotFields.js";
 import { type Layout, layoutOf } from "./layout.js";
 import { type Arm64Scenario, CLEAR_RANGES, DSB_PLACEMENTS, type VariantSpec } from "./scenario.js";
 
@@ -43,7 +43,6 @@ export function parseArm64Scenario(
   if (mode === "enable" && dirtyLog.has("clearRange")) {
     throw badInput(dirtyLog.at("clearRange"), "enabling clears nothing", 'it only with dirtyLog.mode "clear"');
   }
-  const memslots = fields.array("memslots", 1, MAX_SLOTS);
   const scenario: Arm64Scenario = {
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
@@ -52,25 +51,10 @@ export function parseArm64Scenario(
     ipaBits: fields.integer("ipaBits", 32, 52),
     ...(fields.has("lpa2") ? { lpa2: fields.boolean("lpa2") } : {}),
     ...(fields.has("outputOffset") ? { outputOffset: fields.string("outputOffset") } : {}),
-    memslots: memslots.map((slot, i) => parseSlot(slot, `${fields.at("memslots")}[${i}]`)),
+    memslots: parseSlots(fields, mode),
     dirtyLog: { mode, chunk, ...variantSpec(dirtyLog) },
   };
-  const masked =
-    scenario.dirtyLog.mode === "enable" ? scenario.memslots.findIndex(({ dirty }) => dirty !== undefined) : -1;
-  if (masked >= 0) {
-    throw badInput(
-      `${fields.at("memslots")}[${masked}].dirty`,
-      "enabling knows no dirty bitmap",
-      'it only with dirtyLog.mode "clear"',
-    );
-  }
-  try {
-    return { scenario, layout: layoutOf(scenario) };
-  } catch (error) {
-    if (error instanceof Error && error.name === "UserError")
-      error.message = input === "" ? error.message : `${input}: ${error.message}`;
-    throw error;
-  }
+  return { scenario, layout: laidOut(input, () => layoutOf(scenario)) };
 }
 
 function variantSpec(fields: Fields): VariantSpec {

@@ -1,12 +1,14 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
+import type { SegmentIndex } from "../slotLayout.js";
 import { TABLE_OR_PAGE, TYPE_MASK } from "./descriptor.js";
 import { HOLE, type SegmentLayout } from "./layout.js";
 import type { LeafFormat } from "./leafFormat.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
-import type { SegmentIndex } from "./segmentIndex.js";
 
-/** The level of the leaf at `gfn` of a segment: the largest wanted, aligned, fitting, allowed one. */
+/**
+ * The level of the leaf at `gfn` of a segment: the largest wanted, aligned, fitting, allowed one.
+ */
 export function leafLevelAt(geometry: Geometry, segment: SegmentLayout, gfn: number): number {
   for (const level of geometry.blockLevels) {
     const span = geometry.spanPages[level]!;
@@ -33,7 +35,10 @@ export class Populator {
     private readonly marks: BlockMarks | null,
   ) {}
 
-  /** Maps the part of a segment that lies in [from, to), in frames. Both are multiples of every block size, or the segment's ends. */
+  /**
+   * Maps the part of a segment that lies in [from, to), in frames. Both are multiples of every
+   * block size, or the segment's ends.
+   */
   map(segment: SegmentLayout, from: number, to: number): void {
     if (segment.level === HOLE) return;
     const { geometry, mem } = this;
@@ -53,7 +58,10 @@ export class Populator {
     }
   }
 
-  /** Makes the tables above the region that begins at `from`: they are there also where only other regions fill them. */
+  /**
+   * Makes the tables above the region that begins at `from`: they are there also where only other
+   * regions fill them.
+   */
   mapAbove(from: number): void {
     if (this.ahead === null) return;
     const { regionPages, segments } = this.ahead;
@@ -61,8 +69,7 @@ export class Populator {
     for (let level = startLevel; spanPages[level]! > regionPages; level++) {
       const span = spanPages[level]!;
       const start = Math.floor(from / span) * span;
-      const first = segments.segments[segments.firstEndingAfter(start)];
-      if (first === undefined || first.startGfn >= start + span) return;
+      if (!segments.hasWithin(start, start + span)) return;
       this.slotFor(from, level + 1);
     }
   }
@@ -84,7 +91,9 @@ export class Populator {
     return count;
   }
 
-  /** The slot of the entry for `gfn` at `level`; tables on the way are made where there are none. */
+  /**
+   * The slot of the entry for `gfn` at `level`; tables on the way are made where there are none.
+   */
   private slotFor(gfn: number, level: number): number {
     const { geometry, mem } = this;
     const mask = geometry.entries - 1;
@@ -122,19 +131,17 @@ export class Populator {
 }
 
 /**
- * How many entries of the table of `level` that begins at `tableGfn` are blocks, or have blocks below, once all segments are mapped. By
- * the fill rule the whole level-2 spans of a segment are what blocks cover, in blocks of level 2 or larger ones.
+ * How many entries of the table of `level` that begins at `tableGfn` are blocks, or have blocks
+ * below, once all segments are mapped. By the fill rule the whole level-2 spans of a segment are
+ * what blocks cover, in blocks of level 2 or larger ones.
  */
-export function entriesWithBlocks(geometry: Geometry, index: SegmentIndex, level: number, tableGfn: number): number {
+function entriesWithBlocks(geometry: Geometry, index: SegmentIndex, level: number, tableGfn: number): number {
   const blockPages = geometry.spanPages[PAGE_LEVEL - 1]!;
   const span = geometry.spanPages[level]!;
   const tableEnd = tableGfn + span * geometry.entries;
-  const { segments } = index;
   let count = 0;
   let uncounted = tableGfn / span;
-  for (let i = index.firstEndingAfter(tableGfn); i < segments.length; i++) {
-    const segment = segments[i]!;
-    if (segment.startGfn >= tableEnd) break;
+  for (const { segment } of index.within(tableGfn, tableEnd)) {
     if (segment.level === PAGE_LEVEL) continue;
     const from = Math.max(tableGfn, Math.ceil(segment.startGfn / blockPages) * blockPages);
     const to = Math.min(tableEnd, Math.floor(segment.endGfn / blockPages) * blockPages);

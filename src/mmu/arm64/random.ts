@@ -8,7 +8,10 @@ import { shrunkBy } from "../search/simpler.js";
 import type { Arm64Scenario, Memslot, Segment } from "./scenario.js";
 import { simplerScenarios } from "./simpler.js";
 
-/** A segment before its address is known. `toBoundary` ends it at the next block boundary, `ragged` adds pages behind blocks. */
+/**
+ * A segment before its address is known. `toBoundary` ends it at the next block boundary, `ragged`
+ * adds pages behind blocks.
+ */
 interface Piece {
   readonly kind: "page" | "block" | "giant" | "hole";
   readonly count: number;
@@ -28,9 +31,10 @@ const IPA_BITS = [40, 40, 40, 40, 40, 32, 33, 36, 39, 42, 43, 44, 48];
 const GIB = 2 ** 30;
 
 /**
- * Random guests: small, so that thousands are run in a minute, but rich in what walkers stumble over: segments that end a page
- * before or behind a block boundary, bases off it, holes, slots that share a table, seams between concatenated root tables, 1G blocks
- * with a cache too short for them, partial masks, write-protected memory, every granule and chunk, both modes.
+ * Random guests: small, so that thousands are run in a minute, but rich in what walkers stumble
+ * over: segments that end a page before or behind a block boundary, bases off it, holes, slots that
+ * share a table, seams between concatenated root tables, 1G blocks with a cache too short for them,
+ * partial masks, write-protected memory, every granule and chunk, both modes.
  *
  * Shrinks by {@link simplerScenarios}, which knows what is simpler for a reader.
  */
@@ -93,7 +97,8 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
       const chunks = legalChunks(granule);
       return scenarioFrom(granule, at, wanted, mode, chunk < 0 ? 0 : chunks[Math.min(chunk, chunks.length - 1)]!);
     });
-  // Pages up to a block boundary, then blocks, in one slot: the least that makes an address and an index drift apart.
+  // Pages up to a block boundary, then blocks, in one slot: the least that makes an address and an
+  // index drift apart.
   const ledge = fc
     .record({
       pages: fc.integer({ min: 1, max: 5 }),
@@ -110,7 +115,8 @@ function layouts(fc: FastCheck): Arbitrary<Arm64Scenario> {
       const wanted = [{ gap: 0, pieces, dirty: null }];
       return scenarioFrom("4K", { ipaBits: 40, anchor, offset: -pages }, wanted, mode, legalChunks("4K")[chunk]!);
     });
-  // Nearly always with few dirty pages: a 1G block that is split whole costs as much as a hundred small layouts.
+  // Nearly always with few dirty pages: a 1G block that is split whole costs as much as a hundred
+  // small layouts.
   const giant = fc
     .record({
       before: fc.option(piece(common)),

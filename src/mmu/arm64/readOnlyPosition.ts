@@ -1,6 +1,9 @@
 import type { WalkPosition } from "./walkRules.js";
 
-/** What user hooks see of a walk: the position, and no way to the tables behind it. Assigning to it throws. */
+/**
+ * What user hooks see of a walk: the position, and no way to the tables behind it. Assigning to it
+ * throws.
+ */
 class ReadOnlyPosition implements WalkPosition {
   private at!: WalkPosition;
 

@@ -16,7 +16,10 @@ interface KernelRun {
 const runs = Object.entries(goldenFiles<Record<string, KernelRun>>("real-kernel")[0]!.data);
 const baseline = strategies.find(({ id }) => id === "baseline")!;
 
-/** The options of a run, from its name. The real guest ignores -w unless it is 0, and vCPU 0 then writes every page. */
+/**
+ * The options of a run, from its name. The real guest ignores -w unless it is 0, and vCPU 0 then
+ * writes every page.
+ */
 function optionsOf(name: string): TestOptions {
   const words = name.split("_");
   const backing = /hugetlb_1gb/.test(name) ? "hugetlb-1g" : /hugetlb_2mb|slots_2mb/.test(name) ? "hugetlb-2m" : "4k";
@@ -71,7 +74,10 @@ function kernelCounts(step: FlowStep): KernelCounts {
   };
 }
 
-/** One run has no aborts in its file although it has as many relaxations as the others: they were not recorded. */
+/**
+ * One run has no aborts in its file although it has as many relaxations as the others: they were
+ * not recorded.
+ */
 const ABORTS_NOT_RECORDED = "1G_anon_hugetlb_2mb_chunk1G_g";
 
 const withRegion = runs.flatMap(([name, { region }]) => (region === undefined ? [] : [{ name, region }]));

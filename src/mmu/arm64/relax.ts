@@ -9,8 +9,8 @@ import { CONTINUE, WALK_LEAF, type WalkRules } from "./walkRules.js";
 const RELAX_RULES: WalkRules = { flags: WALK_LEAF, maxLevel: PAGE_LEVEL, skips: "structured" };
 
 /**
- * Grants write permission on a leaf where it stands: one store, and one TLBI of this CPU alone, since a stale read-only translation
- * elsewhere only faults again.
+ * Grants write permission on a leaf where it stands: one store, and one TLBI of this CPU alone,
+ * since a stale read-only translation elsewhere only faults again.
  *
  * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `kvm_pgtable_stage2_relax_perms()`.
  */

@@ -3,8 +3,7 @@ import type { RunOptions, RunOutcome, TimedRun } from "../contract.js";
 import { type Counts, countAt, tallyCounts } from "../counters.js";
 import type { Finding } from "../finding.js";
 import { type Windows, wholeSlot } from "../flow/regions.js";
-import type { FrameRange } from "../flow/slots.js";
-import type { FaultCode } from "./check.js";
+import { type FrameRange, pagesIn, takesDigest } from "../flow/slots.js";
 import { arm64Counters, TREE_COUNTERS } from "./counters.js";
 import { byLevel, countsJson } from "./counts.js";
 import { clearDirtyLog, enableDirtyLogging, enableInTwoPhases } from "./dirtyLog.js";
@@ -16,19 +15,19 @@ import type { SplitStrategy } from "./strategy.js";
 import { auditTables, StrictWatch } from "./strict.js";
 import { REGION_BYTES, RegionedGuest } from "./windows.js";
 
-/** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
+/**
+ * Guests up to this size are kept whole by default, with digests; larger ones go region by region,
+ * without.
+ */
 const WHOLE_TREE_BYTES = 16 * 2 ** 30;
 /** Guests up to this size can be timed: the tree and its copy must fit in memory. */
 const TIMED_TREE_BYTES = 64 * 2 ** 30;
 
-export function guestPages(layout: Layout): number {
-  return layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
-}
-
 /**
  * Simulates one layout under one strategy.
  *
- * @param attach sees the tree before anything is done with it; what it returns is called before each slot is worked on
+ * @param attach sees the tree before anything is done with it; what it returns is called before
+ *   each slot is worked on
  */
 export function runOn(
   layout: Layout,
@@ -52,8 +51,9 @@ export function runOn(
 }
 
 /**
- * A run that is judged. A walk that is watched goes entry by entry, and all others go over runs of entries in loops of their own: so the
- * work is also done with nobody watching, and must come to the same. What it comes to otherwise is judged too.
+ * A run that is judged. A walk that is watched goes entry by entry, and all others go over runs of
+ * entries in loops of their own: so the work is also done with nobody watching, and must come to
+ * the same. What it comes to otherwise is judged too.
  */
 function runStrictly(layout: Layout, strategy: SplitStrategy, options: RunOptions): RunOutcome {
   const stage2 = new Stage2(layout, strategy);
@@ -101,7 +101,10 @@ function numbersOf(counts: Readonly<Record<string, unknown>>, numbers: number[] 
   return numbers;
 }
 
-/** What is found of a run that nobody watches and is not known of the one that was watched; and that they differ, where they do. */
+/**
+ * What is found of a run that nobody watches and is not known of the one that was watched; and that
+ * they differ, where they do.
+ */
 function unwatchedFindings(
   layout: Layout,
   strategy: SplitStrategy,
@@ -151,15 +154,16 @@ interface Guest {
   readonly whole: boolean;
 }
 
-/** A guest kept whole or by regions: as asked, else by size. Digests need leaves in address order. */
+/**
+ * A guest kept whole or by regions: as asked, else by size. Digests need leaves in address order.
+ */
 export function guestFor(stage2: Stage2, options: RunOptions): Guest {
   const { layout } = stage2;
   const { geometry } = layout;
-  const bytes = guestPages(layout) * geometry.pageBytes;
+  const bytes = pagesIn(layout.slots) * geometry.pageBytes;
   const window = options.windowBytes ?? (bytes <= WHOLE_TREE_BYTES ? Number.POSITIVE_INFINITY : REGION_BYTES);
   const whole = window === Number.POSITIVE_INFINITY;
-  const ascending = layout.slots.every((slot, i) => i === 0 || layout.slots[i - 1]!.endGfn <= slot.startGfn);
-  const digest = (options.digest ?? whole) && (whole || ascending);
+  const digest = takesDigest(layout.slots, whole, options.digest);
   const regionPages = whole ? Number.POSITIVE_INFINITY : REGION_BYTES / geometry.pageBytes;
   return { regions: new RegionedGuest(stage2, regionPages, digest, options.onProgress), whole };
 }
@@ -171,7 +175,7 @@ export function outcomeOf(stage2: Stage2, regions: RegionedGuest): RunOutcome {
     initial: {
       startLevel: geometry.startLevel,
       pgdPages: geometry.pgdPages,
-      npages: guestPages(stage2.layout),
+      npages: pagesIn(stage2.layout.slots),
       leaves: byLevel(initial.leaves, geometry),
       tables: initial.tables,
       digest: initial.digest,
@@ -193,7 +197,7 @@ export function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
   for (const [code, fault] of check.faults) {
     const ipa = formatAddress(fault.firstGfn * geometry.pageBytes);
     findings.push({
-      code: code satisfies FaultCode,
+      code,
       count: fault.count,
       data: { bytes: fault.bytes, ipa, level: fault.level },
     });
@@ -220,7 +224,10 @@ export function findingsOf(stage2: Stage2, regions: RegionedGuest): Finding[] {
   return findings;
 }
 
-/** Strict runs tell blocks that the walk never came to from blocks that splitting made: two mechanisms, two findings. */
+/**
+ * Strict runs tell blocks that the walk never came to from blocks that splitting made: two
+ * mechanisms, two findings.
+ */
 function byCause(finding: Finding, stage2: Stage2, { check }: RegionedGuest): readonly Finding[] {
   if (finding.code !== "unsplit-block") return [finding];
   return [...check.unsplit].map(([cause, { count, bytes, firstGfn, level }]) => {
@@ -229,11 +236,12 @@ function byCause(finding: Finding, stage2: Stage2, { check }: RegionedGuest): re
   });
 }
 /**
- * The whole ioctl, and of enabling the split as its second phase, from the same samples. A clear alternates write-protect and split by
- * mask; a time stamp for each would cost as much as the mask, so that only the whole is timed.
+ * The whole ioctl, and of enabling the split as its second phase, from the same samples. A clear
+ * alternates write-protect and split by mask; a time stamp for each would cost as much as the mask,
+ * so that only the whole is timed.
  */
 export function timed(layout: Layout, strategy: SplitStrategy): TimedRun | undefined {
-  if (guestPages(layout) * layout.geometry.pageBytes > TIMED_TREE_BYTES) return undefined;
+  if (pagesIn(layout.slots) * layout.geometry.pageBytes > TIMED_TREE_BYTES) return undefined;
   const stage2 = new Stage2(layout, strategy);
   const regions = new RegionedGuest(stage2, Number.POSITIVE_INFINITY, false);
   regions.buildAll();

@@ -1,14 +1,7 @@
 import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
+import type { LeafSink } from "../leafLines.js";
 import { TABLE_OR_PAGE, TYPE_MASK, VALID } from "./descriptor.js";
 import type { TableMemory } from "./memory.js";
-
-/** What a scan meets, in address order. */
-export interface LeafSink {
-  /** A block: a valid leaf above level 3. */
-  block(level: number, gfn: number, lo: number, hi: number): void;
-  /** `count` entries of one level-3 table, valid or not, from descriptor word `word` on; the first maps `gfn`. */
-  pages(words: Uint32Array, word: number, gfn: number, count: number): void;
-}
 
 /** Goes over the tree's entries in [from, to), in frames, outside any counted walk. */
 export function scanLeaves(geometry: Geometry, mem: TableMemory, from: number, to: number, sink: LeafSink): void {
@@ -52,8 +45,8 @@ function scanTable(
 }
 
 /**
- * Frees every table that lies wholly in [from, to) and empties the entries that pointed to them. Returns how many.
-
+ * Frees every table that lies wholly in [from, to) and empties the entries that pointed to them.
+ * Returns how many.
  */
 export function freeTables(geometry: Geometry, mem: TableMemory, from: number, to: number): number {
   let freed = 0;

@@ -1,14 +1,16 @@
 import type { Granule } from "../../guest/geometry.js";
 import { legalChunks } from "../../guest/geometry.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import { memslotsFor } from "../memslots.js";
 import { simplerThan } from "../search/simpler.js";
-import { homeOf, nearerHome, runsOf, type SlotUnits, simplerSlots, withoutDirty } from "../search/simplerSlots.js";
+import { homeOf, nearerHome, runsOf, type SlotUnits, simplerSlots } from "../search/simplerSlots.js";
 import { layoutOf } from "./layout.js";
 import type { Arm64Scenario } from "./scenario.js";
 
 /**
- * Scenarios that are simpler to read than this one and can be, the boldest first: fewer memslots, fewer segments, less memory, then
- * less that is unusual (partial masks, clear mode, other granules and widths, write-protection, odd chunks, far bases).
+ * Scenarios that are simpler to read than this one and can be, the boldest first: fewer memslots,
+ * fewer segments, less memory, then less that is unusual (partial masks, clear mode, other granules
+ * and widths, write-protection, odd chunks, far bases).
  */
 export function simplerScenarios(scenario: Arm64Scenario): Generator<Arm64Scenario> {
   return simplerThan(scenario, { burden, candidates, check: layoutOf });
@@ -63,9 +65,10 @@ function* candidates(scenario: Arm64Scenario): Generator<Arm64Scenario> {
   if (granule !== "4K") yield inGranule4K(scenario);
   if (scenario.dirtyLog.mode === "clear") {
     const { clearRange: _, ...dirtyLog } = scenario.dirtyLog;
-    yield { ...scenario, memslots: withoutDirty(memslots), dirtyLog: { ...dirtyLog, mode: "enable" } };
+    yield { ...scenario, memslots: memslotsFor("enable", memslots), dirtyLog: { ...dirtyLog, mode: "enable" } };
   }
-  if (memslots.some(({ dirty }) => dirty !== undefined)) yield { ...scenario, memslots: withoutDirty(memslots) };
+  if (memslots.some(({ dirty }) => dirty !== undefined))
+    yield { ...scenario, memslots: memslotsFor("enable", memslots) };
   if (scenario.ipaBits !== 40) yield { ...scenario, ipaBits: 40 };
   for (const chunk of units.maps) yield { ...scenario, dirtyLog: { ...scenario.dirtyLog, chunk } };
   for (const nearer of nearerHome(memslots, units)) yield { ...scenario, memslots: nearer };

@@ -10,24 +10,35 @@ import type { StoreListener } from "./storeListener.js";
 import type { Visitor, Walker } from "./walk.js";
 import { CONTINUE, ENOMEM, FRESH_PAGES, FRESH_TABLE } from "./walkRules.js";
 
-/** The page cache that feeds eager splitting (kernel: `kvm->arch.mmu.split_page_cache`): only its number of pages matters. */
+/**
+ * The page cache that feeds eager splitting (kernel: `kvm->arch.mmu.split_page_cache`): only its
+ * number of pages matters.
+ */
 export interface SplitCache {
   objects: number;
   readonly capacity: number;
 }
 
-/** Told of each block that is replaced by a table (verify, trace); the TLBI names `tlbiGfn`, -1 where there is none. */
+/**
+ * Told of each block that is replaced by a table (verify, trace); the TLBI names `tlbiGfn`, -1
+ * where there is none.
+ */
 export type BreakListener = (level: number, blockGfn: number, tlbiGfn: number) => void;
 
 /**
- * Splits the blocks that the walk visits: builds the new subtree unlinked, then break-before-make on the block.
+ * Splits the blocks that the walk visits: builds the new subtree unlinked, then break-before-make
+ * on the block.
  *
- * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_split_walker()` and `kvm_pgtable_stage2_create_unlinked()`.
+ * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_split_walker()` and
+ * `kvm_pgtable_stage2_create_unlinked()`.
  */
 export class SplitVisitor implements Visitor {
   onBreak: BreakListener | null = null;
   listener: StoreListener | null = null;
-  /** Whether a block is replaced in one store instead of by break-before-make (see {@link breakBlock}). */
+  /**
+   * Whether a block is replaced in one store instead of by break-before-make (see
+   * {@link breakBlock}).
+   */
   private readonly bbm2: boolean;
   private readonly dsbPerBlock: boolean;
   private readonly afterVisit: SplitRules["afterVisit"];
@@ -66,8 +77,9 @@ export class SplitVisitor implements Visitor {
   }
 
   /**
-   * Pages are visited, and none has anything to be done; a strategy may look at each. This is no shortcut: every descriptor is read, and the
-   * visitor's rule at level 3 (valid or not, and what the strategy returns) is applied to each. What is left out is the call.
+   * Pages are visited, and none has anything to be done; a strategy may look at each. This is no
+   * shortcut: every descriptor is read, and the visitor's rule at level 3 (valid or not, and what
+   * the strategy returns) is applied to each. What is left out is the call.
    */
   pages(walker: Walker, slot: number, count: number): number {
     const { words } = this.mem;
@@ -108,10 +120,12 @@ export class SplitVisitor implements Visitor {
   }
 
   /**
-   * The break of break-before-make: the marker keeps others away while no translation may be cached; the make follows.
+   * The break of break-before-make: the marker keeps others away while no translation may be
+   * cached; the make follows.
    *
-   * CPUs with FEAT_BBM level 2 need none: size changes that keep output addresses and attributes may be made at once, and no TLBI is
-   * needed for the split itself. Proposed by Ricardo Koller, 2022-11-12; split off on review, not in Linux.
+   * CPUs with FEAT_BBM level 2 need none: size changes that keep output addresses and attributes
+   * may be made at once, and no TLBI is needed for the split itself. Proposed by Ricardo Koller,
+   * 2022-11-12; split off on review, not in Linux.
    */
   private breakBlock(walker: Walker, slot: number): void {
     const { level, entryGfn, span, addr } = walker;
@@ -133,8 +147,8 @@ export class SplitVisitor implements Visitor {
   }
 
   /**
-   * Tells what {@link build} has done, in the order of the nested walk: each entry is locked and given its descriptor, and a table that
-   * is one is filled at once.
+   * Tells what {@link build} has done, in the order of the nested walk: each entry is locked and
+   * given its descriptor, and a table that is one is filled at once.
    */
   private tellSubtree(listener: StoreListener, page: number, level: number): void {
     const { entries } = this.geometry;
@@ -150,7 +164,10 @@ export class SplitVisitor implements Visitor {
     }
   }
 
-  /** Builds the subtree of one block, whose descriptor is given, from `level` down: to pages if `full`, else one table. */
+  /**
+   * Builds the subtree of one block, whose descriptor is given, from `level` down: to pages if
+   * `full`, else one table.
+   */
   private build(level: number, lo: number, hi: number, full: boolean): number {
     const page = this.mem.alloc();
     this.cache.objects--;
@@ -162,7 +179,8 @@ export class SplitVisitor implements Visitor {
     } else {
       const step = this.geometry.spanPages[level]! * this.geometry.pageBytes;
       for (let index = 0; index < this.geometry.entries; index++) {
-        // A block is aligned to its size, so adding an offset inside it never carries out of the low word.
+        // A block is aligned to its size, so adding an offset inside it never carries out of the
+        // low word.
         const child = this.build(level + 1, (lo + index * step) | 0, hi, true);
         const slot = page * this.geometry.entries + index;
         const words = this.mem.words;
@@ -181,8 +199,9 @@ export class SplitVisitor implements Visitor {
 }
 
 /**
- * The same where a hook is asked at each page. A class of its own, as V8 inlines a visitor's `pages` into the walk only while all that it calls
- * is small: strategies without such a hook must not be slow because another in the same process has one.
+ * The same where a hook is asked at each page. A class of its own, as V8 inlines a visitor's
+ * `pages` into the walk only while all that it calls is small: strategies without such a hook must
+ * not be slow because another in the same process has one.
  */
 export class AskingSplitVisitor extends SplitVisitor {
   override pages(walker: Walker, slot: number, count: number): number {
@@ -190,7 +209,10 @@ export class AskingSplitVisitor extends SplitVisitor {
   }
 }
 
-/** The nested walk over one fresh table: each entry is read, to be found invalid, locked, and given its leaf. */
+/**
+ * The nested walk over one fresh table: each entry is read, to be found invalid, locked, and given
+ * its leaf.
+ */
 function fillTable(words: Uint32Array, slot: number, count: number, lo: number, hi: number, step: number): void {
   const endWord = (2 * (slot + count)) | 0;
   let leaf = lo | 0;

@@ -16,7 +16,10 @@ import { WRITE_PROTECT_RULES, WriteProtectVisitor } from "./writeProtect.js";
 /** A walk that is watched goes entry by entry, so that each of its stores is told. */
 const ENTRY_BY_ENTRY: WalkObserver = { inspected: () => {}, decided: () => {} };
 
-/** One VM's stage-2 tree under one strategy: the tables, what they are driven with, and what was counted. */
+/**
+ * One VM's stage-2 tree under one strategy: the tables, what they are driven with, and what was
+ * counted.
+ */
 export class Stage2 {
   readonly geometry: Geometry;
   readonly mem: TableMemory;
@@ -28,7 +31,10 @@ export class Stage2 {
   readonly writeProtectVisitor: WriteProtectVisitor;
   readonly writeProtectWalker: Walker;
   readonly splitWalker: Walker;
-  /** Another party, called wherever mmu_lock may be dropped: it may change the tree. `at`: frame that the work goes on from, -1 at its end. */
+  /**
+   * Another party, called wherever mmu_lock may be dropped: it may change the tree. `at`: frame
+   * that the work goes on from, -1 at its end.
+   */
   otherParty: ((at: number) => void) | null = null;
   /** Set by {@link listen}. */
   listener: StoreListener | null = null;
@@ -65,7 +71,10 @@ export class Stage2 {
     this.splitWalker = new Walker(geometry, this.mem, rules, this.splitVisitor, counts.split);
   }
 
-  /** Has all that is done with the tree told. Call it before the work; the walks then take the slow way. */
+  /**
+   * Has all that is done with the tree told. Call it before the work; the walks then take the slow
+   * way.
+   */
   listen(listener: StoreListener): void {
     this.listener = listener;
     this.writeProtectVisitor.listener = listener;
@@ -75,8 +84,9 @@ export class Stage2 {
   }
 
   /**
-   * Write-protects [start, end), in frames, in steps that end at absolute multiples of 1G, 32M or 512M; each step is one walk, and
-   * mmu_lock may be dropped between two of them. The caller counts the range: a window may be a part of one.
+   * Write-protects [start, end), in frames, in steps that end at absolute multiples of 1G, 32M or
+   * 512M; each step is one walk, and mmu_lock may be dropped between two of them. The caller counts
+   * the range: a window may be a part of one.
    *
    * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `stage2_apply_range_resched()`.
    */
@@ -92,11 +102,13 @@ export class Stage2 {
   }
 
   /**
-   * Splits [start, end), in frames, chunk by chunk; nothing with chunk 0. Chunks end at absolute multiples of the chunk size. Before each one
-   * the cache is topped up to its capacity if it holds less, with mmu_lock dropped; the check comes even where nothing needs
-   * splitting. The first error ends it, and is kept. The caller counts the call.
+   * Splits [start, end), in frames, chunk by chunk; nothing with chunk 0. Chunks end at absolute
+   * multiples of the chunk size. Before each one the cache is topped up to its capacity if it holds
+   * less, with mmu_lock dropped; the check comes even where nothing needs splitting. The first
+   * error ends it, and is kept. The caller counts the call.
    *
-   * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_mmu_split_huge_pages()`; arch/arm64/kvm/hyp/pgtable.c, `kvm_pgtable_stage2_split()`.
+   * Source: Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_mmu_split_huge_pages()`;
+   * arch/arm64/kvm/hyp/pgtable.c, `kvm_pgtable_stage2_split()`.
    */
   split(start: number, end: number): void {
     const { layout, counts, cache } = this;
@@ -132,7 +144,8 @@ export class Stage2 {
   }
 
   /**
-   * mmu_lock may be dropped here, or is taken: what was inspected since the last such point was one stretch.
+   * mmu_lock may be dropped here, or is taken: what was inspected since the last such point was one
+   * stretch.
    *
    * @param at see {@link otherParty}
    */

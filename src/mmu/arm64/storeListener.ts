@@ -12,8 +12,9 @@ export type StoreCause =
   | "mark";
 
 /**
- * Told of everything that happens to the tables, in the order of the kernel: stores, invalidations, and when mmu_lock is held. Where nobody
- * listens it costs a comparison for each block that is replaced, and none for a page.
+ * Told of everything that happens to the tables, in the order of the kernel: stores, invalidations,
+ * and when mmu_lock is held. Where nobody listens it costs a comparison for each block that is
+ * replaced, and none for a page.
  */
 export interface StoreListener {
   /** A table page was taken into use, for a table of this level; it is zero. */

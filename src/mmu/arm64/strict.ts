@@ -13,8 +13,9 @@ interface Reading {
 }
 
 /**
- * Strict mode: what can be seen only while the split walk runs, or by going over the whole tree once more. Each entry that is read is
- * held against the walk's address, each block that is broken is noted, and afterwards every table page must be linked once.
+ * Strict mode: what can be seen only while the split walk runs, or by going over the whole tree
+ * once more. Each entry that is read is held against the walk's address, each block that is broken
+ * is noted, and afterwards every table page must be linked once.
  */
 export class StrictWatch implements WalkObserver {
   private readonly readings = new Map<"read-after-leave" | "read-beside-address", Reading>();
@@ -73,7 +74,10 @@ export class StrictWatch implements WalkObserver {
     return findings;
   }
 
-  /** Each block that is gone was broken once, with one TLBI (none where the scenario says that none is needed). */
+  /**
+   * Each block that is gone was broken once, with one TLBI (none where the scenario says that none
+   * is needed).
+   */
   private oneTlbiEach({ initial, final }: RegionedGuest): Finding[] {
     const { counts, geometry, layout } = this.stage2;
     // Replaced in one store (FEAT_BBM level 2), a block needs none.
@@ -97,7 +101,10 @@ export class StrictWatch implements WalkObserver {
   }
 }
 
-/** Goes over every table of a whole tree: each must be linked once, and its mark, where marks are kept, must be exact. */
+/**
+ * Goes over every table of a whole tree: each must be linked once, and its mark, where marks are
+ * kept, must be exact.
+ */
 export function auditTables(stage2: Stage2): Finding[] {
   const { geometry, mem } = stage2;
   const seen = new Set<number>();

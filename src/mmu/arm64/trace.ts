@@ -120,14 +120,16 @@ function toldTo(sink: (event: Arm64TraceEvent) => void, options: TraceOptions): 
 }
 
 /**
- * Tells the walks of a tree entry by entry: attach before the work, once. `limit` and `without` keep work from being done for events that
- * nobody sees.
+ * Tells the walks of a tree entry by entry: attach before the work, once. `limit` and `without`
+ * keep work from being done for events that nobody sees.
  *
- * Events: `walk` (a range is begun: one chunk, or one step of write-protection), `entry` (read, visited or not, and where the walk goes),
- * `break` (a block replaced by a table). Those of phase `nested` are the entries of the subtree built for the block before them.
+ * Events: `walk` (a range is begun: one chunk, or one step of write-protection), `entry` (read,
+ * visited or not, and where the walk goes), `break` (a block replaced by a table). Those of phase
+ * `nested` are the entries of the subtree built for the block before them.
  *
- * The kernel write-protects a whole slot before it splits any of it. Where a guest comes and goes region by region, both are done to a
- * region while it is there, which counts the same; then write-protection is told of a second tree, before the slot's turn.
+ * The kernel write-protects a whole slot before it splits any of it. Where a guest comes and goes
+ * region by region, both are done to a region while it is there, which counts the same; then
+ * write-protection is told of a second tree, before the slot's turn.
  *
  * @param whole whether the whole tree is kept
  * @returns what is to be done before each slot is worked on

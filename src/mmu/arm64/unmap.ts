@@ -10,11 +10,13 @@ import { CONTINUE, WALK_LEAF, WALK_TABLE_POST, type WalkRules } from "./walkRule
 const UNMAP_RULES: WalkRules = { flags: WALK_LEAF | WALK_TABLE_POST, maxLevel: PAGE_LEVEL, skips: "structured" };
 
 /**
- * Unmaps a range of a stage-2 tree, as an MMU notifier and the deletion of a memslot do. A leaf that the range touches goes as a whole:
- * what of a block lies outside is faulted back later. A table that is left with nothing is freed after its entries were visited.
+ * Unmaps a range of a stage-2 tree, as an MMU notifier and the deletion of a memslot do. A leaf
+ * that the range touches goes as a whole: what of a block lies outside is faulted back later. A
+ * table that is left with nothing is freed after its entries were visited.
  *
- * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `kvm_pgtable_stage2_unmap()`, `stage2_unmap_walker()`; with marks, which no
- * kernel has, a block that goes is taken off its table's count.
+ * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `kvm_pgtable_stage2_unmap()`,
+ * `stage2_unmap_walker()`; with marks, which no kernel has, a block that goes is taken off its
+ * table's count.
  */
 export class UnmapVisitor implements Visitor {
   /** Leaves taken out, and tables freed, so far. */

@@ -31,8 +31,9 @@ const skipSiblings = SKIP_SIBLINGS;
 export type AfterPages = (walker: Walker, slot: number, count: number) => number;
 
 /**
- * Asks whether tables are to be entered, for up to `count` entries from `slot` on, of which the first is a table and the second begins at frame
- * `next`. Returns how many tables are not, to the first entry that is none or that is to be entered; the walker's `wanted` says which.
+ * Asks whether tables are to be entered, for up to `count` entries from `slot` on, of which the
+ * first is a table and the second begins at frame `next`. Returns how many tables are not, to the
+ * first entry that is none or that is to be entered; the walker's `wanted` says which.
  */
 export type PassTables = (walker: Walker, slot: number, count: number, next: number) => number;
 
@@ -44,24 +45,29 @@ export interface RunRules extends WalkRules {
 
 /** What a walk calls at entries. */
 export interface Visitor {
-  /** An entry that is no table. Returns CONTINUE, a skip code, or a negative errno. May install a table at `slot`. */
+  /**
+   * An entry that is no table. Returns CONTINUE, a skip code, or a negative errno. May install a
+   * table at `slot`.
+   */
   leaf(walker: Walker, slot: number): number;
   /** A table, before its entries (TABLE_PRE). */
   tablePre?(walker: Walker, slot: number): number;
   /** A table, after its entries (TABLE_POST). */
   tablePost?(walker: Walker, slot: number): number;
   /**
-   * The same as `leaf` for `count` entries of one level-3 table from `slot`: level 3 goes by runs. Returns how many were valid. Where a
-   * visit gives anything but CONTINUE the run ends: the visitor leaves the walker at that entry, and sets `went` and `code`. Each
-   * visitor has its own loop, so that the engine sees one visitor per call site and inlines it: that is what keeps the walk at a few
-   * times a bare scan.
+   * The same as `leaf` for `count` entries of one level-3 table from `slot`: level 3 goes by runs.
+   * Returns how many were valid. Where a visit gives anything but CONTINUE the run ends: the
+   * visitor leaves the walker at that entry, and sets `went` and `code`. Each visitor has its own
+   * loop, so that the engine sees one visitor per call site and inlines it: that is what keeps the
+   * walk at a few times a bare scan.
    */
   pages?: AfterPages;
 }
 
 /**
- * Walks a range of a stage-2 tree: inspect, visit, read again, descend or step, as `__kvm_pgtable_walk()` does
- * (Linux 7.3, arch/arm64/kvm/hyp/pgtable.c), and as each proposal changes it.
+ * Walks a range of a stage-2 tree: inspect, visit, read again, descend or step, as
+ * `__kvm_pgtable_walk()` does (Linux 7.3, arch/arm64/kvm/hyp/pgtable.c), and as each proposal
+ * changes it.
  */
 export class Walker implements WalkPosition {
   level = 0;
@@ -73,7 +79,10 @@ export class Walker implements WalkPosition {
   hi = 0;
   fresh = NOT_FRESH;
   observer: WalkObserver | null = null;
-  /** How far a run of pages went, and the code of the visit that ended it: see {@link Visitor.pages}. */
+  /**
+   * How far a run of pages went, and the code of the visit that ended it: see
+   * {@link Visitor.pages}.
+   */
   went = 0;
   code = CONTINUE;
   /** Whether the entry at which a run of tables ended is to be entered: see {@link PassTables}. */
@@ -90,7 +99,10 @@ export class Walker implements WalkPosition {
   private readonly perSpan: readonly number[];
   /** The same of whole tables. */
   private readonly perTable: readonly number[];
-  /** First frame of the present table, by level. Not an argument: frames beyond 2^31 would each be a number on the heap. */
+  /**
+   * First frame of the present table, by level. Not an argument: frames beyond 2^31 would each be a
+   * number on the heap.
+   */
   private readonly tableGfn = new Float64Array(4);
 
   constructor(
@@ -112,8 +124,8 @@ export class Walker implements WalkPosition {
   }
 
   /**
-   * Walks [start, end), in frames. Returns 0, or the negative errno that ended the walk; EINVAL if the rules skip the start
-   * level, which would skip everything.
+   * Walks [start, end), in frames. Returns 0, or the negative errno that ended the walk; EINVAL if
+   * the rules skip the start level, which would skip everything.
    */
   walk(start: number, end: number): number {
     const geometry = this.geometry;
@@ -131,7 +143,10 @@ export class Walker implements WalkPosition {
     return 0;
   }
 
-  /** Walks all of one table page, which need not be linked: a subtree that is being freed. The first frame is that of the table. */
+  /**
+   * Walks all of one table page, which need not be linked: a subtree that is being freed. The first
+   * frame is that of the table.
+   */
   walkTable(level: number, page: number, tableGfn: number): number {
     this.addr = tableGfn;
     this.end = tableGfn + this.geometry.spanPages[level]! * this.geometry.entries;
@@ -155,13 +170,15 @@ export class Walker implements WalkPosition {
     const watched = observer !== null || enter !== undefined;
     const asks = deeper && pass !== undefined && !visitsBefore && !visitsAfter && observer === null;
     const entersRuns = pagesBelow && deeper && enter === undefined && !visitsBefore && !visitsAfter;
-    // An entry is a few instructions: V8 would load a constant of another module, and each counter, from memory for every one of them.
+    // An entry is a few instructions: V8 would load a constant of another module, and each counter,
+    // from memory for every one of them.
     const validBit = VALID;
     const notFresh = NOT_FRESH;
     const firstSlot = (page * entries) | 0;
     let { addr } = this;
     let { words } = this.mem;
-    // ToInt32 keeps the low bits of any frame number, so this is the index also where `addr` has left the table.
+    // ToInt32 keeps the low bits of any frame number, so this is the index also where `addr` has
+    // left the table.
     const perSpan = this.perSpan[level]!;
     let index = (addr * perSpan) & (entries - 1);
     let entryGfn = this.tableGfn[level]! + index * span;
@@ -171,16 +188,18 @@ export class Walker implements WalkPosition {
     let result = 0;
     let wanted = false;
     this.at(level, span);
-    // The test stands at the bottom for V8's on-stack replacement. Whoever calls has seen that there is an entry; with the test at the top, a
-    // walk of one entry would jump back to it once, and where an earlier walk had this loop compiled while it ran, V8 would go
-    // in and out of that code in each call: 500 ns in place of 70.
+    // The test stands at the bottom for V8's on-stack replacement. Whoever calls has seen that
+    // there is an entry; with the test at the top, a walk of one entry would jump back to it once,
+    // and where an earlier walk had this loop compiled while it ran, V8 would go in and out of that
+    // code in each call: 500 ns in place of 70.
     do {
       const slot = (firstSlot + index) | 0;
       const lo = words[2 * slot]! | 0;
       inspected = (inspected + 1) | 0;
       let isTable = upper && (lo & typeMask) === tableType;
       if (passesTables && isTable) {
-        // Tables that are neither visited nor entered go by runs too: to where one is none, or the table or the range ends.
+        // Tables that are neither visited nor entered go by runs too: to where one is none, or the
+        // table or the range ends.
         addr = endOf(addr, span, perSpan);
         const more = tablesFrom(words, slot + 1, piecesTo(end, addr, perSpan, entries - index) - 1);
         addr += more * span;
@@ -235,7 +254,8 @@ export class Walker implements WalkPosition {
           valid = (valid + (lo & validBit)) | 0;
           code = visitor.leaf(this, slot);
         }
-        // A visitor may have installed a table; the descriptor that was read before it ran says nothing now.
+        // A visitor may have installed a table; the descriptor that was read before it ran says
+        // nothing now.
         this.read(slot);
         words = this.mem.words;
         isTable = upper && (this.lo & typeMask) === tableType;
@@ -285,7 +305,10 @@ export class Walker implements WalkPosition {
     return this.visitor.tablePost!(this, slot);
   }
 
-  /** What a visitor's code other than CONTINUE means for the loop over a table: 0 where it goes on, LEFT, or an error. */
+  /**
+   * What a visitor's code other than CONTINUE means for the loop over a table: 0 where it goes on,
+   * LEFT, or an error.
+   */
   private stop(code: number): number {
     return code === skipSiblings ? this.leaves : this.errorOf(code);
   }
@@ -295,8 +318,9 @@ export class Walker implements WalkPosition {
   }
 
   /**
-   * Level 3 by runs: as many entries of table `page` as it has from here and the range wants, or as its visitor goes on; then the same in the
-   * tables that descriptors from `slot` on point to, up to `more` of them. `went` is how many of those there were.
+   * Level 3 by runs: as many entries of table `page` as it has from here and the range wants, or as
+   * its visitor goes on; then the same in the tables that descriptors from `slot` on point to, up
+   * to `more` of them. `went` is how many of those there were.
    */
   private pageRuns(page: number, slot: number, more: number): number {
     const { counts, end, visitor, mem, tableGfn } = this;
@@ -360,7 +384,10 @@ export class Walker implements WalkPosition {
     this.hi = words[2 * slot + 1]! | 0;
   }
 
-  /** Whether the flags leave anything to do in a table below this level: SKIP_LEVELn, and PAGE not asked for. */
+  /**
+   * Whether the flags leave anything to do in a table below this level: SKIP_LEVELn, and PAGE not
+   * asked for.
+   */
   private wantsBelow(level: number): boolean {
     const flags = this.rules.flags;
     if ((flags & (WALK_SKIP_LEVEL0 << (level + 1))) !== 0) return false;
@@ -382,14 +409,18 @@ function tablesFrom(words: Uint32Array, slot: number, count: number): number {
   return tables;
 }
 
-/** The entry that ends at `next`, and those after it that begin before the range's end: as many as are to be gone over, up to `max`. */
+/**
+ * The entry that ends at `next`, and those after it that begin before the range's end: as many as
+ * are to be gone over, up to `max`.
+ */
 function piecesTo(end: number, next: number, perSpan: number, max: number): number {
   return Math.min(max, 1 + Math.max(0, Math.ceil((end - next) * perSpan)));
 }
 
 /**
- * End of the aligned piece of so many frames that an address lies in. Mostly it begins there: then the end is one addition away, and the CPU, which
- * predicts as much, goes on without waiting for the rest.
+ * End of the aligned piece of so many frames that an address lies in. Mostly it begins there: then
+ * the end is one addition away, and the CPU, which predicts as much, goes on without waiting for
+ * the rest.
  *
  * @param perFrames 1 / frames
  */

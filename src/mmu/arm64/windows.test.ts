@@ -23,7 +23,8 @@ function expectEqual(scenario: Arm64Scenario, strategy: string, digest: boolean)
   const ascending = scenario.memslots.every(
     (slot, i) => i === 0 || Number(scenario.memslots[i - 1]!.base) < Number(slot.base),
   );
-  // Regions that do not finish in address order have no digest; everything else must be equal all the same.
+  // Regions that do not finish in address order have no digest; everything else must be equal all
+  // the same.
   if (!ascending) {
     expect([regions.initial.digest, (regions.counts.final as { digest: unknown }).digest]).toEqual([null, null]);
     Object.assign(whole.initial, { digest: null });
@@ -32,7 +33,10 @@ function expectEqual(scenario: Arm64Scenario, strategy: string, digest: boolean)
   expect(regions).toEqual(whole);
 }
 
-/** Segment sizes: a few pages, or so many blocks of one size with a few pages more. At most 2 GiB and a bit. */
+/**
+ * Segment sizes: a few pages, or so many blocks of one size with a few pages more. At most 2 GiB
+ * and a bit.
+ */
 const segment = (granule: Granule): fc.Arbitrary<Segment> => {
   const sizes = legalChunks(granule);
   const pages = fc.integer({ min: 1, max: 700 }).map((n) => n * sizes[0]!);
@@ -63,7 +67,8 @@ const scenarios: fc.Arbitrary<Arm64Scenario> = fc
     const pageBytes = legalChunks(granule)[0]!;
     const slot = fc.record({
       segments: fc.array(segment(granule), { minLength: 1, maxLength: 4 }),
-      // Pages between a slot and the one before: none, so that they share a region; a few, so that masks are out of step; many.
+      // Pages between a slot and the one before: none, so that they share a region; a few, so that
+      // masks are out of step; many.
       gap: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 600 }), fc.constantFrom(2 ** 15, 2 ** 18)),
       dirty: fc.option(fc.array(fc.tuple(fc.nat(2 ** 17), fc.integer({ min: 1, max: 3000 })), { maxLength: 30 })),
     });
@@ -119,7 +124,8 @@ describe("a guest that comes and goes region by region", () => {
   });
 
   it("has the marks of tables above its regions as the whole tree has them", () => {
-    // Blocks in the last region under one level-1 table, in the last two under the next, and in the first under a third.
+    // Blocks in the last region under one level-1 table, in the last two under the next, and in the
+    // first under a third.
     const scenario: Arm64Scenario = {
       granule: "4K",
       ipaBits: 44,
@@ -139,7 +145,8 @@ describe("a guest that comes and goes region by region", () => {
     const { whole, regions } = bothWays(scenario, "split-mark", true);
     expect(regions).toEqual(whole);
     const { split } = whole.counts as { split: { pteStores: number } };
-    // Two stores a block (1024 of 2M, 2 of 1G), and one for each mark set later: of two level-2 tables and of three level-1 tables.
+    // Two stores a block (1024 of 2M, 2 of 1G), and one for each mark set later: of two level-2
+    // tables and of three level-1 tables.
     expect(split.pteStores).toBe(2 * 1026 + 5);
     expect(whole.findings).toEqual([]);
   });

@@ -1,25 +1,30 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import { newTally, type Tally } from "../counters.js";
-import { dirtySpans } from "../dirtyRuns.js";
 import { Regions, type Windows } from "../flow/regions.js";
-import { type TouchedSpans, TreeCheck } from "./check.js";
+import { type LeafSink, TreeDigest } from "../leafLines.js";
+import { SegmentIndex } from "../slotLayout.js";
+import { TreeCheck } from "./check.js";
 import { TREE_COUNTERS } from "./counters.js";
 import { LEVELS } from "./counts.js";
-import { TreeDigest } from "./digest.js";
-import type { Layout, SlotLayout } from "./layout.js";
+import { HOLE } from "./layout.js";
 import { countValid } from "./memory.js";
-import { freeTables, type LeafSink, scanLeaves } from "./scan.js";
-import { SegmentIndex } from "./segmentIndex.js";
+import { freeTables, scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 
-/** Regions are 1 GiB: a multiple of every block size of every granule, so that no block, chunk or step crosses one. */
+/**
+ * Regions are 1 GiB: a multiple of every block size of every granule, so that no block, chunk or
+ * step crosses one.
+ */
 export const REGION_BYTES = 2 ** 30;
 
 /** What a tree is made of; the digest is null where it was not asked for. */
 export type TreeSummary = Tally<typeof TREE_COUNTERS>;
 
-/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
+/**
+ * Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and
+ * let go when it is finished.
+ */
 export class RegionedGuest {
   readonly initial: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
   readonly final: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
@@ -40,16 +45,11 @@ export class RegionedGuest {
     this.whole = regionPages === Number.POSITIVE_INFINITY;
     const work = { build: this.build.bind(this), finish: this.finish.bind(this) };
     this.regions = new Regions(layout.slots, regionPages, work, false, onProgress);
-    this.segments = new SegmentIndex(layout);
+    this.segments = new SegmentIndex(layout, HOLE);
     stage2.populator.ahead = this.whole ? null : { regionPages, segments: this.segments };
-    this.initialDigest = digest ? new TreeDigest(layout.geometry) : null;
-    this.finalDigest = digest ? new TreeDigest(layout.geometry) : null;
-    this.check = new TreeCheck(
-      layout,
-      stage2.mem,
-      layout.slots.map((slot) => touchedSpans(layout, slot)),
-      this.segments,
-    );
+    this.initialDigest = digest ? new TreeDigest(layout.geometry.pageBytes, PAGE_LEVEL) : null;
+    this.finalDigest = digest ? new TreeDigest(layout.geometry.pageBytes, PAGE_LEVEL) : null;
+    this.check = new TreeCheck(layout, stage2.mem, this.segments);
   }
 
   /** Builds everything now; for guests whose whole tree is kept. */
@@ -75,10 +75,7 @@ export class RegionedGuest {
     const { stage2 } = this;
     const before = stage2.mem.tables;
     stage2.populator.mapAbove(from);
-    const { segments } = this.segments;
-    for (let i = this.segments.firstEndingAfter(from); i < segments.length && segments[i]!.startGfn < to; i++) {
-      stage2.populator.map(segments[i]!, from, to);
-    }
+    for (const { segment } of this.segments.within(from, to)) stage2.populator.map(segment, from, to);
     this.initial.tables += stage2.mem.tables - before;
     this.sum(this.initial, this.initialDigest, from, to);
   }
@@ -113,9 +110,4 @@ export class RegionedGuest {
     scanLeaves(geometry, mem, from, Math.min(to, geometry.endGfn), sink);
     if (firstBlock !== Number.POSITIVE_INFINITY) summary.firstUnsplitIpa = formatAddress(firstBlock);
   }
-}
-
-/** What the work touches of a slot: all of it, or the spans of its masks. */
-function touchedSpans(layout: Layout, slot: SlotLayout): TouchedSpans {
-  return layout.mode === "enable" || slot.dirty === null ? null : dirtySpans(slot, slot.dirty);
 }

@@ -13,33 +13,39 @@ export const arm64Words: FindingWordTable = {
   "left-locked": {
     short: (f) => `${size(f.data.bytes)} left locked, first at ${f.data.ipa}`,
     long: (f) =>
-      `${counted(f.count, "descriptor")} (${size(f.data.bytes)}) ${was(f.count)} left locked in the middle of break-before-make, ` +
+      `${counted(f.count, "descriptor")} (${size(f.data.bytes)}) ${was(f.count)} left locked in the middle of ` +
+      "break-before-make, " +
       `the first at IPA ${f.data.ipa}, level ${f.data.level}`,
   },
   "tlbi-wrong-ipa": {
     short: (f) => `${counted(f.count, "TLBI")} to a wrong IPA, first ${f.data.tlbi} for ${f.data.block}`,
     long: (f) =>
-      `${counted(f.count, "block")} ${was(f.count)} replaced with a TLBI to an IPA outside of it: first the block at ${f.data.block} ` +
+      `${counted(f.count, "block")} ${was(f.count)} replaced with a TLBI to an IPA outside of it: first the ` +
+      `block at ${f.data.block} ` +
       `(level ${f.data.level}), whose TLBI went to ${f.data.tlbi}; its old translation may stay cached`,
   },
   "tlbi-not-one": {
     short: (f) => `${counted(f.count, "block")} without exactly one TLBI`,
     long: (f) =>
-      `${counted(f.count, "block")} did not get exactly one TLBI when broken: ${f.data.broken} blocks are gone, ${f.data.tlbis} TLBIs were ` +
+      `${counted(f.count, "block")} did not get exactly one TLBI when broken: ${f.data.broken} blocks are gone, ` +
+      `${f.data.tlbis} TLBIs were ` +
       `made${f.data.ipa === null ? "" : `, the first doubtful one at IPA ${f.data.ipa}, level ${f.data.level}`}`,
   },
   "read-after-leave": {
     short: (f) => `${counted(f.count, "entry", "entries")} read after the table was left`,
     long: (f) =>
-      `${counted(f.count, "entry", "entries")} ${was(f.count)} read after the walk had left the table: first index ${f.data.index} of the ` +
+      `${counted(f.count, "entry", "entries")} ${was(f.count)} read after the walk had left the table: first ` +
+      `index ${f.data.index} of the ` +
       `level-${f.data.level} table at IPA ${f.data.table}, with the walk's address at ${f.data.addr} already`,
   },
   "read-beside-address": {
     short: (f) =>
       `${counted(f.count, "entry", "entries")} read that ${f.count === 1 ? "is" : "are"} not at the walk's address`,
     long: (f) =>
-      `${counted(f.count, "entry", "entries")} ${was(f.count)} read that ${f.count === 1 ? "does" : "do"} not cover the walk's address: first ` +
-      `index ${f.data.index} of a level-${f.data.level} table, which covers IPA ${f.data.entry}, with the address at ${f.data.addr}`,
+      `${counted(f.count, "entry", "entries")} ${was(f.count)} read that ${f.count === 1 ? "does" : "do"} not ` +
+      "cover the walk's address: first " +
+      `index ${f.data.index} of a level-${f.data.level} table, which covers IPA ${f.data.entry}, with the ` +
+      `address at ${f.data.addr}`,
   },
   "tlbi-before-break": {
     short: () => "TLBI before the break",
@@ -62,12 +68,14 @@ export const arm64Words: FindingWordTable = {
   "table-linked-twice": {
     short: (f) => `${counted(f.count, "table")} linked twice, first at ${f.data.ipa}`,
     long: (f) =>
-      `${counted(f.count, "table page")} ${are(f.count)} linked at more than one place, the first at IPA ${f.data.ipa}, level ${f.data.level}`,
+      `${counted(f.count, "table page")} ${are(f.count)} linked at more than one place, the first at IPA ` +
+      `${f.data.ipa}, level ${f.data.level}`,
   },
   "mark-inexact": {
     short: (f) => `${counted(f.count, "mark")} wrong, first at ${f.data.ipa}`,
     long: (f) =>
-      `${counted(f.count, "table descriptor")} ${f.count === 1 ? "says" : "say"} wrongly whether a block is mapped below, the first at IPA ` +
+      `${counted(f.count, "table descriptor")} ${f.count === 1 ? "says" : "say"} wrongly whether a block is ` +
+      "mapped below, the first at IPA " +
       `${f.data.ipa}, level ${f.data.level}`,
   },
 };

@@ -12,9 +12,11 @@ export const WRITE_PROTECT_RULES: WalkRules = {
 };
 
 /**
- * Clears S2AP write of valid leaves that have it; each costs one store. Invalid entries are visited and left alone.
+ * Clears S2AP write of valid leaves that have it; each costs one store. Invalid entries are visited
+ * and left alone.
  *
- * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_attr_walker()` as `kvm_pgtable_stage2_wrprotect()` calls it.
+ * Source: Linux 7.3, arch/arm64/kvm/hyp/pgtable.c, `stage2_attr_walker()` as
+ * `kvm_pgtable_stage2_wrprotect()` calls it.
  */
 export class WriteProtectVisitor implements Visitor {
   listener: StoreListener | null = null;
@@ -31,7 +33,10 @@ export class WriteProtectVisitor implements Visitor {
     return CONTINUE;
   }
 
-  /** Reads every descriptor of the run and applies the rule of {@link leaf} to each; only the calls are left out. */
+  /**
+   * Reads every descriptor of the run and applies the rule of {@link leaf} to each; only the calls
+   * are left out.
+   */
   pages({ mem: { words } }: Walker, slot: number, count: number): number {
     const validBit = VALID;
     const writeBit = S2AP_WRITE;

@@ -17,8 +17,8 @@ export interface BoundTrees {
 }
 
 /**
- * Middle entries of the small bound: of the 16 tables of pages those that are full or have their first or last page
- * alone.
+ * Middle entries of the small bound: of the 16 tables of pages those that are full or have their
+ * first or last page alone.
  */
 export const FEW_ENTRIES: readonly MiddleEntry[] = [HOLE_ENTRY, BLOCK, PROTECTED_BLOCK, FULL_TABLE, 0b0001, 0b1000];
 const EVERY_ENTRY: readonly MiddleEntry[] = [
@@ -27,7 +27,10 @@ const EVERY_ENTRY: readonly MiddleEntry[] = [
   PROTECTED_BLOCK,
   ...Array.from({ length: 16 }, (_, i) => i),
 ];
-/** Top entries whose pairs the small bound has: what one leaves in a page cache is what the next begins with. */
+/**
+ * Top entries whose pairs the small bound has: what one leaves in a page cache is what the next
+ * begins with.
+ */
 export const LIGHT_TOPS: readonly TopEntry[] = [
   HOLE_ENTRY,
   BLOCK,
@@ -39,11 +42,13 @@ export const LIGHT_TOPS: readonly TopEntry[] = [
 export const LIGHT_WORDS = "that are a hole, a block, or a table with a block first or last or with pages at both ends";
 
 /**
- * The trees of a bound below one or two top entries. @param middle what an MMU calls the entries of the table below a
- * top entry
+ * The trees of a bound below one or two top entries. @param middle what an MMU calls the entries of
+ * the table below a top entry
  */
 export function treesOf(bound: Bound, middle: string): BoundTrees {
-  const few = `whose ${middle} entries are a hole, a block, a write-protected block, or a table with all pages, its first or its last`;
+  const few =
+    `whose ${middle} entries are a hole, a block, a write-protected block, or a table with all pages, its first or ` +
+    "its last";
   if (bound === "large") {
     const trees = pairs(topEntries(FEW_ENTRIES));
     return { trees, words: `all ${count(trees)} trees below two top entries ${few}` };

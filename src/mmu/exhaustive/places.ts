@@ -1,9 +1,9 @@
 import { formatAddress, formatSize } from "../../guest/sizes.js";
 
 /**
- * The places that a walker can tell apart in the real geometry: first, second, last and after-last entry of each
- * level's table, and bases off the 2M and 64-page grids. A layout is one or two segments; each pair of map and size
- * follows each other one.
+ * The places that a walker can tell apart in the real geometry: first, second, last and after-last
+ * entry of each level's table, and bases off the 2M and 64-page grids. A layout is one or two
+ * segments; each pair of map and size follows each other one.
  */
 const K = 4096;
 const M2 = 2 ** 21;
@@ -37,8 +37,8 @@ export interface PlacedSlot {
 }
 
 /**
- * Memslots at these places: every third of them, 1G blocks alone; or all of them. The base varies fastest, so that
- * whatever part is taken meets every base.
+ * Memslots at these places: every third of them, 1G blocks alone; or all of them. The base varies
+ * fastest, so that whatever part is taken meets every base.
  */
 export function placedSlots(part: "some" | "all"): readonly PlacedSlot[] {
   const whole = part === "all";

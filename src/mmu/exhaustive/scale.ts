@@ -2,8 +2,9 @@ import { formatSize } from "../../guest/sizes.js";
 import { BLOCK, BLOCK_PAGES, ENTRIES, HOLE_ENTRY, PROTECTED_BLOCK, TOP_PAGES, type TopEntry } from "./trees.js";
 
 /**
- * The small geometry at full size: of a table's four entries the first two stand for entries 0 and 1, the others for
- * 510 and 511, for these are the places that a walker can tell apart; what lies between is a hole.
+ * The small geometry at full size: of a table's four entries the first two stand for entries 0 and
+ * 1, the others for 510 and 511, for these are the places that a walker can tell apart; what lies
+ * between is a hole.
  */
 export const REAL_ENTRY = [0, 1, 510, 511] as const;
 /** Entries of a table at full size. */

@@ -8,13 +8,19 @@ import {
 import type { Finding } from "../finding.js";
 import type { ScenarioBase, Strategy } from "../strategy.js";
 
-/** All that a bound has: trees of a small geometry with what is done to each, and layouts of the real one. */
+/**
+ * All that a bound has: trees of a small geometry with what is done to each, and layouts of the
+ * real one.
+ */
 export interface Scope<Tree, Wrong, Scenario extends ScenarioBase> {
   /** The bound in words. */
   readonly text: string;
   /** The lightest first. */
   readonly trees: readonly Tree[];
-  /** How many combinations a tree is tried with, by a strategy that is used for all that is done to it. */
+  /**
+   * How many combinations a tree is tried with, by a strategy that is used for all that is done to
+   * it.
+   */
   combinations(tree: Tree): number;
   readonly places: readonly Scenario[];
   /** A case in words. */
@@ -41,13 +47,17 @@ export interface Trial<Tree, Wrong> {
   try(tree: Tree, onWrong: OnWrong<Wrong>): number;
 }
 
-/** Lays a scenario at full size out, once, and checks strategies on it; null: the strategy is not used for it. */
+/**
+ * Lays a scenario at full size out, once, and checks strategies on it; null: the strategy is not
+ * used for it.
+ */
 export type ScenarioCheck<T extends Strategy, Scenario extends ScenarioBase> = (
   scenario: Scenario,
 ) => (strategy: T) => readonly Finding[] | null;
 
 /**
- * The exhaustive search of a scope: a unit is a tree with all that is done to it, then a layout of the real geometry.
+ * The exhaustive search of a scope: a unit is a tree with all that is done to it, then a layout of
+ * the real geometry.
  *
  * @param checkScenario checks strategies on a scenario at full size
  * @param trialOf makes what a strategy is tried by
@@ -87,7 +97,10 @@ export function scopeSearch<T extends Strategy, Tree, Wrong, Scenario extends Sc
   };
 }
 
-/** A kind of fault as it was found: the smallest case of the small geometry, and the first layout of the real one. */
+/**
+ * A kind of fault as it was found: the smallest case of the small geometry, and the first layout of
+ * the real one.
+ */
 interface Found<Tree, Wrong> {
   readonly kind: string;
   /** Whether it comes with the kernel. */

@@ -1,6 +1,7 @@
 /**
- * Trees of the small geometry, for any MMU: tables of 4 entries, pages, blocks of 4 pages and blocks of 16. Levels are
- * counted from the pages up here, as heights: 0 is a page, 1 a block of 4, 2 a block of 16, whatever an MMU calls them.
+ * Trees of the small geometry, for any MMU: tables of 4 entries, pages, blocks of 4 pages and
+ * blocks of 16. Levels are counted from the pages up here, as heights: 0 is a page, 1 a block of 4,
+ * 2 a block of 16, whatever an MMU calls them.
  */
 
 /** Entries of a table. */
@@ -21,15 +22,16 @@ export const PROTECTED_BLOCK = -3;
 export const FULL_TABLE = 0b1111;
 
 /**
- * An entry below the top: HOLE_ENTRY, BLOCK, PROTECTED_BLOCK, or a table of pages as the bits of those that are mapped
- * (0 to 15).
+ * An entry below the top: HOLE_ENTRY, BLOCK, PROTECTED_BLOCK, or a table of pages as the bits of
+ * those that are mapped (0 to 15).
  */
 export type MiddleEntry = number;
 /** A top entry: HOLE_ENTRY, BLOCK, PROTECTED_BLOCK, or the four entries of the table below. */
 export type TopEntry = number | readonly [MiddleEntry, MiddleEntry, MiddleEntry, MiddleEntry];
 
 /**
- * What there is to look at in a tree: tables count most, then leaves; protection is a detail. The search goes by it.
+ * What there is to look at in a tree: tables count most, then leaves; protection is a detail. The
+ * search goes by it.
  */
 function weightOf(top: TopEntry): number {
   if (typeof top === "number") return leafWeight(top);
@@ -46,7 +48,10 @@ function bits(mask: number): number {
   return count;
 }
 
-/** Every top entry whose middle entries are among `entries`, the lightest first; equal ones in a fixed order. */
+/**
+ * Every top entry whose middle entries are among `entries`, the lightest first; equal ones in a
+ * fixed order.
+ */
 export function topEntries(entries: readonly MiddleEntry[]): readonly TopEntry[] {
   const all: TopEntry[] = entries.filter((entry) => entry < 0);
   for (const a of entries)
@@ -67,10 +72,21 @@ export function pairs(tops: readonly TopEntry[]): readonly (readonly [TopEntry, 
   return all;
 }
 
-/** A tree as it is before anything is done with it: what is to be known of each frame to judge what became of it. */
+/** Frames [from, to) of a tree as bits: a tree has 32 at most. */
+export function framesIn(from: number, to: number): number {
+  const first = Math.max(0, from);
+  const count = Math.min(32, to) - first;
+  return count <= 0 ? 0 : (-1 >>> (32 - count)) << first;
+}
+
+/**
+ * A tree as it is before anything is done with it: what is to be known of each frame to judge what
+ * became of it.
+ */
 export class SmallTree {
   /**
-   * By frame: pages of the leaf that maps it (1, 4 or 16), 0 where none does. A leaf begins at a multiple of its pages.
+   * By frame: pages of the leaf that maps it (1, 4 or 16), 0 where none does. A leaf begins at a
+   * multiple of its pages.
    */
   readonly span = new Uint8Array(MAX_TOPS * TOP_PAGES);
   /** By frame: 1 where the leaf is write-protected from the start. */
@@ -104,8 +120,8 @@ export class SmallTree {
 }
 
 /**
- * Makes tables and leaves in whatever an MMU keeps them in. A slot is the number of an entry; those of a table follow
- * each other.
+ * Makes tables and leaves in whatever an MMU keeps them in. A slot is the number of an entry; those
+ * of a table follow each other.
  */
 export interface TreeBuilder {
   /** Links an empty table at a slot. @returns its first slot */

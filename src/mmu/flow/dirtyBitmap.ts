@@ -1,4 +1,7 @@
-/** One bit a page of a memslot, page 0 of the slot in bit 0 of word 0; in 32-bit halves of the kernel's 64-bit words. */
+/**
+ * One bit a page of a memslot, page 0 of the slot in bit 0 of word 0; in 32-bit halves of the
+ * kernel's 64-bit words.
+ */
 export class DirtyBitmap {
   /** An even number of halves. */
   readonly words: Uint32Array;
@@ -42,8 +45,9 @@ export class DirtyBitmap {
   }
 
   /**
-   * Takes out what is set both here and in `asked` (here alone if null), 64 pages at a time; `work` gets each non-zero word's first
-   * and last page (exclusive), relative to the slot, its number of bits, and the bits themselves, those of its lower 32 pages first.
+   * Takes out what is set both here and in `asked` (here alone if null), 64 pages at a time; `work`
+   * gets each non-zero word's first and last page (exclusive), relative to the slot, its number of
+   * bits, and the bits themselves, those of its lower 32 pages first.
    */
   take(
     asked: DirtyBitmap | null,

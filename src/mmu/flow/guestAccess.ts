@@ -28,7 +28,10 @@ export type AccessSink = (vcpu: number, page: number, write: boolean) => void;
 
 /** The deterministic guests of one flow; `lehmer` keeps its generators from pass to pass. */
 export interface GuestAccesses {
-  /** Accesses [from, to) of every vCPU of a pass, vCPU by vCPU for each. Called with ascending parts of one pass. */
+  /**
+   * Accesses [from, to) of every vCPU of a pass, vCPU by vCPU for each. Called with ascending parts
+   * of one pass.
+   */
   pass(step: GuestPassInput, from: number, to: number, sink: AccessSink): void;
 }
 
@@ -87,9 +90,11 @@ export function lehmerNext(state: number): number {
 }
 
 /**
- * The selftests' own generator, one per vCPU: the page is drawn only where it is random, the write always, in populate too.
+ * The selftests' own generator, one per vCPU: the page is drawn only where it is random, the write
+ * always, in populate too.
  *
- * Source: Linux 7.3, tools/testing/selftests/kvm/lib/test_util.c, `guest_random_u32()`; memstress.c, `memstress_guest_code()`.
+ * Source: Linux 7.3, tools/testing/selftests/kvm/lib/test_util.c, `guest_random_u32()`;
+ * memstress.c, `memstress_guest_code()`.
  */
 class LehmerGuests implements GuestAccesses {
   private readonly states: Float64Array;

@@ -1,6 +1,9 @@
-import type { FrameRange } from "./slots.js";
+import { type FrameRange, pagesIn } from "./slots.js";
 
-/** A part of a slot that is in memory at once, in frames; the whole slot where the whole tree is kept. */
+/**
+ * A part of a slot that is in memory at once, in frames; the whole slot where the whole tree is
+ * kept.
+ */
 export type Windows = (slot: FrameRange, work: WindowWork) => void;
 export type WindowWork = (start: number, end: number) => void;
 
@@ -9,7 +12,9 @@ export function wholeSlot(slot: FrameRange, work: WindowWork): void {
   work(slot.startGfn, slot.endGfn);
 }
 
-/** What is done with the memory of a region, [start, end) in frames; the last end may be Infinity. */
+/**
+ * What is done with the memory of a region, [start, end) in frames; the last end may be Infinity.
+ */
 export interface RegionWork {
   /** Before any window needs it. */
   build(start: number, end: number): void;
@@ -18,8 +23,9 @@ export interface RegionWork {
 }
 
 /**
- * Guest memory that comes and goes region by region: a region is built when a window first needs it, and finished when the last slot that
- * has a part in it is done. So the memory that is needed does not grow with the guest.
+ * Guest memory that comes and goes region by region: a region is built when a window first needs
+ * it, and finished when the last slot that has a part in it is done. So the memory that is needed
+ * does not grow with the guest.
  *
  * With `regionPages` Infinity there is one region, and the whole tree is kept to the end.
  */
@@ -41,7 +47,7 @@ export class Regions {
     private readonly reaches: boolean,
     private readonly onProgress?: (share: number) => void,
   ) {
-    this.pages = slots.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
+    this.pages = pagesIn(slots);
     for (const slot of slots) {
       for (const region of this.regionsOf(slot)) this.pending.set(region, (this.pending.get(region) ?? 0) + 1);
     }

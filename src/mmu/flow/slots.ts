@@ -1,8 +1,25 @@
+import { neighbours } from "../neighbours.js";
+
 /** The frames of a memslot. */
 export interface FrameRange {
   readonly startGfn: number;
   /** Exclusive. */
   readonly endGfn: number;
+}
+
+/** Frames in all slots, holes included. */
+export function pagesIn(slots: readonly FrameRange[]): number {
+  return slots.reduce((sum, { startGfn, endGfn }) => sum + endGfn - startGfn, 0);
+}
+
+/**
+ * Whether a run makes digests, which need leaves in address order: as asked, else where the guest
+ * is kept whole.
+ *
+ * @param whole whether all of the tree is kept to the end
+ */
+export function takesDigest(slots: readonly FrameRange[], whole: boolean, asked = whole): boolean {
+  return asked && (whole || [...neighbours(slots)].every(([below, above]) => below.endGfn <= above.startGfn));
 }
 
 /** Finds the memslot of a frame; faults of one guest mostly hit the slot of the last one. */
@@ -25,10 +42,12 @@ export function slotFinder<T extends { readonly layout: FrameRange }>(slots: rea
   };
 }
 
-/** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */
+/**
+ * Pages of the region are those of the slots in ascending order; without gaps, that is an addition.
+ */
 export function pageFinder(ascending: readonly FrameRange[]): (page: number) => number {
   const start = ascending[0]!.startGfn;
-  const gapless = ascending.every((slot, i) => i === 0 || ascending[i - 1]!.endGfn === slot.startGfn);
+  const gapless = [...neighbours(ascending)].every(([below, above]) => below.endGfn === above.startGfn);
   if (gapless) return (page) => start + page;
   const firsts: number[] = [];
   let first = 0;

@@ -8,7 +8,10 @@ export type Action =
   /** Another thread of userspace; not while an ioctl runs, since both hold `slots_lock`. */
   | { readonly kind: "get" | "get-and-clear" | "disable" | "delete" };
 
-/** The actions of a slot: those that need mmu_lock alone first, then those of another thread of userspace. */
+/**
+ * The actions of a slot: those that need mmu_lock alone first, then those of another thread of
+ * userspace.
+ */
 export interface ActionList {
   readonly all: readonly Action[];
   /** Numbers of the actions that may happen while an ioctl runs, and between ioctls. */
@@ -17,8 +20,8 @@ export interface ActionList {
 }
 
 /**
- * Actions on a slot's first page, on one in the middle and on its last; unmapping of a page, blocks, a range across
- * blocks, all.
+ * Actions on a slot's first page, on one in the middle and on its last; unmapping of a page,
+ * blocks, a range across blocks, all.
  */
 export function actionsOn({ startGfn, endGfn }: FrameRange, manual: boolean): ActionList {
   const middle = startGfn + 5;

@@ -14,18 +14,24 @@ export interface SmallGuest {
 export interface Script {
   readonly id: string;
   readonly words: string;
-  /** KVM_DIRTY_LOG_INITIALLY_SET with manual protect: enabling touches nothing, clearing write-protects and splits. */
+  /**
+   * KVM_DIRTY_LOG_INITIALLY_SET with manual protect: enabling touches nothing, clearing
+   * write-protects and splits.
+   */
   readonly manual: boolean;
   readonly steps: readonly Step[];
 }
 
 /**
- * `get` and `clear` are the ioctls of KVM's dirty log; a get without manual protect clears too; `clear-first` is of the
- * first word alone, `clear-some` of the pages of {@link SOME}.
+ * `get` and `clear` are the ioctls of KVM's dirty log; a get without manual protect clears too;
+ * `clear-first` is of the first word alone, `clear-some` of the pages of {@link SOME}.
  */
 export type Step = "enable" | "get" | "clear" | "clear-first" | "clear-some" | "disable";
 
-/** Pages that a partial clear asks for, the slot's first in bit 0: masks that begin and end within blocks, in both words. */
+/**
+ * Pages that a partial clear asks for, the slot's first in bit 0: masks that begin and end within
+ * blocks, in both words.
+ */
 export const SOME = 0b0110_0000_0010_0110;
 
 const FULL = 0b1111;

@@ -3,8 +3,9 @@ import type { Choice, Interleaved, ScheduledAction } from "../interleave.js";
 import type { StepSink } from "../traceEvents.js";
 
 /**
- * Plays schedules on a guest, from the start again and again: places come in the order in which the guest gets there, and at each the
- * actions happen that the schedule has for it. `At` says where a place is.
+ * Plays schedules on a guest, from the start again and again: places come in the order in which the
+ * guest gets there, and at each the actions happen that the schedule has for it. `At` says where a
+ * place is.
  */
 export abstract class SchedulePlayer<At> implements Interleaved {
   abstract readonly id: string;
@@ -61,7 +62,10 @@ export abstract class SchedulePlayer<At> implements Interleaved {
     if (!done()) this.sink?.({ event: "action", phase: "userspace", text: "fails: the slot has no log" });
   }
 
-  /** Others may act now. @param allowed numbers of what they may do @returns whether the schedule has anything here */
+  /**
+   * Others may act now. @param allowed numbers of what they may do @returns whether the schedule
+   * has anything here
+   */
   protected place(allowed: readonly number[], at: At): boolean {
     const place = this.open.length;
     this.open.push(allowed);

@@ -20,8 +20,9 @@ export interface ScriptVm extends ActedOn {
 class NeverEnds extends Error {}
 
 /**
- * A script on a small VM, with others acting at the places where mmu_lock may be dropped and between ioctls. A place is the page that the
- * work goes on at, -1 after its last, -2 between ioctls.
+ * A script on a small VM, with others acting at the places where mmu_lock may be dropped and
+ * between ioctls. A place is the page that the work goes on at, -1 after its last, -2 between
+ * ioctls.
  */
 export class ScriptRun extends SchedulePlayer<number> {
   readonly actionWords: readonly string[];
@@ -70,8 +71,8 @@ export class ScriptRun extends SchedulePlayer<number> {
   }
 
   /**
-   * mmu_lock may be dropped: others may act now. An ioctl of another thread that drops the lock itself is one action:
-   * nobody acts within it.
+   * mmu_lock may be dropped: others may act now. An ioctl of another thread that drops the lock
+   * itself is one action: nobody acts within it.
    */
   lockDropped(at: number): void {
     if (this.acting) return;

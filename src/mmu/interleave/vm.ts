@@ -2,8 +2,8 @@ import { type SmallGuest, SOME, type Step } from "./guests.js";
 import type { ScriptVm } from "./run.js";
 
 /**
- * A VM of one small memslot, with what userspace knows of it; an MMU brings its tables. Page sets are bits, the slot's
- * first page in bit 0.
+ * A VM of one small memslot, with what userspace knows of it; an MMU brings its tables. Page sets
+ * are bits, the slot's first page in bit 0.
  */
 export abstract class SmallVm implements ScriptVm {
   readonly pages: number;
@@ -12,7 +12,8 @@ export abstract class SmallVm implements ScriptVm {
   /** The slot's dirty bitmap. */
   dirty = 0;
   /**
-   * Pages written since userspace was last told of them, at the latest when the ioctl returned that took their bits.
+   * Pages written since userspace was last told of them, at the latest when the ioctl returned that
+   * took their bits.
    */
   written = 0;
   /** Pages that the host took away and nobody accessed since. */
@@ -41,8 +42,8 @@ export abstract class SmallVm implements ScriptVm {
   /** Write-protects and splits the whole slot. */
   protected abstract enableSlot(): void;
   /**
-   * Takes the bits that are asked for and dirty, word by word; each is write-protected, and split where asked. @returns
-   * what was taken
+   * Takes the bits that are asked for and dirty, word by word; each is write-protected, and split
+   * where asked. @returns what was taken
    */
   protected abstract takeWords(asked: number, split: boolean): number;
   /** What disabling does to caches. */
@@ -102,8 +103,9 @@ export abstract class SmallVm implements ScriptVm {
   }
 
   /**
-   * The largest block, of the sizes given, the largest first, that the slot and its memory allow over a frame, in
-   * pages; 1 for none. A block holds no page that is still gone, unless the host brings all of it back at once.
+   * The largest block, of the sizes given, the largest first, that the slot and its memory allow
+   * over a frame, in pages; 1 for none. A block holds no page that is still gone, unless the host
+   * brings all of it back at once.
    */
   protected naturalSpan(gfn: number, spans: readonly number[]): number {
     for (const span of spans) {
@@ -128,7 +130,8 @@ export abstract class SmallVm implements ScriptVm {
       this.enableSlot();
       this.splitOver = all;
     }
-    // Userspace copies everything once when logging is on: what was written before that is in the copy.
+    // Userspace copies everything once when logging is on: what was written before that is in the
+    // copy.
     this.written = 0;
   }
 

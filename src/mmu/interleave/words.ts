@@ -2,8 +2,8 @@ import type { Finding } from "../finding.js";
 import type { FindingWordTable } from "../findingWords.js";
 
 /**
- * Words for what interleavings find on tables in stage-2 (arm64, IPAs) or the G-stage (riscv, GPAs): what is lost, and
- * what is left behind.
+ * Words for what interleavings find on tables in stage-2 (arm64, IPAs) or the G-stage (riscv,
+ * GPAs): what is lost, and what is left behind.
  */
 export const movingWords: FindingWordTable = {
   "dirty-page-lost": {

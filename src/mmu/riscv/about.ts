@@ -1,17 +1,11 @@
 import type { MmuAbout } from "../contract.js";
-import { type GuestOptionTable, type OptionsOf, sharedOptions } from "../guestOptions.js";
+import { type GuestOptionTable, type OptionsOf, sharedOptions, slotOptions, slotWorkloads } from "../guestOptions.js";
 import { GSTAGE_MODES } from "./geometry.js";
 import { riscvWords } from "./words.js";
 
-/** The options that default guests of riscv read, with the letters of dirty_log_perf_test where it has them. */
+/** The options that default guests of riscv read. */
 export const riscvOptions = {
-  backing: sharedOptions.backing,
-  memory: sharedOptions.memory,
-  memslots: sharedOptions.memslots,
-  base: sharedOptions.base,
-  thpCoverage: sharedOptions.thpCoverage,
-  g: sharedOptions.g,
-  mode: sharedOptions.mode,
+  ...slotOptions,
   eager: { ...sharedOptions.eager, variesFile: true },
   reschedEvery: { ...sharedOptions.reschedEvery, variesFile: true },
   gstage: {
@@ -43,11 +37,7 @@ export type RiscvOptions = OptionsOf<typeof riscvOptions>;
 export const about: MmuAbout = {
   id: "riscv",
   title: "KVM/riscv G-stage",
-  workloads: [
-    { id: "enable", title: "enable dirty logging (no manual protect, -g)", alias: ["split"] },
-    { id: "clear", title: "clear the dirty log (manual protect, initially-all-set)" },
-  ],
-  defaultWorkload: "enable",
+  ...slotWorkloads,
   options: riscvOptions,
   flowOptions: riscvFlowOptions,
   findingWords: riscvWords,

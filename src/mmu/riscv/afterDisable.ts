@@ -26,7 +26,10 @@ export interface Aftermath {
 /** Far from the guest's own addresses, and congruent to them modulo every leaf's span. */
 const HOST_OFFSET = SPAN[4]!;
 
-/** Turns logging off on a finished tree, which has no page-table work, lets the guest write, and ends the VM. */
+/**
+ * Turns logging off on a finished tree, which has no page-table work, lets the guest write, and
+ * ends the VM.
+ */
 export function afterDisable(gstage: GStage, layout: Layout, after: NonNullable<Layout["after"]>): Aftermath {
   const fork = new GStage(gstage.setup, gstage.rules, gstage.mem);
   const { guest } = newFlowCounts();

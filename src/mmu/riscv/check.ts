@@ -1,43 +1,23 @@
+import { meets, spansMeeting } from "../dirtyRuns.js";
+import type { MappedSegment, SegmentIndex } from "../slotLayout.js";
+import { type TreeFault, TreeFaults } from "../treeFaults.js";
 import { FLAGS_MASK, LEAF_MASK, leafHi, leafLo, pfnOf, VALID, WRITE } from "./entry.js";
 import { ENTRIES, type GStageGeometry, MAX_LEVELS, ROOT_ENTRIES, SPAN } from "./geometry.js";
 import { type Layout, naturalLeaf } from "./layout.js";
 import type { TableMemory } from "./memory.js";
 import { scanLeaves } from "./scan.js";
-import { firstEndingAfter, type MappedSegment, meets, type SegmentIndex } from "./segments.js";
-
-/** A fault of a finished tree: how many leaves or entries, and where the first is. */
-export interface Fault {
-  count: number;
-  bytes: number;
-  firstGfn: number;
-  level: number;
-}
-
-export type FaultCode =
-  /** A leaf above 4K in a range that was to be split. */
-  | "unsplit-block"
-  /** A page that was mapped is no longer. */
-  | "lost-coverage"
-  /** A page is mapped that was not (or a leaf reaches beyond its memory). */
-  | "stray-mapping"
-  /** A leaf maps another output address than before. */
-  | "wrong-output-address"
-  /** A leaf's bits, other than W, changed. */
-  | "wrong-attributes"
-  /** A leaf is writable that was to be write-protected. */
-  | "not-write-protected"
-  /** A leaf is write-protected outside every range that was to be. */
-  | "needlessly-write-protected";
 
 /**
- * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address with the
- * same bits; write permission is gone where it was to go, and nowhere else; every leaf above 4K that a touched span meets is split. It knows
- * nothing of strategies, and needs no second tree.
+ * Holds a finished tree against the layout it was made from: every page that was mapped is mapped
+ * once, to the same output address with the same bits; write permission is gone where it was to go,
+ * and nowhere else; every leaf above 4K that a touched span meets is split. It knows nothing of
+ * strategies, and needs no second tree.
  *
- * A page between two bits of one word may be either: a mask may be write-protected as a range (posted-v1 and -v4), which loses nothing.
+ * A page between two bits of one word may be either: a mask may be write-protected as a range
+ * (posted-v1 and -v4), which loses nothing.
  */
 export class TreeCheck {
-  readonly faults = new Map<FaultCode, Fault>();
+  readonly faults = new TreeFaults<TreeFault>(4096);
   /** Leaves that belong where they are, by level. */
   private readonly matched = new Float64Array(MAX_LEVELS);
   private readonly geometry: GStageGeometry;
@@ -63,7 +43,8 @@ export class TreeCheck {
   }
 
   /**
-   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other numbers of leaves than belong there.
+   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other
+   * numbers of leaves than belong there.
    *
    * @param leaves that there are by level, in all that was checked
    */
@@ -79,17 +60,17 @@ export class TreeCheck {
 
   private stray(gfn: number, level: number): void {
     const span = SPAN[level]!;
-    const { done } = this.segments.within(gfn, gfn + span).next();
-    if (done === true) this.add("stray-mapping", gfn, span, level);
+    if (!this.segments.hasWithin(gfn, gfn + span)) this.faults.add("stray-mapping", gfn, span, level);
   }
 
-  /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it met. */
+  /**
+   * Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that
+   * it met.
+   */
   private pieces(start: number, end: number): void {
     const { segment, spans } = this.owner;
     let at = start;
-    for (let i = firstEndingAfter(spans, start); i < spans.length; i++) {
-      const [first, last] = spans[i]!;
-      if (first >= end) break;
+    for (const [first, last] of spansMeeting(spans, start, end)) {
       const from = Math.max(at, naturalLeaf(segment, Math.max(first, segment.startGfn)).start);
       const leaf = naturalLeaf(segment, Math.min(last, segment.endGfn) - 1);
       const to = Math.min(end, leaf.start + SPAN[leaf.level]!);
@@ -124,20 +105,23 @@ export class TreeCheck {
       const gfn = tableGfn + index * span;
       if ((lo & VALID) === 0) {
         const from = Math.max(start, gfn);
-        this.add("lost-coverage", from, Math.min(end, gfn + span) - from, level);
+        this.faults.add("lost-coverage", from, Math.min(end, gfn + span) - from, level);
       } else if ((lo & LEAF_MASK) === 0) {
         this.table(level - 1, mem.childOf(lo, hi), ENTRIES, gfn);
       } else {
         this.matched[level]!++;
         this.leaf(level, gfn, lo, hi);
-        if (gfn < start || gfn + span > end) this.add("stray-mapping", gfn, span, level);
+        if (gfn < start || gfn + span > end) this.faults.add("stray-mapping", gfn, span, level);
         if (this.layout.eagerSplit && meets(this.owner.spans, gfn, gfn + span))
-          this.add("unsplit-block", gfn, span, level);
+          this.faults.add("unsplit-block", gfn, span, level);
       }
     }
   }
 
-  /** A run of entries of one level-0 table; the loop looks for any difference, and only then for which. */
+  /**
+   * A run of entries of one level-0 table; the loop looks for any difference, and only then for
+   * which.
+   */
   private pages(word: number, gfn: number, count: number): void {
     const { words } = this.mem;
     const pfn = pfnOf(gfn);
@@ -158,7 +142,7 @@ export class TreeCheck {
         continue;
       }
       this.matched[0]!--;
-      this.add("lost-coverage", gfn + i, 1, 0);
+      this.faults.add("lost-coverage", gfn + i, 1, 0);
     }
   }
 
@@ -169,32 +153,21 @@ export class TreeCheck {
     if ((differentLo | differentHi) === 0) return;
     const span = SPAN[level]!;
     if ((differentLo & ~FLAGS_MASK) !== 0 || (differentHi & 0x3fffff) !== 0)
-      this.add("wrong-output-address", gfn, span, level);
+      this.faults.add("wrong-output-address", gfn, span, level);
     if ((differentLo & FLAGS_MASK & ~WRITE) !== 0 || (differentHi & ~0x3fffff) !== 0)
-      this.add("wrong-attributes", gfn, span, level);
+      this.faults.add("wrong-attributes", gfn, span, level);
     if ((differentLo & WRITE) === 0 || this.inGap(level, gfn)) return;
-    this.add((lo & WRITE) !== 0 ? "not-write-protected" : "needlessly-write-protected", gfn, span, level);
+    this.faults.add((lo & WRITE) !== 0 ? "not-write-protected" : "needlessly-write-protected", gfn, span, level);
   }
 
-  /** Whether a page was mapped as one, and lies between two bits of a word without being one of them. */
+  /**
+   * Whether a page was mapped as one, and lies between two bits of a word without being one of
+   * them.
+   */
   private inGap(level: number, gfn: number): boolean {
     const { slot, segment, spans } = this.owner;
     if (level > 0 || slot.dirty === null || naturalLeaf(segment, gfn).level > 0) return false;
     const page = gfn - slot.startGfn;
     return meets(spans, gfn, gfn + 1) && !slot.dirty.some(([first, count]) => page >= first && page < first + count);
-  }
-
-  /** Adds a fault of so many pages at a frame. */
-  add(code: FaultCode, gfn: number, pages: number, level: number): void {
-    let fault = this.faults.get(code);
-    if (fault === undefined) {
-      fault = { count: 0, bytes: 0, firstGfn: gfn, level };
-      this.faults.set(code, fault);
-    }
-    fault.count++;
-    fault.bytes += pages * 4096;
-    if (gfn >= fault.firstGfn) return;
-    fault.firstGfn = gfn;
-    fault.level = level;
   }
 }

@@ -1,8 +1,9 @@
 import { byLevel, type CounterDeclaration, count, declarationsOf, type Tally, text, upTo } from "../counters.js";
 
 /**
- * Every counter of riscv's enable and clear workloads, named as in the golden files, each declared once: storage, reset, JSON, headings and
- * documentation come from its line. Levels count upwards: 0 is 4K.
+ * Every counter of riscv's enable and clear workloads, named as in the golden files, each declared
+ * once: storage, reset, JSON, headings and documentation come from its line. Levels count upwards:
+ * 0 is 4K.
  */
 const WRITE_PROTECT = {
   calls: count(
@@ -242,7 +243,10 @@ const AFTER = {
   ),
 };
 
-/** What the walks of a run count in; flushes are counted by their log, the finished tree where it is summed up. */
+/**
+ * What the walks of a run count in; flushes are counted by their log, the finished tree where it is
+ * summed up.
+ */
 export const WALK_COUNTERS = { writeProtect: WRITE_PROTECT, split: SPLIT };
 export type WriteProtectCounts = Tally<typeof WRITE_PROTECT>;
 export type SplitCounts = Tally<typeof SPLIT>;

@@ -19,13 +19,15 @@ export class DirtyLog {
   }
 
   /**
-   * Enables logging on a slot without manual protect (or with it, but without initially-set): write-protect, flush if anything changed,
-   * split, flush if that is pending.
+   * Enables logging on a slot without manual protect (or with it, but without initially-set):
+   * write-protect, flush if anything changed, split, flush if that is pending.
    *
-   * Where a guest is worked on region by region, a region is split before the next is write-protected. The counts are the same: only the
-   * split polls, drops the lock and takes pages, and the first flush keeps its place in the order.
+   * Where a guest is worked on region by region, a region is split before the next is
+   * write-protected. The counts are the same: only the split polls, drops the lock and takes pages,
+   * and the first flush keeps its place in the order.
    *
-   * Source: Linux 7.3, arch/riscv/kvm/mmu.c, `kvm_arch_commit_memory_region()`, `kvm_riscv_mmu_wp_memory_region()`.
+   * Source: Linux 7.3, arch/riscv/kvm/mmu.c, `kvm_arch_commit_memory_region()`,
+   * `kvm_riscv_mmu_wp_memory_region()`.
    */
   enable(slot: SlotLayout, eager: boolean, windows: Windows): void {
     const { gstage, protector, splitter } = this;
@@ -48,8 +50,9 @@ export class DirtyLog {
   }
 
   /**
-   * One word of KVM_CLEAR_DIRTY_LOG, or of a get without manual protect: write-protect the pages of its bits, and, for a clear with
-   * initially-set, split from the first to the last of them. What the split leaves unflushed is not remembered: a call is one word.
+   * One word of KVM_CLEAR_DIRTY_LOG, or of a get without manual protect: write-protect the pages of
+   * its bits, and, for a clear with initially-set, split from the first to the last of them. What
+   * the split leaves unflushed is not remembered: a call is one word.
    *
    * Source: Linux 7.3, arch/riscv/kvm/mmu.c, `kvm_arch_mmu_enable_log_dirty_pt_masked()`.
    */
@@ -91,7 +94,10 @@ export function drive(gstage: GStage, layout: Layout, windows: Windows = wholeSl
   }
 }
 
-/** KVM_CLEAR_DIRTY_LOG over a whole slot, manual protect with initially-set; one flush of the slot if any bit was cleared. */
+/**
+ * KVM_CLEAR_DIRTY_LOG over a whole slot, manual protect with initially-set; one flush of the slot
+ * if any bit was cleared.
+ */
 function clearSlot(log: DirtyLog, slot: SlotLayout, eager: boolean, windows: Windows): void {
   const words = new WordCursor(slot);
   let any = false;

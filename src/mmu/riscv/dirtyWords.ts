@@ -1,24 +1,9 @@
-import { badInput, clip } from "../../errors.js";
-import { dirtySpans, type Run, WORD_PAGES } from "../dirtyRuns.js";
-
-/** What of a memslot its dirty bitmap depends on, in frames. */
-export interface DirtySlot {
-  readonly startGfn: number;
-  /** Exclusive. */
-  readonly endGfn: number;
-  /** Runs of dirty pages relative to the slot, ascending and disjoint; null is all. */
-  readonly dirty: readonly Run[] | null;
-}
-
-/** A word of a bitmap, as a number. */
-export function wordOf(word: string, which: string): bigint {
-  if (/^(?:0|0x[0-9a-f]{1,16})$/i.test(word)) return BigInt(word);
-  throw badInput(`${which} "${clip(word)}"`, "not a 64-bit word", "hexadecimal with 0x, at most 16 digits");
-}
+import { type Run, WORD_PAGES } from "../dirtyRuns.js";
+import type { SlotLayout } from "../slotLayout.js";
 
 /**
- * Goes over the non-zero words of a slot in order, counted from the slot's first page, whatever its base is aligned to. One object, moved
- * on: a slot of 1 TiB has four million words.
+ * Goes over the non-zero words of a slot in order, counted from the slot's first page, whatever its
+ * base is aligned to. One object, moved on: a slot of 1 TiB has four million words.
  */
 export class WordCursor {
   /** Frame of bit 0. */
@@ -32,7 +17,7 @@ export class WordCursor {
   /** First page that has not been looked at, relative to the slot. */
   private at = 0;
 
-  constructor(slot: DirtySlot) {
+  constructor(slot: Pick<SlotLayout, "startGfn" | "endGfn" | "dirty">) {
     this.slotGfn = slot.startGfn;
     this.runs = slot.dirty ?? [[0, slot.endGfn - slot.startGfn]];
   }
@@ -82,9 +67,4 @@ export function lowestBit(low: number, high: number): number {
 function bitsBetween(from: number, to: number): number {
   if (to <= from) return 0;
   return to - from === 32 ? -1 : ((1 << (to - from)) - 1) << from;
-}
-
-/** What the words of a slot cover, in frames, as `dirtySpans()`; of a slot without a bitmap all. */
-export function wordSpans(slot: DirtySlot): readonly Run[] {
-  return slot.dirty === null ? [[slot.startGfn, slot.endGfn]] : dirtySpans(slot, slot.dirty);
 }

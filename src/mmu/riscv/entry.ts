@@ -1,8 +1,9 @@
 /**
- * G-stage page-table entries: 64 bits, held as two 32-bit words (`lo`, `hi`), so that the walk needs no BigInt.
+ * G-stage page-table entries: 64 bits, held as two 32-bit words (`lo`, `hi`), so that the walk
+ * needs no BigInt.
  *
- * V 0, R 1, W 2, X 3, U 4, G 5, A 6, D 7, bits 8 and 9 software's, PFN in bits 53:10. An entry of 0 is empty, one with R, W or X is a
- * leaf at any level, one with V alone points to a table.
+ * V 0, R 1, W 2, X 3, U 4, G 5, A 6, D 7, bits 8 and 9 software's, PFN in bits 53:10. An entry of 0
+ * is empty, one with R, W or X is a leaf at any level, one with V alone points to a table.
  *
  * Source: RISC-V privileged architecture, Sv39 to Sv57; Linux 7.3, arch/riscv/kvm/gstage.c.
  */
@@ -24,7 +25,10 @@ export const PFN_STEP = 1 << 10;
 const PFN_LO = 2 ** 22;
 /** Frames of a 56-bit physical space. */
 const PFN_SPACE = 2 ** 44;
-/** Output address = (gpa + 2^39) mod 2^56, in frames: a convention of the golden files, so that the two differ. */
+/**
+ * Output address = (gpa + 2^39) mod 2^56, in frames: a convention of the golden files, so that the
+ * two differ.
+ */
 const PFN_OFFSET = 2 ** 27;
 
 /** The frame that guest frame `gfn` is backed by. */

@@ -8,7 +8,10 @@ import { PageCache } from "./pageCache.js";
 /** What a fault must know of the memslot it hits. */
 export interface FaultSlot {
   readonly logging: boolean;
-  /** The level that a fault maps while the slot is not logging, and whether from a transparent huge page. */
+  /**
+   * The level that a fault maps while the slot is not logging, and whether from a transparent huge
+   * page.
+   */
   mapLevel(gfn: number): number;
   isThp(gfn: number): boolean;
   /** Sets the bit of a page while logging; false where it was set. */
@@ -23,7 +26,8 @@ const DIRTY = 1 << 7;
 /**
  * Guests' accesses and their faults.
  *
- * Source: Linux 7.3, arch/riscv/kvm/vcpu_exit.c, `gstage_page_fault()`; mmu.c, `kvm_riscv_mmu_map()` and its fast path.
+ * Source: Linux 7.3, arch/riscv/kvm/vcpu_exit.c, `gstage_page_fault()`; mmu.c,
+ * `kvm_riscv_mmu_map()` and its fast path.
  */
 export class GuestMmu {
   readonly caches: readonly PageCache[];
@@ -88,7 +92,10 @@ export class GuestMmu {
     this.mapper.map(gfn, target, target > 0 && slot.isThp(gfn), writable, cache);
   }
 
-  /** A write to a page that is mapped already: under the read side of mmu_lock. @returns whether that was all */
+  /**
+   * A write to a page that is mapped already: under the read side of mmu_lock. @returns whether
+   * that was all
+   */
   private fastPath(gfn: number, slot: FaultSlot): boolean {
     const { counts, lookup, gstage } = this;
     counts.fast.tries++;
@@ -107,7 +114,10 @@ export class GuestMmu {
     if (slot.markDirty(gfn)) this.counts.dirty.newlySet++;
   }
 
-  /** The hardware's own walk: nothing of it is counted. @returns the lo word of the entry where it stopped */
+  /**
+   * The hardware's own walk: nothing of it is counted. @returns the lo word of the entry where it
+   * stopped
+   */
   private hardwareWalk(gfn: number): number {
     const { mem, geometry, shape } = this.gstage;
     let level = geometry.rootLevel;

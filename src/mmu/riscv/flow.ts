@@ -1,8 +1,8 @@
 import { badInput } from "../../errors.js";
 import type { Counts } from "../counters.js";
-import { DirtyBitmap } from "../flow/dirtyBitmap.js";
-import { accessRuns, bitmapOf, disableInTurn, passPart, refuseClear } from "../flow/flowSteps.js";
-import { type GuestAccesses, type GuestPassInput, guestAccesses } from "../flow/guestAccess.js";
+import type { DirtyBitmap } from "../flow/dirtyBitmap.js";
+import { LoggedFlow } from "../flow/loggedFlow.js";
+import { wholeSlot } from "../flow/regions.js";
 import { slotFinder } from "../flow/slots.js";
 import { withoutZeros } from "../flow/withoutZeros.js";
 import { walkCountsJson } from "./counts.js";
@@ -20,14 +20,18 @@ import type { GStageStrategy } from "./strategy.js";
 import { unmapRange } from "./unmap.js";
 
 export interface RiscvFlowOptions {
-  /** SHA-256 of the tree in every state: costs more than the simulation. Default true, as the golden files have it. */
+  /**
+   * SHA-256 of the tree in every state: costs more than the simulation. Default true, as the golden
+   * files have it.
+   */
   readonly digest?: boolean;
 }
 
 /**
  * Runs a flow of dirty logging under one strategy and counts every step.
  *
- * Pure: equal arguments give equal results. One outcome a step, in order; a `disable` with guests gives two.
+ * Pure: equal arguments give equal results. One outcome a step, in order; a `disable` with guests
+ * gives two.
  *
  * @throws UserError for a guest or a step that cannot be
  */
@@ -41,120 +45,49 @@ export function runFlow(
 }
 
 /** One VM while a flow goes on. */
-export class Flow {
+export class Flow extends LoggedFlow<RiscvFlowInput, FlowLayout, FlowSlot, RiscvFlowOutcome> {
   readonly gstage: GStage;
-  readonly layout: FlowLayout;
-  readonly slots: readonly FlowSlot[];
-  private readonly log: DirtyLog;
+  protected readonly mmu: GuestMmu;
   private readonly counts = newFlowCounts();
-  private readonly mmu: GuestMmu;
-  private readonly accesses: GuestAccesses;
+  protected readonly ioctl = this.counts.ioctl;
+  private readonly log: DirtyLog;
 
   constructor(
-    private readonly input: RiscvFlowInput,
+    input: RiscvFlowInput,
     strategy: GStageStrategy,
     private readonly digest: boolean,
   ) {
-    this.layout = flowLayoutOf(input);
-    const { geometry } = this.layout;
+    const layout = flowLayoutOf(input);
+    const slots = layout.slots.map((slot) => new FlowSlot(slot));
+    super(input, layout, slots);
+    const { geometry } = layout;
     const setup = { geometry, clearing: input.manual === 3, reschedEvery: input.reschedEveryNPolls };
     this.gstage = new GStage(setup, strategy.rules);
     this.log = new DirtyLog(this.gstage);
-    this.slots = this.layout.slots.map((slot) => new FlowSlot(slot));
-    this.mmu = new GuestMmu(this.gstage, input.vcpus, this.counts.guest, slotFinder(this.slots), input.svvptc);
-    this.accesses = guestAccesses(input, this.layout.passPages);
+    this.mmu = new GuestMmu(this.gstage, input.vcpus, this.counts.guest, slotFinder(slots), input.svvptc);
   }
 
   /** Runs one step. */
-  run(step: RiscvFlowStep): RiscvFlowOutcome[] {
+  override run(step: RiscvFlowStep): RiscvFlowOutcome[] {
+    if (step.op !== "unmap" && step.op !== "destroy") return super.run(step);
     this.begin();
-    switch (step.op) {
-      case "guest":
-        this.pass(step, 0, 1);
-        return [this.outcome(step.name, "guest", this.guestJson())];
-      case "access":
-        this.access(step);
-        return [this.outcome(step.name, "guest", this.guestJson())];
-      case "unmap":
-        this.unmapPart(step);
-        return [this.outcome(step.name, "host", this.json("unmap"))];
-      case "destroy":
-        return [this.destroy(step.name)];
-      case "disable":
-        return this.disable(step);
-      case "enable":
-        this.enable();
-        break;
-      case "get":
-        this.get(step.name);
-        break;
-      case "clear":
-        refuseClear(this.input.manual, step.name);
-        for (const slot of this.slots) this.clear(slot, slot.lastGot ?? new DirtyBitmap(slot.pages), step.name);
-        break;
-      case "clear_part":
-        refuseClear(this.input.manual, step.name);
-        this.clear(...this.partOf(step), step.name);
-        break;
-    }
-    return [this.outcome(step.name, "ioctl", this.ioctlJson())];
+    if (step.op === "destroy") return [this.destroy(step.name)];
+    this.unmapPart(step);
+    return [this.outcome(step.name, "host", this.json("unmap"))];
   }
 
-  private begin(): void {
+  protected begin(): void {
     resetFlowCounts(this.counts);
     this.gstage.resetCounts();
   }
 
-  /** The part of a pass from one share of its accesses to another. */
-  private pass(step: GuestPassInput, fromShare: number, toShare: number): void {
-    const { gfnOfPage, passPages } = this.layout;
-    passPart(this.accesses, step, passPages, fromShare, toShare, (vcpu, page, write) =>
-      this.mmu.access(vcpu, gfnOfPage(page), write),
-    );
+  protected enableSlot({ layout }: FlowSlot): void {
+    this.log.enable(layout, this.input.eagerSplit, wholeSlot);
   }
 
-  private access(step: RiscvFlowStep & { op: "access" }): void {
-    const { npages, gfnOfPage } = this.layout;
-    accessRuns(step, this.input.vcpus, npages, (vcpu, page, write) => this.mmu.access(vcpu, gfnOfPage(page), write));
-  }
-
-  private enable(): void {
-    const { startsClean } = this;
-    for (const slot of this.slots) {
-      this.counts.ioctl.ioctls++;
-      slot.bitmap = new DirtyBitmap(slot.pages);
-      slot.lastGot = null;
-      if (!startsClean) slot.bitmap.setAll();
-      else this.log.enable(slot.layout, this.input.eagerSplit, (one, work) => work(one.startGfn, one.endGfn));
-    }
-  }
-
-  /** Whether enabling write-protects, and all bits start at 0; with initially-set it touches nothing, and all are 1. */
-  private get startsClean(): boolean {
-    return this.input.manual !== 3;
-  }
-
-  /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_get_dirty_log_protect()`: never splits. */
-  private get(name: string): void {
-    for (const slot of this.slots) {
-      const bitmap = bitmapOf(slot, name);
-      this.counts.ioctl.ioctls++;
-      slot.lastGot = bitmap.copy();
-      this.counts.ioctl.dirtyReturned += bitmap.count();
-      if (this.input.manual === 0) this.takeDirty(slot, null, false);
-    }
-  }
-
-  /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`: what is asked for and dirty. */
-  private clear(slot: FlowSlot, asked: DirtyBitmap, name: string): void {
-    bitmapOf(slot, name);
-    this.counts.ioctl.ioctls++;
-    this.takeDirty(slot, asked, this.input.manual === 3 && this.input.eagerSplit);
-  }
-
-  private takeDirty(slot: FlowSlot, asked: DirtyBitmap | null, split: boolean): void {
-    const { log } = this;
-    const { ioctl } = this.counts;
+  protected takeDirty(slot: FlowSlot, asked: DirtyBitmap | null, clears: boolean): void {
+    const { log, ioctl } = this;
+    const split = clears && this.input.eagerSplit;
     const { startGfn } = slot.layout;
     let any = false;
     slot.bitmap!.take(asked, (first, end, bits, low, high) => {
@@ -166,20 +99,6 @@ export class Flow {
       log.word({ gfn, low, high, firstGfn: startGfn + first, endGfn: startGfn + end }, split);
     });
     if (any) log.flushSlot(slot.layout);
-  }
-
-  /** No page-table work, and the split cache stays. */
-  private disable(step: RiscvFlowStep & { op: "disable" }): RiscvFlowOutcome[] {
-    const { guests } = step;
-    const part = (from: number, to: number): void => {
-      if (guests !== undefined) this.pass(guests, from, to);
-    };
-    disableInTurn(this.slots, part, () => {
-      this.counts.ioctl.ioctls++;
-    });
-    const ioctls = this.outcome(step.name, "ioctl", this.json("ioctl"), new FlushLog());
-    if (guests === undefined) return [ioctls];
-    return [ioctls, this.outcome(guests.name, "guest", this.guestJson())];
   }
 
   private unmapPart(step: RiscvFlowStep & { op: "unmap" }): void {
@@ -204,17 +123,13 @@ export class Flow {
     return { phase: name, kind: "destroy", counts, flushes: gstage.flushes.copy() };
   }
 
-  private partOf(step: RiscvFlowStep & { op: "clear_part" }): [FlowSlot, DirtyBitmap] {
-    const slot = this.slotNamed(step.slot, step.name);
-    const asked = new DirtyBitmap(slot.pages);
+  protected override partOf(step: RiscvFlowStep & { op: "clear_part" }): [FlowSlot, DirtyBitmap] {
+    const { pages } = this.slotNamed(step.slot, step.name);
     for (const [bit, count] of step.runs) {
-      const first = step.firstPage + bit;
-      if (bit < 0 || count < 1 || bit + count > step.numPages || first + count > slot.pages) {
-        throw badInput(`${step.name}: run [${bit}, ${count}]`, "beyond what is cleared", `${step.numPages} pages`);
-      }
-      asked.setRun(first, count);
+      if (bit >= 0 && count >= 1 && bit + count <= step.numPages && step.firstPage + bit + count <= pages) continue;
+      throw badInput(`${step.name}: run [${bit}, ${count}]`, "beyond what is cleared", `${step.numPages} pages`);
     }
-    return [slot, asked];
+    return super.partOf(step);
   }
 
   private slotNamed(index: number, step: string): FlowSlot {
@@ -223,19 +138,30 @@ export class Flow {
     return slot;
   }
 
-  private guestJson(): Counts {
-    return { ...this.json("guest"), split: this.walkJson().split! };
+  protected guestOutcome(phase: string): RiscvFlowOutcome {
+    return this.outcome(phase, "guest", { ...this.json("guest"), split: this.walkJson().split! });
   }
 
-  private ioctlJson(): Counts {
-    return { ...this.json("ioctl"), ...this.walkJson() };
+  protected ioctlOutcome(phase: string): RiscvFlowOutcome {
+    return this.outcome(phase, "ioctl", { ...this.json("ioctl"), ...this.walkJson() });
+  }
+
+  /**
+   * No page-table work, and the split cache stays: what was split and flushed meanwhile is the
+   * guests'.
+   */
+  protected override disableOutcome(phase: string): RiscvFlowOutcome {
+    return this.outcome(phase, "ioctl", this.json("ioctl"), new FlushLog());
   }
 
   private json(kind: keyof typeof FLOW_COUNTERS): Counts {
     return flowCountsJson(kind, this.counts, this.layout.geometry);
   }
 
-  /** What walks cost. Caches are in the state; tables are the splits; unflushed splits are of single ioctls. */
+  /**
+   * What walks cost. Caches are in the state; tables are the splits; unflushed splits are of single
+   * ioctls.
+   */
   private walkJson(): Counts {
     const { writeProtect, split } = walkCountsJson(this.gstage.counts, this.layout.geometry, 0);
     const { tablesAllocated: _, staleDrops: __, staleSplits: ___, ...rest } = split as Counts;
@@ -249,9 +175,8 @@ export class Flow {
     flushes: FlushLog = this.gstage.flushes.copy(),
   ): RiscvFlowOutcome {
     const { gstage, mmu } = this;
-    const dirtyBits = this.slots.reduce((sum, slot) => sum + (slot.bitmap?.count() ?? 0), 0);
     const vcpuCache = mmu.caches.map(({ pages }) => pages);
-    const state = stateOf(gstage, { dirtyBits, tablesLost: mmu.tablesLost, vcpuCache }, this.digest);
+    const state = stateOf(gstage, { dirtyBits: this.dirtyBits, tablesLost: mmu.tablesLost, vcpuCache }, this.digest);
     return { phase, kind, counts: withoutZeros(counts), flushes, state };
   }
 }

@@ -2,7 +2,10 @@ import { byLevel, type Counts, count, newTally, resetTally, type Tally, tallyCou
 import { levelsJson } from "./counts.js";
 import { type GStageGeometry, MAX_LEVELS } from "./geometry.js";
 
-/** What guests do and what their faults cost, each declared once; names are those of the golden flows. */
+/**
+ * What guests do and what their faults cost, each declared once; names are those of the golden
+ * flows.
+ */
 const GUEST = {
   reads: count("reads", "reads", "accesses", "cost", "Accesses that read."),
   writes: count("writes", "writes", "accesses", "cost", "Accesses that write."),

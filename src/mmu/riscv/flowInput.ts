@@ -1,9 +1,10 @@
-import type { GuestFlow, GuestFlowStep } from "../flow/guestFlow.js";
+import type { DirtyLogStep, GuestFlow } from "../flow/guestFlow.js";
 import type { GStageMode } from "./geometry.js";
 
 /**
- * A whole flow of dirty logging on KVM/riscv: a guest whose memory is not mapped yet, and the steps that guests, userspace and the host
- * take. Self-contained; the form of `input` in the golden flows. Sizes are strings such as "2M", addresses hexadecimal strings.
+ * A whole flow of dirty logging on KVM/riscv: a guest whose memory is not mapped yet, and the steps
+ * that guests, userspace and the host take. Self-contained; the form of `input` in the golden
+ * flows. Sizes are strings such as "2M", addresses hexadecimal strings.
  */
 export interface RiscvFlowInput extends Omit<GuestFlow, "steps"> {
   readonly gstage: GStageMode;
@@ -17,22 +18,7 @@ export interface RiscvFlowInput extends Omit<GuestFlow, "steps"> {
 }
 
 export type RiscvFlowStep =
-  | GuestFlowStep
-  /** Accesses one by one: `[vcpu, "r" or "w", first page, number of pages]`, pages counted through all slots. */
-  | {
-      readonly op: "access";
-      readonly name: string;
-      readonly accesses: readonly (readonly [number, "r" | "w", number, number])[];
-    }
-  /** KVM_CLEAR_DIRTY_LOG with a custom bitmap: bits in `runs` are relative to `firstPage`. */
-  | {
-      readonly op: "clear_part";
-      readonly name: string;
-      readonly slot: number;
-      readonly firstPage: number;
-      readonly numPages: number;
-      readonly runs: readonly (readonly [number, number])[];
-    }
+  | DirtyLogStep
   /** The host takes pages of a slot away. */
   | {
       readonly op: "unmap";

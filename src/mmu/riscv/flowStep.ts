@@ -1,7 +1,7 @@
 import type { Counts, CountValue } from "../counters.js";
 import { withoutZeros } from "../flow/withoutZeros.js";
+import { TreeDigest } from "../leafLines.js";
 import { byLevelArray, levelsJson } from "./counts.js";
-import { TreeDigest } from "./digest.js";
 import { WRITE } from "./entry.js";
 import type { FlushLog } from "./flushLog.js";
 import type { GStage } from "./gstage.js";
@@ -9,12 +9,15 @@ import { linkedTables, scanLeaves } from "./scan.js";
 import { addPages } from "./windows.js";
 
 /**
- * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that is 0 is absent**, and so is a group with
- * no count.
+ * What one step of a flow did, named and nested as `baseline` in the golden flows. **A count that
+ * is 0 is absent**, and so is a group with no count.
  */
 export interface RiscvFlowOutcome {
   readonly phase: string;
-  /** `guest`: accesses and their faults; `ioctl`: what userspace asked of the kernel; `host`: an unmap; `destroy`: the end of the VM. */
+  /**
+   * `guest`: accesses and their faults; `ioctl`: what userspace asked of the kernel; `host`: an
+   * unmap; `destroy`: the end of the VM.
+   */
   readonly kind: "guest" | "ioctl" | "host" | "destroy";
   /** The tree and the caches after the step; none after `destroy`. */
   readonly state?: RiscvFlowState;
@@ -51,7 +54,7 @@ export function stateOf(
   const { geometry, mem } = gstage;
   const leaves = byLevelArray();
   const writable = byLevelArray();
-  const digest = withDigest ? new TreeDigest() : null;
+  const digest = withDigest ? new TreeDigest(4096, 0) : null;
   scanLeaves(geometry, mem, 0, geometry.endGfn, {
     block: (level, gfn, lo, hi) => {
       leaves[level]!++;

@@ -14,8 +14,8 @@ export const ROOT_PAGES = 4;
 export const ROOT_ENTRIES = ENTRIES * ROOT_PAGES;
 
 /**
- * What walks know of tables: how many entries they have, and so what an entry covers. Frames are doubles, where powers
- * of two are exact.
+ * What walks know of tables: how many entries they have, and so what an entry covers. Frames are
+ * doubles, where powers of two are exact.
  */
 export class TableShape {
   readonly entries: number;
@@ -27,7 +27,10 @@ export class TableShape {
   private readonly mask: number;
   private readonly rootMask: number;
 
-  /** @param indexBits address bits that a level resolves: 9, but for small tables that all of a bound is tried on */
+  /**
+   * @param indexBits address bits that a level resolves: 9, but for small tables that all of a
+   *   bound is tried on
+   */
   constructor(readonly indexBits: number) {
     this.entries = 2 ** indexBits;
     this.rootEntries = this.entries * ROOT_PAGES;
@@ -69,10 +72,11 @@ const SHAPE = new TableShape(9);
 export const SPAN: readonly number[] = SHAPE.span;
 
 /**
- * The shape of one G-stage tree. Frame numbers (gfn) are doubles up to 2^47, where they are exact; addresses above 2^53
- * are not, so everything here is in frames.
+ * The shape of one G-stage tree. Frame numbers (gfn) are doubles up to 2^47, where they are exact;
+ * addresses above 2^53 are not, so everything here is in frames.
  *
- * Source: Linux 7.3, arch/riscv/kvm/gstage.c; RISC-V privileged architecture, "Two-stage address translation".
+ * Source: Linux 7.3, arch/riscv/kvm/gstage.c; RISC-V privileged architecture, "Two-stage address
+ * translation".
  */
 export interface GStageGeometry {
   readonly mode: GStageMode;
@@ -103,8 +107,8 @@ export function alignDown(gfn: number, level: number): number {
 export const MAP_SIZES: readonly string[] = ["4K", "2M", "1G", "512G"];
 
 /**
- * The level whose leaves are of this mapping size. @throws UserError for a size that there is none of, or that the mode
- * has no level for
+ * The level whose leaves are of this mapping size. @throws UserError for a size that there is none
+ * of, or that the mode has no level for
  */
 export function levelOfMap(map: string, geometry: GStageGeometry, input: string): number {
   const level = MAP_SIZES.indexOf(map);

@@ -11,7 +11,10 @@ import type { GStageRules } from "./strategy.js";
 export interface GStageObserver {
   /** A call begins, for [start, end) in frames. */
   call?(walk: "write-protect" | "split", start: number, end: number): void;
-  /** A lookup or a table walk stopped at an entry, or passed a table (split walks). `kind` is what the entry was. */
+  /**
+   * A lookup or a table walk stopped at an entry, or passed a table (split walks). `kind` is what
+   * the entry was.
+   */
   stop?(walk: "write-protect" | "split", level: number, gfn: number, kind: "empty" | "leaf" | "table"): void;
   /** A leaf's store by a write-protect; `changed` where it took the permission away. */
   protect?(level: number, gfn: number, changed: boolean): void;
@@ -33,7 +36,8 @@ export interface GStageSetup {
 }
 
 /**
- * One G-stage and all that its walks share: tables, counts, the split cache, pending flushes, polls.
+ * One G-stage and all that its walks share: tables, counts, the split cache, pending flushes,
+ * polls.
  *
  * Source: Linux 7.3, arch/riscv/kvm/gstage.c, mmu.c.
  */
@@ -51,7 +55,10 @@ export class GStage {
   /** The first lock drop with such splits: where the loop stood, and how many. */
   firstStale: { readonly gfn: number; readonly splits: number } | null = null;
   observer: GStageObserver | null = null;
-  /** Looks up every page on its own, where otherwise the pages of one table are gone over in one go: the same counts. */
+  /**
+   * Looks up every page on its own, where otherwise the pages of one table are gone over in one go:
+   * the same counts.
+   */
   naive = false;
   private polls = 0;
 
@@ -101,7 +108,8 @@ export class GStage {
   }
 
   /**
-   * Takes the write permission from the leaf at `slot`: a store also where it was gone already. @returns whether anything changed
+   * Takes the write permission from the leaf at `slot`: a store also where it was gone already.
+   * @returns whether anything changed
    */
   protectLeaf(slot: number, level: number, gfn: number): boolean {
     const { words } = this.mem;
@@ -115,8 +123,8 @@ export class GStage {
   }
 
   /**
-   * Replaces the leaf at `slot` by a table of the next level in one store over the live entry, with the leaf's rights in all its children.
-   * The page comes from `cache`, which must have one.
+   * Replaces the leaf at `slot` by a table of the next level in one store over the live entry, with
+   * the leaf's rights in all its children. The page comes from `cache`, which must have one.
    *
    * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_split_huge()`.
    *
@@ -153,7 +161,10 @@ export class GStage {
     this.resetCounts();
   }
 
-  /** Puts a tree back, with so many pages in the cache; counts go on, for they cost more than what is done to a small tree. */
+  /**
+   * Puts a tree back, with so many pages in the cache; counts go on, for they cost more than what
+   * is done to a small tree.
+   */
   rewind(snapshot: MemorySnapshot, cachePages: number): void {
     this.mem.restore(snapshot);
     this.flushes.reset();
@@ -164,7 +175,10 @@ export class GStage {
   }
 }
 
-/** Stores the children of a leaf from entry `slot` on: its rights, and its frame + i times the frames that a child maps. */
+/**
+ * Stores the children of a leaf from entry `slot` on: its rights, and its frame + i times the
+ * frames that a child maps.
+ */
 function fillChildren(
   words: Uint32Array,
   slot: number,

@@ -37,7 +37,8 @@ describe("1 GiB, all dirty, no resched: what a reader must see", () => {
   it("of 2M blocks cleared, 448 of the 512 stores to each block's pages change nothing", () => {
     const at = countsOf("2M", "clear", "baseline");
     const stores = at("writeProtect/stores")!;
-    // The first word of a block stores to the block, which is split; the other seven store to 64 pages each.
+    // The first word of a block stores to the block, which is split; the other seven store to 64
+    // pages each.
     expect(stores).toBe(512 + 512 * 448);
     expect(at("writeProtect/changed")).toBe(512);
     expect(stores - at("writeProtect/changed")!).toBe(512 * 448);

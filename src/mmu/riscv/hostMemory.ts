@@ -1,27 +1,23 @@
-import type { FrameRange } from "../flow/slots.js";
+import type { HostSegment as AnyHostSegment, HostedSlot } from "../flow/hostMemory.js";
 import { alignDown, SPAN } from "./geometry.js";
 
-/** A run of host memory, by host frame. */
-export interface HostSegment {
-  readonly startFrame: number;
-  readonly endFrame: number;
-  /** 0: pages. 1: 2M, huge pages as they come (thp) unless `hugetlb`. 2: 1G pages of hugetlb. */
-  readonly level: number;
+/**
+ * Level 0: pages. 1: 2M, huge pages as they come (thp) unless `hugetlb`. 2: 1G pages of hugetlb.
+ */
+export interface HostSegment extends AnyHostSegment {
   readonly hugetlb: boolean;
 }
 
 /** A memslot of a flow. */
-export interface FlowSlotLayout extends FrameRange {
-  /** The host frame behind the slot's first page. */
-  readonly hostFrame: number;
-  readonly host: readonly HostSegment[];
-}
+export type FlowSlotLayout = HostedSlot<HostSegment>;
 
 /**
- * The level that a fault maps while its slot is not logging. Hugetlb memory: the largest of its page size and below that fits. Otherwise 2M
- * where that fits and the host maps a block there: aligned by host address, wholly inside its segment.
+ * The level that a fault maps while its slot is not logging. Hugetlb memory: the largest of its
+ * page size and below that fits. Otherwise 2M where that fits and the host maps a block there:
+ * aligned by host address, wholly inside its segment.
  *
- * Source: Linux 7.3, arch/riscv/kvm/mmu.c, `kvm_riscv_mmu_map()`, `fault_supports_gstage_huge_mapping()`, `transparent_hugepage_adjust()`.
+ * Source: Linux 7.3, arch/riscv/kvm/mmu.c, `kvm_riscv_mmu_map()`,
+ * `fault_supports_gstage_huge_mapping()`, `transparent_hugepage_adjust()`.
  *
  * @param frame host frame of the access
  */
@@ -35,22 +31,13 @@ export function mapLevel(slot: FlowSlotLayout, frame: number, segment: HostSegme
   return block >= segment.startFrame && block + SPAN[1]! <= segment.endFrame ? 1 : 0;
 }
 
-/** Whether guest and host address agree modulo the size, and the access lies in the part of the slot that whole blocks cover. */
+/**
+ * Whether guest and host address agree modulo the size, and the access lies in the part of the slot
+ * that whole blocks cover.
+ */
 function fits({ startGfn, endGfn, hostFrame }: FlowSlotLayout, frame: number, level: number): boolean {
   const span = SPAN[level]!;
   if ((hostFrame - startGfn) % span !== 0) return false;
   const hostEnd = hostFrame + endGfn - startGfn;
   return frame >= Math.ceil(hostFrame / span) * span && frame < alignDown(hostEnd, level);
-}
-
-/** Binary search: a fragmented guest has many segments. */
-export function segmentAt(segments: readonly HostSegment[], frame: number): HostSegment {
-  let low = 0;
-  let high = segments.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (segments[middle]!.endFrame <= frame) low = middle + 1;
-    else high = middle;
-  }
-  return segments[low]!;
 }

@@ -4,8 +4,8 @@ import type { GStageGeometry, TableShape } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
 
 /**
- * A lookup of one guest frame: from the root down, one entry a level, to a leaf, an empty entry, or level 0. One object, whose fields say
- * where the last lookup stopped.
+ * A lookup of one guest frame: from the root down, one entry a level, to a leaf, an empty entry, or
+ * level 0. One object, whose fields say where the last lookup stopped.
  *
  * Each entry counts once a level, however often the C code loads it.
  *

@@ -9,7 +9,8 @@ import { splitWalk } from "./splitLoop.js";
 /**
  * What a fault maps.
  *
- * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_map_page()`, `kvm_riscv_gstage_set_pte()`.
+ * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_map_page()`,
+ * `kvm_riscv_gstage_set_pte()`.
  */
 export class FaultMapper {
   /** Table pages that blocks have overwritten, with all below them: nobody frees them. */
@@ -29,8 +30,8 @@ export class FaultMapper {
   /**
    * Maps a page or block of level `target` that covers `accessed`.
    *
-   * @param thp the guest address itself becomes the block's first byte: from there on it is that page that is worked on. For hugetlb only
-   * the output address is the block's.
+   * @param thp the guest address itself becomes the block's first byte: from there on it is that
+   * page that is worked on. For hugetlb only the output address is the block's.
    */
   map(accessed: number, target: number, thp: boolean, writable: boolean, cache: PageCache): void {
     const { counts, lookup, gstage } = this;

@@ -5,10 +5,12 @@ import { ROOT_PAGES, type TableShape } from "./geometry.js";
 const LO_PAGE_BITS = 22;
 
 /**
- * Page-table pages, in one typed array. Entry `slot` has its words at `words[2 * slot]` (lo) and `words[2 * slot + 1]` (hi); page `p` has
- * the 512 slots from `512 p` on. Pages 0 to 3 are the root.
+ * Page-table pages, in one typed array. Entry `slot` has its words at `words[2 * slot]` (lo) and
+ * `words[2 * slot + 1]` (hi); page `p` has the 512 slots from `512 p` on. Pages 0 to 3 are the
+ * root.
  *
- * A table entry holds the page's number as its PFN; frames of tables are numbered from 0, apart from the guest's memory.
+ * A table entry holds the page's number as its PFN; frames of tables are numbered from 0, apart
+ * from the guest's memory.
  */
 export class TableMemory {
   /** Replaced when the memory grows: read it again after anything that may allocate. */
@@ -32,7 +34,9 @@ export class TableMemory {
     return this.used - this.free.length - ROOT_PAGES;
   }
 
-  /** A table page. @param zeroed false where the caller stores all its entries before it is linked */
+  /**
+   * A table page. @param zeroed false where the caller stores all its entries before it is linked
+   */
   alloc(zeroed = true): number {
     const page = this.free.pop() ?? this.fresh();
     if (zeroed) this.words.fill(0, page * this.wordsPerPage, (page + 1) * this.wordsPerPage);

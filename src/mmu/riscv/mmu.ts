@@ -1,5 +1,6 @@
 import type { Case, Mmu, RunOptions, RunOutcome, TimedRun } from "../contract.js";
 import { countAt, totalAt } from "../counters.js";
+import { pagesIn } from "../flow/slots.js";
 import { overlapNotes } from "../slotFields.js";
 import { about, type RiscvOptions } from "./about.js";
 import { adoptRiscvStrategy } from "./adopt.js";
@@ -10,7 +11,7 @@ import { riscvFlows } from "./flows.js";
 import { GStage } from "./gstage.js";
 import { riscvGuests, riscvVariants } from "./guests.js";
 import { riscvInterleave } from "./interleave/index.js";
-import { guestPages, type Layout } from "./layout.js";
+import type { Layout } from "./layout.js";
 import { newRiscvStrategy } from "./newStrategy.js";
 import { parseRiscvScenario } from "./parse.js";
 import { randomLayouts } from "./random.js";
@@ -62,13 +63,16 @@ export const riscv: Mmu<GStageStrategy, RiscvOptions> = {
   idle: (counts) => (totalAt(counts, "split/ranges") === 0 ? "nothing was to be split" : undefined),
   shared: {
     workload: "enable",
-    // Each lookup reads one entry of the root's level, the highest that is counted; a table walk does where it starts, or starts again.
+    // Each lookup reads one entry of the root's level, the highest that is counted; a table walk
+    // does where it starts, or starts again.
     fromRoot: (counts) => Object.values((countAt(counts, "split/inspected") ?? {}) as Record<string, number>).at(-1),
     inspected: ["split/inspected"],
     tables: ["split/tablesAllocated"],
     flushes: ["flush/requests"],
     lockDrops: ["split/lockDrops"],
-    note: "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is unmapped by it.",
+    note:
+      "riscv's flushes are requests to all vCPUs, of the whole ioctl; a split itself needs none, and nothing is " +
+      "unmapped by it.",
   },
   traceWords: riscvTraceWords,
   parse: bind,
@@ -97,7 +101,7 @@ function bind(value: unknown, input: string): RiscvCase {
     variables: variablesOf(layout),
     notes: [...layout.notes, ...overlapNotes(scenario.memslots)],
     applies: () => true,
-    expectedWork: () => 4 * guestPages(layout),
+    expectedWork: () => 4 * pagesIn(layout.slots),
     run: (strategy, options) => run(layout, strategy, options),
     trace: (strategy, sink, options = {}) => run(layout, strategy, {}, (gstage) => traceWalks(gstage, sink, options)),
     timed: (strategy) => timed(layout, strategy),
@@ -122,7 +126,7 @@ function run(
 }
 
 function timed(layout: Layout, strategy: GStageStrategy): TimedRun | undefined {
-  if (guestPages(layout) > TIMED_PAGES) return undefined;
+  if (pagesIn(layout.slots) > TIMED_PAGES) return undefined;
   const gstage = new GStage(setupOf(layout), strategy.rules);
   new RegionedGuest(gstage, layout, Number.POSITIVE_INFINITY, false).buildAll();
   const fresh = gstage.snapshot();

@@ -1,8 +1,9 @@
 import { VALID, WRITE } from "./entry.js";
 
 /**
- * Write-protects pages of one level-0 table, entry by entry, in a loop that does nothing else. One object, whose fields say what the last
- * run met. An empty entry is 0 and stays so; a leaf is stored whether or not it was writable.
+ * Write-protects pages of one level-0 table, entry by entry, in a loop that does nothing else. One
+ * object, whose fields say what the last run met. An empty entry is 0 and stays so; a leaf is
+ * stored whether or not it was writable.
  */
 export class PageRun {
   /** Entries read. */
@@ -28,7 +29,10 @@ export class PageRun {
     this.changed = changed / write;
   }
 
-  /** The entries of the set bits in [from, to) of a word of pages; `word` is the entry word of bit `from`. */
+  /**
+   * The entries of the set bits in [from, to) of a word of pages; `word` is the entry word of bit
+   * `from`.
+   */
   bits(words: Uint32Array, word: number, from: number, to: number, low: number, high: number): void {
     const [valid, write] = [VALID | 0, WRITE | 0];
     let count = 0;

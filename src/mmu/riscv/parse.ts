@@ -1,6 +1,6 @@
 import { badInput } from "../../errors.js";
 import { Fields } from "../../files/fields.js";
-import { MAX_SLOTS, parseRuns, parseSlot } from "../slotFields.js";
+import { laidOut, parseRuns, parseSlots } from "../slotFields.js";
 import { GSTAGE_MODES } from "./geometry.js";
 import { type Layout, layoutOf } from "./layout.js";
 import type { RiscvAfterDisable, RiscvScenario } from "./scenario.js";
@@ -33,15 +33,15 @@ export function parseRiscvScenario(
     "eagerSplit",
     "reschedEveryNPolls",
   ]);
-  const memslots = fields.array("memslots", 1, MAX_SLOTS);
+  const mode = dirtyLog.oneOf("mode", ["enable", "clear"]);
   const scenario: RiscvScenario = {
     mmu: "riscv",
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
     gstage: fields.oneOf("gstage", GSTAGE_MODES),
-    memslots: memslots.map((slot, i) => parseSlot(slot, `${fields.at("memslots")}[${i}]`)),
+    memslots: parseSlots(fields, mode),
     dirtyLog: {
-      mode: dirtyLog.oneOf("mode", ["enable", "clear"]),
+      mode,
       eagerSplit: dirtyLog.has("eagerSplit") ? dirtyLog.boolean("eagerSplit") : true,
       ...(dirtyLog.has("reschedEveryNPolls")
         ? { reschedEveryNPolls: dirtyLog.integer("reschedEveryNPolls", 0, 2 ** 31 - 1) }
@@ -51,25 +51,7 @@ export function parseRiscvScenario(
       ? { afterDisable: parseAfter(fields.raw("afterDisable"), fields.at("afterDisable")) }
       : {}),
   };
-  const masked =
-    scenario.dirtyLog.mode === "enable" ? scenario.memslots.findIndex(({ dirty }) => dirty !== undefined) : -1;
-  if (masked >= 0) {
-    const path = `${fields.at("memslots")}[${masked}].dirty`;
-    throw badInput(path, "enabling knows no dirty bitmap", 'it only with dirtyLog.mode "clear"');
-  }
-  return { scenario, layout: named(input, () => layoutOf(scenario)) };
-}
-
-/** Puts the input's name before a message about its memory. */
-function named<T>(input: string, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (error instanceof Error && error.name === "UserError" && input !== "") {
-      error.message = `${input}: ${error.message}`;
-    }
-    throw error;
-  }
+  return { scenario, layout: laidOut(input, () => layoutOf(scenario)) };
 }
 
 /** A field of arm64's is no misspelling: it is said what riscv has instead. */

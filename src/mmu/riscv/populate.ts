@@ -10,7 +10,10 @@ export class Populator {
     private readonly mem: TableMemory,
   ) {}
 
-  /** Maps the part of a segment that lies in [from, to), in frames: multiples of every leaf's span, or the segment's ends. */
+  /**
+   * Maps the part of a segment that lies in [from, to), in frames: multiples of every leaf's span,
+   * or the segment's ends.
+   */
   map(segment: SegmentLayout, from: number, to: number): void {
     if (segment.level === HOLE) return;
     const end = Math.min(to, segment.endGfn);
@@ -29,12 +32,18 @@ export class Populator {
     }
   }
 
-  /** Makes the tables on the way to an entry of `level`: they are there also where only other regions fill them. */
+  /**
+   * Makes the tables on the way to an entry of `level`: they are there also where only other
+   * regions fill them.
+   */
   tablesTo(gfn: number, level: number): void {
     this.slotFor(gfn, level);
   }
 
-  /** Pages to the end of the present level-0 table or of the segment: a block begins only where a table does. */
+  /**
+   * Pages to the end of the present level-0 table or of the segment: a block begins only where a
+   * table does.
+   */
   private pageRun(slot: number, gfn: number, end: number, writable: boolean): number {
     const count = Math.min(ENTRIES - (gfn & (ENTRIES - 1)), end - gfn);
     const words = this.mem.words;
@@ -50,7 +59,9 @@ export class Populator {
     return count;
   }
 
-  /** The slot of the entry for `gfn` at `level`; tables on the way are made where there are none. */
+  /**
+   * The slot of the entry for `gfn` at `level`; tables on the way are made where there are none.
+   */
   private slotFor(gfn: number, level: number): number {
     const { mem } = this;
     const { rootLevel, shape } = this.geometry;

@@ -7,7 +7,10 @@ import { formatGfn, type GStageMode, geometryOf } from "./geometry.js";
 import type { RiscvMemslot, RiscvScenario, RiscvSegment } from "./scenario.js";
 import { simplerScenarios } from "./simpler.js";
 
-/** A segment before its address is known. `toBoundary` ends it at the next 2M boundary, `ragged` adds pages behind blocks. */
+/**
+ * A segment before its address is known. `toBoundary` ends it at the next 2M boundary, `ragged`
+ * adds pages behind blocks.
+ */
 interface Piece {
   readonly map: "4K" | "2M" | "1G" | "hole";
   readonly count: number;
@@ -36,9 +39,10 @@ interface Drawn {
 const GIB_PAGES = 2 ** 18;
 
 /**
- * Random guests: small, so that thousands are run in a minute, but rich in what the loops stumble over: slots that begin a few pages off a
- * 2M boundary, words of 64 pages across one, holes of every level, slots that share a table, the top of the space, 1G leaves, partial
- * masks, polls that are often true, every mode of the G-stage.
+ * Random guests: small, so that thousands are run in a minute, but rich in what the loops stumble
+ * over: slots that begin a few pages off a 2M boundary, words of 64 pages across one, holes of
+ * every level, slots that share a table, the top of the space, 1G leaves, partial masks, polls that
+ * are often true, every mode of the G-stage.
  *
  * Shrinks by {@link simplerScenarios}, which knows what is simpler for a reader.
  */
@@ -69,7 +73,8 @@ function drawn(fc: FastCheck): Arbitrary<Drawn> {
     pieces: fc.array(piece, { minLength: 1, maxLength: 4 }),
     dirty: fc.oneof({ weight: 1, arbitrary: fc.constant(null) }, { weight: 2, arbitrary: runs }),
   });
-  // Of a 1G leaf nearly always few pages are dirty: split whole it costs as much as a hundred small layouts.
+  // Of a 1G leaf nearly always few pages are dirty: split whole it costs as much as a hundred small
+  // layouts.
   const giant = fc.tuple(piece, runs, fc.constantFrom(0, 0, 16)).map(([before, dirty, head]): Slot[] => [
     {
       gap: 0,

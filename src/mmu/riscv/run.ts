@@ -1,12 +1,13 @@
 import type { RunOptions, RunOutcome } from "../contract.js";
 import type { Counts } from "../counters.js";
 import type { Finding } from "../finding.js";
+import { pagesIn, takesDigest } from "../flow/slots.js";
 import { type Aftermath, afterDisable } from "./afterDisable.js";
 import { levelsJson, walkCountsJson } from "./counts.js";
 import { drive } from "./dirtyLog.js";
 import { formatGfn } from "./geometry.js";
 import { GStage, type GStageSetup } from "./gstage.js";
-import { guestPages, type Layout, WHOLE_TREE_PAGES } from "./layout.js";
+import { type Layout, WHOLE_TREE_PAGES } from "./layout.js";
 import { linkedTables } from "./scan.js";
 import type { GStageStrategy } from "./strategy.js";
 import { REGION_PAGES, RegionedGuest, type TreeSummary } from "./windows.js";
@@ -27,7 +28,10 @@ export function setupOf(layout: Layout): GStageSetup {
   return { geometry, clearing: mode === "clear", reschedEvery };
 }
 
-/** Simulates one layout under one strategy. @param attach sees the G-stage before anything is done with it */
+/**
+ * Simulates one layout under one strategy. @param attach sees the G-stage before anything is done
+ * with it
+ */
 export function simulate(
   layout: Layout,
   strategy: GStageStrategy,
@@ -45,13 +49,15 @@ export function simulate(
   return { layout, gstage, regions, linked, after };
 }
 
-/** A guest kept whole or by regions: as asked, else by size. Kept whole are a leaf of 512G, as no region holds it, and what is used on. */
+/**
+ * A guest kept whole or by regions: as asked, else by size. Kept whole are a leaf of 512G, as no
+ * region holds it, and what is used on.
+ */
 function guestFor(gstage: GStage, layout: Layout, options: RunOptions) {
   const giant = layout.after !== null || layout.slots.some(({ segments }) => segments.some(({ level }) => level > 2));
-  const bySize = guestPages(layout) <= WHOLE_TREE_PAGES ? Number.POSITIVE_INFINITY : REGION_PAGES * 4096;
+  const bySize = pagesIn(layout.slots) <= WHOLE_TREE_PAGES ? Number.POSITIVE_INFINITY : REGION_PAGES * 4096;
   const whole = giant || (options.windowBytes ?? bySize) === Number.POSITIVE_INFINITY;
-  const ascending = layout.slots.every((slot, i) => i === 0 || layout.slots[i - 1]!.endGfn <= slot.startGfn);
-  const digest = (options.digest ?? whole) && (whole || ascending);
+  const digest = takesDigest(layout.slots, whole, options.digest);
   const regionPages = whole ? Number.POSITIVE_INFINITY : REGION_PAGES;
   return { regions: new RegionedGuest(gstage, layout, regionPages, digest, options.onProgress), whole };
 }
@@ -66,7 +72,7 @@ export function initialJson({ layout, regions: { initial } }: RiscvRun): Counts 
   return {
     rootLevel: geometry.rootLevel,
     rootEntries: 2048,
-    npages: guestPages(layout),
+    npages: pagesIn(layout.slots),
     leaves: levelsJson(initial.leaves, geometry),
     writable: levelsJson(initial.writable, geometry),
     tables: initial.tables,
@@ -74,7 +80,10 @@ export function initialJson({ layout, regions: { initial } }: RiscvRun): Counts 
   };
 }
 
-/** As `expected[strategy]` in the golden files, with the digest of the flushes in the place of the list of them. */
+/**
+ * As `expected[strategy]` in the golden files, with the digest of the flushes in the place of the
+ * list of them.
+ */
 export function countsJson({ gstage, regions, after }: RiscvRun): Counts {
   return {
     ...workJson(gstage),

@@ -1,14 +1,7 @@
+import type { LeafSink } from "../leafLines.js";
 import { LEAF_MASK, VALID } from "./entry.js";
 import { ENTRIES, type GStageGeometry, ROOT_ENTRIES, SPAN } from "./geometry.js";
 import type { TableMemory } from "./memory.js";
-
-/** What a scan meets, in address order. */
-export interface LeafSink {
-  /** A leaf above level 0. */
-  block(level: number, gfn: number, lo: number, hi: number): void;
-  /** `count` entries of one level-0 table, leaves or empty, from entry word `word` on; the first maps `gfn`. */
-  pages(words: Uint32Array, word: number, gfn: number, count: number): void;
-}
 
 /** Goes over the tree's entries in [from, to), in frames, outside any counted walk. */
 export function scanLeaves(geometry: GStageGeometry, mem: TableMemory, from: number, to: number, sink: LeafSink): void {
@@ -45,7 +38,10 @@ function scanTable(
   }
 }
 
-/** Frees every table that lies wholly in [from, to) and empties the entries that pointed to them. Returns how many. */
+/**
+ * Frees every table that lies wholly in [from, to) and empties the entries that pointed to them.
+ * Returns how many.
+ */
 export function freeTables(geometry: GStageGeometry, mem: TableMemory, from: number, to: number): number {
   return freeIn(mem, geometry.rootLevel, 0, ROOT_ENTRIES, 0, from, to);
 }

@@ -1,14 +1,7 @@
 import { parseSize } from "../../guest/sizes.js";
+import { memslotsFor } from "../memslots.js";
 import { simplerThan } from "../search/simpler.js";
-import {
-  homeOf,
-  nearerHome,
-  runsOf,
-  type SlotUnits,
-  shorterRuns,
-  simplerSlots,
-  withoutDirty,
-} from "../search/simplerSlots.js";
+import { homeOf, nearerHome, runsOf, type SlotUnits, shorterRuns, simplerSlots } from "../search/simplerSlots.js";
 import { formatGfn, GSTAGE_MODES, MAP_SIZES } from "./geometry.js";
 import { layoutOf, parseGfn } from "./layout.js";
 import type { RiscvScenario } from "./scenario.js";
@@ -22,8 +15,9 @@ const UNITS: SlotUnits = {
 };
 
 /**
- * Scenarios that are simpler to read than this one and can be, the boldest first: fewer memslots, fewer segments, less memory, then less
- * that is unusual (partial masks, clear mode, polls that are true, deeper modes, write-protection, far bases).
+ * Scenarios that are simpler to read than this one and can be, the boldest first: fewer memslots,
+ * fewer segments, less memory, then less that is unusual (partial masks, clear mode, polls that are
+ * true, deeper modes, write-protection, far bases).
  */
 export function simplerScenarios(scenario: RiscvScenario): Generator<RiscvScenario> {
   return simplerThan(scenario, { burden, candidates, check: layoutOf });
@@ -61,7 +55,7 @@ function* candidates(scenario: RiscvScenario): Generator<RiscvScenario> {
   yield* simplerAfter(scenario);
   const { reschedEveryNPolls: _, ...neverResched } = dirtyLog;
   yield { ...scenario, dirtyLog: neverResched };
-  const plain = withoutDirty(memslots);
+  const plain = memslotsFor("enable", memslots);
   if (dirtyLog.mode === "clear") yield { ...scenario, memslots: plain, dirtyLog: { ...dirtyLog, mode: "enable" } };
   if (memslots.some(({ dirty }) => dirty !== undefined)) yield { ...scenario, memslots: plain };
   yield { ...scenario, dirtyLog: { ...dirtyLog, eagerSplit: true } };

@@ -4,17 +4,47 @@ import type { PageCache } from "./pageCache.js";
 import type { SplitStep } from "./strategy.js";
 
 /** Splits ranges down to 4K. */
-export interface Splitter {
-  /** Begins a call for [start, end), in frames. */
-  begin(start: number, end: number): void;
-  /** Goes on with it up to `limit`, which is a multiple of every leaf's span or behind the end. */
-  advance(limit: number): void;
+export abstract class Splitter {
+  protected addr = 0;
+  protected end = 0;
+  /** Where the next flush before a lock drop begins. */
+  private last = 0;
+  /** Splits of this call that its own flushes have not covered. */
+  protected unflushed = 0;
+
+  constructor(protected readonly gstage: GStage) {}
+
   /** What the call returns: whether it has split something that is not flushed. */
-  readonly pending: boolean;
+  get pending(): boolean {
+    return this.unflushed > 0;
+  }
+
+  /** Begins a call for [start, end), in frames. */
+  begin(start: number, end: number): void {
+    const { split, observer, rules, shape } = this.gstage;
+    split.ranges++;
+    observer?.call?.("split", start, end);
+    this.addr = rules.start === "aligned" ? shape.start(start, 1) : start;
+    this.last = this.addr;
+    this.end = end;
+    this.unflushed = 0;
+  }
+
+  /** Goes on with it up to `limit`, which is a multiple of every leaf's span or behind the end. */
+  abstract advance(limit: number): void;
+
+  /** Flushes what is pending up to `end`, where the strategy does so before mmu_lock is dropped. */
+  protected flushBeforeDrop(end: number): void {
+    if (!this.gstage.rules.flushBeforeDrop || this.unflushed === 0) return;
+    this.gstage.flushes.request("drop", this.last, end - this.last);
+    this.last = this.addr;
+    this.unflushed = 0;
+  }
 }
 
 /**
- * The split walk of one frame down to level `target`: each leaf on the way becomes a table. Entries of the target level are not read.
+ * The split walk of one frame down to level `target`: each leaf on the way becomes a table. Entries
+ * of the target level are not read.
  *
  * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_split_huge()`.
  *
@@ -54,18 +84,12 @@ export function splitWalk(
 }
 
 /**
- * The split loop as the kernel has it: 2M a step, a walk from the root in each; mmu_lock is dropped where need_resched is true or the cache
- * holds fewer pages than a walk may need.
+ * The split loop as the kernel has it: 2M a step, a walk from the root in each; mmu_lock is dropped
+ * where need_resched is true or the cache holds fewer pages than a walk may need.
  *
  * Source: Linux 7.3, arch/riscv/kvm/mmu.c, the loop of eager page splitting.
  */
-export class LookupSplitter implements Splitter {
-  private addr = 0;
-  private end = 0;
-  /** Where the next flush before a lock drop begins. */
-  private last = 0;
-  /** Splits of this call that its own flushes have not covered. */
-  private unflushed = 0;
+export class LookupSplitter extends Splitter {
   private readonly onSplit: ((level: number, gfn: number) => void) | null;
   private readonly step: { -readonly [K in keyof SplitStep]: SplitStep[K] } = {
     gfn: 0,
@@ -74,22 +98,10 @@ export class LookupSplitter implements Splitter {
     splits: 0,
   };
 
-  constructor(private readonly gstage: GStage) {
+  constructor(gstage: GStage) {
+    super(gstage);
     const atOnce = gstage.rules.flushEachInClear && gstage.setup.clearing;
     this.onSplit = atOnce ? (level, gfn) => gstage.flushEntry(gfn, level) : null;
-  }
-
-  get pending(): boolean {
-    return this.unflushed > 0;
-  }
-
-  begin(start: number, end: number): void {
-    this.gstage.split.ranges++;
-    this.gstage.observer?.call?.("split", start, end);
-    this.addr = this.gstage.rules.start === "aligned" ? this.gstage.shape.start(start, 1) : start;
-    this.last = this.addr;
-    this.end = end;
-    this.unflushed = 0;
   }
 
   advance(limit: number): void {
@@ -101,7 +113,7 @@ export class LookupSplitter implements Splitter {
       split.steps++;
       const resched = gstage.poll();
       if (resched || cache.pages < levels) {
-        this.flushBeforeDrop();
+        this.flushBeforeDrop(this.addr);
         gstage.dropLock(this.addr, resched, levels);
       }
       const before = split.tablesAllocated;
@@ -110,13 +122,6 @@ export class LookupSplitter implements Splitter {
       this.unflushed += splits;
       this.addr = this.nextAfter(empty, splits);
     }
-  }
-
-  private flushBeforeDrop(): void {
-    if (!this.gstage.rules.flushBeforeDrop || this.unflushed === 0) return;
-    this.gstage.flushes.request("drop", this.last, this.addr - this.last);
-    this.last = this.addr;
-    this.unflushed = 0;
   }
 
   private nextAfter(emptyLevel: number, splits: number): number {

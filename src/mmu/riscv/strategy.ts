@@ -1,4 +1,4 @@
-import type { Strategy } from "../contract.js";
+import { described, type Strategy, type StrategyAbout } from "../strategy.js";
 
 /** What a strategy may steer; what Linux 7.3 does is in {@link LINUX}. */
 export interface GStageRules {
@@ -10,15 +10,19 @@ export interface GStageRules {
   readonly flushEachInClear: boolean;
   /** A clear write-protects the pages of its bits, or all from the first to the last of them. */
   readonly masks: "bits" | "span";
-  /** Over an empty entry the loop goes on 2M further, as always, or at the end of the entry's span. */
+  /**
+   * Over an empty entry the loop goes on 2M further, as always, or at the end of the entry's span.
+   */
   readonly holes: "step" | "skip";
-  /** Whether a split is left out where the write-protect just before it found no leaf above level 0. */
+  /**
+   * Whether a split is left out where the write-protect just before it found no leaf above level 0.
+   */
   readonly onlyIfHuge: boolean;
   /** Each step looks up its page from the root, or tables are walked. */
   readonly walk: "lookup" | "tables";
   /**
-   * Asked after each step of the split loop where the next one begins, in frames, beyond the present one's. Absent: by {@link holes}.
-   * Not asked where tables are walked.
+   * Asked after each step of the split loop where the next one begins, in frames, beyond the
+   * present one's. Absent: by {@link holes}. Not asked where tables are walked.
    */
   readonly next?: ((at: SplitStep) => number) | undefined;
 }
@@ -52,21 +56,19 @@ export const LINUX: GStageRules = {
   walk: "lookup",
 };
 
-/** What an author of a strategy gives; everything but `id` and `mmu` is optional, and what is not given is as the kernel has it. */
-export interface GStageStrategyDefinition extends Partial<GStageRules> {
-  /** Its name in tables and options: letters, digits, dots and dashes. */
-  readonly id: string;
+/**
+ * What an author of a strategy gives; everything but `id` and `mmu` is optional, and what is not
+ * given is as the kernel has it.
+ */
+export interface GStageStrategyDefinition extends StrategyAbout, Partial<GStageRules> {
   readonly mmu: "riscv";
-  /** One line: how it steers the walk. */
-  readonly summary?: string;
-  /** Who proposed it and when. */
-  readonly origin?: string;
-  /** Faults that are known, one sentence each. */
-  readonly knownFaults?: readonly string[];
 }
 
-/** Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the compiler. */
+/**
+ * Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the
+ * compiler.
+ */
 export function strategyFrom(definition: GStageStrategyDefinition, source = "builtin"): GStageStrategy {
-  const { id, mmu, summary = "", origin = "", knownFaults = [], ...rules } = definition;
-  return { id, mmu, summary, origin, knownFaults, source, rules: { ...LINUX, ...rules } };
+  const { id: _, mmu, summary: __, origin: ___, knownFaults: ____, ...rules } = definition;
+  return { ...described(mmu, definition, source), rules: { ...LINUX, ...rules } };
 }

@@ -4,14 +4,18 @@ import { type GStageGeometry, MAX_LEVELS, type TableShape } from "./geometry.js"
 import type { TableMemory } from "./memory.js";
 
 /**
- * The path of a table walk: an entry is read when the address enters it, at every level at the start of a call, later only from the
- * highest level whose entry is another than the last one read there.
+ * The path of a table walk: an entry is read when the address enters it, at every level at the
+ * start of a call, later only from the highest level whose entry is another than the last one read
+ * there.
  */
 export class TablePath {
   /** Where the last descent stopped: a leaf, an empty entry, or the lowest level asked for. */
   slot = 0;
   level = 0;
-  /** Number of the entry read last at each level, in entries of that level from frame 0; -1: none of the present path. */
+  /**
+   * Number of the entry read last at each level, in entries of that level from frame 0; -1: none of
+   * the present path.
+   */
   private readonly entries = new Float64Array(MAX_LEVELS).fill(-1);
   /** The table page of each level. */
   private readonly pages = new Float64Array(MAX_LEVELS);
@@ -32,7 +36,9 @@ export class TablePath {
     this.entries.fill(-1);
   }
 
-  /** The highest level whose entry for `gfn` has not been read last; below `lowest` where all have. */
+  /**
+   * The highest level whose entry for `gfn` has not been read last; below `lowest` where all have.
+   */
   firstUnread(gfn: number, lowest: number): number {
     let level = this.rootLevel;
     while (level >= lowest && this.entries[level] === this.shape.entryOf(gfn, level)) level--;
@@ -57,7 +63,10 @@ export class TablePath {
     this.pages[level - 1] = page;
   }
 
-  /** Descends to the leaf or empty entry of `gfn`, reading what has not been read. @returns whether it is a leaf */
+  /**
+   * Descends to the leaf or empty entry of `gfn`, reading what has not been read. @returns whether
+   * it is a leaf
+   */
   stopOf(gfn: number, inspected: ByLevel): boolean {
     let level = this.firstUnread(gfn, 0);
     if (level < 0) throw new Error(`frame ${gfn} is handled twice`);

@@ -1,28 +1,18 @@
 import { lowestBit } from "./dirtyWords.js";
-import type { TableShape } from "./geometry.js";
 import type { GStage } from "./gstage.js";
-import { PageRun } from "./pageRun.js";
 import { TablePath } from "./tablePath.js";
-import type { WriteProtector } from "./writeProtect.js";
+import { WriteProtector } from "./writeProtect.js";
 
-/** Write-protecting by walking the tables: no lookups, and each leaf or empty entry is handled once a call (strategy table-walk). */
-export class TableWriteProtector implements WriteProtector {
-  huge = false;
+/**
+ * Write-protecting by walking the tables: no lookups, and each leaf or empty entry is handled once
+ * a call (strategy table-walk).
+ */
+export class TableWriteProtector extends WriteProtector {
   private readonly path: TablePath;
-  private readonly run = new PageRun();
-  private readonly shape: TableShape;
-  private addr = 0;
-  private end = 0;
 
-  constructor(private readonly gstage: GStage) {
-    this.shape = gstage.shape;
+  constructor(gstage: GStage) {
+    super(gstage);
     this.path = new TablePath(gstage.mem, gstage.geometry);
-  }
-
-  begin(start: number, end: number): void {
-    this.beginCall(start, end);
-    this.addr = start;
-    this.end = end;
   }
 
   advance(limit: number): void {
@@ -49,20 +39,18 @@ export class TableWriteProtector implements WriteProtector {
         done = Math.min(64, bit + this.shape.entries - this.shape.index(gfn, 0));
         this.run.bits(this.gstage.mem.words, 2 * (this.path.slot + 1), bit + 1, done, lo, hi);
         this.countRun();
-        // The next page, if there is one, is of another table: which one of this was read last makes no difference.
+        // The next page, if there is one, is of another table: which one of this was read last
+        // makes no difference.
       }
       lo = done >= 32 ? 0 : lo & (-1 << done);
       hi = done >= 64 ? 0 : done <= 32 ? hi : hi & (-1 << (done - 32));
     }
   }
 
-  private beginCall(start: number, end: number): void {
-    const { writeProtect, observer } = this.gstage;
-    observer?.call?.("write-protect", start, end);
-    writeProtect.calls++;
-    writeProtect.lookups++;
+  protected override beginCall(start: number, end: number): void {
+    super.beginCall(start, end);
+    this.gstage.writeProtect.lookups++;
     this.path.restart();
-    this.huge = false;
   }
 
   /** Descends to the leaf or empty entry of a frame and handles it. @returns its level */

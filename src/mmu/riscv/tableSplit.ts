@@ -1,32 +1,22 @@
 import { LEAF_MASK, VALID } from "./entry.js";
 import type { GStage } from "./gstage.js";
-import type { Splitter } from "./splitLoop.js";
+import { Splitter } from "./splitLoop.js";
 import { TablePath } from "./tablePath.js";
 
-/** Splitting by walking the tables: a page is needed only where something is to be split (strategy table-walk). */
-export class TableSplitter implements Splitter {
+/**
+ * Splitting by walking the tables: a page is needed only where something is to be split (strategy
+ * table-walk).
+ */
+export class TableSplitter extends Splitter {
   private readonly path: TablePath;
-  private addr = 0;
-  private end = 0;
-  private last = 0;
-  /** Splits of this call that its own flushes have not covered. */
-  private unflushed = 0;
 
-  constructor(private readonly gstage: GStage) {
+  constructor(gstage: GStage) {
+    super(gstage);
     this.path = new TablePath(gstage.mem, gstage.geometry);
   }
 
-  get pending(): boolean {
-    return this.unflushed > 0;
-  }
-
-  begin(start: number, end: number): void {
-    this.gstage.split.ranges++;
-    this.gstage.observer?.call?.("split", start, end);
-    this.addr = this.gstage.rules.start === "aligned" ? this.gstage.shape.start(start, 1) : start;
-    this.last = this.addr;
-    this.end = end;
-    this.unflushed = 0;
+  override begin(start: number, end: number): void {
+    super.begin(start, end);
     this.path.restart();
   }
 
@@ -40,7 +30,10 @@ export class TableSplitter implements Splitter {
     }
   }
 
-  /** One step: down to level 1 of the present address, splitting what is a leaf. @returns where the next begins */
+  /**
+   * One step: down to level 1 of the present address, splitting what is a leaf. @returns where the
+   * next begins
+   */
   private step(): number {
     const { gstage, path, addr } = this;
     const { mem, split, cache, observer, shape } = gstage;
@@ -70,13 +63,8 @@ export class TableSplitter implements Splitter {
 
   /** Flushes what is pending up to `flushEnd`, drops the lock, tops up, and forgets the path. */
   private drop(flushEnd: number, resched: boolean): void {
-    const { gstage } = this;
-    if (gstage.rules.flushBeforeDrop && this.unflushed > 0) {
-      gstage.flushes.request("drop", this.last, flushEnd - this.last);
-      this.last = this.addr;
-      this.unflushed = 0;
-    }
-    gstage.dropLock(this.addr, resched, 1);
+    this.flushBeforeDrop(flushEnd);
+    this.gstage.dropLock(this.addr, resched, 1);
     this.path.restart();
   }
 }

@@ -51,7 +51,10 @@ interface FlushEvent extends TraceEvent {
 
 export type RiscvTraceEvent = WalkEvent | EntryEvent | ProtectEvent | SplitEvent | LockDropEvent | FlushEvent;
 
-/** Tells the walks of a G-stage entry by entry: attach before the work, once. `limit` and `without` keep events from being told. */
+/**
+ * Tells the walks of a G-stage entry by entry: attach before the work, once. `limit` and `without`
+ * keep events from being told.
+ */
 export function traceWalks(gstage: GStage, sink: (event: RiscvTraceEvent) => void, options: TraceOptions): void {
   const without = new Set(options.without);
   let left = options.limit ?? Number.POSITIVE_INFINITY;

@@ -45,7 +45,10 @@ function fold(e: RiscvTraceEvent): string {
     case "protect":
       return e.changed ? "write permission taken" : "stored again, write-protected already";
     case "split":
-      return `leaf of ${formatPages(SPAN[e.level]!)} becomes a table of ${formatPages(SPAN[e.level - 1]!)} leaves, in one store`;
+      return (
+        `leaf of ${formatPages(SPAN[e.level]!)} becomes a table of ${formatPages(SPAN[e.level - 1]!)} leaves, in ` +
+        "one store"
+      );
     case "lock-drop": {
       const { unflushed } = e;
       const stale = unflushed === 0 ? "" : `, ${unflushed} ${unflushed === 1 ? "split" : "splits"} unflushed`;

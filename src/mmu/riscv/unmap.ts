@@ -3,7 +3,8 @@ import type { GStage } from "./gstage.js";
 import { Lookup } from "./lookup.js";
 
 /**
- * Takes [start, end) out of the tree, leaf by leaf; leaves that reach beyond it stay, tables are never freed.
+ * Takes [start, end) out of the tree, leaf by leaf; leaves that reach beyond it stay, tables are
+ * never freed.
  *
  * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_unmap_range()`.
  *

@@ -1,14 +1,15 @@
+import { meets } from "../dirtyRuns.js";
 import { Regions, type Windows } from "../flow/regions.js";
+import { type LeafSink, TreeDigest } from "../leafLines.js";
+import { SegmentIndex } from "../slotLayout.js";
 import { TreeCheck } from "./check.js";
 import { byLevelArray } from "./counts.js";
-import { TreeDigest } from "./digest.js";
 import { VALID, WRITE } from "./entry.js";
 import { SPAN } from "./geometry.js";
 import type { GStage } from "./gstage.js";
-import type { Layout } from "./layout.js";
+import { HOLE, type Layout } from "./layout.js";
 import { Populator } from "./populate.js";
-import { freeTables, type LeafSink, scanLeaves } from "./scan.js";
-import { meets, SegmentIndex } from "./segments.js";
+import { freeTables, scanLeaves } from "./scan.js";
 
 /** Regions are 1 GiB: no leaf of 1G or less, no step and no word of aligned slots crosses one. */
 export const REGION_PAGES = 2 ** 18;
@@ -28,7 +29,10 @@ export interface TreeSummary {
   digest: string | null;
 }
 
-/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
+/**
+ * Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and
+ * let go when it is finished.
+ */
 export class RegionedGuest {
   readonly initial = emptySummary();
   readonly final = emptySummary();
@@ -54,9 +58,9 @@ export class RegionedGuest {
     // A word of 64 pages may reach into the next region.
     this.regions = new Regions(layout.slots, regionPages, work, true, onProgress);
     this.populator = new Populator(layout.geometry, gstage.mem);
-    this.segments = new SegmentIndex(layout);
-    this.initialDigest = digest ? new TreeDigest() : null;
-    this.finalDigest = digest ? new TreeDigest() : null;
+    this.segments = new SegmentIndex(layout, HOLE);
+    this.initialDigest = digest ? new TreeDigest(4096, 0) : null;
+    this.finalDigest = digest ? new TreeDigest(4096, 0) : null;
     this.check = new TreeCheck(layout, gstage.mem, this.segments);
     if (!this.whole) this.buildAbove();
   }
@@ -80,7 +84,10 @@ export class RegionedGuest {
     this.final.tables += this.gstage.mem.tables;
   }
 
-  /** The tables above the regions, all of them: a lookup in a hole goes as deep as in the whole tree. */
+  /**
+   * The tables above the regions, all of them: a lookup in a hole goes as deep as in the whole
+   * tree.
+   */
   private buildAbove(): void {
     for (const { segment } of this.segments.within(0, this.layout.geometry.endGfn)) {
       const span = SPAN[REGION_LEVEL + 1]!;

@@ -5,44 +5,53 @@ import { Lookup } from "./lookup.js";
 import { PageRun } from "./pageRun.js";
 
 /** Write-protects ranges or words of pages. */
-export interface WriteProtector {
+export abstract class WriteProtector {
   /** Whether the last call found a leaf above level 0. */
-  readonly huge: boolean;
+  huge = false;
+  protected readonly run = new PageRun();
+  protected readonly shape: TableShape;
+  protected addr = 0;
+  protected end = 0;
+
+  constructor(protected readonly gstage: GStage) {
+    this.shape = gstage.shape;
+  }
+
   /** Begins the call for [start, end), in frames. */
-  begin(start: number, end: number): void;
+  begin(start: number, end: number): void {
+    this.beginCall(start, end);
+    this.addr = start;
+    this.end = end;
+  }
+
   /** Goes on with it up to `limit`, which is a multiple of every leaf's span or behind the end. */
-  advance(limit: number): void;
+  abstract advance(limit: number): void;
   /** The pages whose bits are set in a word that is not 0; bit 0 is `base`. */
-  word(base: number, low: number, high: number): void;
+  abstract word(base: number, low: number, high: number): void;
+
+  protected beginCall(start: number, end: number): void {
+    this.gstage.writeProtect.calls++;
+    this.gstage.observer?.call?.("write-protect", start, end);
+    this.huge = false;
+  }
 }
 
 /**
  * Write-protecting as the kernel does: each page or leaf is looked up from the root.
  *
- * The pages of one level-0 table are gone over in one go: the path to the table cannot change meanwhile, so that each page's lookup reads
- * the same entries above, which are counted for each. The entries of level 0 are read one by one. {@link GStage.naive} looks up each.
+ * The pages of one level-0 table are gone over in one go: the path to the table cannot change
+ * meanwhile, so that each page's lookup reads the same entries above, which are counted for each.
+ * The entries of level 0 are read one by one. {@link GStage.naive} looks up each.
  *
- * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_wp_range()`; mmu.c, `kvm_arch_mmu_enable_log_dirty_pt_masked()`.
+ * Source: Linux 7.3, arch/riscv/kvm/gstage.c, `kvm_riscv_gstage_wp_range()`; mmu.c,
+ * `kvm_arch_mmu_enable_log_dirty_pt_masked()`.
  */
-export class LookupWriteProtector implements WriteProtector {
-  huge = false;
+export class LookupWriteProtector extends WriteProtector {
   private readonly lookup: Lookup;
-  private readonly run = new PageRun();
-  private readonly shape: TableShape;
-  private addr = 0;
-  private end = 0;
 
-  constructor(private readonly gstage: GStage) {
-    this.shape = gstage.shape;
+  constructor(gstage: GStage) {
+    super(gstage);
     this.lookup = new Lookup(gstage.mem, gstage.geometry);
-  }
-
-  begin(start: number, end: number): void {
-    this.gstage.writeProtect.calls++;
-    this.gstage.observer?.call?.("write-protect", start, end);
-    this.addr = start;
-    this.end = end;
-    this.huge = false;
   }
 
   advance(limit: number): void {
@@ -61,9 +70,7 @@ export class LookupWriteProtector implements WriteProtector {
   }
 
   word(base: number, low: number, high: number): void {
-    this.gstage.writeProtect.calls++;
-    this.gstage.observer?.call?.("write-protect", base, base + 64);
-    this.huge = false;
+    this.beginCall(base, base + 64);
     let lo = low;
     let hi = high;
     while ((lo | hi) !== 0) {
@@ -101,7 +108,10 @@ export class LookupWriteProtector implements WriteProtector {
     return level;
   }
 
-  /** The pages from `addr` on, whose lookup is done, to the end of its level-0 table or of the range. */
+  /**
+   * The pages from `addr` on, whose lookup is done, to the end of its level-0 table or of the
+   * range.
+   */
   private restOfTable(addr: number, stop: number): number {
     const count = Math.min(this.shape.entries - this.shape.index(addr, 0), stop - addr);
     this.run.all(this.gstage.mem.words, 2 * this.lookup.slot, count);

@@ -1,4 +1,7 @@
-/** A run of dirty pages, near the multiple of `unit` pages (0: of a block) that is `at` of the way through the slot. */
+/**
+ * A run of dirty pages, near the multiple of `unit` pages (0: of a block) that is `at` of the way
+ * through the slot.
+ */
 export interface DrawnRun {
   readonly at: number;
   readonly unit: number;

@@ -12,7 +12,10 @@ export interface Simplifying<S> {
   check(scenario: S): unknown;
 }
 
-/** Candidates that can be and are simpler by the burden, so that taking them again and again comes to an end. */
+/**
+ * Candidates that can be and are simpler by the burden, so that taking them again and again comes
+ * to an end.
+ */
 export function* simplerThan<S>(scenario: S, { burden, candidates, check }: Simplifying<S>): Generator<S> {
   const before = burden(scenario);
   for (const candidate of candidates(scenario)) {

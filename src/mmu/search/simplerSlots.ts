@@ -1,15 +1,9 @@
 import type { Segment } from "../../guest/segment.js";
 import { formatSize, parseSize } from "../../guest/sizes.js";
+import type { DirtyBitmap, Memslot } from "../memslots.js";
 
 /** Runs of pages `[first, count]`. */
 type Runs = readonly (readonly [number, number])[];
-
-/** A memslot as scenarios write it. */
-interface Slot {
-  readonly base: string;
-  readonly segments: readonly Segment[];
-  readonly dirty?: { readonly runs: Runs } | { readonly words: readonly string[] } | undefined;
-}
 
 /** What memslots of an MMU are measured in. */
 export interface SlotUnits {
@@ -28,13 +22,16 @@ export function homeOf({ pageBytes }: SlotUnits): number {
   return 2 ** 30 / pageBytes;
 }
 
-/** Dirty runs as a reader sees them. Words count as one that is longer than any: a mask of single bits is no simple thing to read. */
-export function runsOf(slots: readonly Slot[]): Runs {
+/**
+ * Dirty runs as a reader sees them. Words count as one that is longer than any: a mask of single
+ * bits is no simple thing to read.
+ */
+export function runsOf(slots: readonly Memslot[]): Runs {
   return slots.flatMap(({ dirty }) => (dirty === undefined ? [] : "runs" in dirty ? dirty.runs : [[0, 2 ** 40]]));
 }
 
 /** Fewer memslots, then simpler ones, one at a time. */
-export function* simplerSlots(slots: readonly Slot[], units: SlotUnits): Generator<readonly Slot[]> {
+export function* simplerSlots(slots: readonly Memslot[], units: SlotUnits): Generator<readonly Memslot[]> {
   if (slots.length > 1) {
     for (const slot of slots) yield [slot];
     for (const slot of slots) yield slots.filter((other) => other !== slot);
@@ -44,13 +41,8 @@ export function* simplerSlots(slots: readonly Slot[], units: SlotUnits): Generat
   }
 }
 
-/** Without masks: all pages are cleared. */
-export function withoutDirty(slots: readonly Slot[]): readonly Slot[] {
-  return slots.map(({ base, segments }) => ({ base, segments }));
-}
-
 /** All slots moved together, to the usual base or to the same place within a smaller alignment. */
-export function* nearerHome(slots: readonly Slot[], units: SlotUnits): Generator<readonly Slot[]> {
+export function* nearerHome(slots: readonly Memslot[], units: SlotUnits): Generator<readonly Memslot[]> {
   const home = homeOf(units);
   const lowest = Math.min(...slots.map(({ base }) => units.gfnOf(base)));
   for (const target of [home, home + (lowest % units.blockPages), home + (lowest % home), lowest - 1, lowest + 1]) {
@@ -61,11 +53,11 @@ export function* nearerHome(slots: readonly Slot[], units: SlotUnits): Generator
   }
 }
 
-function* simplerSlot(slot: Slot, units: SlotUnits): Generator<Slot> {
+function* simplerSlot(slot: Memslot, units: SlotUnits): Generator<Memslot> {
   const { segments } = slot;
   const { pageBytes } = units;
   const base = units.gfnOf(slot.base);
-  const withSegments = (changed: readonly Segment[], movedBytes = 0): Slot => ({
+  const withSegments = (changed: readonly Segment[], movedBytes = 0): Memslot => ({
     ...slot,
     base: units.baseOf(base + movedBytes / pageBytes),
     segments: changed,
@@ -107,7 +99,10 @@ function* joinedSegments(segments: readonly Segment[]): Generator<readonly Segme
   }
 }
 
-/** Less of a segment: one unit of its mapping size, then ever smaller steps down, in units and in pages. */
+/**
+ * Less of a segment: one unit of its mapping size, then ever smaller steps down, in units and in
+ * pages.
+ */
 function* smallerSizes(segment: Segment, pageBytes: number): Generator<number> {
   const size = parseSize(segment.size);
   const map = segment.map === "hole" ? pageBytes : parseSize(segment.map);
@@ -119,7 +114,7 @@ function* smallerSizes(segment: Segment, pageBytes: number): Generator<number> {
 }
 
 /** Undefined is all pages. */
-function* simplerDirty(dirty: Slot["dirty"]): Generator<Slot["dirty"]> {
+function* simplerDirty(dirty: DirtyBitmap | undefined): Generator<DirtyBitmap | undefined> {
   if (dirty === undefined) return;
   yield undefined;
   if (!("runs" in dirty)) return;
@@ -135,7 +130,10 @@ function* simplerRuns(runs: Runs): Generator<Runs> {
   }
 }
 
-/** A run that ends earlier or begins later, then one that lies nearer to page 0, by ever smaller steps. */
+/**
+ * A run that ends earlier or begins later, then one that lies nearer to page 0, by ever smaller
+ * steps.
+ */
 export function* shorterRuns([first, count]: readonly [number, number]): Generator<readonly [number, number]> {
   for (let less = count - 1; less >= 1; less = Math.floor(less / 2)) {
     yield [first, count - less];
@@ -145,11 +143,7 @@ export function* shorterRuns([first, count]: readonly [number, number]): Generat
 }
 
 /** The runs that still lie in the slot. */
-function dirtyWithin(
-  dirty: NonNullable<Slot["dirty"]>,
-  segments: readonly Segment[],
-  pageBytes: number,
-): NonNullable<Slot["dirty"]> {
+function dirtyWithin(dirty: DirtyBitmap, segments: readonly Segment[], pageBytes: number): DirtyBitmap {
   if (!("runs" in dirty)) return dirty;
   const pages = segments.reduce((sum, { size }) => sum + parseSize(size), 0) / pageBytes;
   const runs = dirty.runs

@@ -7,7 +7,10 @@ import { shadowWords } from "./words.js";
 export const ALIAS_PATTERNS = ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"] as const;
 export type AliasPattern = (typeof ALIAS_PATTERNS)[number];
 
-/** The options that default guests of the shadow MMU read. Nested guests are of 2M pages: no backing. */
+/**
+ * The options that default guests of the shadow MMU read. Nested guests are of 2M pages: no
+ * backing.
+ */
 export const shadowOptions = {
   memory: sharedOptions.memory,
   target: x86Options.target,

@@ -7,7 +7,8 @@ import { type ShadowStrategy, strategyFrom } from "./strategy.js";
 const FIELDS = [...ABOUT_FIELDS, "source", "descriptorCapacity"];
 
 /**
- * Makes a strategy of what a user's module exports: `{ id, mmu: "x86-shadow", descriptorCapacity }`.
+ * Makes a strategy of what a user's module exports:
+ * `{ id, mmu: "x86-shadow", descriptorCapacity }`.
  *
  * @param input path of the module, for messages and as the strategy's source
  * @throws UserError naming the field and what was expected

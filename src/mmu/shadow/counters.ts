@@ -1,6 +1,9 @@
 import { type CounterDeclaration, count, declarationsOf, derived, type Tally, upTo } from "../counters.js";
 
-/** Every counter of nested eager splitting, in the order of tables and exports, named as in the golden files. */
+/**
+ * Every counter of nested eager splitting, in the order of tables and exports, named as in the
+ * golden files.
+ */
 export const SHADOW_COUNTERS = {
   attempts: derived<{ splits2m: number; splits1g: number; topupCalls: number }>(
     ({ splits2m, splits1g, topupCalls }) => splits2m + splits1g + topupCalls,

@@ -1,11 +1,14 @@
-import { formatAddress } from "../../guest/sizes.js";
 import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
-import { PAGES } from "../x86/pages.js";
+import { gpaOf, pagesAt } from "../x86/pages.js";
 import type { ShadowScenario } from "./scenario.js";
 import type { ShadowMmu } from "./shadow.js";
+import { cachesAddUp } from "./splitCaches.js";
 
-/** Sets of roles, each with a number: 0 is the empty set. A guest has few of them, and millions of frames. */
+/**
+ * Sets of roles, each with a number: 0 is the empty set. A guest has few of them, and millions of
+ * frames.
+ */
 export class RoleSets {
   private readonly sets: string[] = [""];
   private readonly numbers = new Map<string, number>([["", 0]]);
@@ -35,8 +38,9 @@ export class RoleSets {
 }
 
 /**
- * The roles that map each frame of the slot, whatever the level of the entries: what a split must not change. One set of roles a frame, in
- * the numbers of `sets`. Found from the reverse maps alone.
+ * The roles that map each frame of the slot, whatever the level of the entries: what a split must
+ * not change. One set of roles a frame, in the numbers of `sets`. Found from the reverse maps
+ * alone.
  */
 export function rolesByFrame(mmu: ShadowMmu, sets: RoleSets): Int32Array {
   const { baseGfn, npages } = mmu.slot;
@@ -46,9 +50,10 @@ export function rolesByFrame(mmu: ShadowMmu, sets: RoleSets): Int32Array {
     for (let frame = 0; frame < lists.length; frame++) {
       if (lists[frame] === 0) continue;
       const from = mmu.gfnOf(level, frame) - baseGfn;
+      const end = from + pagesAt(level);
       for (const spte of mmu.pool.members(lists[frame]!)) {
         const role = mmu.roles[spte]!;
-        for (let at = from; at < from + PAGES[level]!; at++) byFrame[at] = sets.with(byFrame[at]!, role);
+        for (let at = from; at < end; at++) byFrame[at] = sets.with(byFrame[at]!, role);
       }
     }
   }
@@ -67,8 +72,8 @@ export function hugeLeft(mmu: ShadowMmu, targetLevel: number): { level: number; 
 }
 
 /**
- * What is wrong after a split: huge pages left above the target level, frames that are mapped by other roles than before, caches that do not add
- * up, attempts that are put off for ever.
+ * What is wrong after a split: huge pages left above the target level, frames that are mapped by
+ * other roles than before, caches that do not add up, attempts that are put off for ever.
  */
 export function shadowFindings(
   scenario: ShadowScenario,
@@ -78,25 +83,22 @@ export function shadowFindings(
 ): Finding[] {
   const list = new FindingList();
   if (mmu.livelock) list.add("livelock", { walk: "split", everyNAttempts: scenario.reschedEvery });
-  // Pages left huge for want of MMU pages, or behind a livelock, are no fault of the policy: `final/hugeLeft` counts them.
+  // Pages left huge for want of MMU pages, or behind a livelock, are no fault of the policy:
+  // `final/hugeLeft` counts them.
   if (mmu.givenUp === 0 && !mmu.livelock) {
     for (const { level, gfn, entries } of hugeLeft(mmu, scenario.targetLevel)) {
-      const bytes = entries * PAGES[level]! * 4096;
-      list.add("unsplit-huge-page", { gpa: formatAddress(gfn * 4096), level, bytes }, "bytes");
+      const bytes = entries * pagesAt(level) * 4096;
+      list.add("unsplit-huge-page", { gpa: gpaOf(gfn), level, bytes }, "bytes");
     }
   }
   const after = rolesByFrame(mmu, sets);
   for (let i = 0; i < after.length; i++) {
     if (after[i] === before[i]) continue;
-    const gpa = formatAddress((mmu.slot.baseGfn + i) * 4096);
+    const gpa = gpaOf(mmu.slot.baseGfn + i);
     list.add("roles-changed", { gpa, before: sets.textOf(before[i]!), after: sets.textOf(after[i]!) });
   }
-  const { descriptors, headers, pages, newShadowPages } = mmu.counts;
-  const adds =
-    descriptors.allocated === descriptors.consumed + descriptors.left &&
-    headers.allocated === newShadowPages + headers.left &&
-    pages.allocated === newShadowPages + pages.left;
-  if (!adds)
+  const { descriptors, headers, newShadowPages } = mmu.counts;
+  if (!cachesAddUp(mmu.counts))
     list.add("split-caches-unaccounted", {
       descAllocated: descriptors.allocated,
       descConsumed: descriptors.consumed,

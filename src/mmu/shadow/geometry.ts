@@ -6,7 +6,10 @@ import { DEFAULT_CAPACITY, MIN_DESCRIPTORS } from "./splitCaches.js";
 export interface ShadowGeometry extends Pick<TableGeometry, "entries" | "pages"> {
   /** SPTEs that a descriptor of a reverse map holds. */
   readonly perDescriptor: number;
-  /** Descriptors that one split can need: one for each entry of the new table, one for the list of its parents. */
+  /**
+   * Descriptors that one split can need: one for each entry of the new table, one for the list of
+   * its parents.
+   */
   readonly minDescriptors: number;
   /** What the caches of page headers and of pages hold. */
   readonly cacheCapacity: number;

@@ -52,7 +52,8 @@ describe("the shadow MMU", () => {
   });
 
   it("takes a custom capacity, from 513 on", () => {
-    // 171 for descriptors, one in three splits, and 8 of the 13 for the other caches that do not fall on one of these.
+    // 171 for descriptors, one in three splits, and 8 of the 13 for the other caches that do not
+    // fall on one of these.
     const mine = x86Shadow.adoptStrategy({ id: "triple", mmu: "x86-shadow", descriptorCapacity: 3 * 513 }, "mine.mjs");
     expect(x86Shadow.parse(defaultShadowScenario({ alias: "every-gfn" }), "test").run(mine).counts.mmuLockDrops).toBe(
       179,

@@ -14,7 +14,10 @@ import { strategies } from "./strategies/index.js";
 import type { ShadowStrategy } from "./strategy.js";
 import { type ShadowTraceEvent, shadowTraceWords } from "./traceWords.js";
 
-/** KVM/x86 for nested guests: eager splitting through the shadow MMU's reverse maps, and the caches it takes its objects from. */
+/**
+ * KVM/x86 for nested guests: eager splitting through the shadow MMU's reverse maps, and the caches
+ * it takes its objects from.
+ */
 export const x86Shadow: Mmu<ShadowStrategy, ShadowOptions> = {
   ...about,
   baseline: "default-capacity",

@@ -11,8 +11,9 @@ export const newShadowStrategy: StrategyStart = {
   type: "ShadowStrategyDefinition",
   fields: `  mmu: "x86-shadow",
 
-  // How many reverse-map descriptors the cache of a split holds when it is full: 513, what one split may take, or more. Linux has
-  // 513 + 40. A larger cache is topped up less often; each top-up drops mmu_lock.
+  // How many reverse-map descriptors the cache of a split holds when it is full: 513, what one
+  // split may take, or more. Linux has 513 + 40. A larger cache is topped up less often; each
+  // top-up drops mmu_lock.
   descriptorCapacity: 3 * 513,
 `,
 };

@@ -1,6 +1,6 @@
 import type { Arbitrary } from "fast-check";
 import type { FastCheck } from "../contract.js";
-import { PAGES } from "../x86/pages.js";
+import { pagesAt } from "../x86/pages.js";
 
 /** Nested guests whose frames are mapped by several roles, several times, at two levels. */
 export function randomShadowScenarios(fc: FastCheck): Arbitrary<object> {
@@ -14,7 +14,7 @@ export function randomShadowScenarios(fc: FastCheck): Arbitrary<object> {
       copies: fc.integer({ min: 1, max: 20 }),
     })
     .map(({ at, level, count, role, copies }) => {
-      const pages = PAGES[level]!;
+      const pages = pagesAt(level);
       return { gfn: Math.min(Math.floor(at / pages) * pages, npages - count * pages), count, level, role, copies };
     });
   return fc

@@ -1,8 +1,10 @@
 /**
- * Reverse maps of the shadow MMU (`pte_list` in arch/x86/kvm/mmu/mmu.c, Linux 7.3): for each frame the SPTEs that map it. A list of one is
- * the SPTE itself; a longer one is a chain of descriptors of 14, of which only the head may have room.
+ * Reverse maps of the shadow MMU (`pte_list` in arch/x86/kvm/mmu/mmu.c, Linux 7.3): for each frame
+ * the SPTEs that map it. A list of one is the SPTE itself; a longer one is a chain of descriptors
+ * of 14, of which only the head may have room.
  *
- * SPTEs are whole numbers from 0. A list is a whole number: 0 is empty, n > 0 is SPTE n - 1 alone, -n is the head descriptor n - 1.
+ * SPTEs are whole numbers from 0. A list is a whole number: 0 is empty, n > 0 is SPTE n - 1 alone,
+ * -n is the head descriptor n - 1.
  */
 export const PER_DESCRIPTOR = 14;
 

@@ -1,4 +1,4 @@
-import type { Strategy } from "../contract.js";
+import { described, type Strategy, type StrategyAbout } from "../strategy.js";
 import type { CachePolicy } from "./splitCaches.js";
 
 /** A policy of the descriptor cache, as a strategy. */
@@ -7,20 +7,21 @@ export interface ShadowStrategy extends Strategy {
   readonly policy: CachePolicy;
 }
 
-/** What an author of a strategy for the shadow MMU gives: how many descriptors the cache of a split takes. */
-export interface ShadowStrategyDefinition {
-  /** Its name in tables and options: letters, digits, dots and dashes. */
-  readonly id: string;
+/**
+ * What an author of a strategy for the shadow MMU gives: how many descriptors the cache of a split
+ * takes.
+ */
+export interface ShadowStrategyDefinition extends StrategyAbout {
   readonly mmu: "x86-shadow";
-  readonly summary?: string;
-  readonly origin?: string;
-  readonly knownFaults?: readonly string[];
   /** Reverse-map descriptors that the cache holds when it is full, 513 to 1,000,000. */
   readonly descriptorCapacity: number;
 }
 
-/** Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the compiler. */
+/**
+ * Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the
+ * compiler.
+ */
 export function strategyFrom(definition: ShadowStrategyDefinition, source = "builtin"): ShadowStrategy {
-  const { id, mmu, summary = "", origin = "", knownFaults = [], descriptorCapacity } = definition;
-  return { id, mmu, summary, origin, knownFaults, source, policy: { descriptorCapacity } };
+  const { mmu, descriptorCapacity } = definition;
+  return { ...described(mmu, definition, source), policy: { descriptorCapacity } };
 }

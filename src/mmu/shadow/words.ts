@@ -7,7 +7,8 @@ export const shadowWords: FindingWordTable = {
   "roles-changed": {
     short: (f) => `${counted(f.count, "frame")} mapped by other roles, first at ${f.data.gpa}`,
     long: (f) =>
-      `${counted(f.count, "frame")} ${are(f.count)} mapped by other roles than before, the first at GPA ${f.data.gpa}: ` +
+      `${counted(f.count, "frame")} ${are(f.count)} mapped by other roles than before, the first at GPA ` +
+      `${f.data.gpa}: ` +
       `${f.data.after || "none"} instead of ${f.data.before || "none"}`,
   },
   "split-caches-unaccounted": {

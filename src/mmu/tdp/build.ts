@@ -1,4 +1,4 @@
-import { ENTRIES, PAGES } from "../x86/pages.js";
+import { ENTRIES, pagesAt } from "../x86/pages.js";
 import { childOf, DIRTY, isLeaf, isTable, PFN_OFFSET, PRESENT, TdpTree, WRITABLE } from "./tree.js";
 
 /** A run of present leaf SPTEs: `count` leaves of one level, one after the other from `gfn`. */
@@ -10,7 +10,10 @@ export interface LeafRun {
   readonly count: number;
 }
 
-/** The table of `level` that covers `gfn` exists, and its entry for `gfn` is non-present (as an MMIO entry is). */
+/**
+ * The table of `level` that covers `gfn` exists, and its entry for `gfn` is non-present (as an MMIO
+ * entry is).
+ */
 export interface NonpresentPath {
   readonly gfn: number;
   readonly level: number;
@@ -25,7 +28,8 @@ export interface RootSpec {
 }
 
 /**
- * Builds the tables of a root; leaves start writable and dirty, and gfn g maps frame {@link PFN_OFFSET} + g.
+ * Builds the tables of a root; leaves start writable and dirty, and gfn g maps frame
+ * {@link PFN_OFFSET} + g.
  *
  * @throws Error where two runs overlap or a path is mapped: scenarios are checked before
  */
@@ -46,25 +50,25 @@ export function tablesOf(spec: RootSpec): number {
   const last = new Array<number>(6).fill(-1);
   const cover = (gfn: number, end: number, lowest: number): void => {
     for (let level = lowest; level < spec.rootLevel; level++) {
-      const span = PAGES[level + 1]!;
+      const span = pagesAt(level + 1);
       const from = Math.floor(gfn / span);
       const to = Math.floor((end - 1) / span);
       tables += to - from + 1 - (from === last[level] ? 1 : 0);
       last[level] = to;
     }
   };
-  for (const run of spec.leaves) cover(run.gfn, run.gfn + run.count * PAGES[run.level]!, run.level);
+  for (const run of spec.leaves) cover(run.gfn, run.gfn + run.count * pagesAt(run.level), run.level);
   for (const path of spec.nonpresentPaths) cover(path.gfn, path.gfn + 1, path.level);
   return tables;
 }
 
 /** Index of a gfn's entry in its table of a level. */
 export function indexOf(gfn: number, level: number): number {
-  return Math.floor(gfn / PAGES[level]!) % ENTRIES;
+  return Math.floor(gfn / pagesAt(level)) % ENTRIES;
 }
 
 function addRun(tree: TdpTree, run: LeafRun): void {
-  const pages = PAGES[run.level]!;
+  const pages = pagesAt(run.level);
   let gfn = run.gfn;
   let left = run.count;
   while (left > 0) {

@@ -15,7 +15,10 @@ import {
 /** Length of arrays by level: 1 to 5. */
 export const LEVELS = 6;
 
-/** Every counter of all workloads but those of steps, in the order of tables and exports. A walk that never ends has null. */
+/**
+ * Every counter of all workloads but those of steps, in the order of tables and exports. A walk
+ * that never ends has null.
+ */
 const TDP = {
   loops: countOrNone(
     "loops",
@@ -270,7 +273,10 @@ export type ClearCounts = Tally<typeof CLEAR_COUNTERS>;
 export type EnableSteps = { -readonly [S in keyof typeof ENABLE_STEPS]?: Tally<(typeof ENABLE_STEPS)[S]> };
 export type ClearSteps = { -readonly [S in keyof typeof CLEAR_STEPS]?: Tally<(typeof CLEAR_STEPS)[S]> };
 
-/** Counts with walks in them, as results have them: loops by level are absent where a walk never ends, for no sum is a total. */
+/**
+ * Counts with walks in them, as results have them: loops by level are absent where a walk never
+ * ends, for no sum is a total.
+ */
 export function walkedCounts<T extends typeof ZAP_COUNTERS | typeof SPLIT_COUNTERS | typeof ENABLE_COUNTERS>(
   table: T,
   tally: Tally<T> & { readonly loops: number | null },
@@ -288,7 +294,10 @@ export function presentLevels(values: Float64Array | Int32Array): Record<string,
   return levels;
 }
 
-/** Every counter of the TDP MMU, with the golden files' names. Which are there depends on the workload. */
+/**
+ * Every counter of the TDP MMU, with the golden files' names. Which are there depends on the
+ * workload.
+ */
 export const tdpCounters: readonly CounterDeclaration[] = [TDP, ENABLE_STEPS, CLEAR_STEPS, FINAL].flatMap(
   declarationsOf,
 );

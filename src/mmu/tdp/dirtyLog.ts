@@ -46,9 +46,9 @@ export interface EnableOutcome {
 }
 
 /**
- * Enables dirty logging on [start, end) without initially-all-set, as `kvm_mmu_slot_apply_flags` does (Linux 7.3): split to 4K where
- * eager, then, with PML, clear the dirty bit of every leaf and write-protect those of 2M and more; without PML write-protect every leaf. One
- * TLB flush follows.
+ * Enables dirty logging on [start, end) without initially-all-set, as `kvm_mmu_slot_apply_flags`
+ * does (Linux 7.3): split to 4K where eager, then, with PML, clear the dirty bit of every leaf and
+ * write-protect those of 2M and more; without PML write-protect every leaf. One TLB flush follows.
  */
 export function enableDirtyLog(
   tree: TdpTree,
@@ -86,7 +86,10 @@ export function enableDirtyLog(
   return { counts, steps, livelocks };
 }
 
-/** The loop of `clear_dirty_gfn_range` and `wrprot_gfn_range`: takes a bit from every leaf at or above a level. */
+/**
+ * The loop of `clear_dirty_gfn_range` and `wrprot_gfn_range`: takes a bit from every leaf at or
+ * above a level.
+ */
 export function clearBitOfLeaves(
   iter: TdpIter,
   tree: TdpTree,
@@ -100,7 +103,8 @@ export function clearBitOfLeaves(
   for (let more = iter.start(start, end, minLevel, schedule); more; more = iter.next()) {
     if (iter.gated && !iter.enterBody()) continue;
     if (iter.gated && (iter.spte & bit) !== 0 && iter.lostRace()) continue;
-    // A whole run at once, since nearly all entries of a guest are in one: locals only, and the changes added up at its end.
+    // A whole run at once, since nearly all entries of a guest are in one: locals only, and the
+    // changes added up at its end.
     const { runEnd, runAny } = iter;
     let { at, spte } = iter;
     let changed = 0;
@@ -123,7 +127,10 @@ export function clearBitOfLeaves(
 
 /** A word of a clear, 64 pages: which word of the slot, and its bits. */
 export interface ClearWord {
-  /** Index of the word: its first page is {@link TableGeometry.wordPages} x index from the slot's base. */
+  /**
+   * Index of the word: its first page is {@link TableGeometry.wordPages} x index from the slot's
+   * base.
+   */
   readonly index: number;
   /** Bits 0 to 31 and 32 to 63, as unsigned numbers; not both 0. */
   readonly low: number;
@@ -142,13 +149,19 @@ type ClearStepCounts = NonNullable<ClearSteps[keyof ClearSteps]>;
 
 /** How a clear is made: {@link DirtyLogOptions}, and whether logging started with all bits set. */
 export interface ClearOptions extends DirtyLogOptions {
-  /** KVM_DIRTY_LOG_INITIALLY_SET: huge pages are split and write-protected here, since enabling did not. */
+  /**
+   * KVM_DIRTY_LOG_INITIALLY_SET: huge pages are split and write-protected here, since enabling did
+   * not.
+   */
   readonly initiallySet: boolean;
   /** First frame of the slot. */
   readonly slotBaseGfn: number;
 }
 
-/** Clears dirty pages word by word, as `kvm_arch_mmu_enable_log_dirty_pt_masked` does (Linux 7.3). One TLB flush follows. */
+/**
+ * Clears dirty pages word by word, as `kvm_arch_mmu_enable_log_dirty_pt_masked` does (Linux 7.3).
+ * One TLB flush follows.
+ */
 export function clearDirtyLog(
   tree: TdpTree,
   variant: IterVariant,
@@ -179,7 +192,8 @@ export function clearDirtyLog(
         if (livelockGfn !== null) break;
       }
       writeProtect(iter, tree, first, stepAt(steps, "wpStart"));
-      // The kernel compares the two addresses aligned up: a word whose first page is 2M-aligned is taken to cross a 2M boundary.
+      // The kernel compares the two addresses aligned up: a word whose first page is 2M-aligned is
+      // taken to cross a 2M boundary.
       if (Math.ceil(first / pagesOf2M) !== Math.ceil(last / pagesOf2M))
         writeProtect(iter, tree, last, stepAt(steps, "wpEnd"));
     }

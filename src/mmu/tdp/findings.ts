@@ -1,8 +1,7 @@
-import { formatAddress } from "../../guest/sizes.js";
 import type { Finding } from "../finding.js";
 import { FindingList } from "../findingList.js";
-import { ENTRIES, PAGES } from "../x86/pages.js";
-import { eachLeaf, eachTable, type MappedRun, mappedRuns } from "./inspect.js";
+import { ENTRIES, gpaOf, PAGES, pagesAt } from "../x86/pages.js";
+import { eachLeaf, eachMisbooked, eachTable, type MappedRun, mappedRuns } from "./inspect.js";
 import type { TdpClear, TdpEnable, TdpScenario, TdpSplit } from "./scenario.js";
 import { DIRTY, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 import { clearWords, type TdpWork } from "./work.js";
@@ -21,9 +20,10 @@ export function treesBefore(trees: readonly TdpTree[]): TreesBefore {
 /**
  * What is wrong with the finished trees, judged by plain recursion over them, without the iterator.
  *
- * Invariants: a pass of a zap leaves nothing of its level, and a zapped root is empty; a split maps what was mapped, frame by frame, with the permissions it had, and leaves nothing huge in
- * range; enabling and clearing take exactly the bits they should from exactly the leaves they should; tables are accounted for, and their
- * used counts and bitmaps are true; no walk goes in a circle.
+ * Invariants: a pass of a zap leaves nothing of its level, and a zapped root is empty; a split maps
+ * what was mapped, frame by frame, with the permissions it had, and leaves nothing huge in range;
+ * enabling and clearing take exactly the bits they should from exactly the leaves they should;
+ * tables are accounted for, and their used counts and bitmaps are true; no walk goes in a circle.
  */
 export function tdpFindings(
   scenario: TdpScenario,
@@ -33,13 +33,13 @@ export function tdpFindings(
 ): Finding[] {
   const list = new FindingList();
   for (const { walk, root, gfn } of work.livelocks) {
-    list.add("livelock", { walk, root, gpa: gpa(gfn), everyNPolls: scenario.reschedEveryNPolls });
+    list.add("livelock", { walk, root, gpa: gpaOf(gfn), everyNPolls: scenario.reschedEveryNPolls });
   }
   for (const { root, zapLevel, count, gfn } of work.missed) {
-    list.add("missed-entries", { root, level: zapLevel, gpa: gpa(gfn), entries: count }, "entries");
+    list.add("missed-entries", { root, level: zapLevel, gpa: gpaOf(gfn), entries: count }, "entries");
   }
   accountForTables(list, trees, before, work);
-  for (const tree of trees) checkBookkeeping(list, tree);
+  for (const tree of trees) eachMisbooked(tree, (table) => list.add("table-bookkeeping-wrong", table));
   // What a walk that never ends has not come to is no finding of its own.
   const ended = work.livelocks.length === 0;
   if (scenario.workload === "zap") {
@@ -51,15 +51,11 @@ export function tdpFindings(
   return list.all();
 }
 
-function gpa(gfn: number): string {
-  return formatAddress(gfn * 4096);
-}
-
 function checkEmpty(list: FindingList, tree: TdpTree): void {
   for (let index = 0; index < ENTRIES; index++) {
     if ((tree.words[tree.root + index]! & PRESENT) === 0) continue;
     const level = tree.rootLevel;
-    list.add("not-zapped", { gpa: gpa(index * PAGES[level]!), level });
+    list.add("not-zapped", { gpa: gpaOf(index * pagesAt(level)), level });
   }
 }
 
@@ -76,49 +72,30 @@ function accountForTables(list: FindingList, trees: readonly TdpTree[], before: 
   });
 }
 
-function checkBookkeeping(list: FindingList, tree: TdpTree): void {
-  eachTable(tree, (table, level, gfn) => {
-    let used = 0;
-    let bits = true;
-    for (let at = table; at < table + ENTRIES; at++) {
-      const present = tree.words[at]! & PRESENT;
-      used += present;
-      if (((tree.bitmap[at >> 5]! >>> (at & 31)) & 1) !== present) bits = false;
-    }
-    const kept = tree.used[table / ENTRIES]!;
-    if (used !== kept || !bits)
-      list.add("table-bookkeeping-wrong", { gpa: gpa(gfn), level, present: used, usedCount: kept });
-  });
-}
-
 /** Both lists are in gfn order; pieces that both have must map the same frames. */
 function compareFrames(list: FindingList, before: readonly MappedRun[], after: readonly MappedRun[]): void {
-  let i = 0;
-  let j = 0;
+  const [olds, news] = [before.values(), after.values()];
+  let had = olds.next().value;
+  let has = news.next().value;
   let at = 0;
-  while (i < before.length || j < after.length) {
-    const a = before[i];
-    const b = after[j];
-    const aStart = a === undefined ? Number.POSITIVE_INFINITY : Math.max(a.gfn, at);
-    const bStart = b === undefined ? Number.POSITIVE_INFINITY : Math.max(b.gfn, at);
-    at = Math.min(aStart, bStart);
-    let end: number;
-    if (aStart > at) {
-      end = Math.min(b!.gfn + b!.pages, aStart);
-      list.add("stray-page", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
-    } else if (bStart > at) {
-      end = Math.min(a!.gfn + a!.pages, bStart);
-      list.add("lost-page", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
-    } else {
-      end = Math.min(a!.gfn + a!.pages, b!.gfn + b!.pages);
-      if ((a!.pfn + at - a!.gfn - (b!.pfn + at - b!.gfn)) % 2 ** 32 !== 0) {
-        list.add("wrong-frame", { gpa: gpa(at), bytes: (end - at) * 4096 }, "bytes");
-      }
-    }
+  while (had !== undefined || has !== undefined) {
+    const hadFrom = Math.max(at, had?.gfn ?? Number.POSITIVE_INFINITY);
+    const hasFrom = Math.max(at, has?.gfn ?? Number.POSITIVE_INFINITY);
+    at = Math.min(hadFrom, hasFrom);
+    const end = Math.min(hadFrom > at ? hadFrom : endOf(had), hasFrom > at ? hasFrom : endOf(has));
+    const where = { gpa: gpaOf(at), bytes: (end - at) * 4096 };
+    if (hadFrom > at) list.add("stray-page", where, "bytes");
+    else if (hasFrom > at) list.add("lost-page", where, "bytes");
+    else if (had !== undefined && has !== undefined && (had.pfn - had.gfn - has.pfn + has.gfn) % 2 ** 32 !== 0)
+      list.add("wrong-frame", where, "bytes");
     at = end;
-    while (i < before.length && before[i]!.gfn + before[i]!.pages <= at) i++;
-    while (j < after.length && after[j]!.gfn + after[j]!.pages <= at) j++;
+    while (endOf(had) <= at) had = olds.next().value;
+    while (endOf(has) <= at) has = news.next().value;
   }
+}
+
+function endOf(run: MappedRun | undefined): number {
+  return run === undefined ? Number.POSITIVE_INFINITY : run.gfn + run.pages;
 }
 
 /** Level and bits of every leaf. Leaves start writable and dirty. */
@@ -128,7 +105,7 @@ function checkLeaves(list: FindingList, scenario: TdpSplit | TdpEnable | TdpClea
     const { mostLevel, bits } = expected(level, gfn);
     const has = tree.words[at]! & (WRITABLE | DIRTY);
     if (level <= mostLevel && has === bits) return;
-    const where = { gpa: gpa(gfn), level, bytes: PAGES[level]! * 4096 };
+    const where = { gpa: gpaOf(gfn), level, bytes: pagesAt(level) * 4096 };
     if (level > mostLevel) list.add("unsplit-huge-page", where, "bytes");
     const wrong = has ^ bits;
     if ((wrong & WRITABLE) !== 0)
@@ -164,8 +141,9 @@ function expectationOf(scenario: TdpSplit | TdpEnable | TdpClear): (level: numbe
 }
 
 /**
- * A page whose bit is set is logged again at its next write: its 4K leaf has lost its bit, or, where logging started with all bits set, the
- * huge leaf that still maps it is write-protected. No other leaf has lost anything, and a split reaches from the first bit of a word to the last.
+ * A page whose bit is set is logged again at its next write: its 4K leaf has lost its bit, or,
+ * where logging started with all bits set, the huge leaf that still maps it is write-protected. No
+ * other leaf has lost anything, and a split reaches from the first bit of a word to the last.
  */
 function clearExpectation(scenario: TdpClear): (level: number, gfn: number) => Expected {
   const { pml, eager, slotBaseGfn, npages, manualProtectAndInitSet } = scenario;

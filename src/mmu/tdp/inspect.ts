@@ -1,7 +1,10 @@
+import type { Finding } from "../finding.js";
+import { gpaOf } from "../x86/pages.js";
 import { childOf, DIRTY, isLeaf, isTable, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 
 /**
- * What a tree holds, found by plain recursion over its tables. Nothing here uses the iterator, so that it can judge what the walks did.
+ * What a tree holds, found by plain recursion over its tables. Nothing here uses the iterator, so
+ * that it can judge what the walks did.
  */
 
 /** Counts by level, as decimal strings. */
@@ -42,7 +45,8 @@ export function leavesIn(tree: TdpTree, start: number, end: number): ByLevel {
 }
 
 /**
- * Calls `visit` for every leaf in or across [start, end), in gfn order: offset of the entry, level, first gfn.
+ * Calls `visit` for every leaf in or across [start, end), in gfn order: offset of the entry, level,
+ * first gfn.
  *
  * @param lowest tables below this level are not looked at
  */
@@ -84,7 +88,27 @@ export function eachTable(tree: TdpTree, visit: (table: number, level: number, g
 }
 
 /**
- * Present entries of one level, leaves and tables, that lie in or across [0, end). What stands below them is not looked at.
+ * Calls `visit` with what is known of every table whose used count or bitmap is not what its
+ * entries say.
+ */
+export function eachMisbooked(tree: TdpTree, visit: (table: Finding["data"]) => void): void {
+  const { words, bitmap, entries } = tree;
+  eachTable(tree, (table, level, gfn) => {
+    let present = 0;
+    let bits = true;
+    for (let at = table; at < table + entries; at++) {
+      const isPresent = words[at]! & PRESENT;
+      present += isPresent;
+      if (((bitmap[at >> 5]! >>> (at & 31)) & 1) !== isPresent) bits = false;
+    }
+    const usedCount = tree.used[table / entries]!;
+    if (present !== usedCount || !bits) visit({ gpa: gpaOf(gfn), level, present, usedCount });
+  });
+}
+
+/**
+ * Present entries of one level, leaves and tables, that lie in or across [0, end). What stands
+ * below them is not looked at.
  *
  * @returns how many, and the first gfn of the first; undefined where there is none
  */
@@ -121,7 +145,10 @@ export interface MappedRun {
   readonly dirty: boolean;
 }
 
-/** All that a tree maps, as runs in gfn order that cannot be merged further: equal runs are equal translations. */
+/**
+ * All that a tree maps, as runs in gfn order that cannot be merged further: equal runs are equal
+ * translations.
+ */
 export function mappedRuns(tree: TdpTree): MappedRun[] {
   const frames = tree.geometry.pages;
   const runs: { gfn: number; pages: number; pfn: number; writable: boolean; dirty: boolean }[] = [];

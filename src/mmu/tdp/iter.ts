@@ -6,16 +6,23 @@ import { NEVER, WalkState, type YieldSchedule } from "./walkState.js";
 
 export { type IterSink, NEVER, type YieldSchedule } from "./walkState.js";
 
+// How a walk steps to the side, which is what tells the strategies apart. Numbers, for they are
+// compared in hot code; from BITMAP on a kind may also land further on where it enters a table.
+/** On to the next entry, as Linux does. */
 const EACH = 0;
+/** Reads on to the next present entry, none of which costs a loop. */
 const PRESENT_ONLY = 1;
+/** On to the next entry, until as many present ones were met as the table's count says. */
 const COUNT = 2;
+/** To the next present entry by the table's bitmap, without a read. */
 const BITMAP = 3;
+/** As the functions of a user's variant say: slower, and each of their loads is a read. */
 const HOOKS = 4;
 const KINDS = { each: EACH, present: PRESENT_ONLY, count: COUNT, bitmap: BITMAP } as const;
 
 /**
- * The TDP iterator (arch/x86/kvm/mmu/tdp_iter.c, Linux 7.3), with its variants: a pre-order walk of [start, end) down to a minimum
- * level. It is pulled, as in the kernel; a loop over it has the form
+ * The TDP iterator (arch/x86/kvm/mmu/tdp_iter.c, Linux 7.3), with its variants: a pre-order walk of
+ * [start, end) down to a minimum level. It is pulled, as in the kernel; a loop over it has the form
  *
  *     for (let more = iter.start(0, end, 1); more; more = iter.next()) {
  *       if (iter.gated && !iter.enterBody()) continue;
@@ -24,8 +31,8 @@ const KINDS = { each: EACH, present: PRESENT_ONLY, count: COUNT, bitmap: BITMAP 
  *
  * and counts itself: {@link loops}, {@link filtered}, {@link reads}, {@link polls}, {@link yields}.
  *
- * In a table of the minimum level, `next` takes a present entry behind a present entry by two compares. Frames beyond 2^31 are
- * numbers outside of that path.
+ * In a table of the minimum level, `next` takes a present entry behind a present entry by two
+ * compares. Frames beyond 2^31 are numbers outside of that path.
  */
 export class TdpIter extends WalkState {
   private readonly levelBits: number;
@@ -93,7 +100,8 @@ export class TdpIter extends WalkState {
   }
 
   /**
-   * What comes before the loop body: the filter, the poll, the step aside. Only needed while {@link gated}.
+   * What comes before the loop body: the filter, the poll, the step aside. Only needed while
+   * {@link gated}.
    *
    * @returns whether the body runs; after a yield the next `next` restarts
    */
@@ -124,7 +132,10 @@ export class TdpIter extends WalkState {
     return true;
   }
 
-  /** Restarts at the root at the next `next`, as after mmu_lock was dropped in the body. It is not a poll. */
+  /**
+   * Restarts at the root at the next `next`, as after mmu_lock was dropped in the body. It is not a
+   * poll.
+   */
   restartAtMark(): void {
     this.flush();
     this.runEnd = 0;
@@ -187,13 +198,17 @@ export class TdpIter extends WalkState {
     return this.enter(level - 1, child, this.gfn);
   }
 
-  /** Goes to the first entry of a table, at the mark or after. @returns false where the table is not entered */
+  /**
+   * Goes to the first entry of a table, at the mark or after. @returns false where the table is not
+   * entered
+   */
   private enter(level: number, base: number, gfn: number): boolean {
     let index = level >= this.markLevel ? this.idx[level]! : 0;
     if (this.kind === COUNT) {
       const used = this.tree.used[base >> this.levelBits]!;
       if (used === 0) {
-        // An empty root is landed on before its count is seen; an empty child is seen from its parent.
+        // An empty root is landed on before its count is seen; an empty child is seen from its
+        // parent.
         if (level === this.rootLevel) this.otherReads++;
         return this.passedBy(level);
       }
@@ -222,7 +237,10 @@ export class TdpIter extends WalkState {
     return false;
   }
 
-  /** Reads the entry that the walk has come to, unless it was read just now. @returns whether it is in the range */
+  /**
+   * Reads the entry that the walk has come to, unless it was read just now. @returns whether it is
+   * in the range
+   */
   private landed(): boolean {
     const level = this.level;
     const index = this.idx[level]!;

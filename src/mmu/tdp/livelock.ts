@@ -1,9 +1,10 @@
 /**
- * Finds out that a walk goes in a circle. All that a walk does after a restart follows from where it restarts, from the phase of the
- * yield schedule and from the tree: if these come back with nothing changed in between, it never ends.
+ * Finds out that a walk goes in a circle. All that a walk does after a restart follows from where
+ * it restarts, from the phase of the yield schedule and from the tree: if these come back with
+ * nothing changed in between, it never ends.
  *
- * Brent's way: one remembered state, replaced after 1, 2, 4, 8... restarts, so that a circle is found within about three times its
- * length and what leads to it, in constant memory.
+ * Brent's way: one remembered state, replaced after 1, 2, 4, 8... restarts, so that a circle is
+ * found within about three times its length and what leads to it, in constant memory.
  */
 export class LivelockDetector {
   private mark = -1;
@@ -11,7 +12,10 @@ export class LivelockDetector {
   private progress = -1;
   private left = 0;
   private lap = 1;
-  /** The furthest gfn that the walk restarted from since the remembered state: in a circle, the furthest it ever comes. */
+  /**
+   * The furthest gfn that the walk restarted from since the remembered state: in a circle, the
+   * furthest it ever comes.
+   */
   furthest = 0;
 
   reset(): void {

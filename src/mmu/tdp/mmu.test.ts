@@ -45,7 +45,8 @@ describe("zapping the hello VM", () => {
   it("goes in a circle with the posted skip where it must yield at each poll, and says so", () => {
     const scenario = defaultTdpScenario({ workload: "zap", reschedEvery: 1 });
     const { findings, counts } = x86Tdp.parse(scenario, "test").run(named(x86Tdp, "skip-not-present-posted"));
-    // Passes 1 to 3 of the first root. Pass 1 never comes beyond gfn 33: one present entry, and 32 more that it steps over.
+    // Passes 1 to 3 of the first root. Pass 1 never comes beyond gfn 33: one present entry, and 32
+    // more that it steps over.
     expect(findings).toEqual([
       { code: "livelock", count: 3, data: { walk: "zap level 1", root: 0, gpa: "0x21000", everyNPolls: 1 } },
     ]);

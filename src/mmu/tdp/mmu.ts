@@ -25,10 +25,16 @@ import type { TdpTree } from "./tree.js";
 import { clearWords, type TdpWork, workOn } from "./work.js";
 import { zapLevels } from "./zap.js";
 
-/** Guests up to so many tables (32 GiB in 4K pages) are timed: the tree and its copy must fit in memory. */
+/**
+ * Guests up to so many tables (32 GiB in 4K pages) are timed: the tree and its copy must fit in
+ * memory.
+ */
 const MAX_TIMED_TABLES = 17_000;
 
-/** KVM/x86 with the TDP MMU: zapping roots, eager splitting, enabling dirty logging and clearing the dirty log. */
+/**
+ * KVM/x86 with the TDP MMU: zapping roots, eager splitting, enabling dirty logging and clearing the
+ * dirty log.
+ */
 export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
   ...about,
   baseline: "baseline",
@@ -57,7 +63,9 @@ export const x86Tdp: Mmu<TdpStrategy, TdpOptions> = {
     tables: ["spAllocs"],
     flushes: ["tlbFlushes"],
     lockDrops: ["mmuLockDropsTotal"],
-    note: "x86's min_level = target level + 1 is the maximum-level walk proposed for arm64: tables of 4K entries are never entered.",
+    note:
+      "x86's min_level = target level + 1 is the maximum-level walk proposed for arm64: tables of 4K entries are " +
+      "never entered.",
   },
   parse: (value, input) => bind(parseTdpScenario(value, input)),
   cases: (options, single) => tdpGuests(options, single).map(bind),
@@ -129,7 +137,7 @@ function runOn(scenario: TdpScenario, strategy: TdpStrategy, sink: IterSink | nu
   };
 }
 
-/** What a user's own iterator throws is reported as its own. */
+/** What a custom iterator throws is reported as its own. */
 function guarded<T>(strategy: Strategy, work: () => T): T {
   if (strategy.source === "builtin") return work();
   try {

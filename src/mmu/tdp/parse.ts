@@ -1,10 +1,14 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
-import { PAGES } from "../x86/pages.js";
+import { neighbours } from "../neighbours.js";
+import { pagesAt } from "../x86/pages.js";
 import { type LeafRun, type NonpresentPath, type RootSpec, tablesOf } from "./build.js";
 import { TDP_WORKLOADS, type TdpClear, type TdpEnable, type TdpScenario, type TdpWorkload } from "./scenario.js";
 
-/** Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K pages is within. */
+/**
+ * Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K
+ * pages is within.
+ */
 const MAX_ROOTS = 16;
 const MAX_RUNS = 4_000_000;
 const MAX_PATHS = 200_000;
@@ -80,12 +84,13 @@ function loggingOf(fields: Fields): Pick<TdpEnable, "pml" | "eager"> {
 }
 
 /**
- * Refuses huge pages across an edge of the slot: KVM maps none there, since it has nothing to say of memory outside the slot (Linux 7.3,
- * arch/x86/kvm/x86.c, `kvm_alloc_memslot_metadata()`: such large pages are disallowed).
+ * Refuses huge pages across an edge of the slot: KVM maps none there, since it has nothing to say
+ * of memory outside the slot (Linux 7.3, arch/x86/kvm/x86.c, `kvm_alloc_memslot_metadata()`: such
+ * large pages are disallowed).
  */
 function refuseAcross(leaves: readonly LeafRun[], start: number, end: number, path: string): void {
   for (const run of leaves) {
-    const pages = PAGES[run.level]!;
+    const pages = pagesAt(run.level);
     const edge = [start, end].find((gfn) => run.gfn < gfn && gfn < endOfRun(run) && (gfn - run.gfn) % pages !== 0);
     if (edge === undefined) continue;
     const first = run.gfn + Math.floor((edge - run.gfn) / pages) * pages;
@@ -133,7 +138,7 @@ function rootOf(value: unknown, path: string, maxphyaddr: number): RootSpec {
 
 /** Frames that both the root and the host's physical addresses reach: no gfn is at or beyond. */
 function endOf(rootLevel: number, maxphyaddr: number): number {
-  return Math.min(2 ** (maxphyaddr - 12), PAGES[rootLevel]! * 512);
+  return Math.min(2 ** (maxphyaddr - 12), pagesAt(rootLevel) * 512);
 }
 
 function leafOf(value: unknown, path: string, end: number): LeafRun {
@@ -141,7 +146,7 @@ function leafOf(value: unknown, path: string, end: number): LeafRun {
   const level = fields.integer("level", 1, 3);
   const gfn = fields.integer("gfn", 0, end - 1);
   const count = fields.integer("count", 1, end);
-  const pages = PAGES[level]!;
+  const pages = pagesAt(level);
   if (gfn % pages !== 0) throw badInput(fields.at("gfn"), `is ${gfn}`, `a multiple of ${pages} at level ${level}`);
   if (gfn + count * pages > end) {
     throw badInput(
@@ -154,23 +159,17 @@ function leafOf(value: unknown, path: string, end: number): LeafRun {
 }
 
 function endOfRun(run: LeafRun): number {
-  return run.gfn + run.count * PAGES[run.level]!;
+  return run.gfn + run.count * pagesAt(run.level);
 }
 
-function byGfn(leaves: readonly LeafRun[]): number[] {
-  return leaves.map((_, i) => i).sort((a, b) => leaves[a]!.gfn - leaves[b]!.gfn);
+function byGfn(leaves: readonly LeafRun[]): (readonly [index: number, run: LeafRun])[] {
+  return [...leaves.entries()].sort(([, a], [, b]) => a.gfn - b.gfn);
 }
 
 function refuseOverlaps(leaves: readonly LeafRun[], path: string): void {
-  const order = byGfn(leaves);
-  for (let i = 1; i < order.length; i++) {
-    const [before, at] = [leaves[order[i - 1]!]!, leaves[order[i]!]!];
-    if (endOfRun(before) <= at.gfn) continue;
-    throw badInput(
-      `${path}.leaves[${order[i]}]`,
-      `begins at gfn ${at.gfn}, inside leaves[${order[i - 1]}]`,
-      "runs that do not overlap",
-    );
+  for (const [[i, before], [j, { gfn }]] of neighbours(byGfn(leaves))) {
+    if (endOfRun(before) <= gfn) continue;
+    throw badInput(`${path}.leaves[${j}]`, `begins at gfn ${gfn}, inside leaves[${i}]`, "runs that do not overlap");
   }
 }
 
@@ -181,13 +180,14 @@ function refuseMappedPaths(
   rootLevel: number,
   path: string,
 ): void {
-  const sorted = byGfn(leaves).map((i) => leaves[i]!);
+  const sorted = byGfn(leaves).map(([, run]) => run);
   const entered = new Set<string>();
   for (const { gfn, level } of paths) {
-    for (let above = level + 1; above <= rootLevel; above++) entered.add(`${above}/${Math.floor(gfn / PAGES[above]!)}`);
+    for (let above = level + 1; above <= rootLevel; above++)
+      entered.add(`${above}/${Math.floor(gfn / pagesAt(above))}`);
   }
   for (const [i, { gfn, level }] of paths.entries()) {
-    const pages = PAGES[level]!;
+    const pages = pagesAt(level);
     const start = Math.floor(gfn / pages) * pages;
     const before = sorted[firstBeyond(sorted, start + pages) - 1];
     const mapped = before !== undefined && endOfRun(before) > start;
@@ -229,7 +229,8 @@ function extremes(
   of: (run: LeafRun) => number,
   pick: (a: number, b: number) => number,
 ): number[] {
-  return leaves.length === 0 ? [] : [leaves.reduce((best, run) => pick(best, of(run)), of(leaves[0]!))];
+  const [first] = leaves;
+  return first === undefined ? [] : [leaves.reduce((best, run) => pick(best, of(run)), of(first))];
 }
 
 function slotOf(

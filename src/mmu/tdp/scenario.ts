@@ -2,8 +2,9 @@ import type { ScenarioBase } from "../contract.js";
 import type { RootSpec } from "./build.js";
 
 /**
- * A scenario of the TDP MMU in its full form, with the field names of the golden files' `input`: a union by workload, each with the
- * fields that it reads. Frames (gfns) are 4K; levels are 1 (4K) to 5.
+ * A scenario of the TDP MMU in its full form, with the field names of the golden files' `input`: a
+ * union by workload, each with the fields that it reads. Frames (gfns) are 4K; levels are 1 (4K) to
+ * 5.
  */
 export type TdpScenario = TdpZap | TdpSplit | TdpEnable | TdpClear;
 
@@ -61,7 +62,10 @@ export interface TdpClear extends TdpBase, TdpLogging {
   readonly manualProtectAndInitSet: boolean;
 }
 
-/** A scenario as it may be written: what has a default may be left out, and a single root stands by itself. */
+/**
+ * A scenario as it may be written: what has a default may be left out, and a single root stands by
+ * itself.
+ */
 export type WrittenTdpScenario =
   | Written<TdpZap>
   | (Written<TdpSplit> & { /** `targetLevel` + 1, as the golden files have it. */ readonly minLevel?: number })

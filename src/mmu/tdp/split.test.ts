@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { atGoldenKeys } from "../../testing/golden.js";
 import { goldenFiles, type SplitGolden } from "../../testing/x86Golden.js";
 import { buildTree } from "./build.js";
 import { SPLIT_COUNTERS, walkedCounts } from "./counters.js";
@@ -39,7 +40,8 @@ describe("eager splitting of a root", () => {
           schedule,
         });
         const secondPassLoops = splitLoops(tree, builtIn[id].variant, startGfn, endGfnExclusive, targetLevel);
-        expect({ ...walkedCounts(SPLIT_COUNTERS, counts), secondPassLoops }).toEqual(golden.expected[id]);
+        const counted = { ...walkedCounts(SPLIT_COUNTERS, counts), secondPassLoops };
+        expect(atGoldenKeys(counted, golden.expected[id])).toEqual(golden.expected[id]);
         expect(livelockGfn).toBeNull();
         const after = structureOf(tree);
         expect(bySize(after.leavesByLevel)).toEqual(golden.leavesAfter);
@@ -59,7 +61,8 @@ describe("eager splitting of a root", () => {
         const options = { eager: key.includes("eager_page_split=1"), pml: key.includes("pml=1") };
         const tree = buildTree(root);
         const { steps } = enableDirtyLog(tree, builtIn.baseline.variant, startGfn, endGfnExclusive, options);
-        expect(Object.entries(steps).map(([step, counts]) => ({ step, ...counts }))).toEqual(expected);
+        const counted = Object.entries(steps).map(([step, counts]) => ({ step, ...counts }));
+        expect(atGoldenKeys(counted, expected)).toEqual(expected);
       });
     }
   }

@@ -11,7 +11,10 @@ export interface SplitOptions {
   /** Huge pages are split down to this level: 1 (4K) or 2 (2M). */
   readonly targetLevel: number;
   readonly schedule?: YieldSchedule;
-  /** False: allocate with the lock held, so that no allocation restarts the walk; what the restarts cost is the difference. Default true. */
+  /**
+   * False: allocate with the lock held, so that no allocation restarts the walk; what the restarts
+   * cost is the difference. Default true.
+   */
   readonly dropLockToAllocate?: boolean;
   readonly sink?: IterSink | null;
   /** An iterator of this tree and variant to be used again, for many splits in a row. */
@@ -28,9 +31,10 @@ export interface SplitOutcome {
 }
 
 /**
- * Splits the huge pages of a root in [start, end), as `tdp_mmu_split_huge_pages_root` does (Linux 7.3): a walk with min_level =
- * target level + 1. Each huge entry is split one level at a time; the table for it is allocated with mmu_lock dropped, after which
- * the walk restarts at the root, and is kept until a split uses it.
+ * Splits the huge pages of a root in [start, end), as `tdp_mmu_split_huge_pages_root` does (Linux
+ * 7.3): a walk with min_level = target level + 1. Each huge entry is split one level at a time; the
+ * table for it is allocated with mmu_lock dropped, after which the walk restarts at the root, and
+ * is kept until a split uses it.
  */
 export function splitRoot(
   tree: TdpTree,
@@ -78,7 +82,10 @@ export function splitRoot(
   return { counts, livelockGfn: iter.livelock ? iter.livelockGfn : null };
 }
 
-/** Loops of the same walk on a tree that needs no splitting any more, or for what it would be without restarts. */
+/**
+ * Loops of the same walk on a tree that needs no splitting any more, or for what it would be
+ * without restarts.
+ */
 export function splitLoops(
   tree: TdpTree,
   variant: IterVariant,

@@ -2,7 +2,10 @@ import { REAL_TABLES } from "../x86/pages.js";
 import { PRESENT, type TdpTree } from "./tree.js";
 import type { TableView } from "./variant.js";
 
-/** The {@link TableView} of the table that a variant is asked about. One object for all tables: a walk allocates nothing. */
+/**
+ * The {@link TableView} of the table that a variant is asked about. One object for all tables: a
+ * walk allocates nothing.
+ */
 export class View implements TableView {
   level = 0;
   base = 0;
@@ -47,7 +50,8 @@ export class View implements TableView {
   load(index: number): boolean {
     if (!(index >= 0 && index < REAL_TABLES.entries))
       throw new RangeError(`load(${index}): a table has entries 0 to 511`);
-    // A strategy may take every table for one of 512 entries: those that a small table lacks are not present.
+    // A strategy may take every table for one of 512 entries: those that a small table lacks are
+    // not present.
     if (index >= this.entries) return false;
     this.loaded = this.base + index;
     this.loads++;

@@ -2,7 +2,8 @@ import type { DetailTable } from "../contract.js";
 import type { Counts } from "../counters.js";
 
 /**
- * Data of the table that only x86 has, for renderers: the passes of a zap, as the mails on it print them.
+ * Data of the table that only x86 has, for renderers: the passes of a zap, as the mails on it print
+ * them.
  */
 
 /** One pass of a zap over a root. */
@@ -17,19 +18,25 @@ export interface ZapPassRow {
   readonly tablesFreed: number;
 }
 
-/** The passes of a zap's counts, root by root, in the order in which they ran. Empty for other workloads. */
+/**
+ * The passes of a zap's counts, root by root, in the order in which they ran. Empty for other
+ * workloads.
+ */
 export function zapPasses(counts: Counts): ZapPassRow[] {
   const { passes } = counts;
   if (passes === undefined || passes === null || typeof passes !== "object") return [];
   return Object.values(passes)
     .flatMap((levels) => Object.values(levels as Counts))
     .map((pass) => {
-      const { root, zapLevel, loops, body, zapped, spteReads, tablesFreed } = pass as unknown as ZapPassRow;
+      const { root, zapLevel, loops, body, zapped, spteReads, tablesFreed } = pass as Counts & ZapPassRow;
       return { root, zapLevel, loops, body, zapped, spteReads, tablesFreed };
     });
 }
 
-/** The passes of a zap, a column of loops for each strategy and the entries zapped by the first, as the mail of 2024-10-23 prints them; undefined for other workloads. */
+/**
+ * The passes of a zap, a column of loops for each strategy and the entries zapped by the first, as
+ * the mail of 2024-10-23 prints them; undefined for other workloads.
+ */
 export function zapTable(
   runs: readonly { readonly strategy: string; readonly counts: Counts }[],
 ): DetailTable | undefined {

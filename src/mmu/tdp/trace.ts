@@ -7,7 +7,9 @@ type StepFields = Parameters<IterSink>[2];
 export interface TdpTraceEvent extends TraceEvent {
   /** Where the iterator stands; null for what is about no entry: `pass`, `step`, `word`. */
   readonly at: { readonly index: number; readonly gfn: number; readonly spte: number; readonly loops: number } | null;
-  /** What belongs to this kind of step: the frame of a mark, tables freed, why the lock is dropped. */
+  /**
+   * What belongs to this kind of step: the frame of a mark, tables freed, why the lock is dropped.
+   */
   readonly fields: StepFields;
 }
 
@@ -15,7 +17,10 @@ export interface TdpTraceEvent extends TraceEvent {
 const AROUND: readonly string[] = ["pass", "step", "word"];
 const NOTHING: StepFields = {};
 
-/** Makes trace events of the iterator's steps: pass and step, loop, aside, descend (a loop one level down), up, yield, restart, and what the body did. */
+/**
+ * Makes trace events of the iterator's steps: pass and step, loop, aside, descend (a loop one level
+ * down), up, yield, restart, and what the body did.
+ */
 export function tracing(sink: (event: TdpTraceEvent) => void, options: TraceOptions): IterSink {
   let phase = "walk";
   let left = options.limit ?? Number.POSITIVE_INFINITY;

@@ -1,11 +1,13 @@
 import { REAL_TABLES, type TableGeometry } from "../x86/pages.js";
 
 /**
- * The page tables of one TDP root, in typed arrays. Levels as in arch/x86/kvm/mmu: 1 is 4K, 2 is 2M, 3 is 1G, 4 or 5 is the root; 512
- * entries a table, or fewer in the small geometry of an exhaustive search.
+ * The page tables of one TDP root, in typed arrays. Levels as in arch/x86/kvm/mmu: 1 is 4K, 2 is
+ * 2M, 3 is 1G, 4 or 5 is the root; 512 entries a table, or fewer in the small geometry of an
+ * exhaustive search.
  *
- * An entry (SPTE) is one 32-bit word of flags and, for a table, where the child's entries begin, so that a walk reads small integers
- * only; the frame number of a leaf stands in an array of its own that no walk reads. Entry `i` of table `t` is at `entries * t + i`.
+ * An entry (SPTE) is one 32-bit word of flags and, for a table, where the child's entries begin, so
+ * that a walk reads small integers only; the frame number of a leaf stands in an array of its own
+ * that no walk reads. Entry `i` of table `t` is at `entries * t + i`.
  */
 
 /** The entry is shadow-present: a leaf or a table. */
@@ -35,7 +37,9 @@ export function isLeaf(spte: number): boolean {
   return (spte & (PRESENT | LEAF)) === (PRESENT | LEAF);
 }
 
-/** Offset of the first entry of the table that an entry points to; only for {@link isTable} entries. */
+/**
+ * Offset of the first entry of the table that an entry points to; only for {@link isTable} entries.
+ */
 export function childOf(spte: number): number {
   return (spte >>> FLAG_BITS) << 2;
 }
@@ -54,7 +58,10 @@ export class TdpTree {
   pfns: Uint32Array;
   /** Present entries of each table, as `used-count` keeps them. */
   used: Uint16Array;
-  /** One bit an entry, set while it is present, as `used-bitmap` keeps them: bit `at & 31` of word `at >> 5`. */
+  /**
+   * One bit an entry, set while it is present, as `used-bitmap` keeps them: bit `at & 31` of word
+   * `at >> 5`.
+   */
   bitmap: Int32Array;
   /** Level of each table; 0 while it is free. */
   levels: Uint8Array;
@@ -85,7 +92,10 @@ export class TdpTree {
     return this.made - this.free.length;
   }
 
-  /** Makes room for so many tables more, so that none of the arrays is replaced while they are taken. */
+  /**
+   * Makes room for so many tables more, so that none of the arrays is replaced while they are
+   * taken.
+   */
   reserve(more: number): void {
     const need = this.tables + more;
     const have = this.levels.length;
@@ -121,7 +131,10 @@ export class TdpTree {
     this.words[at] = PRESENT | ((child >> 2) << FLAG_BITS);
   }
 
-  /** Makes the present entries [from, to) of one table non-present. What they pointed to is left alone: see {@link freeTable}. */
+  /**
+   * Makes the present entries [from, to) of one table non-present. What they pointed to is left
+   * alone: see {@link freeTable}.
+   */
   clearRun(from: number, to: number): void {
     if (to - from === 1) this.words[from] = 0;
     else this.words.fill(0, from, to);
@@ -129,11 +142,15 @@ export class TdpTree {
     this.unmark(from, to);
   }
 
-  /** Frees a table that nothing points to any more, and every table below it. @returns how many were freed */
+  /**
+   * Frees a table that nothing points to any more, and every table below it. @returns how many were
+   * freed
+   */
   freeTable(table: number): number {
     const number = table >> this.levelBits;
     let freed = 1;
-    // An empty table, as zapping level by level leaves it, has nothing below it and nothing to wipe.
+    // An empty table, as zapping level by level leaves it, has nothing below it and nothing to
+    // wipe.
     if (this.used[number] !== 0) {
       const { words } = this;
       const end = table + this.entries;
@@ -169,7 +186,10 @@ export class TdpTree {
     copyInto(this.levels, other.levels);
   }
 
-  /** Index of the first present entry of a table from an index on; the number of entries where there is none. */
+  /**
+   * Index of the first present entry of a table from an index on; the number of entries where there
+   * is none.
+   */
   firstUsed(base: number, from: number): number {
     const { entries, bitmap } = this;
     if (from >= entries) return entries;

@@ -5,15 +5,20 @@ import type { IterVariant } from "./variant.js";
 export interface YieldSchedule {
   readonly everyNPolls: number;
   /**
-   * Asked at a poll at which the schedule would have the walk yield: whether it does. It may change the tree if so. A walk whose yields
-   * are chosen is not looked at for going in a circle: what it does after a restart does not follow from where it restarts.
+   * Asked at a poll at which the schedule would have the walk yield: whether it does. It may change
+   * the tree if so. A walk whose yields are chosen is not looked at for going in a circle: what it
+   * does after a restart does not follow from where it restarts.
    */
   readonly due?: ((iter: WalkState) => boolean) | undefined;
-  /** Told whenever mmu_lock was dropped without having been asked for by {@link due}: others may change the tree then. */
+  /**
+   * Told whenever mmu_lock was dropped without having been asked for by {@link due}: others may
+   * change the tree then.
+   */
   readonly dropped?: ((iter: WalkState) => void) | undefined;
   /**
-   * Told at each entry, after it was read, by a walk that holds mmu_lock for reading alone: others who do so too may change the tree then. Where
-   * they change the entry before the walk does, its cmpxchg fails.
+   * Told at each entry, after it was read, by a walk that holds mmu_lock for reading alone: others
+   * who do so too may change the tree then. Where they change the entry before the walk does, its
+   * cmpxchg fails.
    */
   readonly shared?: ((iter: WalkState) => void) | undefined;
 }
@@ -30,9 +35,10 @@ export type IterSink = (
 /**
  * Where a walk of {@link TdpIter} stands, and what it has counted.
  *
- * The mark is not kept as a number but as the index per level that leads to it ({@link idx} at {@link markLevel} and above, 0 below), so
- * that a step to the side is integers only. How many short steps there were, from entry to entry of a run, is taken from the position
- * when the run ends.
+ * The mark is not kept as a number but as the index per level that leads to it ({@link idx} at
+ * {@link markLevel} and above, 0 below), so that a step to the side is integers only. How many
+ * short steps there were, from entry to entry of a run, is taken from the position when the run
+ * ends.
  */
 export class WalkState {
   /** Offset of the entry that the walk stands on. */
@@ -40,16 +46,20 @@ export class WalkState {
   /** That entry as read last. */
   spte = 0;
   level = 0;
-  /** Whether `enterBody` must be asked before the body: there is a schedule, a filtered entry, an aside or a sink. */
+  /**
+   * Whether `enterBody` must be asked before the body: there is a schedule, a filtered entry, an
+   * aside or a sink.
+   */
   gated = false;
   /** Set where a loop found that it goes in a circle: the walk has ended there. */
   livelock = false;
   /** Then: the furthest gfn that it restarts from. */
   livelockGfn = 0;
   /**
-   * Where the run of entries ends that follow in this table without anything but the body between them; not beyond {@link at} where there
-   * is none. A body may handle the entries up to here itself, while `(words[at] | runAny) & PRESENT`, and then set {@link at} to
-   * the last one it handled: the counts follow from the position.
+   * Where the run of entries ends that follow in this table without anything but the body between
+   * them; not beyond {@link at} where there is none. A body may handle the entries up to here
+   * itself, while `(words[at] | runAny) & PRESENT`, and then set {@link at} to the last one it
+   * handled: the counts follow from the position.
    */
   runEnd = 0;
   /** 1 where a run takes non-present entries too. */
@@ -123,8 +133,9 @@ export class WalkState {
   }
 
   /**
-   * Whether another party has changed the entry since it was read: the walk's cmpxchg fails then, and the next `next` takes the entry again as
-   * it is now, to be polled for again. Only needed while {@link gated}.
+   * Whether another party has changed the entry since it was read: the walk's cmpxchg fails then,
+   * and the next `next` takes the entry again as it is now, to be polled for again. Only needed
+   * while {@link gated}.
    */
   lostRace(): boolean {
     if (this.words[this.at] === this.spte) return false;

@@ -8,7 +8,10 @@ interface WalkCounts {
   readonly loopsByLevel: Float64Array;
 }
 
-/** Adds what a walk counted that has ended; one in livelock makes none of it. @returns how often it yielded */
+/**
+ * Adds what a walk counted that has ended; one in livelock makes none of it. @returns how often it
+ * yielded
+ */
 export function addWalk(counts: WalkCounts, iter: TdpIter): number | null {
   const ended = !iter.livelock;
   counts.loops = plus(counts.loops, ended ? iter.loops : null);

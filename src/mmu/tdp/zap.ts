@@ -32,12 +32,13 @@ export function zapLevels(rootLevel: number): number[] {
 }
 
 /**
- * Zaps one root as `tdp_mmu_zap_root` does since Linux 6.13: 4K first, then each higher level, so that no single zap has much to free.
- * Every pass walks [0, 2^(maxphyaddr - 12)) from the root.
+ * Zaps one root as `tdp_mmu_zap_root` does since Linux 6.13: 4K first, then each higher level, so
+ * that no single zap has much to free. Every pass walks [0, 2^(maxphyaddr - 12)) from the root.
  *
  * @param root index of the root, for the passes
  * @param maxphyaddr physical address bits of the host
- * @param afterPass told of each pass when it ends, before the next begins, with the first gfn beyond its range
+ * @param afterPass told of each pass when it ends, before the next begins, with the first gfn
+ *   beyond its range
  */
 export function zapRoot(
   tree: TdpTree,

@@ -10,7 +10,8 @@ export const x86Words: FindingWordTable = {
   "unsplit-huge-page": {
     short: (f) => `${counted(f.count, "huge page")} unsplit, first at ${f.data.gpa}`,
     long: (f) =>
-      `${counted(f.count, "huge page")} (${size(f.data.bytes)}) that ${was(f.count)} to be split ${are(f.count)} still mapped, the first ` +
+      `${counted(f.count, "huge page")} (${size(f.data.bytes)}) that ${was(f.count)} to be split ${are(f.count)} ` +
+      "still mapped, the first " +
       `at GPA ${f.data.gpa}, level ${f.data.level}`,
   },
 };

@@ -1,10 +1,14 @@
 import { formatJson } from "../../files/json.js";
+import { lookUp } from "../../lists.js";
 import type { ResultFile } from "../../results/types.js";
 import { VERDICT_CODES, verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
-/** Longest name of a benchmark and of a measure that Bencher takes (bencher.dev, reference "Bencher Metric Format"). */
+/**
+ * Longest name of a benchmark and of a measure that Bencher takes (bencher.dev, reference "Bencher
+ * Metric Format").
+ */
 const LONGEST_BENCHMARK = 1024;
 const LONGEST_MEASURE = 64;
 
@@ -14,19 +18,23 @@ interface Metric {
   upper_value?: number;
 }
 
-/** The measure that says what may be said of a run: a threshold on it makes a strategy that turns wrong an alert. */
+/**
+ * The measure that says what may be said of a run: a threshold on it makes a strategy that turns
+ * wrong an alert.
+ */
 const VERDICT = "verdict-rank";
 
 /**
- * Bencher Metric Format: an object of benchmarks (case and strategy), each an object of measures. Totals only; a measure's name
- * has its unit (`split-inspected-entries`, `wall-split-median-ns`), since a new measure has none of its own. It takes
- * figures only, so the verdict is one: its place in {@link VERDICT_CODES}, from 0 (right) to 4 (wrong).
+ * Bencher Metric Format: an object of benchmarks (case and strategy), each an object of measures.
+ * Totals only; a measure's name has its unit (`split-inspected-entries`, `wall-split-median-ns`),
+ * since a new measure has none of its own. It takes figures only, so the verdict is one: its place
+ * in {@link VERDICT_CODES}, from 0 (right) to 4 (wrong).
  */
 export function toBencher(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const benchmarks = new Map<string, Record<string, Metric>>();
   for (const run of result.runs) {
-    const { mmu } = scenarios.get(run.scenario)!;
+    const { mmu } = lookUp(scenarios, run.scenario);
     const measures = new Map<string, Metric>();
     for (const metric of metricsOf(run, mmus.get(mmu)?.counters ?? [])) {
       if (!metric.total || typeof metric.value !== "number") continue;

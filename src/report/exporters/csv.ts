@@ -1,4 +1,5 @@
 import { printable } from "../../errors.js";
+import { lookUp } from "../../lists.js";
 import type { ResultFile } from "../../results/types.js";
 import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
@@ -6,9 +7,9 @@ import { resultSentence } from "../verdictWords.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
 /**
- * Comma-separated values by RFC 4180: one line a run, one column a figure with its unit in the name; an empty cell where a run
- * has no such figure. Lines end with CR LF. Text that a spreadsheet would take for a formula begins with an apostrophe
- * (OWASP, "CSV Injection").
+ * Comma-separated values by RFC 4180: one line a run, one column a figure with its unit in the
+ * name; an empty cell where a run has no such figure. Lines end with CR LF. Text that a spreadsheet
+ * would take for a formula begins with an apostrophe (OWASP, "CSV Injection").
  */
 export function toCsv(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
@@ -19,7 +20,7 @@ export function toCsv(result: ResultFile, mmus: Mmus): string {
   }
   for (const column of ["strategy", "source", "verdict", "result"]) columns.add(column);
   for (const run of result.runs) {
-    const scenario = scenarios.get(run.scenario)!;
+    const scenario = lookUp(scenarios, run.scenario);
     const row = new Map<string, string | number | null>([
       ["scenario", scenario.id],
       ["mmu", scenario.mmu],

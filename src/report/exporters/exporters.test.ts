@@ -194,7 +194,8 @@ describe("ndjson", () => {
 });
 
 describe("Bencher Metric Format", () => {
-  // The schema that bencher.dev publishes in its reference, "Bencher Metric Format (BMF) JSON Schema", $id https://bencher.dev/bmf.json.
+  // The schema that bencher.dev publishes in its reference, "Bencher Metric Format (BMF) JSON
+  // Schema", $id https://bencher.dev/bmf.json.
   const metric = {
     type: "object" as const,
     properties: {
@@ -241,8 +242,9 @@ describe("Bencher Metric Format", () => {
 });
 
 describe("github-action-benchmark", () => {
-  // What the action takes for tool customSmallerIsBetter: the README of benchmark-action/github-action-benchmark,
-  // "Minimal setup" for other tools, and BenchmarkResult in its src/extract.ts.
+  // What the action takes for tool customSmallerIsBetter: the README of
+  // benchmark-action/github-action-benchmark, "Minimal setup" for other tools, and BenchmarkResult
+  // in its src/extract.ts.
   const documented = z.array(
     z.strictObject({
       name: z.string().min(1),
@@ -267,7 +269,8 @@ describe("github-action-benchmark", () => {
   test("writes ranges so that the action reads them as numbers", () => {
     const entries = documented.parse(JSON.parse(exported("github-benchmark", timed)));
     const range = entries.find(({ name }) => name.includes("median"))!.range!;
-    // Our own wording of the pattern in the action's src/extractRangeInfo.ts: a sign, then a figure of at least two characters.
+    // Our own wording of the pattern in the action's src/extractRangeInfo.ts: a sign, then a figure
+    // of at least two characters.
     const read = /^(?:\+-|±)\s*(\d.+)$/.exec(range);
     expect(Number(read?.[1])).toBe(100);
   });

@@ -1,18 +1,19 @@
 import { formatJson } from "../../files/json.js";
+import { lookUp } from "../../lists.js";
 import type { ResultFile } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
 import { resultSentence } from "../verdictWords.js";
 import { metricsOf } from "./metrics.js";
 
 /**
- * The array that github-action-benchmark reads with `tool: customSmallerIsBetter`: `{name, unit, value, range?, extra?}`. Totals
- * of which less is better; the range of a wall time is half of its 95% interval. A wrong result says so in `extra`: what it did
- * not see is no gain.
+ * The array that github-action-benchmark reads with `tool: customSmallerIsBetter`:
+ * `{name, unit, value, range?, extra?}`. Totals of which less is better; the range of a wall time
+ * is half of its 95% interval. A wrong result says so in `extra`: what it did not see is no gain.
  */
 export function toGithubActionBenchmark(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const entries = result.runs.flatMap((run) => {
-    const { mmu } = scenarios.get(run.scenario)!;
+    const { mmu } = lookUp(scenarios, run.scenario);
     return metricsOf(run, mmus.get(mmu)?.counters ?? [])
       .filter((metric) => metric.total && metric.smallerIsBetter && typeof metric.value === "number")
       .map(({ label, unit, value, interval, kind }) => ({

@@ -8,7 +8,10 @@ import { escapeMarkdown, markdownTable } from "../markdownText.js";
 import { formatChange, formatNs } from "../units.js";
 import { moreWords, resultWords } from "../verdictWords.js";
 
-/** The headline tables as GitHub-flavoured Markdown: per case a table, a line a strategy, changes against the baseline. */
+/**
+ * The headline tables as GitHub-flavoured Markdown: per case a table, a line a strategy, changes
+ * against the baseline.
+ */
 export function toMarkdown(result: ResultFile, mmus: Mmus): string {
   const blocks = result.scenarios.map((scenario) => {
     const runs = result.runs.filter((run) => run.scenario === scenario.id);
@@ -58,7 +61,10 @@ function countCell(run: RunResult, base: RunResult | undefined, path: string, ch
 function wallCell(run: RunResult, part: string): string {
   const series = run.wall?.[part];
   if (series === undefined) return "";
-  return `${formatNs(series.medianNs)} [${formatNs(series.ci95Ns[0])}, ${formatNs(series.ci95Ns[1])}]${isWide(series) ? " !" : ""}`;
+  return (
+    `${formatNs(series.medianNs)} [${formatNs(series.ci95Ns[0])}, ` +
+    `${formatNs(series.ci95Ns[1])}]${isWide(series) ? " !" : ""}`
+  );
 }
 
 function legend(result: ResultFile): string {

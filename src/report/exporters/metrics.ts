@@ -2,7 +2,10 @@ import type { CounterDeclaration } from "../../mmu/counters.js";
 import { countAt, totalAt } from "../../mmu/counters.js";
 import type { RunResult } from "../../results/types.js";
 
-/** One figure of a run, as every export has it: where it stands, what unit it has and of what kind it is. */
+/**
+ * One figure of a run, as every export has it: where it stands, what unit it has and of what kind
+ * it is.
+ */
 export interface RunMetric {
   /** `split/inspected`, `split/inspected/level-3`, `wall/split/median`. */
   readonly path: string;
@@ -21,7 +24,10 @@ export interface RunMetric {
   readonly smallerIsBetter: boolean;
 }
 
-/** All figures of a run: its counters in the order of their declarations, levels after their total, then wall times. */
+/**
+ * All figures of a run: its counters in the order of their declarations, levels after their total,
+ * then wall times.
+ */
 export function metricsOf(run: RunResult, declarations: readonly CounterDeclaration[]): RunMetric[] {
   return [...declarations.flatMap((declaration) => exactMetrics(run, declaration)), ...wallMetrics(run)];
 }
@@ -66,7 +72,10 @@ function wallMetrics(run: RunResult): RunMetric[] {
   });
 }
 
-/** The name of a figure with its unit, for columns and keys: `split/inspected_entries`, `wall/split/median_ns`. */
+/**
+ * The name of a figure with its unit, for columns and keys: `split/inspected_entries`,
+ * `wall/split/median_ns`.
+ */
 export function nameWithUnit({ path, unit }: RunMetric): string {
   return unit === "" ? path : `${path}_${unit.replaceAll(/\s+/g, "-")}`;
 }

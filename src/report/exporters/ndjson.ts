@@ -1,16 +1,17 @@
+import { lookUp } from "../../lists.js";
 import type { ResultFile } from "../../results/types.js";
 import { verdictIn } from "../../results/verdict.js";
 import type { Mmus } from "../benchTable.js";
 import { metricsOf, nameWithUnit } from "./metrics.js";
 
 /**
- * One JSON object a line, one line a run, each complete by itself: what ran, where, the verdict on it, every figure under a
- * name with its unit, and the raw samples.
+ * One JSON object a line, one line a run, each complete by itself: what ran, where, the verdict on
+ * it, every figure under a name with its unit, and the raw samples.
  */
 export function toNdjson(result: ResultFile, mmus: Mmus): string {
   const scenarios = new Map(result.scenarios.map((scenario) => [scenario.id, scenario]));
   const lines = result.runs.map((run) => {
-    const { id, mmu, name, workload, variables } = scenarios.get(run.scenario)!;
+    const { id, mmu, name, workload, variables } = lookUp(scenarios, run.scenario);
     const metrics = metricsOf(run, mmus.get(mmu)?.counters ?? []);
     return JSON.stringify({
       kind: "s2split-run",

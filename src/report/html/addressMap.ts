@@ -1,7 +1,8 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress, formatSize } from "../../guest/sizes.js";
+import { nonEmpty, zip } from "../../lists.js";
 import type { MemoryMap, MemoryMapSlot } from "../../mmu/contract.js";
-import type { MapRow } from "../mapRows.js";
+import { endsOf, type MapRow } from "../mapRows.js";
 import { type Insert, type Markup, markup } from "./markup.js";
 import { grouped } from "./numbers.js";
 
@@ -28,11 +29,12 @@ const SLOT_GAP = 1.5;
 const SHADES = 8;
 
 /**
- * Guest memory along one axis: as it was before, and as each strategy left it, with a strip below that is darker where the split walks
- * inspected more. Places are per cent and heights are pixels, so that it fits any width without text being scaled.
+ * Guest memory along one axis: as it was before, and as each strategy left it, with a strip below
+ * that is darker where the split walks inspected more. Places are per cent and heights are pixels,
+ * so that it fits any width without text being scaled.
  */
 export function addressMapSvg(rows: readonly MapRow[], options: AddressMapOptions): Markup {
-  const first = rows[0]!.map;
+  const [{ map: first }] = nonEmpty(rows);
   const spans = slotSpans(first);
   const densest = Math.max(...rows.flatMap(({ map }) => map.slots.flatMap(densities)));
   const parts: Markup[] = [];
@@ -40,16 +42,16 @@ export function addressMapSvg(rows: readonly MapRow[], options: AddressMapOption
   parts.push(labels(["before"], "", y, false));
   y += LINE + 4;
   parts.push(
-    markup`${first.slots.map((slot, i) => levelStrip(slot, spans[i]!, y, slot.bins.before, null, "before", options))}`,
+    markup`${zip(first.slots, spans).map(([slot, span]) => levelStrip(slot, span, y, slot.bins.before, null, "before", options))}`,
   );
   y += STRIP + GAP;
   for (const row of rows) {
     const lines = labelLines(row);
     parts.push(labels(lines, row.verdict, y, row.wrong));
     y += LINE * lines.length + 4;
-    for (const [i, slot] of row.map.slots.entries()) {
-      parts.push(levelStrip(slot, spans[i]!, y, slot.bins.after, slot.bins.unsplit, "after", options));
-      parts.push(heatStrip(slot, spans[i]!, y + STRIP + 2, densest));
+    for (const [slot, span] of zip(row.map.slots, spans)) {
+      parts.push(levelStrip(slot, span, y, slot.bins.after, slot.bins.unsplit, "after", options));
+      parts.push(heatStrip(slot, span, y + STRIP + 2, densest));
     }
     y += STRIP + 2 + HEAT + GAP;
   }
@@ -116,10 +118,9 @@ function levelStrip(
 
 function heatStrip(slot: MemoryMapSlot, span: readonly [number, number], y: number, densest: number): Markup {
   const shades = densities(slot).map((density) => shadeOf(density, densest));
-  return markup`${runs(shades).map(([from, to]) => {
+  return markup`${runs(shades).map(([from, to, shade]) => {
     const inspected = slot.bins.inspected.slice(from, to).reduce((a, b) => a + b, 0);
     const title = `${rangeText(slot, from, to)}: ${grouped(inspected)} entries inspected by the split walks`;
-    const shade = shades[from]!;
     const opacity = markup` fill-opacity="${Number((shade / SHADES).toFixed(2))}"`;
     return rectangle(slot, span, from, to, y, HEAT, {
       className: shade === 0 ? "cold" : "heat",
@@ -155,21 +156,20 @@ function rectangle(
 }
 
 function axis(map: MemoryMap, spans: readonly (readonly [number, number])[], y: number): Markup {
-  const last = map.slots.at(-1)!;
   const lastSpan = spans.at(-1)!;
-  const end = formatAddress(Number(last.baseHex) + last.bytes);
+  const [start, end] = endsOf(map);
   const slots = map.slots.length > 1 ? `${map.slots.length} memslots, ` : "";
   const bytes = formatSize(map.slots.reduce((sum, slot) => sum + slot.bytes, 0));
-  return markup`<text class="tick" x="0" y="${y + 12}">${map.slots[0]!.baseHex}</text><text class="tick" x="50%" y="${y + 12}" text-anchor="middle">${slots}${bytes}</text><text class="tick" x="${percent(lastSpan[0] + lastSpan[1])}" y="${y + 12}" text-anchor="end">${end}</text>`;
+  return markup`<text class="tick" x="0" y="${y + 12}">${start}</text><text class="tick" x="50%" y="${y + 12}" text-anchor="middle">${slots}${bytes}</text><text class="tick" x="${percent(lastSpan[0] + lastSpan[1])}" y="${y + 12}" text-anchor="end">${end}</text>`;
 }
 
-/** The ranges `[from, to)` of equal neighbours. */
-function runs(values: readonly unknown[]): readonly (readonly [number, number])[] {
-  const out: [number, number][] = [];
+/** The ranges `[from, to)` of equal neighbours, and what they are. */
+function runs<T>(values: readonly T[]): readonly (readonly [from: number, to: number, value: T])[] {
+  const out: [number, number, T][] = [];
   for (const [i, value] of values.entries()) {
     const last = out.at(-1);
-    if (last !== undefined && values[last[0]] === value) last[1] = i + 1;
-    else out.push([i, i + 1]);
+    if (last !== undefined && last[2] === value) last[1] = i + 1;
+    else out.push([i, i + 1, value]);
   }
   return out;
 }
@@ -177,7 +177,10 @@ function runs(values: readonly unknown[]): readonly (readonly [number, number])[
 function rangeText(slot: MemoryMapSlot, from: number, to: number): string {
   const base = Number(slot.baseHex);
   const end = Math.min(slot.bytes, to * slot.binBytes);
-  return `${formatAddress(base + from * slot.binBytes)} to ${formatAddress(base + end)} (${formatSize(end - from * slot.binBytes)})`;
+  return (
+    `${formatAddress(base + from * slot.binBytes)} to ${formatAddress(base + end)} ` +
+    `(${formatSize(end - from * slot.binBytes)})`
+  );
 }
 
 function percent(value: number): string {

@@ -1,3 +1,4 @@
+import { groupBy, lookUp } from "../../lists.js";
 import type { Mmu } from "../../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
@@ -11,7 +12,10 @@ import type { Fact, Group, Page, Section } from "./page.js";
 import { sweepGroups } from "./sweepSections.js";
 import { wallSections } from "./wallSections.js";
 
-/** Cases beyond this many have tables alone: what a sweep shows is in its own pictures, and a page must stay small. */
+/**
+ * Cases beyond this many have tables alone: what a sweep shows is in its own pictures, and a page
+ * must stay small.
+ */
 const DRAWN_CASES = 24;
 /** Cases with an address map: those that have a wrong result first. */
 const MAPPED_CASES = 8;
@@ -24,12 +28,14 @@ export async function benchPage(result: ResultFile, mmus: Mmus): Promise<Page> {
   const maps = mapSections(cases, of, mmus);
   const groups = cases.map((scenario, i) => {
     const drawn = i < DRAWN_CASES ? plot : null;
-    return caseGroup(drawn, scenario, of(scenario), mmus.get(scenario.mmu)!, maps.get(scenario));
+    return caseGroup(drawn, scenario, of(scenario), lookUp(mmus, scenario.mmu), maps.get(scenario));
   });
   const names = [...new Set(cases.map(({ name }) => name))];
   return {
     title: cases.length === 1 ? names[0]! : `${cases.length} cases`,
-    lead: "What it costs to split huge pages for dirty logging, under each walker strategy, and whether the result is right.",
+    lead:
+      "What it costs to split huge pages for dirty logging, under each walker strategy, and whether the result is " +
+      "right.",
     facts: resultFacts(result),
     groups: [...sweepGroups(plot, result, mmus), ...groups],
     notes: resultNotes(result),
@@ -37,12 +43,7 @@ export async function benchPage(result: ResultFile, mmus: Mmus): Promise<Page> {
 }
 
 function runsByCase(runs: readonly RunResult[]): (scenario: ScenarioResult) => readonly RunResult[] {
-  const byCase = new Map<string, RunResult[]>();
-  for (const run of runs) {
-    const others = byCase.get(run.scenario);
-    if (others === undefined) byCase.set(run.scenario, [run]);
-    else others.push(run);
-  }
+  const byCase = groupBy(runs, ({ scenario }) => scenario);
   return ({ id }) => byCase.get(id) ?? [];
 }
 
@@ -58,7 +59,7 @@ function mapSections(
   for (const scenario of [...cases.filter(isWrong), ...cases.filter((one) => !isWrong(one))]) {
     if (sections.size === MAPPED_CASES) break;
     const id = `map${sections.size}`;
-    const section = addressMapSection(scenario, runsOf(scenario), mmus.get(scenario.mmu)!, id, budget);
+    const section = addressMapSection(scenario, runsOf(scenario), lookUp(mmus, scenario.mmu), id, budget);
     if (section !== undefined) sections.set(scenario, section);
   }
   return sections;
@@ -104,7 +105,8 @@ export function resultFacts({ tool, createdAt, environment, options, partial }: 
 
 function resultNotes(result: ResultFile): string[] {
   const notes = [
-    "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the kernel's own code.",
+    "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the kernel's " +
+      "own code.",
   ];
   if (result.runs.some(({ wall }) => wall !== null)) {
     notes.push("Wall times are measured, of the simulation on its host. They are not times of any kernel.");

@@ -1,3 +1,5 @@
+import { nonEmpty, zip } from "../../lists.js";
+
 /** Text that is HTML or SVG already. Only {@link markup} makes it of plain text, by escaping. */
 export class Markup {
   constructor(readonly text: string) {}
@@ -7,20 +9,30 @@ export class Markup {
   }
 }
 
-/** What may stand in a template: text is escaped, markup is not, lists are joined, nothing is nothing. */
+/**
+ * What may stand in a template: text is escaped, markup is not, lists are joined, nothing is
+ * nothing.
+ */
 export type Insert = string | number | Markup | null | undefined | false | readonly Insert[];
 
 /**
- * A template of HTML or SVG whose inserts are escaped, so that no name from outside becomes markup, neither as text nor within an attribute
- * in double quotes.
+ * A template of HTML or SVG whose inserts are escaped, so that no name from outside becomes markup,
+ * neither as text nor within an attribute in double quotes.
  */
 export function markup(strings: TemplateStringsArray, ...inserts: readonly Insert[]): Markup {
-  let text = strings[0]!;
-  for (const [i, insert] of inserts.entries()) text += written(insert) + strings[i + 1]!;
-  return new Markup(text);
+  const [first, ...others] = nonEmpty(strings);
+  return new Markup(
+    first +
+      zip(inserts, others)
+        .map(([insert, text]) => written(insert) + text)
+        .join(""),
+  );
 }
 
-/** For text that another program wrote as SVG (the chart library), or that this project ships. Never for what users give. */
+/**
+ * For text that another program wrote as SVG (the chart library), or that this project ships. Never
+ * for what users give.
+ */
 export function trusted(text: string): Markup {
   return new Markup(text);
 }
@@ -40,7 +52,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Escapes for text and quoted attributes, and takes out what cannot be read: control characters, and those that turn text around. */
+/**
+ * Escapes for text and quoted attributes, and takes out what cannot be read: control characters,
+ * and those that turn text around.
+ */
 export function escapeText(text: string): string {
   return plainText(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

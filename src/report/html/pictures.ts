@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { withId } from "../../lists.js";
 import type { Case, Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import { loadMmu } from "../../mmu/registry.js";
@@ -20,7 +21,10 @@ export interface Picture {
 
 const WIDTH = 860;
 
-/** The pictures that the README begins with, from today's counts: `scripts/pictures.mjs` writes them, and a test holds them to this. */
+/**
+ * The pictures that the README begins with, from today's counts: `scripts/pictures.mjs` writes
+ * them, and a test holds them to this.
+ */
 export async function readmePictures(): Promise<readonly Picture[]> {
   const mmu = await loadMmu("arm64");
   const of = (name: string) => {
@@ -65,7 +69,7 @@ function partsKey(mmu: Mmu): Key {
 /** What the first proposal passes over, beside what Linux has and one that is right. */
 function faultMap(bound: Case, mmu: Mmu): Markup {
   const mapped = ["baseline", "skip-return-rfc", "skip-return"].map((id) => {
-    const strategy = mmu.strategies.find((one) => one.id === id)!;
+    const strategy = withId(mmu.strategies, id);
     const { findings } = bound.run(strategy);
     return { strategy, verdict: verdict(findings, mmu.findingWords), wrong: findings.length > 0 };
   });

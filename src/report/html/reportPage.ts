@@ -1,3 +1,4 @@
+import { groupBy, lookUp, type NonEmpty, nonEmpty } from "../../lists.js";
 import type { NamedResult } from "../../results/read.js";
 import type { ResultFile } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
@@ -6,8 +7,9 @@ import type { Page } from "./page.js";
 
 /** The page of results made earlier: of several, one page with an index of all their cases. */
 export async function reportPage(files: readonly NamedResult[], mmus: Mmus): Promise<Page> {
-  if (files.length === 1) return benchPage(files[0]!.result, mmus);
-  const page = await benchPage(together(files), mmus);
+  const [first, ...others] = nonEmpty(files);
+  if (others.length === 0) return benchPage(first.result, mmus);
+  const page = await benchPage(together([first, ...others]), mmus);
   const versions = new Set(
     files.map(({ result: { tool } }) => `${tool.name} ${tool.version}, model ${tool.modelVersion}`),
   );
@@ -24,20 +26,20 @@ export async function reportPage(files: readonly NamedResult[], mmus: Mmus): Pro
 }
 
 /** One result of all the cases; a case whose id is in several files is told apart by its file. */
-function together(files: readonly NamedResult[]): ResultFile {
-  const times = new Map<string, number>();
-  for (const { result } of files) {
-    for (const { id } of result.scenarios) times.set(id, (times.get(id) ?? 0) + 1);
-  }
+function together(files: NonEmpty<NamedResult>): ResultFile {
+  const byId = groupBy(
+    files.flatMap(({ result }) => result.scenarios),
+    ({ id }) => id,
+  );
   const parts = files.map(({ path, result }) => {
-    const name = (id: string) => (times.get(id)! > 1 ? `${path}: ${id}` : id);
+    const name = (id: string) => (lookUp(byId, id).length > 1 ? `${path}: ${id}` : id);
     return {
       scenarios: result.scenarios.map((scenario) => ({ ...scenario, id: name(scenario.id) })),
       runs: result.runs.map((run) => ({ ...run, scenario: name(run.scenario) })),
     };
   });
   return {
-    ...files[0]!.result,
+    ...files[0].result,
     shard: null,
     scenarios: parts.flatMap(({ scenarios }) => scenarios),
     runs: parts.flatMap(({ runs }) => runs),

@@ -1,7 +1,10 @@
 import { type Markup, markup } from "./markup.js";
 import type { KeyShape } from "./page.js";
 
-/** Names of the chart library's symbols, told apart without colour; strategy n has the n-th, from the start again beyond. */
+/**
+ * Names of the chart library's symbols, told apart without colour; strategy n has the n-th, from
+ * the start again beyond.
+ */
 export const SYMBOLS = ["circle", "square", "triangle", "diamond", "star", "plus", "wye", "times", "asterisk"] as const;
 
 const OUTLINES: readonly string[] = [

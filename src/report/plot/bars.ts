@@ -17,12 +17,14 @@ export function barsText(
   canvas: Canvas,
 ): string {
   const { glyphs, columns, style } = canvas;
-  const totals = rows.map(({ values }) => values.reduce((a, b) => a + b, 0));
-  const names = rows.map(({ name }) => clip(name, Math.floor(columns / 3)));
-  const figures = rows.map(({ mark }, i) => `${format(totals[i]!)}${mark === undefined ? "" : ` ${mark}`}`);
-  const nameWidth = Math.max(...names.map((name) => name.length));
-  const room = columns - nameWidth - Math.max(...figures.map((figure) => figure.length)) - 2;
-  const max = Math.max(...totals, Number.MIN_VALUE);
+  const bars = rows.map(({ name, values, mark }) => {
+    const total = values.reduce((a, b) => a + b, 0);
+    const figure = `${format(total)}${mark === undefined ? "" : ` ${mark}`}`;
+    return { name: clip(name, Math.floor(columns / 3)), values, mark, total, figure };
+  });
+  const nameWidth = Math.max(...bars.map(({ name }) => name.length));
+  const room = columns - nameWidth - Math.max(...bars.map(({ figure }) => figure.length)) - 2;
+  const max = Math.max(...bars.map(({ total }) => total), Number.MIN_VALUE);
   const key =
     parts.length < 2
       ? []
@@ -32,15 +34,17 @@ export function barsText(
             canvas,
           ),
         ];
-  const lines = rows.map(({ values, mark }, i) => {
+  const lines = bars.map(({ name, values, mark, figure }) => {
     const bar = barOf(values, (room - 1) / max, canvas);
-    const figure = mark === undefined ? figures[i]! : style.chalk.red(figures[i]!);
-    return `${names[i]!.padStart(nameWidth)} ${bar} ${figure}`;
+    return `${name.padStart(nameWidth)} ${bar} ${mark === undefined ? figure : style.chalk.red(figure)}`;
   });
   return [...key, ...lines].join("\n");
 }
 
-/** The bar's parts in whole characters, the last with a part of one where there are such characters. Nothing is not drawn, little is. */
+/**
+ * The bar's parts in whole characters, the last with a part of one where there are such characters.
+ * Nothing is not drawn, little is.
+ */
 function barOf(values: readonly number[], scale: number, { glyphs }: Canvas): string {
   let text = "";
   let end = 0;

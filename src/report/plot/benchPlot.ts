@@ -1,3 +1,4 @@
+import { lookUp } from "../../lists.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { ResultFile } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
@@ -7,12 +8,14 @@ import { barsText } from "./bars.js";
 import type { Canvas } from "./canvas.js";
 import { memoryMapText } from "./memoryMap.js";
 
-/** Each case as bars of what its strategies inspect, and its address map where the MMU draws one. */
+/**
+ * Each case as bars of what its strategies inspect, and its address map where the MMU draws one.
+ */
 export function benchPlot(result: ResultFile, mmus: Mmus, canvas: Canvas): string {
   const budget = new MapBudget();
   return result.scenarios
     .map((scenario) => {
-      const mmu = mmus.get(scenario.mmu)!;
+      const mmu = lookUp(mmus, scenario.mmu);
       const runs = result.runs.filter((run) => run.scenario === scenario.id);
       const parts = partsOf(mmu).filter(({ path }) => runs.some(({ counts }) => totalAt(counts, path) !== undefined));
       const rows = runs.map(({ strategy, counts, findings }) => ({

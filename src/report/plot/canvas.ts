@@ -44,7 +44,10 @@ const ASCII: Glyphs = {
 const WIDEST = 160;
 const NARROWEST = 40;
 
-/** A canvas of the terminal's width, 80 columns where there is none; of ASCII where the locale has no UTF-8. */
+/**
+ * A canvas of the terminal's width, 80 columns where there is none; of ASCII where the locale has
+ * no UTF-8.
+ */
 export function canvasFor(style: Style, env: Environment): Canvas {
   const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find((name) => (name ?? "") !== "") ?? "";
   const columns = Number.isFinite(style.columns) ? style.columns : 80;

@@ -1,6 +1,6 @@
-import { formatAddress } from "../../guest/sizes.js";
+import { nonEmpty } from "../../lists.js";
 import type { MemoryMap } from "../../mmu/contract.js";
-import type { MapRow } from "../mapRows.js";
+import { endsOf, type MapRow } from "../mapRows.js";
 import { type Canvas, keyText } from "./canvas.js";
 
 /** A column of the drawing: what most of its bins are. */
@@ -12,7 +12,10 @@ interface Column {
   readonly density: number;
 }
 
-/** Guest memory from left to right: before, and under each strategy as it was left, with how densely it was inspected below. */
+/**
+ * Guest memory from left to right: before, and under each strategy as it was left, with how densely
+ * it was inspected below.
+ */
 export function memoryMapText(rows: readonly MapRow[], levelName: (level: number) => string, canvas: Canvas): string {
   const { glyphs, style } = canvas;
   const drawn = rows.map((row) => ({ ...row, columns: columnsOf(row.map, canvas.columns) }));
@@ -28,10 +31,9 @@ export function memoryMapText(rows: readonly MapRow[], levelName: (level: number
     key.push(`${glyphs.unsplit.repeat(2)} blocks left unsplit`);
   const shades = glyphs.shades.slice(1);
   key.push(`below: entries inspected, few ${shades[0]} to many ${shades.at(-1)}`);
-  const first = rows[0]!.map;
-  const last = first.slots.at(-1)!;
-  const [from, to] = [first.slots[0]!.baseHex, formatAddress(Number(last.baseHex) + last.bytes)];
-  const lines = [keyText(key, canvas), "", "before", drawn[0]!.columns.map(({ before }) => glyph(before)).join("")];
+  const [{ map, columns: before }] = nonEmpty(drawn);
+  const [from, to] = endsOf(map);
+  const lines = [keyText(key, canvas), "", "before", before.map((column) => glyph(column.before)).join("")];
   for (const { strategies, verdict, wrong, columns } of drawn) {
     const heading = `${strategies.join(", ")}: ${verdict}`;
     lines.push("", wrong ? style.chalk.red(heading) : heading);
@@ -45,8 +47,7 @@ export function memoryMapText(rows: readonly MapRow[], levelName: (level: number
         .trimEnd(),
     );
   }
-  const width = drawn[0]!.columns.length;
-  lines.push(`${from}${to.padStart(Math.max(to.length + 1, width - from.length))}`);
+  lines.push(`${from}${to.padStart(Math.max(to.length + 1, before.length - from.length))}`);
   return lines.join("\n");
 }
 
@@ -67,8 +68,8 @@ function columnsOf({ slots }: MemoryMap, width: number): Column[] {
       const here = <T>(values: readonly T[]) => values.slice(from, to);
       const size = Math.min(slot.bytes, to * slot.binBytes) - from * slot.binBytes;
       return {
-        before: most(here(slot.bins.before)),
-        after: most(here(slot.bins.after)),
+        before: commonest(here(slot.bins.before)),
+        after: commonest(here(slot.bins.after)),
         unsplit: here(slot.bins.unsplit).includes(true),
         density: here(slot.bins.inspected).reduce((a, b) => a + b, 0) / size,
       };
@@ -77,7 +78,7 @@ function columnsOf({ slots }: MemoryMap, width: number): Column[] {
 }
 
 /** The value that occurs most; of equals the first. */
-function most(values: readonly number[]): number {
+function commonest(values: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))[0];

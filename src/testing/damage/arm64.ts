@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { withId } from "../../lists.js";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE } from "../../mmu/arm64/descriptor.js";
 import { arm64Exhaustive } from "../../mmu/arm64/exhaustive/index.js";
 import { CHUNKS } from "../../mmu/arm64/interleave/guests.js";
@@ -8,18 +9,21 @@ import { Arm64Vm } from "../../mmu/arm64/interleave/vm.js";
 import { layoutOf } from "../../mmu/arm64/layout.js";
 import { arm64 } from "../../mmu/arm64/mmu.js";
 import { drive, guestFor, outcomeOf } from "../../mmu/arm64/run.js";
+import type { Arm64Scenario } from "../../mmu/arm64/scenario.js";
 import { Stage2 } from "../../mmu/arm64/stage2.js";
 import type { SplitStrategy } from "../../mmu/arm64/strategy.js";
 import { StrictWatch } from "../../mmu/arm64/strict.js";
 import { SKIP_SIBLINGS } from "../../mmu/arm64/walkRules.js";
 import type { Finding } from "../../mmu/finding.js";
 import { GUESTS, SCRIPTS } from "../../mmu/interleave/guests.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
-const byId = (id: string) => arm64.strategies.find((strategy) => strategy.id === id)!;
+const byId = (id: string) => withId(arm64.strategies, id);
 
-/** A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared. */
+/**
+ * A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared.
+ */
 const SCENARIO = {
   granule: "4K",
   ipaBits: 40,
@@ -42,9 +46,20 @@ const SCENARIO = {
   dirtyLog: { mode: "clear", chunk: "2M" },
 } as const;
 
-/** The scenario's guest, damaged when the work is done. @param before changes how it is done */
-function damaged(damage: (tree: Tree) => void, strategy = "baseline", before?: (stage2: Stage2) => void): Finding[] {
-  const stage2 = new Stage2(layoutOf(SCENARIO), byId(strategy));
+/** A megabyte of pages that begins in the middle of a 2M range. */
+const MIDDLE = {
+  ...SCENARIO,
+  memslots: [{ base: "0x40100000", segments: [{ map: "4K", size: "1M" }], dirty: { runs: [[0, 256]] } }],
+} as const;
+
+/** A scenario's guest, damaged when the work is done. @param before changes how it is done */
+function damaged(
+  damage: (tree: Tree) => void,
+  strategy = "baseline",
+  before?: (stage2: Stage2) => void,
+  scenario: Arm64Scenario = SCENARIO,
+): Finding[] {
+  const stage2 = new Stage2(layoutOf(scenario), byId(strategy));
   const { regions } = guestFor(stage2, {});
   regions.buildAll();
   const watch = new StrictWatch(stage2);
@@ -85,6 +100,8 @@ class Tree {
 const PAGE = 0x40003000;
 const EMPTY = 0x40140000;
 const BLOCK = 0x40400000;
+/** Of a valid descriptor: a page, not a block. */
+const TABLE_BIT = 2;
 
 /** As a file of `scenarios/` shows it under the first proposal. */
 function shown(name: string): readonly Finding[] {
@@ -94,7 +111,9 @@ function shown(name: string): readonly Finding[] {
   return arm64.parse(scenario, name).run(byId("skip-return-rfc"), { strict: true }).findings;
 }
 
-/** A strategy that passes over runs of tables which it enters one by one, on the scenario's guest. */
+/**
+ * A strategy that passes over runs of tables which it enters one by one, on the scenario's guest.
+ */
 function passedInRuns(): readonly Finding[] {
   const strategy: SplitStrategy = { ...byId("baseline"), enter: () => true, pass: (_walker, _slot, count) => count };
   return arm64.parse(SCENARIO, "damaged").run(strategy, { strict: true }).findings;
@@ -147,7 +166,9 @@ function unbreak({ mem, splitWalker }: Stage2): void {
   mem.words.set([lo, hi], mem.words.findIndex((word, i) => i % 2 === 1 && word === LOCKED_HI) - 1);
 }
 
-export const arm64Damages: Readonly<Record<string, Provoked>> = {
+export const mmu = "arm64";
+
+export const damages: Damages = {
   "unsplit-block": {
     provoke: () =>
       damaged(
@@ -173,6 +194,19 @@ export const arm64Damages: Readonly<Record<string, Provoked>> = {
         const { words } = tree.stage2.mem;
         tree.set(tree.at(PAGE, 2), () => [words[tree.at(BLOCK, 2)]! - 0x400000, 0]);
       }),
+    says: "2M mapped that was not, first at 0x40000000",
+  },
+  "stray-mapping, by a block that begins before its memory": {
+    provoke: () =>
+      damaged(
+        (tree) => {
+          const page = tree.stage2.mem.words[tree.at(0x40100000)]!;
+          tree.set(tree.at(0x40100000, 2), () => [(page & ~TABLE_BIT) - 0x100000, 0]);
+        },
+        "baseline",
+        undefined,
+        MIDDLE,
+      ),
     says: "2M mapped that was not, first at 0x40000000",
   },
   "wrong-output-address": {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { nonEmpty, withId } from "../../lists.js";
 import type { Finding } from "../../mmu/finding.js";
 import { DirtyLog, drive } from "../../mmu/riscv/dirtyLog.js";
 import { VALID, WRITE } from "../../mmu/riscv/entry.js";
@@ -13,13 +14,13 @@ import { findingsOf, setupOf } from "../../mmu/riscv/run.js";
 import { linkedTables } from "../../mmu/riscv/scan.js";
 import { strategies } from "../../mmu/riscv/strategies/index.js";
 import { RegionedGuest } from "../../mmu/riscv/windows.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
-const baseline = strategies.find(({ id }) => id === "baseline")!;
+const baseline = withId(strategies, "baseline");
 
 /** A megabyte of pages, alone in its table, then two blocks; of the last 2M nothing is cleared. */
-const { layout } = parseRiscvScenario(
+const whole = parseRiscvScenario(
   {
     gstage: "sv39x4",
     memslots: [
@@ -41,10 +42,20 @@ const { layout } = parseRiscvScenario(
     dirtyLog: { mode: "clear", eagerSplit: true },
   },
   "damage",
-);
+).layout;
 
-/** The guest, damaged when the work is done. */
-function damaged(damage: (tree: Tree) => void): Finding[] {
+/** A megabyte of pages that begins in the middle of a 2M range. */
+const middle = parseRiscvScenario(
+  {
+    gstage: "sv39x4",
+    memslots: [{ base: "0x40100000", segments: [{ map: "4K", size: "1M" }], dirty: { runs: [[0, 256]] } }],
+    dirtyLog: { mode: "clear", eagerSplit: true },
+  },
+  "damage",
+).layout;
+
+/** A guest, damaged when the work is done. */
+function damaged(damage: (tree: Tree) => void, layout = whole): Finding[] {
   const gstage = new GStage(setupOf(layout), baseline.rules);
   const regions = new RegionedGuest(gstage, layout, Number.POSITIVE_INFINITY, false);
   regions.buildAll();
@@ -92,7 +103,7 @@ function noted(name: string): readonly Finding[] {
   return riscv.parse(scenario, name).run(baseline).notes ?? [];
 }
 
-const UNIT = UNITS[0]!;
+const [UNIT] = nonEmpty(UNITS);
 
 /** A VM of the search through interleavings, damaged while all is quiet. */
 function quiet(damage: (vm: RiscvVm) => void): readonly Finding[] {
@@ -117,7 +128,9 @@ function endless(): readonly Finding[] {
   return check.faults().map(({ finding }) => finding);
 }
 
-export const riscvDamages: Readonly<Record<string, Provoked>> = {
+export const mmu = "riscv";
+
+export const damages: Damages = {
   "unsplit-block": {
     provoke: () => damaged((tree) => tree.set(tree.at(0x40200000, 1), () => leafOfBlock(tree, 1))),
     says: "1 block unsplit, first at 0x40200000",
@@ -133,6 +146,14 @@ export const riscvDamages: Readonly<Record<string, Provoked>> = {
   },
   "stray-mapping, by a leaf that reaches beyond its memory": {
     provoke: () => damaged((tree) => tree.set(tree.at(PAGE, 1), () => leafOfBlock(tree, 2))),
+    says: "2M mapped that was not, first at 0x40000000",
+  },
+  "stray-mapping, by a leaf that begins before its memory": {
+    provoke: () =>
+      damaged((tree) => {
+        const page = tree.gstage.mem.words[tree.at(0x40100000)]!;
+        tree.set(tree.at(0x40100000, 1), () => [page - (256 << 10), 0]);
+      }, middle),
     says: "2M mapped that was not, first at 0x40000000",
   },
   "wrong-output-address": {

@@ -3,7 +3,7 @@ import { RoleSets, rolesByFrame, shadowFindings } from "../../mmu/shadow/finding
 import { parseShadowScenario } from "../../mmu/shadow/scenario.js";
 import { ShadowMmu } from "../../mmu/shadow/shadow.js";
 import { builtIn } from "../../mmu/shadow/strategies/index.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 
 /** Two nested guests of a huge page each, with the second's also mapped by the first. */
 const SCENARIO = {
@@ -28,7 +28,9 @@ function damaged(damage: (mmu: ShadowMmu) => void, changes: object = {}): Findin
   return shadowFindings(scenario, mmu, sets, before);
 }
 
-export const shadowDamages: Readonly<Record<string, Provoked>> = {
+export const mmu = "x86-shadow";
+
+export const damages: Damages = {
   livelock: {
     provoke: () => damaged(() => {}, { reschedEvery: 1 }),
     says: "livelock: no progress between yields",

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { nonEmpty, withId } from "../../lists.js";
 import type { Finding } from "../../mmu/finding.js";
 import { buildTree } from "../../mmu/tdp/build.js";
 import { tdpFindings, treesBefore } from "../../mmu/tdp/findings.js";
@@ -11,9 +12,9 @@ import { parseTdpScenario } from "../../mmu/tdp/parse.js";
 import { strategyFrom } from "../../mmu/tdp/strategy.js";
 import { DIRTY, PFN_OFFSET, type TdpTree, WRITABLE } from "../../mmu/tdp/tree.js";
 import { workOn } from "../../mmu/tdp/work.js";
-import type { Provoked } from "./provoked.js";
+import type { Damages } from "./provoked.js";
 
-const byId = (id: string) => x86Tdp.strategies.find((strategy) => strategy.id === id)!;
+const byId = (id: string) => withId(x86Tdp.strategies, id);
 
 /** A page, and from 2M on a huge page. */
 const GUEST = {
@@ -37,7 +38,7 @@ function damaged(written: object, damage: (tree: TdpTree) => void): Finding[] {
   const trees = scenario.roots.map(buildTree);
   const before = treesBefore(trees);
   const work = workOn(scenario, trees, byId("baseline").variant);
-  damage(trees[0]!);
+  damage(nonEmpty(trees)[0]);
   return tdpFindings(scenario, trees, before, work);
 }
 
@@ -77,7 +78,9 @@ function quiet(damage: (vm: SmallVm) => void): readonly Finding[] {
 
 const everySecond = strategyFrom({ id: "every-second", mmu: "x86-tdp", next: (_, index) => Math.min(512, index + 2) });
 
-export const tdpDamages: Readonly<Record<string, Provoked>> = {
+export const mmu = "x86-tdp";
+
+export const damages: Damages = {
   livelock: {
     provoke: () => {
       const path = new URL("../../../scenarios/x86-zap-yield-livelock.json", import.meta.url);

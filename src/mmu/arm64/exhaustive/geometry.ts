@@ -6,7 +6,8 @@ import type { BlockMarks } from "../marks.js";
 import type { TableMemory } from "../memory.js";
 
 /**
- * The small geometry: tables of 4 entries, three levels as with 40 IPA bits at the 4K granule, blocks at levels 1 and
+ * The small geometry: tables of 4 entries, three levels as with 40 IPA bits at the 4K granule,
+ * blocks at levels 1 and
  * 2. A page is 1 frame, a level-2 block 4, a level-1 block 16; the root has 4 entries.
  */
 export const SMALL: Geometry = {

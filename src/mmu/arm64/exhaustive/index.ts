@@ -8,8 +8,9 @@ import { boundOf } from "./scope.js";
 import { type MakeStage2, Session, type WrongCase } from "./session.js";
 
 /**
- * The exhaustive search of the arm64 stage-2 walks: every tree of the small geometry within the bound with every range, chunk and
- * cache, then layouts of the real geometry at the places that a walker can tell apart.
+ * The exhaustive search of the arm64 stage-2 walks: every tree of the small geometry within the
+ * bound with every range, chunk and cache, then layouts of the real geometry at the places that a
+ * walker can tell apart.
  *
  * @param checkScenario checks strategies on a scenario at full size
  * @param makeStage2 makes what a strategy is tried on: tests hand in a faulty one

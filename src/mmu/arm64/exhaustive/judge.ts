@@ -1,10 +1,14 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
 import type { SmallTree } from "../../exhaustive/trees.js";
+import { bitsOf } from "../../exhaustive/verdict.js";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE, TABLE_OR_PAGE, TYPE_MASK, VALID } from "../descriptor.js";
 import type { Stage2 } from "../stage2.js";
 import { SMALL, SMALL_LEAF } from "./geometry.js";
 
-/** What a finished small tree can have wrong, as in `check.ts` and `strict.ts`; the index is the bit in a verdict. */
+/**
+ * What a finished small tree can have wrong, as in `check.ts` and `strict.ts`; the index is the bit
+ * in a verdict.
+ */
 export const SMALL_FAULTS = [
   "unsplit-block/passed-over",
   "unsplit-block/left-in-new-table",
@@ -28,20 +32,8 @@ export const SMALL_FAULTS = [
   "not-flushed",
   "runs-differ",
 ] as const;
-export type SmallFault = (typeof SMALL_FAULTS)[number];
-
-const bit = (fault: SmallFault): number => 1 << SMALL_FAULTS.indexOf(fault);
-const PASSED_OVER = bit("unsplit-block/passed-over");
-const LEFT_IN_NEW_TABLE = bit("unsplit-block/left-in-new-table");
-const SPLIT_OUTSIDE = bit("split-outside-range");
-const LOST = bit("lost-coverage");
-const LOCKED = bit("left-locked");
-const STRAY = bit("stray-mapping");
-const WRONG_OA = bit("wrong-output-address");
-const WRONG_ATTRIBUTES = bit("wrong-attributes");
-const NOT_PROTECTED = bit("not-write-protected");
-const NEEDLESSLY_PROTECTED = bit("needlessly-write-protected");
-const MARK_INEXACT = bit("mark-inexact");
+/** The bit of each in a verdict. */
+export const BIT = bitsOf(SMALL_FAULTS);
 
 const LEVELS = 4;
 /** The descriptors of a leaf by level and frame, writable and write-protected. */
@@ -60,9 +52,10 @@ for (let gfn = 0; gfn < SMALL.endGfn; gfn++) {
 }
 
 /**
- * Judges a finished tree of the small geometry from what it was and what was asked, without a walker: it goes over the tables
- * themselves. A leaf that a touched span meets must have lost write permission and be split down to pages; where the cache is too
- * small for the whole subtree of a level-1 block, it becomes level-2 blocks, of which those that a span meets must be split.
+ * Judges a finished tree of the small geometry from what it was and what was asked, without a
+ * walker: it goes over the tables themselves. A leaf that a touched span meets must have lost write
+ * permission and be split down to pages; where the cache is too small for the whole subtree of a
+ * level-1 block, it becomes level-2 blocks, of which those that a span meets must be split.
  */
 export class Judge {
   /** Blocks that are left, by level, after {@link judge}. */
@@ -104,7 +97,8 @@ export class Judge {
    * Bits of {@link SMALL_FAULTS}; 0 is right.
    *
    * @param splits false with chunk 0
-   * @param wholeSubtree the cache holds the subtree of a level-1 block, which is then split down to pages at once
+   * @param wholeSubtree the cache holds the subtree of a level-1 block, which is then split down to
+   *   pages at once
    */
   judge(stage2: Stage2, splits: boolean, wholeSubtree: boolean): number {
     this.verdict = 0;
@@ -129,10 +123,10 @@ export class Judge {
       if ((lo & VALID) === 0) {
         this.empty(lo, hi, gfn, span);
       } else if ((lo & TYPE_MASK) === TABLE_OR_PAGE) {
-        if ((hi & LOCKED_HI) !== 0) this.verdict |= LOCKED;
+        if ((hi & LOCKED_HI) !== 0) this.verdict |= BIT["left-locked"];
         const child = stage2.mem.childOf(lo, hi);
         const below = level === 2 ? this.pages(words, child, gfn) : this.table(stage2, 2, child, gfn);
-        if (stage2.marks !== null && ((hi & MARK_HI) !== 0) === below) this.verdict |= MARK_INEXACT;
+        if (stage2.marks !== null && ((hi & MARK_HI) !== 0) === below) this.verdict |= BIT["mark-inexact"];
         blocks ||= below;
         this.tableOver(gfn, level);
       } else {
@@ -151,41 +145,45 @@ export class Judge {
       const hi = words[word + 1]! | 0;
       const gfn = tableGfn + index;
       if ((lo & VALID) === 0) this.empty(lo, hi, gfn, 1);
-      else if (tree.span[gfn] === 0) this.verdict |= STRAY;
+      else if (tree.span[gfn] === 0) this.verdict |= BIT["stray-mapping"];
       else this.leaf(PAGE_LEVEL, gfn, lo, hi);
     }
     return false;
   }
 
   private empty(lo: number, hi: number, gfn: number, span: number): void {
-    if ((lo | hi) !== 0) this.verdict |= LOCKED;
+    if ((lo | hi) !== 0) this.verdict |= BIT["left-locked"];
     for (let at = gfn; at < gfn + span; at++) {
       if (this.tree.span[at] === 0) continue;
-      this.verdict |= LOST;
+      this.verdict |= BIT["lost-coverage"];
       return;
     }
   }
 
-  /** A table where a block was: right only where a span meets that block, or the part of it that this table stands for. */
+  /**
+   * A table where a block was: right only where a span meets that block, or the part of it that
+   * this table stands for.
+   */
   private tableOver(gfn: number, level: number): void {
     const natural = this.tree.span[gfn]!;
     const span = SMALL.spanPages[level]!;
     if (natural < span) return;
-    if (this.met[gfn] === 0) this.verdict |= SPLIT_OUTSIDE;
-    else if (natural > span && !this.wholeSubtree && !this.touches(gfn, level)) this.verdict |= SPLIT_OUTSIDE;
+    if (this.met[gfn] === 0) this.verdict |= BIT["split-outside-range"];
+    else if (natural > span && !this.wholeSubtree && !this.touches(gfn, level))
+      this.verdict |= BIT["split-outside-range"];
   }
 
   private block(level: number, gfn: number, span: number, lo: number, hi: number): void {
     const natural = this.tree.span[gfn]!;
     this.blocksLeft[level] = this.blocksLeft[level]! + 1;
     if (natural < span) {
-      this.verdict |= STRAY;
+      this.verdict |= BIT["stray-mapping"];
       return;
     }
     this.leaf(level, gfn, lo, hi);
     if (!this.splits || this.met[gfn] === 0) return;
-    if (natural === span) this.verdict |= PASSED_OVER;
-    else if (this.wholeSubtree || this.touches(gfn, level)) this.verdict |= LEFT_IN_NEW_TABLE;
+    if (natural === span) this.verdict |= BIT["unsplit-block/passed-over"];
+    else if (this.wholeSubtree || this.touches(gfn, level)) this.verdict |= BIT["unsplit-block/left-in-new-table"];
   }
 
   private leaf(level: number, gfn: number, lo: number, hi: number): void {
@@ -194,10 +192,11 @@ export class Judge {
     const different = lo ^ ((mustProtect ? protectedLo[at] : writableLo[at]) as number);
     const differentHi = hi ^ leafHigh[gfn]!;
     if ((different | differentHi) === 0) return;
-    if ((different & OUTPUT_LO) !== 0 || (differentHi & OUTPUT_HI) !== 0) this.verdict |= WRONG_OA;
-    if ((different & S2AP_WRITE) !== 0) this.verdict |= (lo & S2AP_WRITE) !== 0 ? NOT_PROTECTED : NEEDLESSLY_PROTECTED;
+    if ((different & OUTPUT_LO) !== 0 || (differentHi & OUTPUT_HI) !== 0) this.verdict |= BIT["wrong-output-address"];
+    if ((different & S2AP_WRITE) !== 0)
+      this.verdict |= (lo & S2AP_WRITE) !== 0 ? BIT["not-write-protected"] : BIT["needlessly-write-protected"];
     const rest = (different & ~OUTPUT_LO & ~S2AP_WRITE) | (differentHi & ~OUTPUT_HI);
-    if (rest !== 0) this.verdict |= WRONG_ATTRIBUTES;
+    if (rest !== 0) this.verdict |= BIT["wrong-attributes"];
   }
 
   /** Whether a touched span meets the entry of `level` at `gfn`. */

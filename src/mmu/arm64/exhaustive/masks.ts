@@ -7,12 +7,18 @@ const G1 = 2 ** 30;
 /** What a level-0 entry covers. */
 const TOP = 512 * G1;
 
-/** Layouts of the real geometry for what the small one has not: tables at four levels, the kernel's page caches, words of 64 pages. */
+/**
+ * Layouts of the real geometry for what the small one has not: tables at four levels, the kernel's
+ * page caches, words of 64 pages.
+ */
 export function furtherScenarios(): readonly Arm64Scenario[] {
   return [...deepScenarios(), ...maskScenarios()];
 }
 
-/** A 1G block with every chunk and the page cache that goes with it, and blocks below one level-0 entry and astride two. */
+/**
+ * A 1G block with every chunk and the page cache that goes with it, and blocks below one level-0
+ * entry and astride two.
+ */
 function deepScenarios(): Arm64Scenario[] {
   const layouts: readonly (readonly [ipaBits: number, base: number, map: string, size: string, chunk: string])[] = [
     [40, G1, "1G", "1G", "4K"],
@@ -29,7 +35,10 @@ function deepScenarios(): Arm64Scenario[] {
   }));
 }
 
-/** Bits at both ends of a word, beside them and in its middle: a word has one or two of them, the next is full or has its first bit. */
+/**
+ * Bits at both ends of a word, beside them and in its middle: a word has one or two of them, the
+ * next is full or has its first bit.
+ */
 const BITS = [0, 1, 31, 32, 62, 63] as const;
 const FULL = 2n ** 64n - 1n;
 

@@ -2,8 +2,8 @@ import { placedSlots } from "../../exhaustive/places.js";
 import type { Arm64Scenario } from "../scenario.js";
 
 /**
- * Layouts at the places that a walker can tell apart: some with chunk 1G, in either mode by turns; or all with every
- * chunk in both modes.
+ * Layouts at the places that a walker can tell apart: some with chunk 1G, in either mode by turns;
+ * or all with every chunk in both modes.
  */
 export function placeScenarios(part: "some" | "all"): Arm64Scenario[] {
   const whole = part === "all";

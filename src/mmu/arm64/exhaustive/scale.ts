@@ -10,8 +10,9 @@ const BASE = 2 ** 30;
 const REAL_CHUNK: Readonly<Record<number, string>> = { 0: "0", 1: "4K", 4: "2M", 16: "1G" };
 
 /**
- * Scenarios at full size that may show what a case of the small geometry shows; whether one does is for the caller to find out.
- * Enabling works on whole memslots, out of which no block sticks: the range is widened to the blocks at its ends.
+ * Scenarios at full size that may show what a case of the small geometry shows; whether one does is
+ * for the caller to find out. Enabling works on whole memslots, out of which no block sticks: the
+ * range is widened to the blocks at its ends.
  */
 export function scaledScenarios(tops: readonly TopEntry[], { work, chunk }: WrongCase): Arm64Scenario[] {
   const tree = new ScaledTree(tops);

@@ -28,8 +28,10 @@ export function boundOf(bound: Bound): Arm64Bound {
     works: [[...enables(TOP_PAGES), ...clears()], enables(2 * TOP_PAGES)],
     places,
     text:
-      `${words}; in tables of 4 entries, with every start and end of a range, below one top entry also every first and last bit of a word ` +
-      `beside a full one, ${chunkWords()}; and ${count(places)} layouts of the real geometry whose ends, or whose dirty bits, lie at those of tables, blocks and words`,
+      `${words}; in tables of 4 entries, with every start and end of a range, below one top entry also every ` +
+      "first and last bit of a word " +
+      `beside a full one, ${chunkWords()}; and ${count(places)} layouts of the real geometry whose ends, or ` +
+      "whose dirty bits, lie at those of tables, blocks and words",
   };
 }
 
@@ -43,7 +45,10 @@ function chunkWords(): string {
       .sort((a, b) => a - b)
       .join(", ")
       .replace(/, (\d+)$/, " and $1");
-  return `chunks of ${words(chunks)} pages and page caches of ${words(caches)}, the largest chunk once more with the walk's loops over runs`;
+  return (
+    `chunks of ${words(chunks)} pages and page caches of ${words(caches)}, the largest chunk once more with the ` +
+    "walk's loops over runs"
+  );
 }
 
 /** Every start and end, the shortest range first. */
@@ -57,9 +62,10 @@ function enables(frames: number): Work[] {
 }
 
 /**
- * Clears of two words: every first and last bit of one, with the other full, which leaves its mark on the page cache. What a word does
- * depends on its first and last set bit alone (Linux 7.3, arch/arm64/kvm/mmu.c, `kvm_arch_mmu_enable_log_dirty_pt_masked()`), so
- * masks with the same ends are counted once; a test holds that.
+ * Clears of two words: every first and last bit of one, with the other full, which leaves its mark
+ * on the page cache. What a word does depends on its first and last set bit alone (Linux 7.3,
+ * arch/arm64/kvm/mmu.c, `kvm_arch_mmu_enable_log_dirty_pt_masked()`), so masks with the same ends
+ * are counted once; a test holds that.
  */
 function clears(): Work[] {
   const works: Work[] = [];

@@ -1,6 +1,7 @@
 import { PAGE_LEVEL } from "../../../guest/geometry.js";
-import type { Trial } from "../../exhaustive/search.js";
+import type { OnWrong, Trial } from "../../exhaustive/search.js";
 import { SmallTree, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
+import { faultsIn } from "../../exhaustive/verdict.js";
 import type { FrameRange } from "../../flow/slots.js";
 import { VALID } from "../descriptor.js";
 import { clearSlot, enableSlot } from "../dirtyLog.js";
@@ -11,20 +12,27 @@ import type { SplitRules } from "../splitRules.js";
 import { Stage2, type Stage2Snapshot } from "../stage2.js";
 import { FRESH_TABLE, type WalkObserver, type WalkPosition } from "../walkRules.js";
 import { buildSmall, SMALL, SMALL_LEAF } from "./geometry.js";
-import { Judge, SMALL_FAULTS, type SmallFault } from "./judge.js";
+import { BIT, Judge, SMALL_FAULTS } from "./judge.js";
 
-/** A chunk in pages and the pages that the split cache is filled to: the kernel's for that chunk, or more. */
+/**
+ * A chunk in pages and the pages that the split cache is filled to: the kernel's for that chunk, or
+ * more.
+ */
 export interface ChunkAndCache {
   readonly chunkPages: number;
   readonly cacheCapacity: number;
-  /** The split walk is not watched, so that it goes over runs of entries in loops of their own, as everywhere outside of checks. */
+  /**
+   * The split walk is not watched, so that it goes over runs of entries in loops of their own, as
+   * everywhere outside of checks.
+   */
   readonly byRuns?: true;
 }
 
 /**
- * The chunks of the small geometry and the cache that `kvm_mmu_split_nr_page_tables()` (Linux 7.3, arch/arm64/kvm/mmu.c) gives each:
- * a page for each level-1 block that the chunk reaches and one for each level-2 block, rounded up; and the two small chunks with
- * the cache of the largest, where a level-1 block is split down to pages at once, and with one page less.
+ * The chunks of the small geometry and the cache that `kvm_mmu_split_nr_page_tables()` (Linux 7.3,
+ * arch/arm64/kvm/mmu.c) gives each: a page for each level-1 block that the chunk reaches and one
+ * for each level-2 block, rounded up; and the two small chunks with the cache of the largest, where
+ * a level-1 block is split down to pages at once, and with one page less.
  */
 export const CHUNKS: readonly ChunkAndCache[] = [
   { chunkPages: 1, cacheCapacity: 2 },
@@ -35,7 +43,10 @@ export const CHUNKS: readonly ChunkAndCache[] = [
   { chunkPages: 16, cacheCapacity: 5, byRuns: true },
 ];
 
-/** What is done to a tree: enable over one range; or clear, a word after the other, each write-protected and split on its own. */
+/**
+ * What is done to a tree: enable over one range; or clear, a word after the other, each
+ * write-protected and split on its own.
+ */
 export interface Work {
   readonly mode: "enable" | "clear";
   /** In frames, ascending: the range, or first to last set bit of each word that has one. */
@@ -47,21 +58,6 @@ export interface WrongCase {
   readonly work: Work;
   readonly chunk: ChunkAndCache;
 }
-
-/** Told of a case that is wrong, with the kinds of its faults; `combination` counts from 0 within the tree. */
-export type OnWrong = (faults: readonly SmallFault[], combination: number, at: WrongCase) => void;
-
-const bit = (fault: SmallFault): number => 1 << SMALL_FAULTS.indexOf(fault);
-const TLBI_WRONG = bit("tlbi-wrong-ipa");
-const TLBI_NOT_ONE = bit("tlbi-not-one");
-const TABLES_UNACCOUNTED = bit("tables-unaccounted");
-const READ_AFTER_LEAVE = bit("read-after-leave");
-const READ_BESIDE = bit("read-beside-address");
-const ERROR_RETURNED = bit("error-returned");
-const TLBI_BEFORE_BREAK = bit("tlbi-before-break");
-const NO_BARRIER = bit("no-barrier");
-const NOT_FLUSHED = bit("not-flushed");
-const RUNS_DIFFER = bit("runs-differ");
 
 /** One stage-2 with one chunk and cache, put back to the same tree again and again. */
 class Bench implements WalkObserver {
@@ -76,7 +72,10 @@ class Bench implements WalkObserver {
   private toppedUp = 0;
   private inspectedBefore = 0;
   private flushes = 0;
-  /** TLBIs by IPA issued, and barriers, at the last break and at the last time that mmu_lock was dropped; breaks since then. */
+  /**
+   * TLBIs by IPA issued, and barriers, at the last break and at the last time that mmu_lock was
+   * dropped; breaks since then.
+   */
   private issued = 0;
   private barriers = 0;
   private unordered = 0;
@@ -113,20 +112,23 @@ class Bench implements WalkObserver {
     this.breaks[level]!++;
     this.unordered++;
     const { ipas2e1is } = counts.maintenance;
-    if (ipas2e1is - this.issued !== 1) this.readings |= TLBI_NOT_ONE;
+    if (ipas2e1is - this.issued !== 1) this.readings |= BIT["tlbi-not-one"];
     this.issued = ipas2e1is;
     let slot = Math.floor(gfn / TOP_PAGES);
     if (level === 2) {
       const table = mem.childOf(mem.words[2 * slot]!, mem.words[2 * slot + 1]!);
       slot = table * SMALL.entries + (Math.floor(gfn / SMALL.spanPages[2]!) & (SMALL.entries - 1));
     }
-    if ((mem.words[2 * slot]! & VALID) !== 0) this.readings |= TLBI_BEFORE_BREAK;
+    if ((mem.words[2 * slot]! & VALID) !== 0) this.readings |= BIT["tlbi-before-break"];
   }
 
-  /** Whoever takes the lock next relies on the tables that were linked: a barrier more than the TLBIs bring. */
+  /**
+   * Whoever takes the lock next relies on the tables that were linked: a barrier more than the
+   * TLBIs bring.
+   */
   private lockDropped(): void {
     const { dsbIshst } = this.stage2.counts.maintenance;
-    if (this.unordered > 0 && dsbIshst - this.barriers <= this.unordered) this.readings |= NO_BARRIER;
+    if (this.unordered > 0 && dsbIshst - this.barriers <= this.unordered) this.readings |= BIT["no-barrier"];
     this.barriers = dsbIshst;
     this.unordered = 0;
   }
@@ -146,7 +148,8 @@ class Bench implements WalkObserver {
     const { addr, entryGfn, span } = at;
     if (addr >= entryGfn && addr < entryGfn + span) return;
     const table = entryGfn - at.index * span;
-    this.readings |= addr < table || addr >= table + span * SMALL.entries ? READ_AFTER_LEAVE : READ_BESIDE;
+    this.readings |=
+      addr < table || addr >= table + span * SMALL.entries ? BIT["read-after-leave"] : BIT["read-beside-address"];
   }
 
   decided(at: WalkPosition): void {
@@ -174,28 +177,32 @@ class Bench implements WalkObserver {
     this.unordered = 0;
   }
 
-  /** What is wrong with the way there, once the tree has been judged. @param tablesBefore of the tree that was put back */
+  /**
+   * What is wrong with the way there, once the tree has been judged. @param tablesBefore of the
+   * tree that was put back
+   */
   verdict(tree: SmallTree, judge: Judge, tablesBefore: number): number {
     const { stage2 } = this;
     const { counts } = stage2;
     let verdict = this.readings;
-    if (counts.returnCode !== 0) verdict |= ERROR_RETURNED;
-    // Each block that is gone was broken once, with one TLBI at its own level (none where the scenario says that none is needed).
+    if (counts.returnCode !== 0) verdict |= BIT["error-returned"];
+    // Each block that is gone was broken once, with one TLBI at its own level (none where the
+    // scenario says that none is needed).
     for (let level = 1; level < PAGE_LEVEL; level++) {
       const made = level === 1 ? 0 : this.partial * SMALL.entries;
       const gone = tree.blocks[PAGE_LEVEL - level]! + made - judge.blocksLeft[level]!;
       const tlbis = counts.tlbi[level]! - this.tlbis[level]!;
-      if (gone !== this.breaks[level] || (stage2.layout.bbm === 2 ? 0 : gone) !== tlbis) verdict |= TLBI_NOT_ONE;
+      if (gone !== this.breaks[level] || (stage2.layout.bbm === 2 ? 0 : gone) !== tlbis) verdict |= BIT["tlbi-not-one"];
     }
-    if (counts.tlbi[PAGE_LEVEL] !== this.tlbis[PAGE_LEVEL]) verdict |= TLBI_NOT_ONE;
-    if (sum(counts.tlbiWrongIpa) !== this.wrongTlbis) verdict |= TLBI_WRONG;
+    if (counts.tlbi[PAGE_LEVEL] !== this.tlbis[PAGE_LEVEL]) verdict |= BIT["tlbi-not-one"];
+    if (sum(counts.tlbiWrongIpa) !== this.wrongTlbis) verdict |= BIT["tlbi-wrong-ipa"];
     const allocated = counts.tablesAllocated - this.allocated;
     const toppedUp = counts.topupPages - this.toppedUp;
     const { objects, capacity } = stage2.cache;
     if (stage2.mem.tables - tablesBefore !== allocated || toppedUp !== allocated + objects)
-      verdict |= TABLES_UNACCOUNTED;
-    if (objects < 0 || objects > capacity) verdict |= TABLES_UNACCOUNTED;
-    if (counts.flushMemslot - this.flushes !== 1) verdict |= NOT_FLUSHED;
+      verdict |= BIT["tables-unaccounted"];
+    if (objects < 0 || objects > capacity) verdict |= BIT["tables-unaccounted"];
+    if (counts.flushMemslot - this.flushes !== 1) verdict |= BIT["not-flushed"];
     return verdict;
   }
 }
@@ -253,7 +260,7 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
   }
 
   /** Tries a tree, given as its top entries from frame 0 on. */
-  try(tops: readonly TopEntry[], onWrong: OnWrong): number {
+  try(tops: readonly TopEntry[], onWrong: OnWrong<WrongCase>): number {
     const { tree, judge, benches } = this;
     const frames = tops.length * TOP_PAGES;
     tree.set(tops);
@@ -274,16 +281,12 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
           judge.judge(bench.stage2, bench.chunk.chunkPages > 0, bench.chunk.cacheCapacity >= 5) |
           bench.verdict(tree, judge, tables);
         // The one before has the same chunk and cache, and is watched.
-        if (bench.chunk.byRuns === true && bench.inspectedEntries !== inspected) wrong |= RUNS_DIFFER;
+        if (bench.chunk.byRuns === true && bench.inspectedEntries !== inspected) wrong |= BIT["runs-differ"];
         inspected = bench.inspectedEntries;
-        if (wrong !== 0) onWrong(faultsIn(wrong), combination, { work, chunk: bench.chunk });
+        if (wrong !== 0) onWrong(faultsIn(SMALL_FAULTS, wrong), combination, { work, chunk: bench.chunk });
         combination++;
       }
     }
     return combination;
   }
-}
-
-function faultsIn(wrong: number): readonly SmallFault[] {
-  return SMALL_FAULTS.filter((_, i) => (wrong & (1 << i)) !== 0);
 }

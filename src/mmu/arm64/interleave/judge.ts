@@ -14,13 +14,16 @@ const LEAF_LO = [1, 2, 3].map((level) =>
 const LEAF_HI = Array.from({ length: SMALL.endGfn }, (_, gfn) => SMALL_LEAF.hi(gfn));
 
 /**
- * What is wrong with a VM when all is quiet: judged by plain recursion over the tables, without the walker.
+ * What is wrong with a VM when all is quiet: judged by plain recursion over the tables, without the
+ * walker.
  *
- * - A page that was written since userspace was last told of it is in the log. A leaf that the next write goes through unseen maps
- *   only pages whose bits are set.
+ * - A page that was written since userspace was last told of it is in the log. A leaf that the next
+ *   write goes through unseen maps only pages whose bits are set.
  * - No block is left in a slot that the split has gone over: faults make none while logging.
- * - What the host took away and nobody accessed since is not mapped; what is mapped has its own output address.
- * - Table pages in use are those that are linked, marks say what is below, and no descriptor is locked.
+ * - What the host took away and nobody accessed since is not mapped; what is mapped has its own
+ *   output address.
+ * - Table pages in use are those that are linked, marks say what is below, and no descriptor is
+ *   locked.
  * - No error was returned, and each TLBI went to the block that was broken.
  */
 export class Judge {

@@ -9,7 +9,10 @@ import { skipReturn } from "./skipReturn.js";
 import { skipReturnRfc } from "./skipReturnRfc.js";
 import { splitMark } from "./splitMark.js";
 
-/** Every built-in strategy for arm64, in the order of tables. A new one is a file of its own and a line here. */
+/**
+ * Every built-in strategy for arm64, in the order of tables. A new one is a file of its own and a
+ * line here.
+ */
 export const strategies: readonly SplitStrategy[] = [
   baseline,
   skipReturnRfc,

@@ -1,8 +1,9 @@
 /**
- * skip-new-table-naive: max-level, and never enter a table that this visit has just made. Leonardo Bras, 2026-05-18.
+ * skip-new-table-naive: max-level, and never enter a table that this visit has just made. Leonardo
+ * Bras, 2026-05-18.
  *
- * What it gets wrong: a 1G block with too small a cache becomes 512 blocks of 2M; the new table is not entered, so they stay
- * blocks but for those that a later chunk meets. The return code is 0.
+ * What it gets wrong: a 1G block with too small a cache becomes 512 blocks of 2M; the new table is
+ * not entered, so they stay blocks but for those that a later chunk meets. The return code is 0.
  */
 
 import { strategyFrom } from "../strategy.js";

@@ -1,8 +1,9 @@
 /**
  * skip-return: the idea of the RFC of 2026-05-15 made right.
  *
- * SKIP_SIBLINGS ends the loop over the present table, so that address and index stay together. SKIP_CHILDREN is returned only
- * where the new subtree is split down to pages; next-level blocks are entered.
+ * SKIP_SIBLINGS ends the loop over the present table, so that address and index stay together.
+ * SKIP_CHILDREN is returned only where the new subtree is split down to pages; next-level blocks
+ * are entered.
  */
 
 import { strategyFrom } from "../strategy.js";

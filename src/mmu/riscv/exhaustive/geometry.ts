@@ -8,8 +8,8 @@ const SHAPE = new TableShape(Math.log2(ENTRIES));
 const TOP_LEVEL = 2;
 
 /**
- * The small geometry of a mode: tables of 4 entries, as many levels as the real one, a root of four tables. A page is 1
- * frame, a level-1 leaf 4, a level-2 leaf 16.
+ * The small geometry of a mode: tables of 4 entries, as many levels as the real one, a root of four
+ * tables. A page is 1 frame, a level-1 leaf 4, a level-2 leaf 16.
  */
 export function smallGeometry(mode: GStageMode): GStageGeometry {
   const { levels, rootLevel } = geometryOf(mode);
@@ -24,8 +24,8 @@ export interface PlacedTree {
 }
 
 /**
- * The first frame of a mode's trees: 0 in Sv39x4; in deeper modes two top entries lie on both sides of where two
- * entries of the root meet, so that all tables but the root change between them.
+ * The first frame of a mode's trees: 0 in Sv39x4; in deeper modes two top entries lie on both sides
+ * of where two entries of the root meet, so that all tables but the root change between them.
  */
 export function baseOf(mode: GStageMode): number {
   const { rootLevel } = geometryOf(mode);
@@ -45,7 +45,10 @@ export function buildSmall({ mode, tops }: PlacedTree, mem: TableMemory): void {
 class Builder implements TreeBuilder {
   constructor(private readonly mem: TableMemory) {}
 
-  /** The slot of a top entry; tables on the way are made, one for each side of where root entries meet. */
+  /**
+   * The slot of a top entry; tables on the way are made, one for each side of where root entries
+   * meet.
+   */
   slotFor(gfn: number, rootLevel: number): number {
     let slot = SHAPE.rootIndex(gfn, rootLevel);
     for (let level = rootLevel - 1; level >= TOP_LEVEL; level--) slot = this.table(slot) + SHAPE.index(gfn, level);

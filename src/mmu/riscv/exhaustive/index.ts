@@ -6,8 +6,9 @@ import { boundOf } from "./scope.js";
 import { type MakeEngine, Session } from "./session.js";
 
 /**
- * The exhaustive search of KVM/riscv's walks: every tree of the small geometry within the bound, enabled in every slot
- * and cleared by every mask, then layouts of the real geometry at the places that a walker can tell apart.
+ * The exhaustive search of KVM/riscv's walks: every tree of the small geometry within the bound,
+ * enabled in every slot and cleared by every mask, then layouts of the real geometry at the places
+ * that a walker can tell apart.
  *
  * @param checkScenario checks strategies on a scenario at full size
  * @param make makes what a strategy is tried on: tests hand in a faulty one

@@ -1,12 +1,13 @@
-import { ENTRIES, type SmallTree } from "../../exhaustive/trees.js";
+import { ENTRIES, framesIn, type SmallTree } from "../../exhaustive/trees.js";
+import { bitsOf } from "../../exhaustive/verdict.js";
 import { FLAGS_MASK, LEAF_MASK, leafHi, leafLo, pfnOf, VALID, WRITE } from "../entry.js";
 import type { FlushKind } from "../flushLog.js";
 import type { GStage, GStageObserver } from "../gstage.js";
 import type { Work } from "./works.js";
 
 /**
- * What a finished small tree, or the way there, can have wrong, as in `check.ts` and beyond; the index is the bit in a
- * verdict.
+ * What a finished small tree, or the way there, can have wrong, as in `check.ts` and beyond; the
+ * index is the bit in a verdict.
  */
 export const SMALL_FAULTS = [
   "unsplit-block",
@@ -21,18 +22,8 @@ export const SMALL_FAULTS = [
   "not-flushed",
   "page-missing",
 ] as const;
-export type SmallFault = (typeof SMALL_FAULTS)[number];
-
-export const bit = (fault: SmallFault): number => 1 << SMALL_FAULTS.indexOf(fault);
-const UNSPLIT = bit("unsplit-block");
-const SPLIT_OUTSIDE = bit("split-outside-range");
-const LOST = bit("lost-coverage");
-const STRAY = bit("stray-mapping");
-const WRONG_OA = bit("wrong-output-address");
-const WRONG_ATTRIBUTES = bit("wrong-attributes");
-const NOT_PROTECTED = bit("not-write-protected");
-const NEEDLESSLY_PROTECTED = bit("needlessly-write-protected");
-const NOT_FLUSHED = bit("not-flushed");
+/** The bit of each in a verdict. */
+export const BIT = bitsOf(SMALL_FAULTS);
 
 const PFN_HI = 0x3fffff;
 /** All frames of the deepest small geometry: the writable leaf of each. */
@@ -40,19 +31,15 @@ const FRAMES = 4 ** 6;
 const LEAF_LO = Int32Array.from({ length: FRAMES }, (_, gfn) => leafLo(pfnOf(gfn), true));
 const LEAF_HI = Int32Array.from({ length: FRAMES }, (_, gfn) => leafHi(pfnOf(gfn)));
 
-/** Frames [start, end) of a tree as bits: a tree has 32 at most. */
-function framesIn(start: number, end: number): number {
-  const length = end - start;
-  return length <= 0 ? 0 : length === 32 ? -1 : ((1 << length) - 1) << start;
-}
-
 /**
- * Judges a finished tree of the small geometry from what it was and what was asked, without a walker: it goes over the
- * tables themselves. Sets of frames are bits, the tree's first frame in bit 0.
+ * Judges a finished tree of the small geometry from what it was and what was asked, without a
+ * walker: it goes over the tables themselves. Sets of frames are bits, the tree's first frame in
+ * bit 0.
  *
  * - A leaf that a touched span meets is split down to pages, and no other is split.
- * - Write permission is gone from the leaves that a bit meets, and from no others; a page between two bits of a word may be either,
- *   for a mask may be write-protected as a range, which loses nothing.
+ * - Write permission is gone from the leaves that a bit meets, and from no others; a page between
+ *   two bits of a word may be either, for a mask may be write-protected as a range, which loses
+ *   nothing.
  * - What changed was flushed after it changed.
  */
 export class Judge implements GStageObserver {
@@ -60,11 +47,17 @@ export class Judge implements GStageObserver {
   tables = 0;
   private frames = 0;
   private base = 0;
-  /** Frames that a touched span covers, those that must have lost write permission, and those that may have. */
+  /**
+   * Frames that a touched span covers, those that must have lost write permission, and those that
+   * may have.
+   */
   private covered = 0;
   private mustProtect = 0;
   private mayProtect = 0;
-  /** Frames whose leaf is another than it was, and those that something may have changed since their last flush. */
+  /**
+   * Frames whose leaf is another than it was, and those that something may have changed since their
+   * last flush.
+   */
   private changed = 0;
   private stale = 0;
   private splits = true;
@@ -129,7 +122,7 @@ export class Judge implements GStageObserver {
     this.verdict = this.changed = this.tables = 0;
     this.splits = splits;
     this.table(mem.words, geometry.rootLevel, 0, geometry.shape.rootEntries, -this.base);
-    if ((this.stale & this.changed) !== 0) this.verdict |= NOT_FLUSHED;
+    if ((this.stale & this.changed) !== 0) this.verdict |= BIT["not-flushed"];
     return this.verdict;
   }
 
@@ -151,9 +144,9 @@ export class Judge implements GStageObserver {
   }
 
   private empty(bits: number, gfn: number, span: number): void {
-    if (bits !== 0) this.verdict |= STRAY;
+    if (bits !== 0) this.verdict |= BIT["stray-mapping"];
     const end = Math.min(this.frames, gfn + span);
-    for (let at = Math.max(0, gfn); at < end; at++) if (this.tree.span[at] !== 0) this.verdict |= LOST;
+    for (let at = Math.max(0, gfn); at < end; at++) if (this.tree.span[at] !== 0) this.verdict |= BIT["lost-coverage"];
   }
 
   /** A table where a leaf was: right only where a span meets what it stands for. */
@@ -161,21 +154,22 @@ export class Judge implements GStageObserver {
     if (gfn < 0 || gfn >= this.frames || this.tree.span[gfn]! < span) return;
     const frames = framesIn(gfn, gfn + span);
     this.changed |= frames;
-    if (!this.splits || (this.covered & frames) === 0) this.verdict |= SPLIT_OUTSIDE;
+    if (!this.splits || (this.covered & frames) === 0) this.verdict |= BIT["split-outside-range"];
   }
 
   private leaf(level: number, gfn: number, span: number, lo: number, hi: number): void {
     if (gfn < 0 || gfn >= this.frames || this.tree.span[gfn]! < span) {
-      this.verdict |= STRAY;
+      this.verdict |= BIT["stray-mapping"];
       return;
     }
     const frames = framesIn(gfn, gfn + span);
-    if (level > 0 && this.splits && (this.covered & frames) !== 0) this.verdict |= UNSPLIT;
+    if (level > 0 && this.splits && (this.covered & frames) !== 0) this.verdict |= BIT["unsplit-block"];
     const at = gfn + this.base;
     const different = lo ^ LEAF_LO[at]!;
     const differentHi = hi ^ LEAF_HI[at]!;
-    if ((different & ~FLAGS_MASK) !== 0 || (differentHi & PFN_HI) !== 0) this.verdict |= WRONG_OA;
-    if ((different & FLAGS_MASK & ~WRITE) !== 0 || (differentHi & ~PFN_HI) !== 0) this.verdict |= WRONG_ATTRIBUTES;
+    if ((different & ~FLAGS_MASK) !== 0 || (differentHi & PFN_HI) !== 0) this.verdict |= BIT["wrong-output-address"];
+    if ((different & FLAGS_MASK & ~WRITE) !== 0 || (differentHi & ~PFN_HI) !== 0)
+      this.verdict |= BIT["wrong-attributes"];
     this.permission(frames, gfn, (different & WRITE) === 0);
   }
 
@@ -183,7 +177,7 @@ export class Judge implements GStageObserver {
     const wasWritable = this.tree.protectedFirst[gfn] === 0;
     if (writable !== wasWritable) this.changed |= frames;
     const must = !wasWritable || (this.mustProtect & frames) !== 0;
-    if (writable && must) this.verdict |= NOT_PROTECTED;
-    else if (!writable && !must && (this.mayProtect & frames) === 0) this.verdict |= NEEDLESSLY_PROTECTED;
+    if (writable && must) this.verdict |= BIT["not-write-protected"];
+    else if (!writable && !must && (this.mayProtect & frames) === 0) this.verdict |= BIT["needlessly-write-protected"];
   }
 }

@@ -5,9 +5,9 @@ import type { GStageRules, SplitStep } from "../strategy.js";
 const REAL_TOP = REAL_ENTRIES * REAL_ENTRIES;
 
 /**
- * Rules for the small geometry: a strategy's own `next` is written for tables of 512 entries, and goes on seeing those.
- * What it answers is where the loop would come to next of what the small geometry has: it goes over the entries between
- * without a stop.
+ * Rules for the small geometry: a strategy's own `next` is written for tables of 512 entries, and
+ * goes on seeing those. What it answers is where the loop would come to next of what the small
+ * geometry has: it goes over the entries between without a stop.
  */
 export function smallRules(rules: GStageRules): GStageRules {
   const { next } = rules;
@@ -23,8 +23,8 @@ export function smallRules(rules: GStageRules): GStageRules {
 }
 
 /**
- * The frame for a page at full size; for one between entries that the small geometry has, the same page of the next
- * entry.
+ * The frame for a page at full size; for one between entries that the small geometry has, the same
+ * page of the next entry.
  */
 function smallFrame(page: number): number {
   const top = Math.floor(page / REAL_TOP) * TOP_PAGES;

@@ -10,8 +10,9 @@ const HALF_WORD = 32;
 const MODES = ["enable", "clear", "clear-boundary"] as const;
 
 /**
- * Layouts at the places that a walker can tell apart: some, with modes of the G-stage and of the dirty log by turns; or
- * all with all modes. A clear is of all pages, or of those around the first 2M boundary in the slot.
+ * Layouts at the places that a walker can tell apart: some, with modes of the G-stage and of the
+ * dirty log by turns; or all with all modes. A clear is of all pages, or of those around the first
+ * 2M boundary in the slot.
  */
 export function placeScenarios(part: "some" | "all"): RiscvScenario[] {
   const whole = part === "all";

@@ -10,8 +10,8 @@ const PAGE_BYTES = 4096;
 const TOP_LEVEL = 2;
 
 /**
- * Where trees of a mode begin at full size, in frames: at 1G, or so that two top entries lie in two entries of the
- * root.
+ * Where trees of a mode begin at full size, in frames: at 1G, or so that two top entries lie in two
+ * entries of the root.
  */
 function realBase(mode: GStageMode): number {
   const { rootLevel } = geometryOf(mode);
@@ -19,8 +19,9 @@ function realBase(mode: GStageMode): number {
 }
 
 /**
- * Scenarios at full size that may show what a case of the small geometry shows; whether one does is for the caller to
- * find out. A clear is tried with the pages of its bits, and with runs of pages between them.
+ * Scenarios at full size that may show what a case of the small geometry shows; whether one does is
+ * for the caller to find out. A clear is tried with the pages of its bits, and with runs of pages
+ * between them.
  */
 export function scaledScenarios({ mode, tops }: PlacedTree, { work, circumstances }: WrongCase): RiscvScenario[] {
   const tree = new ScaledTree(tops);
@@ -51,7 +52,10 @@ function bitRuns({ gfn, bits }: SmallWord): Run[] {
   return pages.map((i) => [realPage(gfn + i), 1]);
 }
 
-/** From the first to the last of them, but for what lies between entries that the small geometry has. */
+/**
+ * From the first to the last of them, but for what lies between entries that the small geometry
+ * has.
+ */
 function spanRuns({ firstGfn, endGfn }: SmallWord): Run[] {
   const first = realPage(firstGfn);
   const last = realPage(endGfn - 1);
@@ -61,8 +65,8 @@ function spanRuns({ firstGfn, endGfn }: SmallWord): Run[] {
 const MODE_WORDS: Readonly<Record<GStageMode, string>> = { sv39x4: "Sv39x4", sv48x4: "Sv48x4", sv57x4: "Sv57x4" };
 
 /**
- * A case in words: "[pages 2 3, block, hole, hole] in Sv39x4; slot from page 2, clear of pages 2 to 5; cache of 3
- * pages, 0 at first".
+ * A case in words: "[pages 2 3, block, hole, hole] in Sv39x4; slot from page 2, clear of pages 2 to
+ * 5; cache of 3 pages, 0 at first".
  */
 export function caseWords({ mode, tops }: PlacedTree, { work, circumstances }: WrongCase): string {
   const { startGfn, endGfn, words } = work;
@@ -74,7 +78,10 @@ export function caseWords({ mode, tops }: PlacedTree, { work, circumstances }: W
   const resched =
     reschedEvery === 0 ? "" : `, need_resched at every ${reschedEvery === 1 ? "poll" : `${reschedEvery}nd poll`}`;
   const cache = `cache of ${geometryOf(mode).levels + spareCapacity} pages, ${cachePages} at first`;
-  return `${treeWords(tops)} in ${MODE_WORDS[mode]}; ${done}; ${cache}${resched}${eagerSplit ? "" : ", no eager splitting"}`;
+  return (
+    `${treeWords(tops)} in ${MODE_WORDS[mode]}; ${done}; ` +
+    `${cache}${resched}${eagerSplit ? "" : ", no eager splitting"}`
+  );
 }
 
 function wordWords({ gfn, bits, firstGfn, endGfn }: SmallWord): string {

@@ -36,7 +36,8 @@ const FEW = circumstances(
   [0, 2],
 );
 const FEW_CIRCUMSTANCES =
-  `a page cache of as many pages as a walk may need or of ${PLENTY} more, of which one is left from earlier work, need_resched never or at every ` +
+  `a page cache of as many pages as a walk may need or of ${PLENTY} more, of which one is left from earlier ` +
+  "work, need_resched never or at every " +
   "second poll";
 const MANY = circumstances(
   [
@@ -47,7 +48,8 @@ const MANY = circumstances(
   [0, 1, 2],
 );
 const MANY_CIRCUMSTANCES =
-  `a page cache of as many pages as a walk may need, of one more or of ${PLENTY} more, of which none, one or two are left from earlier work, ` +
+  `a page cache of as many pages as a walk may need, of one more or of ${PLENTY} more, of which none, one or two ` +
+  "are left from earlier work, " +
   "need_resched never, at every poll or at every second";
 
 export function boundOf(bound: Bound): RiscvBound {
@@ -74,11 +76,16 @@ export function boundOf(bound: Bound): RiscvBound {
     words: caseWords,
     scaled: scaledScenarios,
     text:
-      `${words}${bound === "large" ? ` (in Sv39x4 ${count(few)} below one, too)` : ""}, in Sv39x4, and ${count(deeper)} simpler ones in each of Sv48x4 and ` +
-      "Sv57x4, where two entries of the root meet; in tables of 4 entries, enabled in every slot out of which no block sticks, and cleared by " +
-      "words of 4 pages from each page of the first block on (below two top entries: where they meet), with every mask of a word, alone and " +
-      `after ${bound === "large" ? "every mask of the word before" : "a full one"}; with ${small ? FEW_CIRCUMSTANCES : MANY_CIRCUMSTANCES}, and ` +
-      `without eager splitting; and ${count(places)} layouts of the real geometry whose ends lie at those of tables and blocks`,
+      `${words}${bound === "large" ? ` (in Sv39x4 ${count(few)} below one, too)` : ""}, in Sv39x4, and ` +
+      `${count(deeper)} simpler ones in each of Sv48x4 and ` +
+      "Sv57x4, where two entries of the root meet; in tables of 4 entries, enabled in every slot out of which no " +
+      "block sticks, and cleared by " +
+      "words of 4 pages from each page of the first block on (below two top entries: where they meet), with " +
+      "every mask of a word, alone and " +
+      `after ${bound === "large" ? "every mask of the word before" : "a full one"}; with ` +
+      `${small ? FEW_CIRCUMSTANCES : MANY_CIRCUMSTANCES}, and ` +
+      `without eager splitting; and ${count(places)} layouts of the real geometry whose ends lie at those of ` +
+      "tables and blocks",
   };
 }
 

@@ -1,20 +1,23 @@
-import type { Trial } from "../../exhaustive/search.js";
+import type { OnWrong, Trial } from "../../exhaustive/search.js";
 import { SmallTree, TOP_PAGES } from "../../exhaustive/trees.js";
+import { faultsIn } from "../../exhaustive/verdict.js";
 import { wholeSlot } from "../../flow/regions.js";
 import { DirtyLog, type WordView } from "../dirtyLog.js";
 import type { GStageMode } from "../geometry.js";
 import { GStage, type GStageSetup } from "../gstage.js";
 import type { SlotLayout } from "../layout.js";
-import type { MemorySnapshot } from "../memory.js";
+import type { MemorySnapshot, TableMemory } from "../memory.js";
 import type { GStageRules } from "../strategy.js";
 import { baseOf, buildSmall, type PlacedTree, smallGeometry } from "./geometry.js";
-import { bit, Judge, SMALL_FAULTS, type SmallFault } from "./judge.js";
+import { BIT, Judge, SMALL_FAULTS } from "./judge.js";
 import { smallRules } from "./ownSteps.js";
 import { isLegal, type Work, type Works } from "./works.js";
 
 /** What of a VM and its host makes a difference, beside the tree and what is done to it. */
 export interface Circumstances {
-  /** Pages that the split cache is filled to, beyond what the walk of a level each needs: 0 and up. */
+  /**
+   * Pages that the split cache is filled to, beyond what the walk of a level each needs: 0 and up.
+   */
   readonly spareCapacity: number;
   /** Pages that the cache holds at first: what earlier work has left. */
   readonly cachePages: number;
@@ -47,9 +50,6 @@ const makeEngine: MakeEngine = (setup, rules) => {
   return { gstage, log: new DirtyLog(gstage) };
 };
 
-const TABLES_UNACCOUNTED = bit("tables-unaccounted");
-const PAGE_MISSING = bit("page-missing");
-
 /** Work as the engine takes it, in frames of the mode's geometry. */
 interface Prepared {
   readonly work: Work;
@@ -73,20 +73,27 @@ function prepared(work: Work, base: number): Prepared {
   };
 }
 
+interface Circumstanced {
+  readonly circumstances: Circumstances;
+  readonly engine: Engine;
+}
+
 /**
- * The engines of a mode under each circumstance, for enabling and for clearing, put back to the same tree again and
- * again.
+ * The engines of a mode under each circumstance, for enabling and for clearing, put back to the
+ * same tree again and again.
  */
 class Bench {
-  private readonly enabling: readonly Engine[];
-  private readonly clearing: readonly Engine[];
+  private readonly enabling: readonly Circumstanced[];
+  private readonly clearing: readonly Circumstanced[];
   private readonly works: readonly (readonly Prepared[])[];
   private readonly base: number;
+  /** Where trees are built: of any engine. */
+  private readonly mem: TableMemory;
   private readonly empty: MemorySnapshot;
 
   constructor(
     mode: GStageMode,
-    private readonly trials: Trials,
+    trials: Trials,
     private readonly natural: SmallTree,
     private readonly judge: Judge,
     rules: GStageRules,
@@ -94,23 +101,23 @@ class Bench {
   ) {
     const geometry = smallGeometry(mode);
     const engines = (clearing: boolean) =>
-      trials.circumstances.map(({ spareCapacity, reschedEvery }) => {
+      trials.circumstances.map((circumstances): Circumstanced => {
+        const { spareCapacity, reschedEvery } = circumstances;
         const setup = { geometry, clearing, reschedEvery, cacheCapacity: geometry.levels + spareCapacity };
         const engine = make(setup, rules);
         engine.gstage.observer = judge;
-        return engine;
+        return { circumstances, engine };
       });
     this.enabling = engines(false);
     this.clearing = engines(true);
     this.base = baseOf(mode);
     this.works = trials.works.map(({ all }) => all.map((work) => prepared(work, this.base)));
-    this.empty = this.enabling[0]!.gstage.snapshot();
+    this.mem = this.enabling[0]!.engine.gstage.mem;
+    this.empty = this.mem.snapshot();
   }
 
-  try(tree: PlacedTree, onWrong: OnWrong): number {
-    const { judge, natural, base } = this;
-    const { circumstances } = this.trials;
-    const { mem } = this.enabling[0]!.gstage;
+  try(tree: PlacedTree, onWrong: OnWrong<WrongCase>): number {
+    const { judge, natural, base, mem } = this;
     mem.restore(this.empty);
     buildSmall(tree, mem);
     const snapshot = mem.snapshot();
@@ -118,11 +125,10 @@ class Bench {
     for (const done of this.works[tree.tops.length - 1]!) {
       if (!isLegal(done.work, natural)) continue;
       judge.begin(done.work, base, tree.tops.length * TOP_PAGES);
-      const engines = done.words === null ? this.enabling : this.clearing;
-      for (let i = 0; i < circumstances.length; i++, combination++) {
-        const wrong = this.run(engines[i]!, done, circumstances[i]!, snapshot);
-        if (wrong === 0) continue;
-        onWrong(faultsIn(wrong), combination, { work: done.work, circumstances: circumstances[i]! });
+      for (const { engine, circumstances } of done.words === null ? this.enabling : this.clearing) {
+        const wrong = this.run(engine, done, circumstances, snapshot);
+        if (wrong !== 0) onWrong(faultsIn(SMALL_FAULTS, wrong), combination, { work: done.work, circumstances });
+        combination++;
       }
     }
     return combination;
@@ -142,7 +148,7 @@ class Bench {
     } catch (error) {
       // The engine refuses to go on without a page.
       if (gstage.cache.pages >= 0) throw error;
-      return PAGE_MISSING;
+      return BIT["page-missing"];
     }
     const verdict = judge.judge(gstage, eagerSplit);
     const allocated = split.tablesAllocated - allocatedBefore;
@@ -151,7 +157,7 @@ class Bench {
       judge.tables - tables === allocated &&
       judge.tables === gstage.mem.tables &&
       cachePages + toppedUp === allocated + gstage.cache.pages;
-    return accounted ? verdict : verdict | TABLES_UNACCOUNTED;
+    return accounted ? verdict : verdict | BIT["tables-unaccounted"];
   }
 }
 
@@ -164,12 +170,6 @@ function work({ log }: Engine, { slot, words }: Prepared, eagerSplit: boolean): 
   log.flushSlot(slot);
 }
 
-function faultsIn(wrong: number): readonly SmallFault[] {
-  return SMALL_FAULTS.filter((_, i) => (wrong & (1 << i)) !== 0);
-}
-
-type OnWrong = Parameters<Trial<PlacedTree, WrongCase>["try"]>[1];
-
 /** Tries one strategy on trees, one after the other, each with everything that is done to it. */
 export class Session implements Trial<PlacedTree, WrongCase> {
   private readonly natural = new SmallTree();
@@ -181,7 +181,7 @@ export class Session implements Trial<PlacedTree, WrongCase> {
     this.benches = { sv39x4: bench("sv39x4"), sv48x4: bench("sv48x4"), sv57x4: bench("sv57x4") };
   }
 
-  try(tree: PlacedTree, onWrong: OnWrong): number {
+  try(tree: PlacedTree, onWrong: OnWrong<WrongCase>): number {
     this.natural.set(tree.tops);
     return this.benches[tree.mode].try(tree, onWrong);
   }

@@ -1,8 +1,8 @@
 import { BLOCK_PAGES, type SmallTree, TOP_PAGES } from "../../exhaustive/trees.js";
 
 /**
- * Pages that a word of the small geometry covers: as many as a block, so that a word has parts of two blocks at most,
- * as with 64 pages and blocks of 512.
+ * Pages that a word of the small geometry covers: as many as a block, so that a word has parts of
+ * two blocks at most, as with 64 pages and blocks of 512.
  */
 export const WORD_PAGES = BLOCK_PAGES;
 const FULL = (1 << WORD_PAGES) - 1;
@@ -17,7 +17,10 @@ export interface SmallWord {
   readonly endGfn: number;
 }
 
-/** What is done to a tree: logging is enabled on a slot; or words of it are cleared, one after the other. */
+/**
+ * What is done to a tree: logging is enabled on a slot; or words of it are cleared, one after the
+ * other.
+ */
 export interface Work {
   /** The slot, in frames from the tree's first. */
   readonly startGfn: number;
@@ -37,8 +40,9 @@ function enables(frames: number): Work[] {
 }
 
 /**
- * Clears in slots from each page of the first block on, which is every way that words can lie to blocks: every mask of
- * each word, alone and after a full one; with `both`, beside every mask of the word before.
+ * Clears in slots from each page of the first block on, which is every way that words can lie to
+ * blocks: every mask of each word, alone and after a full one; with `both`, beside every mask of
+ * the word before.
  */
 export function clears(frames: number, both: boolean): Work[] {
   const works: Work[] = [];
@@ -55,7 +59,10 @@ export function clears(frames: number, both: boolean): Work[] {
   return works;
 }
 
-/** Clears around where two top entries meet: every mask of each word that touches it, alone and after a full one. */
+/**
+ * Clears around where two top entries meet: every mask of each word that touches it, alone and
+ * after a full one.
+ */
 export function clearsAcross(): Work[] {
   return clears(2 * TOP_PAGES, false).filter(({ words }) => {
     const { gfn } = words!.at(-1)!;
@@ -75,7 +82,9 @@ function wordOf(gfn: number, bits: number): SmallWord {
   return { gfn, bits, firstGfn: gfn + first, endGfn: gfn + end };
 }
 
-/** All that is done to trees of so many frames: logging is enabled on every slot, and some clears. */
+/**
+ * All that is done to trees of so many frames: logging is enabled on every slot, and some clears.
+ */
 export class Works {
   readonly all: readonly Work[];
   /** Clears by the start of their slot, which ends where the tree does. */

@@ -7,12 +7,14 @@ const NOTHING: readonly Finding[] = [];
 const ENTRIES = 4;
 
 /**
- * What is wrong with a VM when all is quiet: judged by plain recursion over the tables, without the walks.
+ * What is wrong with a VM when all is quiet: judged by plain recursion over the tables, without the
+ * walks.
  *
- * - A page that was written since userspace was last told of it is in the log. A leaf that the next write goes through unseen maps
- *   only pages whose bits are set.
+ * - A page that was written since userspace was last told of it is in the log. A leaf that the next
+ *   write goes through unseen maps only pages whose bits are set.
  * - No block is left where the split has gone over: faults make none while logging.
- * - What the host took away and nobody accessed since is not mapped; what is mapped has its own output address.
+ * - What the host took away and nobody accessed since is not mapped; what is mapped has its own
+ *   output address.
  * - Table pages in use are those that are linked, and every access came through.
  */
 export class Judge {

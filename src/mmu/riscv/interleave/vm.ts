@@ -16,7 +16,10 @@ import { unmapRange } from "../unmap.js";
 
 const MODE = "sv39x4";
 const GEOMETRY = smallGeometry(MODE);
-/** Faults map transparent huge pages, of 4 pages; a leaf of 16 is there from the start, or not at all. */
+/**
+ * Faults map transparent huge pages, of 4 pages; a leaf of 16 is there from the start, or not at
+ * all.
+ */
 const BLOCK_SPANS = [4];
 
 /** A page cache and a rhythm of polls. */
@@ -89,7 +92,10 @@ export class RiscvVm extends SmallVm implements FaultSlot {
     this.log.enable(this.slot, true, wholeSlot);
   }
 
-  /** Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`: one lock for all words, which the split drops. */
+  /**
+   * Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`: one lock for all words, which
+   * the split drops.
+   */
   protected takeWords(asked: number, split: boolean): number {
     let taken = 0;
     for (let at = 0; at < this.pages; at += WORD_PAGES) {
@@ -119,7 +125,10 @@ export class RiscvVm extends SmallVm implements FaultSlot {
     this.mmu.access(0, gfn, write);
   }
 
-  /** A leaf is never larger than the host's page, and all of that is announced before the host splits it. */
+  /**
+   * A leaf is never larger than the host's page, and all of that is announced before the host
+   * splits it.
+   */
   protected unmapTables(first: number, last: number): void {
     const { shape } = this.gstage;
     const start = shape.start(first, Math.max(0, this.leafLevel(first)));

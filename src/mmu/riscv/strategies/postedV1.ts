@@ -1,12 +1,14 @@
 /**
- * posted-v1: v1 of 2026-05-13 and v2 of 2026-06-03, rebuilt from the change log of v3 and from what later patches quote.
+ * posted-v1: v1 of 2026-05-13 and v2 of 2026-06-03, rebuilt from the change log of v3 and from what
+ * later patches quote.
  *
- * Differs from what was merged in four points: the loop starts at `start`, not aligned down to 2M; mmu_lock is dropped without a flush; in
- * clear mode each split is flushed at once; a mask is write-protected as the range from its first to its last bit.
+ * Differs from what was merged in four points: the loop starts at `start`, not aligned down to 2M;
+ * mmu_lock is dropped without a flush; in clear mode each split is flushed at once; a mask is
+ * write-protected as the range from its first to its last bit.
  *
- * What it gets wrong: in clear mode, where a word's pages lie on both sides of a 2M boundary, the step from the unaligned start jumps over
- * the second block, which stays a block unless another of its words is cleared. In enable mode the lock is dropped with up to 30 splits a
- * top-up unflushed.
+ * What it gets wrong: in clear mode, where a word's pages lie on both sides of a 2M boundary, the
+ * step from the unaligned start jumps over the second block, which stays a block unless another of
+ * its words is cleared. In enable mode the lock is dropped with up to 30 splits a top-up unflushed.
  */
 
 import { strategyFrom } from "../strategy.js";

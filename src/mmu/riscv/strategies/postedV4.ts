@@ -1,8 +1,8 @@
 /**
  * posted-v4: v3 of 2026-06-23 and v4 of 2026-07-01.
  *
- * As merged, but for masks: a clear write-protects all pages from the first to the last bit of a word, not only those of its bits. Each page
- * in a gap costs its guest a fault; nothing is lost.
+ * As merged, but for masks: a clear write-protects all pages from the first to the last bit of a
+ * word, not only those of its bits. Each page in a gap costs its guest a fault; nothing is lost.
  */
 
 import { strategyFrom } from "../strategy.js";

@@ -1,8 +1,9 @@
 /**
  * skip-holes: this project's own.
  *
- * Where the split walk stops at an empty entry, the loop goes on behind its span: a hole of 1G is one step instead of 512. Otherwise as
- * Linux 7.3, with the same drops with unflushed splits in clear mode.
+ * Where the split walk stops at an empty entry, the loop goes on behind its span: a hole of 1G is
+ * one step instead of 512. Otherwise as Linux 7.3, with the same drops with unflushed splits in
+ * clear mode.
  */
 
 import { strategyFrom } from "../strategy.js";

@@ -6,6 +6,7 @@ import { ShadowMmu } from "../shadow.js";
 import { builtIn, strategies } from "../strategies/index.js";
 import type { ShadowStrategy } from "../strategy.js";
 import type { SmallGuest } from "./guests.js";
+import { SMALL_FAULTS, type SmallFault } from "./judge.js";
 import { type MakeShadowMmu, Session, smallCapacity } from "./session.js";
 
 const whole = x86Shadow.exhaustive!("small") as ExhaustiveSearch<ShadowStrategy>;
@@ -32,6 +33,80 @@ function splitting(change: (mmu: ShadowMmu, splitAll: ShadowMmu["splitAll"]) => 
   };
 }
 
+const DAMAGES: readonly (readonly [what: string, kind: SmallFault, makeMmu: MakeShadowMmu])[] = [
+  [
+    "fills its cache for fewer descriptors than a split can take",
+    "split-cache-empty",
+    (guest, geometry) => new ShadowMmu(guest, { ...geometry!, minDescriptors: 3 }),
+  ],
+  [
+    "leaves 2M pages",
+    "unsplit-huge-page",
+    splitting((_, split) => (policy, options) => split(policy, { ...options, targetLevel: 2 })),
+  ],
+  [
+    "splits 2M pages that were to stay",
+    "split-below-target",
+    splitting((_, split) => (policy, options) => split(policy, { ...options, targetLevel: 1 })),
+  ],
+  [
+    "does not see the limit of MMU pages",
+    "mmu-pages-exceeded",
+    splitting(
+      (_, split) =>
+        (policy, { availableMmuPages: _limit, ...options }) =>
+          split(policy, options),
+    ),
+  ],
+  [
+    "loses a role",
+    "roles-changed",
+    splitting((mmu, split) => (policy, options) => {
+      split(policy, options);
+      mmu.roles.fill(0);
+    }),
+  ],
+  [
+    "never makes use of a table that is there",
+    "shadow-pages-miscounted",
+    splitting((mmu, split) => (policy, options) => {
+      split(policy, options);
+      mmu.counts.newShadowPages++;
+      mmu.counts.headers.allocated++;
+      mmu.counts.pages.allocated++;
+    }),
+  ],
+  [
+    "counts a split that was none",
+    "splits-miscounted",
+    splitting((mmu, split) => (policy, options) => {
+      split(policy, options);
+      mmu.counts.splits1g++;
+    }),
+  ],
+  [
+    "loses a descriptor",
+    "split-caches-unaccounted",
+    splitting((mmu, split) => (policy, options) => {
+      split(policy, options);
+      mmu.counts.descriptors.left--;
+    }),
+  ],
+  [
+    "finds a resched due at every poll",
+    "livelock",
+    splitting((_, split) => (policy, options) => split(policy, { ...options, reschedEvery: 1 })),
+  ],
+  [
+    "tops its caches up for nothing",
+    "topped-up-needlessly",
+    splitting((mmu, split) => (policy, options) => {
+      split(policy, options);
+      mmu.counts.topupCalls += 100;
+    }),
+  ],
+];
+
 describe("the exhaustive search of the shadow MMU", () => {
   it.each(strategies.map((strategy) => [strategy.id, strategy] as const))("calls %s right", (_, strategy) => {
     const check = first(60).check(strategy);
@@ -53,71 +128,11 @@ describe("the exhaustive search of the shadow MMU", () => {
     expect(ids.map((id) => smallCapacity(builtIn[id].policy.descriptorCapacity))).toEqual([5, 6, 10]);
   });
 
-  it.each<[what: string, kind: string, makeMmu: MakeShadowMmu]>([
-    [
-      "fills its cache for fewer descriptors than a split can take",
-      "split-cache-empty",
-      (guest, geometry) => new ShadowMmu(guest, { ...geometry!, minDescriptors: 3 }),
-    ],
-    [
-      "leaves 2M pages",
-      "unsplit-huge-page",
-      splitting((_, split) => (policy, options) => split(policy, { ...options, targetLevel: 2 })),
-    ],
-    [
-      "splits 2M pages that were to stay",
-      "split-below-target",
-      splitting((_, split) => (policy, options) => split(policy, { ...options, targetLevel: 1 })),
-    ],
-    [
-      "does not see the limit of MMU pages",
-      "mmu-pages-exceeded",
-      splitting(
-        (_, split) =>
-          (policy, { availableMmuPages: _limit, ...options }) =>
-            split(policy, options),
-      ),
-    ],
-    [
-      "loses a role",
-      "roles-changed",
-      splitting((mmu, split) => (policy, options) => {
-        split(policy, options);
-        mmu.roles.fill(0);
-      }),
-    ],
-    [
-      "never makes use of a table that is there",
-      "shadow-pages-miscounted",
-      splitting((mmu, split) => (policy, options) => {
-        split(policy, options);
-        mmu.counts.newShadowPages++;
-        mmu.counts.headers.allocated++;
-        mmu.counts.pages.allocated++;
-      }),
-    ],
-    [
-      "counts a split that was none",
-      "splits-miscounted",
-      splitting((mmu, split) => (policy, options) => {
-        split(policy, options);
-        mmu.counts.splits1g++;
-      }),
-    ],
-    [
-      "loses a descriptor",
-      "split-caches-unaccounted",
-      splitting((mmu, split) => (policy, options) => {
-        split(policy, options);
-        mmu.counts.descriptors.left--;
-      }),
-    ],
-    [
-      "finds a resched due at every poll",
-      "livelock",
-      splitting((_, split) => (policy, options) => split(policy, { ...options, reschedEvery: 1 })),
-    ],
-  ])("finds an MMU that %s", (_, kind, makeMmu) => {
+  it("has an example of each fault that it can find", () => {
+    expect(DAMAGES.map(([, kind]) => kind).toSorted()).toEqual(SMALL_FAULTS.toSorted());
+  });
+
+  it.each(DAMAGES)("finds an MMU that %s", (_, kind, makeMmu) => {
     expect(kindsWith(makeMmu)).toContain(kind);
   });
 

@@ -4,8 +4,8 @@ import type { ShadowGeometry } from "../geometry.js";
 import type { ShadowGuest, ShadowMapping } from "../shadow.js";
 
 /**
- * Tables of 4 entries; descriptors of 3 SPTEs, so that few parents need several; caches of 2, so that
- * they run out.
+ * Tables of 4 entries; descriptors of 3 SPTEs, so that few parents need several; caches of 2, so
+ * that they run out.
  */
 export const SMALL_SHADOW: ShadowGeometry = {
   ...tableGeometry(2, 4),
@@ -15,8 +15,8 @@ export const SMALL_SHADOW: ShadowGeometry = {
 };
 
 /**
- * Roles of the SPTEs of a frame, in the order in which they were made: "" is none, "aab" two of role 0
- * and one of role 1.
+ * Roles of the SPTEs of a frame, in the order in which they were made: "" is none, "aab" two of
+ * role 0 and one of role 1.
  */
 export type Parents = string;
 
@@ -43,12 +43,9 @@ export const LISTS: Readonly<Record<Bound, readonly [giant: readonly Parents[], 
 /** Every guest, those with the fewest SPTEs first. */
 export function guestsOf(bound: Bound): readonly SmallGuest[] {
   const [giants, parents] = LISTS[bound];
-  const guests: SmallGuest[] = [];
-  for (const giant of giants)
-    for (const pages of PAGES)
-      for (const a of parents)
-        for (const b of parents)
-          for (const c of parents) for (const d of parents) guests.push({ giant, pages, huge: [a, b, c, d] });
+  const pairs = parents.flatMap((a) => parents.map((b) => [a, b] as const));
+  const huges = pairs.flatMap((first) => pairs.map((second) => [...first, ...second] as const));
+  const guests = giants.flatMap((giant) => PAGES.flatMap((pages) => huges.map((huge) => ({ giant, pages, huge }))));
   const weighed = guests.map((guest, index) => ({ guest, index, weight: weightOf(guest) }));
   weighed.sort((x, y) => x.weight - y.weight || x.index - y.index);
   return weighed.map(({ guest }) => guest);
@@ -62,8 +59,8 @@ function weightOf({ giant, huge, pages }: SmallGuest): number {
 type Frames = readonly number[];
 
 /**
- * A guest as mappings, in the small geometry or at full size, where its 2M frames are the first four
- * of its 1G frame.
+ * A guest as mappings, in the small geometry or at full size, where its 2M frames are the first
+ * four of its 1G frame.
  *
  * @param baseGfn of the slot, a multiple of a 1G frame
  */

@@ -11,9 +11,9 @@ import { placeScenarios } from "./places.js";
 import { type MakeShadowMmu, Session, WORKS } from "./session.js";
 
 /**
- * The exhaustive search of nested eager splitting: every guest of the small geometry within the bound
- * with every target, resched and limit, then guests of the real geometry. What baseline has wrong in
- * the same case comes with Linux.
+ * The exhaustive search of nested eager splitting: every guest of the small geometry within the
+ * bound with every target, resched and limit, then guests of the real geometry. What baseline has
+ * wrong in the same case comes with Linux.
  *
  * @param checkScenario checks strategies on a scenario at full size
  * @param makeMmu makes what a strategy is tried on: tests hand in a faulty one
@@ -41,7 +41,8 @@ function textOf(bound: Bound, trees: readonly unknown[], places: readonly unknow
   return (
     `all ${count(trees)} guests of 16 pages whose 1G frame (16 pages) has one of ${giants.length} lists of SPTEs ` +
     `(${listWords(giants)}, by role), whose four 2M frames (4 pages) have each one of ${huge.length} ` +
-    `(${listWords(huge)}), and whose 4K pages are mapped not at all, at the first of each 2M frame, or all; in tables ` +
+    `(${listWords(huge)}), and whose 4K pages are mapped not at all, at the first of each 2M frame, or all; in ` +
+    "tables " +
     "of 4 entries, with descriptors of 3 SPTEs, caches of 2 pages, and descriptor caches scaled with their minimum, " +
     "5; split to 4K and to 2M, with a resched due never or at every 2nd to 5th or 7th poll (at every poll nothing is " +
     "ever split), and no limit of MMU pages or 5 to 9 of them; and " +

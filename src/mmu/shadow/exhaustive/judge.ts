@@ -1,4 +1,5 @@
 import type { ShadowMmu } from "../shadow.js";
+import { cachesAddUp } from "../splitCaches.js";
 import type { Parents, SmallGuest } from "./guests.js";
 
 /** What can be wrong; the codes are those of `findings.ts` where it has one. */
@@ -30,8 +31,8 @@ const NO_ROLES = 0;
 
 /**
  * Judges what a split made of a guest by what the guest was. Each huge SPTE becomes a table of its
- * role, and equal ones share it: so it is known which SPTEs there must be in the end, how many tables
- * and how many splits, whatever the order.
+ * role, and equal ones share it: so it is known which SPTEs there must be in the end, how many
+ * tables and how many splits, whatever the order.
  */
 export class Judge {
   /** Roles by 2M frame, as bits: of all SPTEs that are to be there at level 2, the new ones too. */
@@ -42,10 +43,11 @@ export class Judge {
 
   constructor(private readonly guest: SmallGuest) {
     this.roles3 = rolesOf(guest.giant);
-    for (let i = 0; i < 4; i++) {
-      this.roles2[i] = rolesOf(guest.huge[i]!) | this.roles3;
-      this.tables2 += bits(this.roles2[i]!);
-      this.huge += guest.huge[i]!.length;
+    for (const [i, parents] of guest.huge.entries()) {
+      const roles = rolesOf(parents) | this.roles3;
+      this.roles2[i] = roles;
+      this.tables2 += bits(roles);
+      this.huge += parents.length;
     }
   }
 
@@ -66,14 +68,10 @@ export class Judge {
     this.compareRoles(mmu, faults);
     if (left === 0) this.compareCounts(mmu, targetLevel, faults);
     if (targetLevel === 2 && counts.splits2m > 0) faults.add("split-below-target");
-    const { descriptors, headers, pages, newShadowPages, topupCalls, splits2m, splits1g } = counts;
-    if (
-      descriptors.allocated !== descriptors.consumed + descriptors.left ||
-      headers.allocated !== newShadowPages + headers.left ||
-      pages.allocated !== newShadowPages + pages.left
-    )
-      faults.add("split-caches-unaccounted");
-    // A top-up is for a split, unless a resched is due; and a cache is filled to its capacity, no further.
+    const { descriptors, topupCalls, splits2m, splits1g } = counts;
+    if (!cachesAddUp(counts)) faults.add("split-caches-unaccounted");
+    // A top-up is for a split, unless a resched is due; and a cache is filled to its capacity, no
+    // further.
     if (reschedEvery === 0 && topupCalls > splits2m + splits1g) faults.add("topped-up-needlessly");
     if (descriptors.left > capacity) faults.add("topped-up-needlessly");
     return [...faults];
@@ -82,11 +80,11 @@ export class Judge {
   /** Every page is mapped by the roles that it was mapped by. */
   private compareRoles(mmu: ShadowMmu, faults: Set<SmallFault>): void {
     const giant = rolesAt(mmu, 3, 0);
-    for (let frame = 0; frame < 4; frame++) {
+    for (const [frame, roles2] of this.roles2.entries()) {
       const above = giant | rolesAt(mmu, 2, frame);
       for (let page = 0; page < 4; page++) {
         const had = this.guest.pages === "all" || (this.guest.pages === "first" && page === 0) ? 1 : NO_ROLES;
-        if ((above | rolesAt(mmu, 1, 4 * frame + page)) !== (this.roles2[frame]! | had)) faults.add("roles-changed");
+        if ((above | rolesAt(mmu, 1, 4 * frame + page)) !== (roles2 | had)) faults.add("roles-changed");
       }
     }
   }

@@ -1,7 +1,7 @@
-import { PAGES } from "../../x86/pages.js";
+import { pagesAt } from "../../x86/pages.js";
 import type { WrittenShadowScenario } from "../scenario.js";
 
-const [M2, G1] = [PAGES[2]!, PAGES[3]!];
+const [M2, G1] = [pagesAt(2), pagesAt(3)];
 
 /** First frames of slots: on the grid of 1G frames, of 2M frames, and on neither. */
 const BASES = [0, M2, 1, M2 - 1, G1 - M2];
@@ -9,8 +9,8 @@ const BASES = [0, M2, 1, M2 - 1, G1 - M2];
 const COPIES = [1, 2, 13, 14, 15, 28, 29];
 
 /**
- * Guests of the real geometry: slots off the grids, frames with as many SPTEs as fill descriptors, 4K
- * pages beside huge ones.
+ * Guests of the real geometry: slots off the grids, frames with as many SPTEs as fill descriptors,
+ * 4K pages beside huge ones.
  */
 export function placeScenarios(): WrittenShadowScenario[] {
   return BASES.flatMap((baseGfn, i) =>

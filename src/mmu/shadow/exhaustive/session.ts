@@ -10,8 +10,8 @@ import { Judge, type SmallFault, type Work } from "./judge.js";
 export type MakeShadowMmu = (...given: ConstructorParameters<typeof ShadowMmu>) => ShadowMmu;
 
 /**
- * Reschedules at every poll are left out: then nothing is ever split, in Linux too. With 5 MMU pages
- * or fewer to be made nothing is split either; with 6 to 9 it ends in the middle.
+ * Reschedules at every poll are left out: then nothing is ever split, in Linux too. With 5 MMU
+ * pages or fewer to be made nothing is split either; with 6 to 9 it ends in the middle.
  */
 const RESCHEDS = [0, 2, 3, 4, 5, 7];
 const LIMITS = [null, 5, 6, 7, 8, 9];
@@ -23,8 +23,8 @@ export const WORKS: readonly Work[] = ([1, 2] as const).flatMap((targetLevel) =>
 );
 
 /**
- * What a strategy's cache holds beyond its minimum, scaled with the minimum and rounded up: none stays
- * none, and some some.
+ * What a strategy's cache holds beyond its minimum, scaled with the minimum and rounded up: none
+ * stays none, and some some.
  */
 export function smallCapacity(descriptorCapacity: number): number {
   const { minDescriptors } = SMALL_SHADOW;

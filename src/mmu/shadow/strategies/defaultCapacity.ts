@@ -1,6 +1,6 @@
 /**
- * default-capacity: Sean Christopherson's fixup of 2022-06-23, which is what Linux has: the minimum, and the default capacity of a memory
- * cache on top.
+ * default-capacity: Sean Christopherson's fixup of 2022-06-23, which is what Linux has: the
+ * minimum, and the default capacity of a memory cache on top.
  */
 import { DEFAULT_CAPACITY, MIN_DESCRIPTORS } from "../splitCaches.js";
 import { strategyFrom } from "../strategy.js";

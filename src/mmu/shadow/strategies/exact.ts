@@ -1,5 +1,6 @@
 /**
- * exact: for comparison, nothing beyond the minimum: each descriptor that is taken makes the next split top up, and so drop the lock.
+ * exact: for comparison, nothing beyond the minimum: each descriptor that is taken makes the next
+ * split top up, and so drop the lock.
  */
 import { MIN_DESCRIPTORS } from "../splitCaches.js";
 import { strategyFrom } from "../strategy.js";

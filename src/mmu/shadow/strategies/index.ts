@@ -3,7 +3,10 @@ import { defaultCapacity } from "./defaultCapacity.js";
 import { double } from "./double.js";
 import { exact } from "./exact.js";
 
-/** Every built-in strategy of the shadow MMU, in the order of tables. A new one is a file of its own and a line here. */
+/**
+ * Every built-in strategy of the shadow MMU, in the order of tables. A new one is a file of its own
+ * and a line here.
+ */
 export const builtIn = {
   double,
   "default-capacity": defaultCapacity,

@@ -5,9 +5,10 @@ import type { ExhaustiveSearch } from "../../exhaustive.js";
 import { x86Tdp } from "../mmu.js";
 import { strategies } from "../strategies/index.js";
 import { strategyFrom, type TdpStrategy } from "../strategy.js";
-import { isTable, PRESENT } from "../tree.js";
+import { isTable, PFN_OFFSET, PRESENT, type TdpTree } from "../tree.js";
 import { buildSmall } from "./geometry.js";
 import { tdpExhaustive } from "./index.js";
+import { SMALL_FAULTS } from "./judge.js";
 import { boundOf } from "./scope.js";
 import { ENGINE, Session, type TdpEngine } from "./session.js";
 import { CombinationCounter, clears, type Works } from "./works.js";
@@ -25,8 +26,8 @@ function faultsOf(search: ExhaustiveSearch<TdpStrategy>, strategy: TdpStrategy) 
 }
 
 /**
- * How often baseline is tried on a tree, a walk of any kind being one; a wrong one is tried once more,
- * to see whether it is Linux's.
+ * How often baseline is tried on a tree, a walk of any kind being one; a wrong one is tried once
+ * more, to see whether it is Linux's.
  */
 function walksOf(works: Works, tops: readonly TopEntry[]): number {
   let walks = 0;
@@ -43,13 +44,125 @@ function walksOf(works: Works, tops: readonly TopEntry[]): number {
 }
 
 /**
- * Kinds of faults that show on the smallest trees if strategies are tried with another engine; every
- * strategy has them then.
+ * Kinds of faults that show on the smallest trees if strategies are tried with another engine;
+ * every strategy has them then.
  */
 function kindsWith(damage: Partial<TdpEngine>): string[] {
   const search = { ...tdpExhaustive("small", () => () => [], { ...ENGINE, ...damage }), units: 6 };
   return faultsOf(search, named("baseline")).map(({ kind }) => kind);
 }
+
+/** An engine that damages the tree when it has split. */
+function afterSplit(damage: (tree: TdpTree) => void): Partial<TdpEngine> {
+  return {
+    split: (tree, ...given) => {
+      const outcome = ENGINE.split(tree, ...given);
+      damage(tree);
+      return outcome;
+    },
+  };
+}
+
+/** The first leaf of a tree: its place; -1 where it has none. */
+function leafOf({ words }: TdpTree): number {
+  return words.findIndex((spte) => (spte & PRESENT) !== 0 && !isTable(spte));
+}
+
+/** Maps the first hole of the root's own entries. */
+function mapHole(tree: TdpTree): void {
+  const hole = tree.words.indexOf(0, tree.root);
+  if (hole < tree.root + tree.entries) tree.setLeaf(hole, PFN_OFFSET, 0);
+}
+
+const DAMAGES: readonly (readonly [what: string, kind: (typeof SMALL_FAULTS)[number], damage: Partial<TdpEngine>])[] = [
+  [
+    "splits one page too few",
+    "unsplit-huge-page",
+    { split: (tree, variant, start, end, options) => ENGINE.split(tree, variant, start, end - 1, options) },
+  ],
+  [
+    "splits beyond its range",
+    "split-outside-range",
+    { split: (tree, variant, start, end, options) => ENGINE.split(tree, variant, start, end + 4, options) },
+  ],
+  ["keeps the table that no split used", "page-tables-unaccounted", afterSplit((tree) => void tree.allocate(1))],
+  [
+    "loses a page",
+    "lost-page",
+    afterSplit((tree) => {
+      const leaf = leafOf(tree);
+      if (leaf >= 0) tree.words[leaf] = 0;
+    }),
+  ],
+  [
+    "enables one page too few",
+    "still-dirty",
+    { enable: (tree, variant, start, end, options) => ENGINE.enable(tree, variant, start, end - 1, options) },
+  ],
+  [
+    "write-protects where it should clear dirty bits",
+    "write-protected-needlessly",
+    { enable: (tree, variant, start, end, o) => ENGINE.enable(tree, variant, start, end, { ...o, pml: false }) },
+  ],
+  [
+    "clears all from the first bit of a word to the last",
+    "dirty-bit-lost",
+    {
+      clear: (tree, variant, words, options) =>
+        ENGINE.clear(
+          tree,
+          variant,
+          [...words].map((word) => ({ ...word, low: word.low | (word.low >> 1) })),
+          options,
+        ),
+    },
+  ],
+  [
+    "ends a zap too early",
+    "missed-entries",
+    {
+      zap: (tree, variant, maxphyaddr, root, schedule, sink, afterPass) =>
+        ENGINE.zap(tree, variant, Math.max(12, maxphyaddr - 8), root, schedule, sink, (pass) =>
+          afterPass?.(pass, 2 ** (maxphyaddr - 12)),
+        ),
+    },
+  ],
+  [
+    "leaves an entry behind when it has zapped all",
+    "not-zapped",
+    {
+      zap: (tree, variant, maxphyaddr, root, schedule, sink, afterPass) =>
+        ENGINE.zap(tree, variant, maxphyaddr, root, schedule, sink, (pass, end) => {
+          if (pass.zapLevel === tree.rootLevel) tree.setTable(tree.root, tree.allocate(tree.rootLevel - 1));
+          afterPass?.(pass, end);
+        }),
+    },
+  ],
+  ["maps a page that was none", "stray-page", afterSplit((tree) => mapHole(tree))],
+  [
+    "maps a page to another frame",
+    "wrong-frame",
+    afterSplit((tree) => {
+      const leaf = leafOf(tree);
+      if (leaf >= 0) tree.pfns[leaf]!++;
+    }),
+  ],
+  [
+    "clears dirty bits where it should write-protect",
+    "still-writable",
+    { enable: (tree, variant, start, end, o) => ENGINE.enable(tree, variant, start, end, { ...o, pml: true }) },
+  ],
+  [
+    "counts an entry too many of its root",
+    "table-bookkeeping-wrong",
+    afterSplit((tree) => void tree.used[tree.root / tree.entries]!++),
+  ],
+  [
+    "never leaves a root that it has yielded in",
+    "livelock",
+    { zap: (tree, _, ...given) => ENGINE.zap(tree, named("skip-not-present-posted").variant, ...given) },
+  ],
+];
 
 describe("the exhaustive search of the TDP MMU", () => {
   it("finds the page that a clear leaves writable among its smallest trees, tells it as Linux's, and has it at full size", () => {
@@ -99,74 +212,11 @@ describe("the exhaustive search of the TDP MMU", () => {
     expect(whole.combinations).toBe(2_229_520);
   });
 
-  it.each<[what: string, kind: string, damage: Partial<TdpEngine>]>([
-    [
-      "splits one page too few",
-      "unsplit-huge-page",
-      { split: (tree, variant, start, end, options) => ENGINE.split(tree, variant, start, end - 1, options) },
-    ],
-    [
-      "splits beyond its range",
-      "split-outside-range",
-      { split: (tree, variant, start, end, options) => ENGINE.split(tree, variant, start, end + 4, options) },
-    ],
-    [
-      "keeps the table that no split used",
-      "page-tables-unaccounted",
-      {
-        split: (tree, ...given) => {
-          const outcome = ENGINE.split(tree, ...given);
-          tree.allocate(1);
-          return outcome;
-        },
-      },
-    ],
-    [
-      "loses a page",
-      "lost-page",
-      {
-        split: (tree, ...given) => {
-          const outcome = ENGINE.split(tree, ...given);
-          const leaf = tree.words.findIndex((spte) => (spte & PRESENT) !== 0 && !isTable(spte));
-          if (leaf >= 0) tree.words[leaf] = 0;
-          return outcome;
-        },
-      },
-    ],
-    [
-      "enables one page too few",
-      "still-dirty",
-      { enable: (tree, variant, start, end, options) => ENGINE.enable(tree, variant, start, end - 1, options) },
-    ],
-    [
-      "write-protects where it should clear dirty bits",
-      "write-protected-needlessly",
-      { enable: (tree, variant, start, end, o) => ENGINE.enable(tree, variant, start, end, { ...o, pml: false }) },
-    ],
-    [
-      "clears all from the first bit of a word to the last",
-      "dirty-bit-lost",
-      {
-        clear: (tree, variant, words, options) =>
-          ENGINE.clear(
-            tree,
-            variant,
-            [...words].map((word) => ({ ...word, low: word.low | (word.low >> 1) })),
-            options,
-          ),
-      },
-    ],
-    [
-      "ends a zap too early",
-      "missed-entries",
-      {
-        zap: (tree, variant, maxphyaddr, root, schedule, sink, afterPass) =>
-          ENGINE.zap(tree, variant, Math.max(12, maxphyaddr - 8), root, schedule, sink, (pass) =>
-            afterPass?.(pass, 2 ** (maxphyaddr - 12)),
-          ),
-      },
-    ],
-  ])("finds an engine that %s", (_, kind, damage) => {
+  it("has an example of each fault that it can find", () => {
+    expect([...new Set(DAMAGES.map(([, kind]) => kind))].sort()).toEqual(SMALL_FAULTS.toSorted());
+  });
+
+  it.each(DAMAGES)("finds an engine that %s", (_, kind, damage) => {
     expect(kindsWith(damage)).toContain(kind);
   });
 

@@ -3,21 +3,21 @@ import { type TableGeometry, tableGeometry } from "../../x86/pages.js";
 import { childOf, DIRTY, PFN_OFFSET, TdpTree, WRITABLE } from "../tree.js";
 
 /**
- * Tables of 4 entries: 2M becomes 4 pages and 1G 16. A word of the dirty log is 4 pages; or 2, so that
- * a 2M page has several.
+ * Tables of 4 entries: 2M becomes 4 pages and 1G 16. A word of the dirty log is 4 pages; or 2, so
+ * that a 2M page has several.
  */
 export const SMALL = tableGeometry(2, 4);
 export const SMALL_HALF_WORDS = tableGeometry(2, 2);
 
 /**
- * Tables that a tree below two top entries can need with a root of 5 levels, all split, and one kept
- * for a split.
+ * Tables that a tree below two top entries can need with a root of 5 levels, all split, and one
+ * kept for a split.
  */
 const MOST_TABLES = 16;
 
 /**
- * First frame of a tree: one top entry is the first of its table and of the root; two are the last of
- * a table and the first of the next, so that a walk must go up two levels between them.
+ * First frame of a tree: one top entry is the first of its table and of the root; two are the last
+ * of a table and the first of the next, so that a walk must go up two levels between them.
  */
 export function baseOf(tops: readonly TopEntry[]): number {
   return tops.length === 1 ? 0 : 3 * TOP_PAGES;

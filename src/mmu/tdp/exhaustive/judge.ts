@@ -1,4 +1,5 @@
-import { SmallTree, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
+import { framesIn, SmallTree, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
+import { bitsOf } from "../../exhaustive/verdict.js";
 import { childOf, DIRTY, isTable, PFN_OFFSET, PRESENT, type TdpTree, WRITABLE } from "../tree.js";
 import { baseOf } from "./geometry.js";
 import type { Clear, Enable, Work } from "./works.js";
@@ -20,28 +21,12 @@ export const SMALL_FAULTS = [
   "page-tables-unaccounted",
   "table-bookkeeping-wrong",
 ] as const;
-export type SmallFault = (typeof SMALL_FAULTS)[number];
-
-/** The bit of a fault in a verdict. */
-export function faultBit(fault: SmallFault): number {
-  return 1 << SMALL_FAULTS.indexOf(fault);
-}
-
-const UNSPLIT = faultBit("unsplit-huge-page");
-const SPLIT_OUTSIDE = faultBit("split-outside-range");
-const LOST = faultBit("lost-page");
-const STRAY = faultBit("stray-page");
-const WRONG_FRAME = faultBit("wrong-frame");
-const STILL_WRITABLE = faultBit("still-writable");
-const PROTECTED = faultBit("write-protected-needlessly");
-const STILL_DIRTY = faultBit("still-dirty");
-const DIRTY_LOST = faultBit("dirty-bit-lost");
-const UNACCOUNTED = faultBit("page-tables-unaccounted");
-const BOOKKEEPING = faultBit("table-bookkeeping-wrong");
+/** The bit of each in a verdict. */
+export const BIT = bitsOf(SMALL_FAULTS);
 
 /**
- * Judges a finished tree of the small geometry from what it was and what was asked, frame by frame, by
- * plain recursion over its tables; no walk of the engine is used.
+ * Judges a finished tree of the small geometry from what it was and what was asked, frame by frame,
+ * by plain recursion over its tables; no walk of the engine is used.
  */
 export class Judge {
   /** What the tree is before the work; frames count from its first. */
@@ -85,20 +70,21 @@ export class Judge {
   }
 
   /**
-   * Bits of {@link SMALL_FAULTS} for a tree that was split, or whose log was enabled or cleared; 0 is right.
+   * Bits of {@link SMALL_FAULTS} for a tree that was split, or whose log was enabled or cleared; 0
+   * is right.
    *
    * @param tables that there must be: those of before, and what the work says that it took
    */
   judge(tree: TdpTree, tables: number): number {
     this.verdict = this.linked = 0;
     this.table(tree, tree.root, tree.rootLevel, 0);
-    if (this.linked !== tables || tree.tables !== tables) this.verdict |= UNACCOUNTED;
+    if (this.linked !== tables || tree.tables !== tables) this.verdict |= BIT["page-tables-unaccounted"];
     return this.verdict;
   }
 
   /**
-   * Every page of a range at the target level or below, and its neighbours in the same 1G page no higher
-   * than 2M.
+   * Every page of a range at the target level or below, and its neighbours in the same 1G page no
+   * higher than 2M.
    */
   private split(start: number, end: number, target: number): void {
     const { wantLevel } = this;
@@ -154,7 +140,7 @@ export class Judge {
       const spte = words[at]!;
       const f = tableGfn + i * span - this.base;
       if ((spte & PRESENT) === 0) {
-        if ((this.mapped & framesIn(f, f + span)) !== 0) this.verdict |= LOST;
+        if ((this.mapped & framesIn(f, f + span)) !== 0) this.verdict |= BIT["lost-page"];
         continue;
       }
       present++;
@@ -163,32 +149,27 @@ export class Judge {
       else this.leaf(tree, at, level, f);
     }
     const kept = (tree.bitmap[table >> 5]! >>> (table & 31)) & (2 ** geometry.entries - 1);
-    if (tree.used[table >> geometry.levelBits] !== present || kept !== bits) this.verdict |= BOOKKEEPING;
+    if (tree.used[table >> geometry.levelBits] !== present || kept !== bits)
+      this.verdict |= BIT["table-bookkeeping-wrong"];
   }
 
   private leaf(tree: TdpTree, at: number, level: number, f: number): void {
     if (f < 0 || f >= this.frames || this.level[f]! < level) {
-      this.verdict |= STRAY;
+      this.verdict |= BIT["stray-page"];
       return;
     }
-    if (tree.pfns[at] !== PFN_OFFSET + this.base + f) this.verdict |= WRONG_FRAME;
+    if (tree.pfns[at] !== PFN_OFFSET + this.base + f) this.verdict |= BIT["wrong-frame"];
     const want = this.wantLevel[f]!;
     if (level !== want) {
-      this.verdict |= level > want ? UNSPLIT : SPLIT_OUTSIDE;
+      this.verdict |= level > want ? BIT["unsplit-huge-page"] : BIT["split-outside-range"];
       return;
     }
     const has = tree.words[at]! & (WRITABLE | DIRTY);
     const wrong = has ^ this.wantFlags[f]!;
-    if ((wrong & WRITABLE) !== 0) this.verdict |= has & WRITABLE ? STILL_WRITABLE : PROTECTED;
-    if ((wrong & DIRTY) !== 0) this.verdict |= has & DIRTY ? STILL_DIRTY : DIRTY_LOST;
+    if ((wrong & WRITABLE) !== 0)
+      this.verdict |= has & WRITABLE ? BIT["still-writable"] : BIT["write-protected-needlessly"];
+    if ((wrong & DIRTY) !== 0) this.verdict |= has & DIRTY ? BIT["still-dirty"] : BIT["dirty-bit-lost"];
   }
-}
-
-/** The bits of the frames [from, to) of 32. */
-function framesIn(from: number, to: number): number {
-  const first = Math.max(0, from);
-  const count = Math.min(32, to) - first;
-  return count <= 0 ? 0 : (-1 >>> (32 - count)) << first;
 }
 
 /** Whether a table or one below it has a present entry of a level that begins before `end`. */

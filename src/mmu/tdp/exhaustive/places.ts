@@ -1,6 +1,6 @@
 import { parseSize } from "../../../guest/sizes.js";
 import { type PlacedSlot, placedSlots } from "../../exhaustive/places.js";
-import { PAGES } from "../../x86/pages.js";
+import { pagesAt } from "../../x86/pages.js";
 import type { LeafRun } from "../build.js";
 import { allBits, fill, LEVEL_OF } from "../guests.js";
 import type { WrittenTdpScenario } from "../scenario.js";
@@ -23,14 +23,14 @@ const MODES = [
   { pml: false, eager: false },
 ];
 /**
- * Which pages of a slot are cleared: all, those at both sides of the beginning of a 2M page, and the
- * slot's first and last.
+ * Which pages of a slot are cleared: all, those at both sides of the beginning of a 2M page, and
+ * the slot's first and last.
  */
 const CLEARED: readonly ((slot: Slot) => "all" | readonly number[])[] = [
   () => "all",
   ({ start, end }) => {
     const gfns: number[] = [];
-    for (let gfn = Math.ceil(start / PAGES[2]!) * PAGES[2]!; gfn <= end; gfn += PAGES[2]!) gfns.push(gfn - 1, gfn);
+    for (let gfn = Math.ceil(start / pagesAt(2)) * pagesAt(2); gfn <= end; gfn += pagesAt(2)) gfns.push(gfn - 1, gfn);
     return gfns.filter((gfn) => gfn >= start && gfn < end);
   },
   ({ start, end }) => [start, end - 1],
@@ -59,12 +59,14 @@ const DEEDS: readonly Deed[] = [
   ),
 ];
 
-/** Of the deeds those that a layout is tried with where it is not tried with all: three, by turns. */
+/**
+ * Of the deeds those that a layout is tried with where it is not tried with all: three, by turns.
+ */
 const TURNS = [0, 7, 13];
 
 /**
- * Layouts of the real geometry: a slot each, with some of the deeds by turns; or all slots with every
- * deed.
+ * Layouts of the real geometry: a slot each, with some of the deeds by turns; or all slots with
+ * every deed.
  */
 export function placeScenarios(part: "some" | "all"): WrittenTdpScenario[] {
   const slots = placedSlots(part).map(slotOf);

@@ -1,6 +1,6 @@
 import { realPage, spanWords, treeWords } from "../../exhaustive/scale.js";
 import { BLOCK_PAGES, ENTRIES, HOLE_ENTRY, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
-import { PAGES } from "../../x86/pages.js";
+import { pagesAt } from "../../x86/pages.js";
 import type { LeafRun, NonpresentPath, RootSpec } from "../build.js";
 import type { WrittenTdpScenario } from "../scenario.js";
 import { baseOf } from "./geometry.js";
@@ -11,11 +11,11 @@ import type { Clear, Work } from "./works.js";
 const MIN_MAXPHYADDR = 32;
 
 /**
- * The gfn at full size of a tree's first frame: the first entry of level 3 of the root, or the last of
- * the first table.
+ * The gfn at full size of a tree's first frame: the first entry of level 3 of the root, or the last
+ * of the first table.
  */
 function realBase(tops: readonly TopEntry[]): number {
-  return baseOf(tops) === 0 ? 0 : 511 * PAGES[3]!;
+  return baseOf(tops) === 0 ? 0 : 511 * pagesAt(3);
 }
 
 /**
@@ -27,7 +27,7 @@ function rootOf(tops: readonly TopEntry[], rootLevel: 4 | 5): RootSpec {
   const nonpresentPaths: NonpresentPath[] = [];
   const base = realBase(tops);
   for (const [i, top] of tops.entries()) {
-    const gfn = base + i * PAGES[3]!;
+    const gfn = base + i * pagesAt(3);
     if (typeof top === "number") {
       if (top === HOLE_ENTRY) nonpresentPaths.push({ gfn, level: 3 });
       else leaves.push({ gfn, level: 3, count: 1 });
@@ -81,14 +81,14 @@ function realMaxphyaddr(maxphyaddr: number): number {
 }
 
 /**
- * A slot from where the small one begins, without whole words before what is mapped or cleared, to the
- * end of that.
+ * A slot from where the small one begins, without whole words before what is mapped or cleared, to
+ * the end of that.
  */
 function clearOf(tops: readonly TopEntry[], { leaves }: RootSpec, clear: Clear): Record<string, unknown> {
   const { pml, eager, initiallySet } = clear;
   const cleared = clearedBy(clear).map((frame) => realBase(tops) + realPage(frame));
   const first = Math.min(...cleared, ...leaves.map(({ gfn }) => gfn));
-  const end = Math.max(...cleared.map((gfn) => gfn + 1), ...leaves.map(({ gfn, level }) => gfn + PAGES[level]!));
+  const end = Math.max(...cleared.map((gfn) => gfn + 1), ...leaves.map(({ gfn, level }) => gfn + pagesAt(level)));
   const smallBase = realBase(tops) + realPage(clear.base);
   const base = first - ((first - smallBase) % 64);
   const npages = end - base;
@@ -114,7 +114,9 @@ function clearedBy({ base, wordPages, words }: Clear): number[] {
   );
 }
 
-/** A case in words: "[hole, block, hole, hole]; split of pages 4 to 7 to 4K; a yield at every poll". */
+/**
+ * A case in words: "[hole, block, hole, hole]; split of pages 4 to 7 to 4K; a yield at every poll".
+ */
 export function caseWords(tops: readonly TopEntry[], { work, everyNPolls }: WrongCase): string {
   const yields =
     everyNPolls === 0 ? "" : `; a yield at ${everyNPolls === 1 ? "every poll" : `every ${everyNPolls}th poll`}`;

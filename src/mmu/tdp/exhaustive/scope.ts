@@ -15,7 +15,8 @@ export interface BoundScope {
 }
 
 /**
- * @param maxphyaddrs address bits of hosts: a zap ends with the tree, with the table that has it, or with the root
+ * @param maxphyaddrs address bits of hosts: a zap ends with the tree, with the table that has it,
+ *   or with the root
  * @param bases of slots that are cleared
  */
 function worksOf(frames: number, maxphyaddrs: readonly number[], bases: number): readonly Work[] {

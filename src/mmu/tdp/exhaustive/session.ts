@@ -1,5 +1,6 @@
 import type { OnWrong, Trial } from "../../exhaustive/search.js";
 import type { TopEntry } from "../../exhaustive/trees.js";
+import { faultsIn } from "../../exhaustive/verdict.js";
 import { clearDirtyLog, enableDirtyLog } from "../dirtyLog.js";
 import { TdpIter } from "../iter.js";
 import { splitRoot } from "../split.js";
@@ -9,7 +10,7 @@ import type { TdpTree } from "../tree.js";
 import type { IterVariant } from "../variant.js";
 import { zapRoot } from "../zap.js";
 import { buildSmall, SMALL, SMALL_HALF_WORDS } from "./geometry.js";
-import { faultBit, Judge, presentAt, SMALL_FAULTS, type SmallFault } from "./judge.js";
+import { BIT, Judge, presentAt, SMALL_FAULTS } from "./judge.js";
 import { type Clear, type Enable, isLegal, type Split, type Work, type Works, worksFor, type Zap } from "./works.js";
 
 /** The walks that are tried; tests hand in some with a fault. */
@@ -33,14 +34,9 @@ export interface WrongCase {
   readonly everyNPolls: number;
 }
 
-const LIVELOCK = faultBit("livelock");
-const MISSED = faultBit("missed-entries");
-const NOT_ZAPPED = faultBit("not-zapped");
-const UNACCOUNTED = faultBit("page-tables-unaccounted");
-const BOOKKEEPING = faultBit("table-bookkeeping-wrong");
-/** What may be wrong with a walk that never ends beside that. */
-const WITH_LIVELOCK = ["lost-page", "stray-page", "wrong-frame"] as const satisfies readonly SmallFault[];
-const MAPPING = WITH_LIVELOCK.reduce((bits, fault) => bits | faultBit(fault), UNACCOUNTED | BOOKKEEPING);
+const TABLES = BIT["page-tables-unaccounted"] | BIT["table-bookkeeping-wrong"];
+/** What may be wrong beside a walk that never ends. */
+const WITH_LIVELOCK = TABLES | BIT["lost-page"] | BIT["stray-page"] | BIT["wrong-frame"];
 
 /** A tree that is put back again and again. */
 class Bench {
@@ -125,8 +121,8 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
       for (const everyNPolls of work.schedules) {
         const verdict = this.verdict(work, bench, everyNPolls);
         if (verdict !== 0) {
-          const ofLinux = faultsIn(verdict & this.verdictOfBaseline(tops, work, everyNPolls));
-          onWrong(faultsIn(verdict), combination, { work, everyNPolls }, ofLinux);
+          const ofLinux = faultsIn(SMALL_FAULTS, verdict & this.verdictOfBaseline(tops, work, everyNPolls));
+          onWrong(faultsIn(SMALL_FAULTS, verdict), combination, { work, everyNPolls }, ofLinux);
         }
         combination++;
       }
@@ -145,7 +141,7 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
     const base = this.judge.base;
     const { livelockGfn, split } = this.done(work, bench, base, everyNPolls);
     const verdict = this.judge.judge(bench.tree, bench.tables + split);
-    return livelockGfn === null ? verdict : LIVELOCK | (verdict & MAPPING);
+    return livelockGfn === null ? verdict : BIT.livelock | (verdict & WITH_LIVELOCK);
   }
 
   private zapped({ maxphyaddr }: Zap, { tree, tables, variant }: Bench, everyNPolls: number): number {
@@ -153,10 +149,11 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
     let freed = 0;
     this.engine.zap(tree, variant, maxphyaddr, 0, { everyNPolls }, null, (pass, end) => {
       freed += pass.tablesFreed;
-      if (pass.livelock) verdict |= LIVELOCK;
-      else if (presentAt(tree, pass.zapLevel, end)) verdict |= pass.zapLevel === tree.rootLevel ? NOT_ZAPPED : MISSED;
+      if (pass.livelock) verdict |= BIT.livelock;
+      else if (presentAt(tree, pass.zapLevel, end))
+        verdict |= pass.zapLevel === tree.rootLevel ? BIT["not-zapped"] : BIT["missed-entries"];
     });
-    return verdict | (this.judge.judge(tree, tables - freed) & (UNACCOUNTED | BOOKKEEPING));
+    return verdict | (this.judge.judge(tree, tables - freed) & TABLES);
   }
 
   private done(
@@ -189,8 +186,4 @@ export class Session implements Trial<readonly TopEntry[], WrongCase> {
 /** The loop that zaps is the only one that steps aside. */
 function applies(variant: IterVariant, work: Work): boolean {
   return variant.aside === 0 || work.kind === "zap";
-}
-
-function faultsIn(verdict: number): readonly SmallFault[] {
-  return SMALL_FAULTS.filter((_, i) => (verdict & (1 << i)) !== 0);
 }

@@ -53,8 +53,8 @@ export function worksFor(works: Works, tops: readonly TopEntry[]): readonly Work
 }
 
 /**
- * Counts the combinations of trees; trees whose huge pages lie in the same places have equally many,
- * and are counted once.
+ * Counts the combinations of trees; trees whose huge pages lie in the same places have equally
+ * many, and are counted once.
  */
 export class CombinationCounter {
   private readonly known = new Map<string, number>();
@@ -83,8 +83,8 @@ function hugeIn(top: TopEntry): number {
 }
 
 /**
- * Whether KVM can come to do this: it maps no huge page across an edge of a slot. Splits have ranges
- * of their own.
+ * Whether KVM can come to do this: it maps no huge page across an edge of a slot. Splits have
+ * ranges of their own.
  */
 export function isLegal(work: Work, tree: SmallTree): boolean {
   if (work.kind === "enable") return !isCut(tree, work.start) && !isCut(tree, work.end);
@@ -134,8 +134,8 @@ export function enables(frames: number, schedules: readonly number[]): Enable[] 
 
 /**
  * Clears of a slot of so many frames: every mask of one word, of 4 or of 2 pages, all else being
- * dirty. Only what is split is polled for: see {@link enables}. Without initially-all-set nothing is
- * split, whether splitting is eager or not.
+ * dirty. Only what is split is polled for: see {@link enables}. Without initially-all-set nothing
+ * is split, whether splitting is eager or not.
  *
  * @param bases how many first frames of a slot, from 0; no more than a word has pages
  */
@@ -159,7 +159,8 @@ export function clears(frames: number, bases: number): Clear[] {
 
 function wordMasks(pages: number, wordPages: number): ClearWord[][] {
   const masks = Array.from({ length: 2 ** wordPages - 1 }, (_, i) => i + 1);
-  // Neighbours before pages with others between them, few before many: the first that fails is simple.
+  // Neighbours before pages with others between them, few before many: the first that fails is
+  // simple.
   masks.sort((a, b) => runs(a) - runs(b) || bits(a) - bits(b) || a - b);
   return masks.flatMap((low) =>
     Array.from({ length: Math.ceil(pages / wordPages) }, (_, index) => [{ index, low, high: 0 }]).filter(

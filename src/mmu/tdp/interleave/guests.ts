@@ -14,7 +14,10 @@ export interface SmallGuest {
   readonly accessed: readonly number[];
 }
 
-/** What userspace does, in order. `get` without manual protect clears too; `clear-first` clears the first word alone. */
+/**
+ * What userspace does, in order. `get` without manual protect clears too; `clear-first` clears the
+ * first word alone.
+ */
 export type Step = "enable" | "get" | "clear" | "clear-first" | "disable" | "zap";
 
 export interface Script {
@@ -37,40 +40,34 @@ export interface Unit {
 
 const root = (leaves: RootSpec["leaves"]): RootSpec => ({ rootLevel: 4, leaves, nonpresentPaths: [] });
 
-/** The first page of a slot, the last before its 2M page, the first of that and one within it. */
-const around512 = (first: number) => [first, 511, 512, 700];
+/**
+ * A slot that ends behind a 2M page: 4K pages up to it. Accessed are its first page, the last
+ * before the 2M page, that one's first and one within.
+ */
+const upTo2M = (startGfn: number, pages: number): SmallGuest => ({
+  id: `gfn-${startGfn}`,
+  words: `a slot of ${pages + 512} pages from gfn ${startGfn}: ${pages} pages of 4K, then one of 2M`,
+  startGfn,
+  endGfn: 1024,
+  root: root([
+    { gfn: startGfn, level: 1, count: pages },
+    { gfn: 512, level: 2, count: 1 },
+  ]),
+  accessed: [startGfn, 511, 512, 700],
+});
 
-/** Bases on no 64-page grid, on that of words, and on that of 2M pages. */
-export const GUESTS: readonly SmallGuest[] = [
-  {
-    id: "gfn-449",
-    words: "a slot of 575 pages from gfn 449: 63 pages of 4K, then one of 2M",
-    startGfn: 449,
-    endGfn: 1024,
-    root: root([
-      { gfn: 449, level: 1, count: 63 },
-      { gfn: 512, level: 2, count: 1 },
-    ]),
-    accessed: around512(449),
-  },
-  {
-    id: "gfn-448",
-    words: "a slot of 576 pages from gfn 448: 64 pages of 4K, then one of 2M",
-    startGfn: 448,
-    endGfn: 1024,
-    root: root([
-      { gfn: 448, level: 1, count: 64 },
-      { gfn: 512, level: 2, count: 1 },
-    ]),
-    accessed: around512(448),
-  },
-];
+/** Bases on no 64-page grid, and on that of words. */
+export const GUESTS = [upTo2M(449, 63), upTo2M(448, 64)] as const;
 
-/** Where a fault puts an entry before one that a walk has still to come to, and where one changes the entry that it stands on. */
+/**
+ * Where a fault puts an entry before one that a walk has still to come to, and where one changes
+ * the entry that it stands on.
+ */
 export const HOLE_GUEST: SmallGuest = {
   id: "hole",
   words:
-    "a slot of 1,536 pages from gfn 512: nothing mapped in the first 512, then a page of 2M that an earlier round of logging left write-protected, then one more",
+    "a slot of 1,536 pages from gfn 512: nothing mapped in the first 512, then a page of 2M that an earlier " +
+    "round of logging left write-protected, then one more",
   startGfn: 512,
   endGfn: 2048,
   root: root([{ gfn: 1024, level: 2, count: 2 }]),
@@ -78,31 +75,29 @@ export const HOLE_GUEST: SmallGuest = {
   accessed: [512, 1024, 1100, 1536],
 };
 
-/** What is zapped: the pages of a root at both ends of a table, in two tables, and beside a 2M page. */
+/** A root of nothing but what is zapped. */
+const zapped = (id: string, words: string, endGfn: number, leaves: RootSpec["leaves"]): SmallGuest => ({
+  id,
+  words: `a root with ${words}`,
+  startGfn: 0,
+  endGfn,
+  root: root(leaves),
+  accessed: [],
+});
+
+/**
+ * What is zapped: the pages of a root at both ends of a table, in two tables, and beside a 2M page.
+ */
 export const ZAP_GUESTS: readonly SmallGuest[] = [
-  {
-    id: "ends",
-    words: "a root with 4K pages at gfn 0 to 2 and 511, and a 2M page at gfn 512",
-    startGfn: 0,
-    endGfn: 1024,
-    root: root([
-      { gfn: 0, level: 1, count: 3 },
-      { gfn: 511, level: 1, count: 1 },
-      { gfn: 512, level: 2, count: 1 },
-    ]),
-    accessed: [],
-  },
-  {
-    id: "two-tables",
-    words: "a root with 4K pages at gfn 40, 41 and 1100",
-    startGfn: 0,
-    endGfn: 1536,
-    root: root([
-      { gfn: 40, level: 1, count: 2 },
-      { gfn: 1100, level: 1, count: 1 },
-    ]),
-    accessed: [],
-  },
+  zapped("ends", "4K pages at gfn 0 to 2 and 511, and a 2M page at gfn 512", 1024, [
+    { gfn: 0, level: 1, count: 3 },
+    { gfn: 511, level: 1, count: 1 },
+    { gfn: 512, level: 2, count: 1 },
+  ]),
+  zapped("two-tables", "4K pages at gfn 40, 41 and 1100", 1536, [
+    { gfn: 40, level: 1, count: 2 },
+    { gfn: 1100, level: 1, count: 1 },
+  ]),
 ];
 
 /** Physical address bits of the host: a zap walks two entries of 1G. */
@@ -151,7 +146,7 @@ export const UNITS: readonly Unit[] = [
       ...CLEARS.map((script) => ({ guest, script, ...how, policy: "chosen" as const })),
     ]),
   ),
-  { guest: GUESTS[0]!, script: AGAIN, pml: false, eager: true, policy: "chosen" },
+  { guest: GUESTS[0], script: AGAIN, pml: false, eager: true, policy: "chosen" },
   ...HARDWARE.map((how): Unit => ({ guest: HOLE_GUEST, script: ENABLE, ...how, policy: "chosen" })),
 ];
 

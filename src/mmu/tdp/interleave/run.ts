@@ -15,14 +15,20 @@ import { SmallVm } from "./vm.js";
 /** In place of an action: the walk yields, and nobody does anything. */
 const NOBODY = "nobody";
 
-/** A script on a small VM, with others acting between ioctls, where a walk yields, and where it drops mmu_lock to allocate. */
+/**
+ * A script on a small VM, with others acting between ioctls, where a walk yields, and where it
+ * drops mmu_lock to allocate.
+ */
 export class ScriptRun extends SchedulePlayer<WalkState | null> {
   readonly id: string;
   readonly words: string;
   readonly actionWords: readonly string[];
   private readonly vm: SmallVm;
   private readonly actions: readonly (Action | typeof NOBODY)[];
-  /** Numbers of the actions where mmu_lock is dropped, where a walk holds it for reading, and between ioctls. */
+  /**
+   * Numbers of the actions where mmu_lock is dropped, where a walk holds it for reading, and
+   * between ioctls.
+   */
   private readonly within: readonly number[];
   private readonly shared: readonly number[];
   private readonly between: readonly number[];
@@ -30,7 +36,10 @@ export class ScriptRun extends SchedulePlayer<WalkState | null> {
   /** The walk at the place has read its entry and holds mmu_lock for reading. */
   private racing = false;
 
-  /** @param most actions in one run; where walks yield all the time, others act once less: such runs are long */
+  /**
+   * @param most actions in one run; where walks yield all the time, others act once less: such runs
+   *   are long
+   */
   constructor(
     private readonly unit: Unit,
     variant: IterVariant,
@@ -113,7 +122,10 @@ export class ScriptRun extends SchedulePlayer<WalkState | null> {
   }
 }
 
-/** Polls that are told apart: at an entry that is present or beside one, and at a table's ends. All others see what their neighbours see. */
+/**
+ * Polls that are told apart: at an entry that is present or beside one, and at a table's ends. All
+ * others see what their neighbours see.
+ */
 function tells(iter: WalkState): boolean {
   const { index, at, tree } = iter;
   if (index === 0 || index === ENTRIES - 1) return true;

@@ -6,7 +6,10 @@ import { skipNotPresentPosted } from "./skipNotPresentPosted.js";
 import { usedBitmap } from "./usedBitmap.js";
 import { usedCount } from "./usedCount.js";
 
-/** Every built-in strategy of the TDP MMU, in the order of tables. A new one is a file of its own and a line here. */
+/**
+ * Every built-in strategy of the TDP MMU, in the order of tables. A new one is a file of its own
+ * and a line here.
+ */
 export const builtIn = {
   baseline,
   "skip-not-present-posted": skipNotPresentPosted,

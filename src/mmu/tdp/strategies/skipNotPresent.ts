@@ -1,8 +1,8 @@
 /**
  * skip-not-present: Bernhard Kauer's patch of 2024-10-23, mended by s2split.
  *
- * As skip-not-present-posted, but the mark is set only where an entry was skipped, so that a yield goes on from where the walk was.
- * Without yields the two count the same.
+ * As skip-not-present-posted, but the mark is set only where an entry was skipped, so that a yield
+ * goes on from where the walk was. Without yields the two count the same.
  */
 import { strategyFrom } from "../strategy.js";
 import { ASIDE } from "./skipNotPresentPosted.js";

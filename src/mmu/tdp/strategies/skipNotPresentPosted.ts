@@ -1,11 +1,15 @@
 /**
- * skip-not-present-posted: "KVM: x86: Fast forward the iterator when zapping the TDP MMU", Bernhard Kauer, 2024-10-23, as posted.
+ * skip-not-present-posted: "KVM: x86: Fast forward the iterator when zapping the TDP MMU", Bernhard
+ * Kauer, 2024-10-23, as posted.
  *
- * The body of the zap loop, where it finds a non-present entry, steps aside up to 32 times before it looks again.
+ * The body of the zap loop, where it finds a non-present entry, steps aside up to 32 times before
+ * it looks again.
  *
- * What it gets wrong: it then sets the mark, the gfn that a yield goes on from, in every iteration, also where nothing was skipped. After
- * a yield the walk restarts at the root, whose entry covers the mark: the body runs there and sets the mark back to the start of that
- * entry's span. Where a yield comes before the walk is past the place where it yielded last, it never gets there: livelock.
+ * What it gets wrong: it then sets the mark, the gfn that a yield goes on from, in every iteration,
+ * also where nothing was skipped. After a yield the walk restarts at the root, whose entry covers
+ * the mark: the body runs there and sets the mark back to the start of that entry's span. Where a
+ * yield comes before the walk is past the place where it yielded last, it never gets there:
+ * livelock.
  */
 import { strategyFrom } from "../strategy.js";
 

@@ -1,6 +1,7 @@
 /**
- * used-bitmap: "keep track of the used entries" (Bernhard Kauer, 2024-10-23), as one bit an entry: the walk goes from one present entry to
- * the next and reads no other; a table without one is not entered.
+ * used-bitmap: "keep track of the used entries" (Bernhard Kauer, 2024-10-23), as one bit an entry:
+ * the walk goes from one present entry to the next and reads no other; a table without one is not
+ * entered.
  */
 import { strategyFrom } from "../strategy.js";
 

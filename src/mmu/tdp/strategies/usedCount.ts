@@ -1,12 +1,15 @@
 /**
- * used-count: "keep track of the used entries" (Bernhard Kauer, 2024-10-23), as one count per table.
+ * used-count: "keep track of the used entries" (Bernhard Kauer, 2024-10-23), as one count per
+ * table.
  *
- * The walk takes the table's count when it enters and takes one off for each present entry it passes; with none left it leaves the table.
- * The count is that of the entry: where mmu_lock is held for reading alone, as while logging is enabled, another vCPU may map an
- * entry meanwhile, and the walk leaves the table before its last one (`verify --interleave` finds the pages that stay writable
- * unseen). A zap has no such company: nobody faults on a root that is invalid.
+ * The walk takes the table's count when it enters and takes one off for each present entry it
+ * passes; with none left it leaves the table. The count is that of the entry: where mmu_lock is
+ * held for reading alone, as while logging is enabled, another vCPU may map an entry meanwhile, and
+ * the walk leaves the table before its last one (`verify --interleave` finds the pages that stay
+ * writable unseen). A zap has no such company: nobody faults on a root that is invalid.
  *
- * Entered in the middle, it cannot know how many of the count stand before: it may walk on to the table's end.
+ * Entered in the middle, it cannot know how many of the count stand before: it may walk on to the
+ * table's end.
  */
 import { strategyFrom } from "../strategy.js";
 

@@ -18,7 +18,10 @@ export interface ChartText {
 /** Width of a chart in its own units, which are about pixels: the column that a phone has. */
 export const CHART_WIDTH = 360;
 
-/** Draws a chart as static SVG. Colours are left to the page's style, by class or by variable, so that they follow its scheme. */
+/**
+ * Draws a chart as static SVG. Colours are left to the page's style, by class or by variable, so
+ * that they follow its scheme.
+ */
 export function drawChart(plot: Plot, { title, description }: ChartText, options: PlotOptions): Markup {
   const document = new SvgDocument();
   const svg = plot.plot({
@@ -36,7 +39,10 @@ export function drawChart(plot: Plot, { title, description }: ChartText, options
   return markup`${trusted(open)}<title>${title}</title><desc>${description}</desc>${trusted(inner)}</svg>`;
 }
 
-/** Room for the longest of some labels at 12 pixels, in an axis to the left; system fonts differ, and this fits the wide ones. */
+/**
+ * Room for the longest of some labels at 12 pixels, in an axis to the left; system fonts differ,
+ * and this fits the wide ones.
+ */
 export function labelRoom(labels: readonly string[]): number {
   return Math.ceil(Math.max(...labels.map((label) => label.length)) * 7) + 14;
 }

@@ -3,7 +3,10 @@ import { CHART_WIDTH, type ChartText, drawChart, labelRoom, type Plot, shortName
 import { scaleOf } from "./scale.js";
 import { grid, rowAxis } from "./strategies.js";
 
-/** A figure with the interval that it is known to lie in, and the same from elsewhere where there is one to hold it against. */
+/**
+ * A figure with the interval that it is known to lie in, and the same from elsewhere where there is
+ * one to hold it against.
+ */
 export interface IntervalRow {
   readonly name: string;
   readonly value: number;

@@ -68,7 +68,9 @@ export function linesChart(plot: Plot, text: ChartText, lines: readonly Line[], 
       ...lines.flatMap(({ place, points }) => {
         const className = `s${place}`;
         const colour = `var(--s${place})`;
-        const ranged = points.filter(({ range }) => range !== undefined);
+        const ranged = points.flatMap(({ x, range }) =>
+          range === undefined ? [] : [{ x, low: range[0], high: range[1] }],
+        );
         return [
           plot.line(points, { ...at, stroke: colour, strokeWidth: 1.8, className }),
           ...(ranged.length === 0
@@ -76,8 +78,8 @@ export function linesChart(plot: Plot, text: ChartText, lines: readonly Line[], 
             : [
                 plot.ruleX(ranged, {
                   x: "x",
-                  y1: (d) => d.range![0],
-                  y2: (d) => d.range![1],
+                  y1: "low",
+                  y2: "high",
                   stroke: colour,
                   className,
                 }),

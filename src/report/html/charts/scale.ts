@@ -1,6 +1,9 @@
 import { tickText } from "../numbers.js";
 
-/** A linear or log axis, drawn on a linear one of the library: its own log axis hides the labels of ticks that are no powers of ten. */
+/**
+ * A linear or log axis, drawn on a linear one of the library: its own log axis hides the labels of
+ * ticks that are no powers of ten.
+ */
 export interface Scale {
   /** Where a value stands on the library's axis. */
   readonly at: (value: number) => number;
@@ -24,7 +27,10 @@ export interface ScaleSpec {
   readonly room?: number;
 }
 
-/** The scale of an axis. Values below the domain of a log scale, zero among them, stand at its lower end. */
+/**
+ * The scale of an axis. Values below the domain of a log scale, zero among them, stand at its lower
+ * end.
+ */
 export function scaleOf({ kind, domain, ticks: given, format = tickText, room }: ScaleSpec): Scale {
   const [min, max] = domain;
   const at = kind === "log" ? (value: number) => Math.log10(Math.max(value, min)) : (value: number) => value;
@@ -43,7 +49,10 @@ export function scaleOf({ kind, domain, ticks: given, format = tickText, room }:
   };
 }
 
-/** Powers of ten, every second or third where there are many; 1, 2 and 5 of each where there are few. */
+/**
+ * Powers of ten, every second or third where there are many; 1, 2 and 5 of each where there are
+ * few.
+ */
 export function logTicks(min: number, max: number): number[] {
   const first = Math.ceil(Math.log10(min) - 1e-9);
   const last = Math.floor(Math.log10(max) + 1e-9);
@@ -67,7 +76,9 @@ export function linearTicks(min: number, max: number): number[] {
   return ticks;
 }
 
-/** Every tick, or every second, or every third, as many as have room for their labels at 12 pixels. */
+/**
+ * Every tick, or every second, or every third, as many as have room for their labels at 12 pixels.
+ */
 function fitting(ticks: readonly number[], format: (value: number) => string, room: number): readonly number[] {
   const widest = Math.max(...ticks.map((tick) => format(tick).length)) * 7.5 + 10;
   const step = Math.max(1, Math.ceil((ticks.length * widest) / room));

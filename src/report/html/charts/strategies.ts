@@ -12,7 +12,10 @@ export interface PartsRow {
 }
 
 const ROW = 26;
-/** Room to the right of the longest bar for its total, and for the word beside the total of a wrong result. */
+/**
+ * Room to the right of the longest bar for its total, and for the word beside the total of a wrong
+ * result.
+ */
 const TOTAL = 62;
 const WRONG_TOTAL = 102;
 
@@ -107,7 +110,10 @@ function totalText(className: string, short: (value: number) => string) {
   } as const;
 }
 
-/** An axis of names: the rows go by their places, so that two names that are shortened to one stay two. */
+/**
+ * An axis of names: the rows go by their places, so that two names that are shortened to one stay
+ * two.
+ */
 export function rowAxis(rows: readonly { readonly name: string }[], letters?: number) {
   return {
     domain: rows.map((_, row) => row),
@@ -123,8 +129,10 @@ export function grid(plot: Plot, axis: "x" | "y", { ticks }: Scale) {
   return axis === "x" ? plot.gridX([...ticks], style) : plot.gridY([...ticks], style);
 }
 
-/** Dots on a log axis, a row a strategy and a symbol a part: for figures that span decades. Hollow: zero, at the
- * left edge, or a wrong result. */
+/**
+ * Dots on a log axis, a row a strategy and a symbol a part: for figures that span decades. Hollow:
+ * zero, at the left edge, or a wrong result.
+ */
 export function logChart(
   plot: Plot,
   text: ChartText,
@@ -145,10 +153,11 @@ export function logChart(
   );
   const max = Math.max(10, ...dots.map(({ at }) => at));
   const min = dots.some(({ zero }) => zero) ? 0.5 : 10 ** Math.floor(Math.log10(Math.min(...dots.map(({ at }) => at))));
-  const ends = limit === undefined ? [min, max] : [Math.min(min, limit.at / 2), Math.max(max, 2 * limit.at)];
+  const domain =
+    limit === undefined ? ([min, max] as const) : ([Math.min(min, limit.at / 2), Math.max(max, 2 * limit.at)] as const);
   const marginLeft = labelRoom(rows.map(({ name }) => shortName(name)));
   const room = CHART_WIDTH - marginLeft;
-  const x = scaleOf({ kind: "log", domain: [ends[0]!, ends[1]!], room, ...(format === undefined ? {} : { format }) });
+  const x = scaleOf({ kind: "log", domain, room, ...(format === undefined ? {} : { format }) });
   return drawChart(plot, text, {
     marginLeft,
     marginRight: 28,

@@ -3,8 +3,9 @@ import { escapeText } from "../markup.js";
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * As much of a document as the chart library needs to draw SVG without a browser: elements, text, attributes. What is drawn is
- * written by {@link SvgElement.markup}, which escapes every text and attribute and knows no scripts: no name in a chart can become markup.
+ * As much of a document as the chart library needs to draw SVG without a browser: elements, text,
+ * attributes. What is drawn is written by {@link SvgElement.markup}, which escapes every text and
+ * attribute and knows no scripts: no name in a chart can become markup.
  */
 export class SvgDocument {
   readonly documentElement: SvgElement = new SvgElement(this, "svg");
@@ -133,7 +134,8 @@ export class SvgElement {
     if (LEFT_OUT.has(this.tagName)) return "";
     let text = `<${this.tagName}`;
     for (const [name, value] of this.attributes) {
-      // The library labels its groups, which only elements with a role may be; the drawing has one label, its title.
+      // The library labels its groups, which only elements with a role may be; the drawing has one
+      // label, its title.
       if (/^on|href$|^aria-/i.test(name)) continue;
       text += ` ${name}="${escapeText(shortNumbers(value))}"`;
     }

@@ -9,7 +9,10 @@ export interface WalkPoint {
   readonly step: number;
   /** Where the walk's address stands, in bytes. */
   readonly address: number;
-  /** The byte of the entry's span that is nearest to the address: the address itself, where the entry covers it. */
+  /**
+   * The byte of the entry's span that is nearest to the address: the address itself, where the
+   * entry covers it.
+   */
   readonly entry: number;
   readonly outside: boolean;
   readonly title: string;
@@ -17,7 +20,10 @@ export interface WalkPoint {
 
 const HEIGHT = 240;
 
-/** The walk's address as a line and the entries that it reads as dots, over its steps: where the two part, the walk has lost its way. */
+/**
+ * The walk's address as a line and the entries that it reads as dots, over its steps: where the two
+ * part, the walk has lost its way.
+ */
 export function walkChart(plot: Plot, text: ChartText, points: readonly WalkPoint[]): Markup {
   const places = points.flatMap(({ address, entry }) => [address, entry]);
   const [min, max] = [Math.min(...places), Math.max(...places)];

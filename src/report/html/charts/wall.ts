@@ -16,7 +16,10 @@ export interface WallRow {
 
 const ROW = 30;
 
-/** All samples as ticks, the 95% interval of the median as a bar, the median as a dot: a row a strategy. */
+/**
+ * All samples as ticks, the 95% interval of the median as a bar, the median as a dot: a row a
+ * strategy.
+ */
 export function wallChart(plot: Plot, text: ChartText, rows: readonly WallRow[], scale: "log" | "linear"): Markup {
   const all = rows.flatMap(({ samplesNs }) => samplesNs);
   const domain: readonly [number, number] = scale === "log" ? logDomain(all) : [0, Math.max(...all)];
