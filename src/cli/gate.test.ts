@@ -92,7 +92,6 @@ describe("GitHub Actions", () => {
     expect(await told(worse, { GITHUB_ACTIONS: "true" })).toEqual({ stdout: line, stderr: "", both: line });
     expect(await told(worse, { GITHUB_ACTIONS: "true" }, true)).toEqual({ stdout: "", stderr: line, both: line });
   });
-  });
 
   it("has none where nothing got worse, nor has anybody elsewhere", async () => {
     expect((await told(base, { GITHUB_ACTIONS: "true" })).both).toBe("");

@@ -89,10 +89,7 @@ const COMMANDS: readonly (readonly [name: string, words: string])[] = [
   ],
   ["compare", `<base>; <new>; ${GATE}; --export-html <file>; --seed <n>=1; --all; --json; -q, --quiet`],
   ["merge", `<files...>; ${EXPORTS}; -q, --quiet; --full`],
-  [
-    "noise",
-    `${GUEST}; --export-html <file>; --strategy <list>; --runs <n>; --time <seconds>; --pairs <n>=1; ` + "--json",
-  ],
+  ["noise", `${GUEST}; --export-html <file>; --strategy <list>; --runs <n>; --time <seconds>; --pairs <n>=1; --json`],
   ["report", "<results...>; -o, --output <file>!"],
   ["list", "<what>:strategies|scenarios|backings|profiles; --json; --long"],
   ["completion", "<shell>:bash|zsh|fish"],
