@@ -21,7 +21,10 @@ export const REGION_BYTES = 2 ** 30;
 /** What a tree is made of; the digest is null where it was not asked for. */
 export type TreeSummary = Tally<typeof TREE_COUNTERS>;
 
-/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
+/**
+ * Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and
+ * let go when it is finished.
+ */
 export class RegionedGuest extends Regions {
   readonly initial: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
   readonly final: TreeSummary = newTally(TREE_COUNTERS, LEVELS);

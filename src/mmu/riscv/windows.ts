@@ -29,7 +29,10 @@ export interface TreeSummary {
   digest: string | null;
 }
 
-/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
+/**
+ * Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and
+ * let go when it is finished.
+ */
 export class RegionedGuest extends Regions {
   readonly initial = emptySummary();
   readonly final = emptySummary();
