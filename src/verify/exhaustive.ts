@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { badInput, UserError } from "../errors.js";
 import type { Strategy } from "../mmu/contract.js";
 import { type Bound, type ExhaustiveFault, type ExhaustiveSearch, ranksBefore } from "../mmu/exhaustive.js";
+import { loadMmu } from "../mmu/registry.js";
 
 /** What a thread of {@link searchInThreads} is given. */
 export interface ExhaustiveTask {
@@ -111,6 +112,23 @@ export async function searchExhaustively(
   };
 }
 
+/** What a thread tells of its share: how many units it has tried, and in the end what it found. */
+export type ShareMessage = { readonly tried: number } | { readonly result: ExhaustiveResult };
+
+/** What a thread does: searches the share of its task. */
+export async function searchShare(task: ExhaustiveTask, tell: (message: ShareMessage) => void): Promise<void> {
+  const { mmu: id, bound, strategies, modelVersion, shard } = task;
+  const mmu = await loadMmu(id);
+  const result = await searchExhaustively(mmu.exhaustive!(bound), {
+    mmu: id,
+    modelVersion,
+    shard,
+    strategies: mmu.strategies.filter((strategy) => strategies.includes(strategy.id)),
+    progress: (tried) => tell({ tried }),
+  });
+  tell({ result });
+}
+
 /** A thread that searches a share, as far as it is used here. */
 export type SearchThread = Pick<Worker, "on" | "terminate">;
 
@@ -160,9 +178,9 @@ export async function searchInThreads(
 
 function resultOf(thread: SearchThread, progress: (tried: number) => void): Promise<ExhaustiveResult> {
   return new Promise((resolve, reject) => {
-    thread.on("message", (told: { readonly tried?: number; readonly result?: ExhaustiveResult }) => {
-      if (told.tried !== undefined) progress(told.tried);
-      if (told.result !== undefined) resolve(told.result);
+    thread.on("message", (told: ShareMessage) => {
+      if ("tried" in told) progress(told.tried);
+      else resolve(told.result);
     });
     thread.on("error", reject);
     thread.on("exit", () => reject(new Error("a thread of the search ended before its share was searched")));
