@@ -1,6 +1,7 @@
-// All that must hold: builds, and then runs the tests in two processes of their own; meanwhile, one after the other, types and lint, which
-// need no build, and what packages are checked for, which does. What these say is printed when the tests are done. Ends with 1 if anything
-// fails; all of it runs in any case, but for what needs a build that failed.
+// All that must hold: builds, and then runs the tests in two processes of their own; meanwhile, one
+// after the other, types and lint, which need no build, and what packages are checked for, which
+// does. What these say is printed when the tests are done. Ends with 1 if anything fails; all of it
+// runs in any case, but for what needs a build that failed.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -192,6 +192,16 @@ describe("the house", () => {
     expect(hash).toEqual([]);
   });
 
+  it("has comments of 100 columns at most, in tests too", () => {
+    const all = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => /\.(?:ts|mjs|js)$/.test(name));
+    const wide = all.flatMap((name) =>
+      readFileSync(join(SRC, name), "utf8")
+        .split("\n")
+        .flatMap((line, i) => (line.length > 100 && /^\s*(?:\/\/|\/?\*)/.test(line) ? [`${name}:${i + 1}`] : [])),
+    );
+    expect(wide).toEqual([]);
+  });
+
   it("has no circle of files", () => {
     expect(circles()).toEqual([]);
   });

@@ -3,11 +3,14 @@ import { formatAddress, formatSize, parseSize } from "../guest/sizes.js";
 import { dirtyRuns, dirtySpans, type Run } from "./dirtyRuns.js";
 import type { FrameRange } from "./flow/slots.js";
 import type { DirtyLogMode, Memslot } from "./memslots.js";
+import { firstWhere } from "./sorted.js";
 
 /** A memslot of a scenario, in frames. */
 export interface SlotLayout extends FrameRange {
   readonly segments: readonly SegmentLayout[];
-  /** Runs of dirty pages `[first, count]` relative to the slot, ascending and disjoint; null is all. */
+  /**
+   * Runs of dirty pages `[first, count]` relative to the slot, ascending and disjoint; null is all.
+   */
   readonly dirty: readonly Run[] | null;
 }
 
@@ -52,7 +55,8 @@ export function refuseBeyond({ pageBytes, endGfn, words, wider }: GuestSpace, en
  * A memslot in frames.
  *
  * @param hole the level of a hole
- * @param pastEnd told how many dirty pages lie past the slot's end, if any do, and which part of the input has them
+ * @param pastEnd told how many dirty pages lie past the slot's end, if any do, and which part of
+ *   the input has them
  * @throws UserError for memory that cannot be
  */
 export function slotLayout(
@@ -79,7 +83,10 @@ export function slotLayout(
   return { startGfn, endGfn, segments, dirty: runs };
 }
 
-/** What the work touches of a slot, in frames, ascending: all of it, or its words from first to last bit. */
+/**
+ * What the work touches of a slot, in frames, ascending: all of it, or its words from first to last
+ * bit.
+ */
 export function touchedSpans(mode: DirtyLogMode, slot: SlotLayout): readonly Run[] {
   return mode === "enable" || slot.dirty === null ? [[slot.startGfn, slot.endGfn]] : dirtySpans(slot, slot.dirty);
 }
@@ -91,7 +98,10 @@ export interface MappedSegment {
   readonly spans: readonly Run[];
 }
 
-/** The mapped segments of all slots in address order: a region's are found without going over those of the whole guest. */
+/**
+ * The mapped segments of all slots in address order: a region's are found without going over those
+ * of the whole guest.
+ */
 export class SegmentIndex {
   /** Ascending and disjoint; holes are left out. */
   private readonly segments: readonly MappedSegment[];
@@ -109,14 +119,8 @@ export class SegmentIndex {
   /** The segments that have a part in [from, to), in frames. */
   *within(from: number, to: number): Generator<MappedSegment> {
     const { segments } = this;
-    let low = 0;
-    let high = segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (segments[middle]!.segment.endGfn <= from) low = middle + 1;
-      else high = middle;
-    }
-    for (; low < segments.length && segments[low]!.segment.startGfn < to; low++) yield segments[low]!;
+    const first = firstWhere(segments, ({ segment }) => segment.endGfn > from);
+    for (let i = first; i < segments.length && segments[i]!.segment.startGfn < to; i++) yield segments[i]!;
   }
 
   /** Whether a segment has a part in [from, to). */

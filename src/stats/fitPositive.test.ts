@@ -56,7 +56,8 @@ describe("fitPositive", () => {
     expect(Math.max(...factors)).toBeCloseTo(3, 4);
   });
 
-  // Bounds a tenth above what it takes: how many of the last, tiny steps there are is a matter of rounding.
+  // Bounds a tenth above what it takes: how many of the last, tiny steps there are is a matter of
+  // rounding.
   it.each<[string, Residuals, number[], number, number]>([
     ["one parameter", ([x]) => [Math.log(x! / 3)], [1], 10, 70],
     ["one that is far away", ([x]) => [Math.log(x! / 1e20)], [1], 95, 680],

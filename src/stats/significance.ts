@@ -159,7 +159,8 @@ function medianResampler(sorted: Float64Array, random: () => number): () => numb
 export function samplesNeeded(change: number, spread: number, alpha: number, power = 0.8): number {
   if (!(alpha > 0)) return Number.POSITIVE_INFINITY;
   let fewest = 0;
-  // The smallest p there is with n on each side is 2 / C(2n, n), which must be below alpha. C(2n, n) is counted exactly.
+  // The smallest p there is with n on each side is 2 / C(2n, n), which must be below alpha. C(2n,
+  // n) is counted exactly.
   for (let ways = 1; 2 / ways >= alpha; ) {
     fewest++;
     ways = (ways * 2 * (2 * fewest - 1)) / fewest;

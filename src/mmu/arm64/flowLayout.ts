@@ -1,11 +1,11 @@
 import { badInput } from "../../errors.js";
-import { type Geometry, geometryOf, legalChunks, splitCacheCapacity } from "../../guest/geometry.js";
-import { formatSize, parseSize } from "../../guest/sizes.js";
+import { type Geometry, geometryOf, splitCacheCapacity } from "../../guest/geometry.js";
+import { parseSize } from "../../guest/sizes.js";
 import { type FlowPages, flowPages } from "../flow/flowPages.js";
 import { hostedSlot } from "../flow/hostMemory.js";
 import type { FlowInput, FlowStepInput } from "./flowInput.js";
 import type { FlowSlotLayout } from "./hostMemory.js";
-import { type Layout, type LayoutNote, spaceOf, variantOf } from "./layout.js";
+import { chunkOf, type Layout, type LayoutNote, spaceOf, variantOf } from "./layout.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 
 /** A flow's guest resolved into frames, checked. */
@@ -27,15 +27,7 @@ export interface FlowLayout extends FlowPages {
  */
 export function flowLayoutOf(input: FlowInput): FlowLayout {
   const geometry = geometryOf(input.granule, input.ipaBits, input.lpa2);
-  const chunkBytes = parseSize(input.chunk, "chunk");
-  const chunks = legalChunks(input.granule);
-  if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
-    throw badInput(
-      `chunk "${input.chunk}"`,
-      `the ${input.granule} granule has no such chunk size`,
-      `0 (off), ${chunks.map(formatSize).join(" or ")}`,
-    );
-  }
+  const chunkBytes = chunkOf(input.granule, input.chunk, "chunk");
   const slots = input.slots.map((slot, i) => hostedSlot(slot, `slots[${i}]`, spaceOf(geometry), (segment) => segment));
   const guestPageBytes = input.guestPage === undefined ? geometry.pageBytes : parseSize(input.guestPage, "guestPage");
   return {

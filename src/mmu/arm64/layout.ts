@@ -1,6 +1,7 @@
 import { badInput } from "../../errors.js";
 import {
   type Geometry,
+  type Granule,
   geometryOf,
   legalChunks,
   levelOfMap,
@@ -34,12 +35,18 @@ export interface Layout {
   readonly chunkPages: number;
   /** Pages that the split cache must hold before a chunk. */
   readonly cacheCapacity: number;
-  /** 2: eager splitting replaces a block by its table in one store (a proposal, see {@link DirtyLogSpec.bbm}). */
+  /**
+   * 2: eager splitting replaces a block by its table in one store (a proposal, see
+   * {@link DirtyLogSpec.bbm}).
+   */
   readonly bbm?: 2 | undefined;
   readonly cpu: CpuFeatures;
   /** Where the barrier of a split stands. */
   readonly dsb: DsbPlacement;
-  /** Pages of a range that several words make when the log is cleared, at most; 0: each word is a range. */
+  /**
+   * Pages of a range that several words make when the log is cleared, at most; 0: each word is a
+   * range.
+   */
   readonly clearLimitPages: number;
   /** What the user should know of the input, although it is taken. */
   readonly notes: readonly LayoutNote[];
@@ -64,20 +71,12 @@ export const HOLE = 4;
 /**
  * Checks a scenario and turns it into frames.
  *
- * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or lie beyond the IPA width,
- * sizes that are no whole number of pages
+ * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or
+ * lie beyond the IPA width, sizes that are no whole number of pages
  */
 export function layoutOf(scenario: Arm64Scenario): Layout {
   const geometry = geometryOf(scenario.granule, scenario.ipaBits, scenario.lpa2);
-  const chunkBytes = parseSize(scenario.dirtyLog.chunk, "dirtyLog.chunk");
-  const chunks = legalChunks(scenario.granule);
-  if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
-    throw badInput(
-      `chunk "${scenario.dirtyLog.chunk}"`,
-      `the ${scenario.granule} granule has no such chunk size`,
-      `0 (off), ${orList(chunks.map(formatSize))}`,
-    );
-  }
+  const chunkBytes = chunkOf(scenario.granule, scenario.dirtyLog.chunk, "dirtyLog.chunk");
   const notes: LayoutNote[] = [];
   const slots = scenario.memslots.map((slot, index) =>
     slotLayout(slot, `memslots[${index}]`, spaceOf(geometry), HOLE, (input, pages) =>
@@ -145,6 +144,12 @@ export function spaceOf({ granule, ipaBits, pageBytes, endGfn }: Geometry): Gues
   };
 }
 
-function orList(words: readonly string[]): string {
-  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+/** A chunk in bytes. @throws UserError for one that the granule does not have */
+export function chunkOf(granule: Granule, chunk: string | number, input: string): number {
+  const bytes = parseSize(chunk, input);
+  const chunks = legalChunks(granule);
+  if (bytes === 0 || chunks.includes(bytes)) return bytes;
+  const sizes = ["0 (off)", ...chunks.map(formatSize)];
+  const expected = `${sizes.slice(0, -1).join(", ")} or ${sizes.at(-1)}`;
+  throw badInput(`chunk "${chunk}"`, `the ${granule} granule has no such chunk size`, expected);
 }

@@ -1,6 +1,7 @@
 import { badInput } from "../../errors.js";
 import { formatSize } from "../../guest/sizes.js";
 import { type GuestSpace, parsePages, refuseBeyond } from "../slotLayout.js";
+import { firstWhere } from "../sorted.js";
 import type { GuestFlowSlot } from "./guestFlow.js";
 import type { FrameRange } from "./slots.js";
 
@@ -21,14 +22,7 @@ export interface HostedSlot<Segment extends HostSegment = HostSegment> extends F
 
 /** The segment of a frame. Binary search: a fragmented guest has many. */
 export function segmentAt<Segment extends HostSegment>(segments: readonly Segment[], frame: number): Segment {
-  let low = 0;
-  let high = segments.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (segments[middle]!.endFrame <= frame) low = middle + 1;
-    else high = middle;
-  }
-  return segments[low]!;
+  return segments[firstWhere(segments, ({ endFrame }) => endFrame > frame)]!;
 }
 
 /**

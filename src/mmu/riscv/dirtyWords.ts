@@ -2,8 +2,8 @@ import { type Run, WORD_PAGES } from "../dirtyRuns.js";
 import type { SlotLayout } from "../slotLayout.js";
 
 /**
- * Goes over the non-zero words of a slot in order, counted from the slot's first page, whatever its base is aligned to. One object, moved
- * on: a slot of 1 TiB has four million words.
+ * Goes over the non-zero words of a slot in order, counted from the slot's first page, whatever its
+ * base is aligned to. One object, moved on: a slot of 1 TiB has four million words.
  */
 export class WordCursor {
   /** Frame of bit 0. */

@@ -33,8 +33,8 @@ const MOST_512G = 1;
 /**
  * Checks a scenario and turns it into frames.
  *
- * @throws UserError for a mapping that the mode does not have, slots that overlap or lie beyond the guest physical space, sizes that are no
- * whole number of pages
+ * @throws UserError for a mapping that the mode does not have, slots that overlap or lie beyond the
+ * guest physical space, sizes that are no whole number of pages
  */
 export function layoutOf(scenario: RiscvScenario): Layout {
   const geometry = geometryOf(scenario.gstage);
@@ -59,7 +59,10 @@ export function layoutOf(scenario: RiscvScenario): Layout {
   };
 }
 
-/** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
+/**
+ * Guests up to this size are kept whole by default, with digests; larger ones go region by region,
+ * without.
+ */
 export const WHOLE_TREE_PAGES = (16 * 2 ** 30) / 4096;
 
 function afterOf({ afterDisable }: RiscvScenario, slots: readonly SlotLayout[]): Layout["after"] {
@@ -72,7 +75,8 @@ function afterOf({ afterDisable }: RiscvScenario, slots: readonly SlotLayout[]):
   const writes = afterDisable.writes.flatMap(([first, count], i): Run[] => {
     if (!(first >= 0 && count >= 1 && first + count <= npages))
       throw badInput(`afterDisable.writes[${i}]`, "not a run of pages of the guest", `[first, count] within ${npages}`);
-    // A run over several slots is one run of frames only where they touch: page by page it is right anywhere.
+    // A run over several slots is one run of frames only where they touch: page by page it is right
+    // anywhere.
     return Array.from({ length: count }, (_, page): Run => [gfnOf(first + page), 1]);
   });
   return { thp: afterDisable.backing === "thp", writes };
@@ -90,7 +94,10 @@ export function spaceOf(geometry: GStageGeometry): GuestSpace {
   };
 }
 
-/** A page-aligned address as a frame; up to 2^59, which a double holds only as a frame. @throws UserError */
+/**
+ * A page-aligned address as a frame; up to 2^59, which a double holds only as a frame. @throws
+ * UserError
+ */
 export function parseGfn(text: string, input: string): number {
   if (!/^0x[0-9a-f]{1,16}$/i.test(text)) {
     throw badInput(`${input} "${text}"`, "not an address", "hexadecimal with 0x such as 0x40000000");
@@ -100,7 +107,10 @@ export function parseGfn(text: string, input: string): number {
   return Number(address / 4096n);
 }
 
-/** The level of the leaf that the fill rule puts at `gfn` of a segment: the largest wanted, aligned, fitting one. */
+/**
+ * The level of the leaf that the fill rule puts at `gfn` of a segment: the largest wanted, aligned,
+ * fitting one.
+ */
 export function leafLevelAt(segment: SegmentLayout, gfn: number): number {
   for (let level = segment.level; level > 0; level--) {
     if (alignDown(gfn, level) === gfn && gfn + SPAN[level]! <= segment.endGfn) return level;
