@@ -67,7 +67,7 @@ export function printable(text: string): string {
 /**
  * Shortens text from outside so that one message stays one readable line, whatever the input was.
  */
-export function clip(text: string, most = 60): string {
+export function clip(text: string, max = 60): string {
   const line = printable(text);
-  return line.length > most ? `${line.slice(0, most - 3)}...` : line;
+  return line.length > max ? `${line.slice(0, max - 3)}...` : line;
 }

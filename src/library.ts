@@ -161,9 +161,9 @@ function checkScenarios(fields: Fields): void {
 }
 
 /** Strategies, if given, at least so many of them; and the seed. */
-function checkChoice(fields: Fields, least: 0 | 1): void {
+function checkChoice(fields: Fields, min: 0 | 1): void {
   if (fields.has("seed")) fields.integer("seed", 0, 2 ** 32 - 1);
-  if (fields.has("strategies") && fields.array("strategies", 0, Number.MAX_SAFE_INTEGER).length < least)
+  if (fields.has("strategies") && fields.array("strategies", 0, Number.MAX_SAFE_INTEGER).length < min)
     throw badInput(fields.at("strategies"), "is empty", "one strategy or more, or none given for every built-in one");
 }
 

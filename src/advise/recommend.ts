@@ -70,13 +70,13 @@ function choose(
   // Off splits nothing, so that no strategy can do it wrong.
   if (off === undefined) throw new Error("leaving eager splitting off has findings");
   const eager = right.filter((row) => row !== off);
-  const cheapest = least(eager, (row) => row.totalNs);
+  const cheapest = lowest(eager, (row) => row.totalNs);
   const allowed = eager.filter((row) => isWithin(row));
   const best = mildest(allowed);
 
   if (!isWithin(off)) {
     if (best === undefined) {
-      return { chunk: null, reason: { code: "none-within-hold", least: least(right, (row) => row.longestHold.ns)! } };
+      return { chunk: null, reason: { code: "none-within-hold", least: lowest(right, (row) => row.longestHold.ns)! } };
     }
     if (given.hasBlocks && best.totalNs < off.totalNs * (1 - WORTH))
       return { chunk: best.chunk, reason: costsLess(off, best) };
@@ -130,14 +130,14 @@ function costsLess(off: RightRow, best: RightRow): Reason {
  * Of the rows that cost about the least, the one with the shortest hold, then the smallest cache.
  */
 function mildest(rows: readonly RightRow[]): RightRow | undefined {
-  const cheapest = least(rows, (row) => row.totalNs);
+  const cheapest = lowest(rows, (row) => row.totalNs);
   if (cheapest === undefined) return undefined;
   const near = rows.filter((row) => row.totalNs <= cheapest.totalNs * (1 + WORTH));
-  const shortest = least(near, (row) => row.longestHold.ns)!;
+  const shortest = lowest(near, (row) => row.longestHold.ns)!;
   const short = near.filter((row) => row.longestHold.ns <= shortest.longestHold.ns);
-  return least(short, (row) => row.cachePages);
+  return lowest(short, (row) => row.cachePages);
 }
 
-function least(rows: readonly RightRow[], by: (row: RightRow) => number): RightRow | undefined {
+function lowest(rows: readonly RightRow[], by: (row: RightRow) => number): RightRow | undefined {
   return rows.reduce<RightRow | undefined>((a, b) => (a === undefined || by(b) < by(a) ? b : a), undefined);
 }

@@ -1,9 +1,8 @@
-import { arch, cpus, type as osType, release } from "node:os";
+import { arch, type CpuInfo, cpus, type as osType, release } from "node:os";
 import type { Environment } from "../results/types.js";
 
 /** What wall times depend on. Times of different environments are not compared unless asked for. */
-export function environmentHere(): Environment {
-  const processors = cpus();
+export function environmentHere(processors: readonly CpuInfo[] = cpus()): Environment {
   return {
     node: process.versions.node,
     v8: process.versions.v8,

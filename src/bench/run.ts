@@ -27,7 +27,10 @@ export interface BenchOptions {
 export interface BenchEvents {
   /** Before each case, and again as it is measured; `share` is 0 to 1 within the whole plan. */
   progress?(share: number, what: string): void;
-  /** After each case, with the result so far, marked partial. Awaited: a crash loses no finished case. */
+  /**
+   * After each case, with the result so far, marked partial. Awaited: a crash loses no finished
+   * case.
+   */
   caseDone?(done: PlannedCase, resultSoFar: ResultFile): Promise<void>;
   /** Aborted: the work ends after the present run, or at once where that is in a thread. */
   readonly signal?: AbortSignal;
@@ -39,7 +42,8 @@ export class ModelFault extends Error {
 }
 
 /**
- * Runs a plan and returns the result. Counts come from one run each; wall time, where asked for, from timed repeats of the same run.
+ * Runs a plan and returns the result. Counts come from one run each; wall time, where asked for,
+ * from timed repeats of the same run.
  *
  * @param count how the cells of the plan are counted
  * @returns the result file; `partial` is true where {@link BenchEvents.signal} ended it
@@ -74,7 +78,8 @@ export async function runPlan(
   const cells = plan.flatMap(({ bound, strategies }) =>
     strategies.map((strategy) => ({ bound, strategy, run: options.run })),
   );
-  // Threads would take caches and memory bandwidth from what is timed: with wall time this thread does all.
+  // Threads would take caches and memory bandwidth from what is timed: with wall time this thread
+  // does all.
   let counting = { cell: 0, tell: (_share: number): void => undefined };
   const outcomes = count(cells, options.wall === null ? (options.jobs ?? 1) : 1, {
     signal: events.signal,
@@ -133,7 +138,8 @@ async function runCase(
     await breathe();
     if (events.signal?.aborted === true) break;
   }
-  // What is counted when it is interrupted is kept; a strategy's time means something only beside the others'.
+  // What is counted when it is interrupted is kept; a strategy's time means something only beside
+  // the others'.
   const [first] = finished;
   if (first === undefined) return null;
   const stopped = finished.length < strategies.length;

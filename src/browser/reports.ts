@@ -43,7 +43,7 @@ export const REPORTS: readonly Report[] = [
     figures: (tables, printed) => {
       benchFigures(tables, printed);
       const { runs } = JSON.parse(printed) as ResultFile;
-      const { rows } = tables.find(({ title }) => title === "Wall time of the split walks alone")!;
+      const { rows } = titled(tables, "Wall time of the split walks alone");
       expect(rows.map((row) => row.slice(0, 4))).toEqual(
         runs.map(({ strategy, wall }) => [strategy, wall!.split!.medianNs, ...wall!.split!.ci95Ns]),
       );
@@ -78,7 +78,7 @@ export const REPORTS: readonly Report[] = [
     figures: (tables, printed) => {
       const { split } = JSON.parse(printed) as Validation;
       for (const { series, rows } of split) {
-        const table = tables.find(({ title }) => title === `${series.author}, ${series.date}: ${series.title}`)!;
+        const table = titled(tables, `${series.author}, ${series.date}: ${series.title}`);
         expect(table.rows.map(([, published, , modelled]) => [published, modelled])).toEqual(
           rows.map(({ publishedPercent, modelledPercent }) => [publishedPercent, modelledPercent]),
         );
@@ -101,7 +101,7 @@ export const REPORTS: readonly Report[] = [
     sections: ["What is done, and who waits for it", "Modelled time"],
     figures: (tables, printed) => {
       const { runs } = JSON.parse(printed) as { runs: { modelled: { stepsNs: number[] } }[] };
-      const { rows } = tables.find(({ title }) => title === "Modelled time")!;
+      const { rows } = titled(tables, "Modelled time");
       expect(rows.map((row) => row.slice(1))).toEqual(runs.map(({ modelled }) => modelled.stepsNs));
     },
   },
@@ -114,7 +114,7 @@ export const REPORTS: readonly Report[] = [
       const { searches } = JSON.parse(printed) as {
         searches: { strategies: { strategy: string; layouts: number; failing: number }[] }[];
       };
-      const { rows } = tables.find(({ title }) => title === "Layouts, right and wrong")!;
+      const { rows } = titled(tables, "Layouts, right and wrong");
       expect(rows).toEqual(
         searches[0]!.strategies.map(({ strategy, layouts, failing }) => [strategy, layouts, failing]),
       );
@@ -131,11 +131,11 @@ export const REPORTS: readonly Report[] = [
     figures: (tables, printed) => {
       const { cells } = JSON.parse(printed) as Comparison;
       const changed = cells.flatMap(({ exact }) => exact.filter(({ status }) => status !== "equal"));
-      const counters = tables.find(({ title }) => title === "Counters that changed")!.rows;
+      const counters = titled(tables, "Counters that changed").rows;
       expect(counters.map((row) => row.slice(2, 5))).toEqual(
         changed.map(({ label, base, next }) => [label, base, next]),
       );
-      const times = tables.find(({ title }) => title === "Wall time, new against base")!.rows;
+      const times = titled(tables, "Wall time, new against base").rows;
       expect(times.map((row) => row.slice(3, 8))).toEqual(
         cells.flatMap(({ wall }) =>
           wall.map(({ baseNs, nextNs, change, interval }) => [baseNs, nextNs, change, ...interval]),
@@ -189,10 +189,17 @@ function comparedFiles(folder: string): readonly [string, string] {
   return paths;
 }
 
+/** The table with this title; of a group, where several have one of that title. */
+function titled(tables: readonly PageTable[], wanted: string, of?: string): PageTable {
+  const found = tables.find(({ group, title }) => title === wanted && (of === undefined || group === of));
+  if (found === undefined) throw new RangeError(`the page has no table ${wanted}`);
+  return found;
+}
+
 function benchFigures(tables: readonly PageTable[], printed: string): void {
   const { scenarios, runs } = JSON.parse(printed) as ResultFile;
   for (const { id } of scenarios) {
-    const { head, rows } = tables.find(({ group, title }) => group === id && title === "Strategies")!;
+    const { head, rows } = titled(tables, "Strategies", id);
     const own = runs.filter(({ scenario }) => scenario === id);
     const expected = own.map(({ strategy, counts }) => [
       strategy,
@@ -214,7 +221,7 @@ function benchFigures(tables: readonly PageTable[], printed: string): void {
 
 function sweepFigures(tables: readonly PageTable[], printed: string): void {
   const { scenarios, runs } = JSON.parse(printed) as ResultFile;
-  const { head, rows } = tables.find(({ title }) => title === "Entries inspected")!;
+  const { head, rows } = titled(tables, "Entries inspected");
   const told = new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row]));
   const chunks: Readonly<Record<string, number>> = { "4K": 4096, "2M": 2 ** 21, "1G": 2 ** 30 };
   for (const { id, name, workload, variables } of scenarios) {

@@ -61,7 +61,7 @@ export async function verifyExhaustively(io: Io, flags: ExhaustiveFlags, style: 
   }
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const output = { stdout: io.stdout, inputs: inputsOf(flags) };
-  const target = flags.exportJson === undefined ? undefined : await prepareOutput(flags.exportJson, output);
+  const target = await prepareOutput(flags.exportJson, output);
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const result = await search(io, mmu, strategies, flags, jobs);
   if (result === null) {

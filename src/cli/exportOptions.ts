@@ -112,7 +112,9 @@ async function isDevice(path: string): Promise<boolean> {
 }
 
 /**
- * The MMUs of a result's scenarios. @throws UserError for an MMU that this version does not have
+ * The MMUs of a result's scenarios.
+ *
+ * @throws UserError for an MMU that this version does not have
  */
 export async function mmusOf(results: readonly ResultFile[], registry: Registry): Promise<Mmus> {
   const ids = new Set(results.flatMap((result) => result.scenarios.map(({ mmu }) => mmu)));

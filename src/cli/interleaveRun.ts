@@ -40,8 +40,7 @@ export async function verifyInterleavings(io: Io, flags: Flags, style: Style): P
   const strategies = (await strategyChooser(flags.strategy ?? ["all"], [mmu], io.registry))(mmu);
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
   const inputs = inputsOf(flags);
-  const json =
-    flags.exportJson === undefined ? undefined : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs });
+  const json = await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs });
   const writePage = await htmlOutput(flags, io, inputs);
   const result = await search(io, mmu, strategies, flags);
   if (!result.partial) {

@@ -22,8 +22,9 @@ export interface Io {
 }
 
 /**
- * A command's work. Its arguments are those that commander hands to an action. @returns the exit
- * code
+ * A command's work. Its arguments are those that commander hands to an action.
+ *
+ * @returns the exit code
  */
 // biome-ignore lint/suspicious/noExplicitAny: what commander hands over has no type
 type Work<A extends any[]> = (io: Io, ...args: A) => Promise<number>;

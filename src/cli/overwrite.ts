@@ -9,14 +9,19 @@ import { badInput, clip } from "../errors.js";
  * @param option the option that named the file
  * @throws UserError
  */
-export async function refuseOverwrite(path: string, force: boolean | undefined, option = "--output"): Promise<void> {
-  if (force === true || path === "-") return;
+export async function refuseOverwrite(
+  path: string | undefined,
+  force: boolean | undefined,
+  option = "--output",
+): Promise<void> {
+  if (force === true || path === undefined || path === "-") return;
   const there = await stat(path).catch(() => undefined);
   if (there?.isFile()) throw badInput(clip(path, 200), "is there already", `another ${option}, or --force`);
 }
 
 /**
- * The same for a file that others, numbered, may come to stand beside: none of those may be there either.
+ * The same for a file that others, numbered, may come to stand beside: none of those may be there
+ * either.
  *
  * @throws UserError
  */

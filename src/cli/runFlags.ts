@@ -3,6 +3,20 @@ import type { GuestRule } from "../mmu/flow/guestAccess.js";
 import type { HtmlFlags } from "./htmlOutput.js";
 import type { PlotFlags } from "./plotOutput.js";
 
+/** What the guests of the test do, whatever memory they have. */
+export function guestsOf(flags: RunFlags) {
+  return {
+    vcpus: flags.v,
+    iterations: flags.i,
+    writePercent: flags.w,
+    random: flags.a === true,
+    overlap: flags.o === true,
+    whileDisabling: flags.e === true,
+    seed: flags.r,
+    rule: flags.rule,
+  };
+}
+
 /** The options of `run`, as commander gives them. */
 export interface RunFlags extends HtmlFlags, PlotFlags {
   readonly mmu?: string;

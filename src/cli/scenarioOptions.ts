@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { badInput, clip, UserError } from "../errors.js";
 import type { ByteInput, TextOutput } from "../files/streams.js";
-import { zip } from "../lists.js";
+import { listed, zip } from "../lists.js";
 import { loadCase, loadScenario } from "../load/loadScenario.js";
 import type { Case, MmuEntry, WorkloadInfo } from "../mmu/contract.js";
 import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
@@ -99,8 +99,9 @@ export async function casesFrom(options: ScenarioOptions, how: CasesHow): Promis
 }
 
 /**
- * The one case that the options make. @throws UserError where they make several, and as
- * {@link casesFrom}
+ * The one case that the options make.
+ *
+ * @throws UserError where they make several, and as {@link casesFrom}
  */
 export async function oneCaseFrom(command: string, options: ScenarioOptions, how: CasesHow): Promise<Case> {
   const cases = await casesFrom(options, { ...how, single: true });
@@ -200,6 +201,5 @@ function refuseForeign(options: ScenarioOptions, entries: readonly MmuEntry[], r
 function refuseWorkload({ workload }: ScenarioOptions, { id, workloads }: MmuEntry): void {
   const names = workloads.flatMap(namesOf);
   if (workload === undefined || names.includes(workload)) return;
-  const expected = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-  throw badInput(`--workload ${workload}`, `${id} has no such workload`, expected);
+  throw badInput(`--workload ${workload}`, `${id} has no such workload`, listed(names, "or"));
 }

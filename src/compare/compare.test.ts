@@ -46,6 +46,107 @@ function refusal(work: () => unknown): string {
   throw new Error("nothing was refused");
 }
 
+test("a comparison tells all: cells in the order of BASE, what one side lacks, notes, and the sum of it", () => {
+  const two = [scenarioResult("a", { workload: "enable" }), scenarioResult("b", { workload: "clear", mmu: "other" })];
+  const of = (scenario: string, strategy: string, more: Partial<RunResult> = {}) =>
+    runResult({ scenario, strategy, counts: { split: { lockDrops: 10 }, final: { tables: 7 } }, ...more });
+  const counts = (lockDrops: number, tables: number) => ({ split: { lockDrops }, final: { tables } });
+  const base = resultFile({
+    scenarios: two,
+    runs: [of("b", "s1", { wall: wall([1]) }), of("a", "gone"), of("a", "s1"), of("a", "s2"), of("a", "s3")],
+  });
+  const next = resultFile({
+    scenarios: two,
+    runs: [
+      of("a", "new"),
+      of("a", "s1", { counts: counts(11, 8) }),
+      of("a", "s2", { counts: counts(9, 7) }),
+      of("a", "s3", { counts: counts(12, 7) }),
+      of("b", "s1", { counts: counts(11, 7) }),
+    ],
+    partial: true,
+  });
+  const exact = (path: string, label: string, unit: string, [from, to]: readonly [number, number], status: string) => ({
+    kind: "exact",
+    path,
+    label,
+    unit,
+    base: from,
+    next: to,
+    change: (to - from) / from,
+    status,
+    levels: [],
+  });
+  const drops = (to: number, status: string) => exact("split/lockDrops", "lock drops", "drops", [10, to], status);
+  const tables = (to: number, status: string) => exact("final/tables", "tables (final)", "pages", [7, to], status);
+  const right = { code: "right" } as const;
+  const findings = { base: [], next: [], verdicts: { base: right, next: right }, status: "equal" };
+  const ref = (path: string, scenario: string, strategy: string) => ({
+    path,
+    scenario,
+    mmu: scenario === "a" ? "toy" : "other",
+    strategy,
+  });
+  const options = { ...DEFAULT_COMPARE_OPTIONS, maxIncrease: 0.1 };
+  expect(compare(base, next, options)).toEqual({
+    options,
+    base: { paths: ["base.json"] },
+    next: { paths: ["new.json"] },
+    cells: [
+      {
+        ...ref("base.json", "b", "s1"),
+        workload: "clear",
+        // Of an MMU that is not known nothing is declared.
+        exact: [
+          exact("split/lockDrops", "split/lockDrops", "", [10, 11], "changed"),
+          exact("final/tables", "final/tables", "", [7, 7], "equal"),
+        ],
+        wall: [],
+        findings,
+      },
+      {
+        ...ref("base.json", "a", "s1"),
+        workload: "enable",
+        exact: [drops(11, "tolerated"), tables(8, "changed")],
+        wall: [],
+        findings,
+      },
+      {
+        ...ref("base.json", "a", "s2"),
+        workload: "enable",
+        exact: [drops(9, "improvement"), tables(7, "equal")],
+        wall: [],
+        findings,
+      },
+      {
+        ...ref("base.json", "a", "s3"),
+        workload: "enable",
+        exact: [drops(12, "regression"), tables(7, "equal")],
+        wall: [],
+        findings,
+      },
+    ],
+    missing: [ref("base.json", "a", "gone")],
+    added: [ref("new.json", "a", "new")],
+    notes: [
+      { code: "next-partial", paths: ["new.json"] },
+      { code: "wall-only-one-side", cells: 1 },
+    ],
+    summary: { regressions: 2, improvements: 1, changed: 2, tolerated: 1, exact: 12, equal: 7, wall: 0 },
+  });
+});
+
+test("unless told otherwise nothing more is tolerated, wall times gate nothing, and what is missing regressed", () => {
+  expect(DEFAULT_COMPARE_OPTIONS).toEqual({
+    maxIncrease: 0,
+    wallThreshold: null,
+    alpha: 0.05,
+    seed: 1,
+    allowMissing: false,
+    anyEnvironment: false,
+  });
+});
+
 describe("exact counters", () => {
   test("a result compared with itself has no change and ends with 0", () => {
     const comparison = compare(resultFile(), resultFile());
@@ -262,17 +363,40 @@ describe("what is not compared is refused by the name of the field", () => {
       runs: [runResult({ scenario: "thp/2M" })],
     });
     expect(refusal(() => compare(resultFile(), other))).toBe(
-      'base.json and new.json: no scenario in common: of "thp" variables.chunk is "1G" and "2M"; expected results of the same scenarios',
+      'base.json and new.json: no scenario in common: of "thp" variables.chunk is "1G" and "2M"; expected ' +
+        "results of the same scenarios",
     );
   });
 
   test("nothing in common: the ids, the strategies, or that there are no runs", () => {
-    const other = resultFile({ scenarios: [scenarioResult("x", { name: "x" })], runs: [runResult({ scenario: "x" })] });
-    expect(refusal(() => compare(resultFile(), other))).toContain('no scenario in common: "thp/enable" and "x"');
-    expect(refusal(() => compare(single(), single({ strategy: "mine" })))).toContain(
-      "no strategy in common: baseline and mine",
+    const of = (...scenarios: ReturnType<typeof scenarioResult>[]) =>
+      resultFile({ scenarios, runs: scenarios.map(({ id }) => runResult({ scenario: id })) });
+    const ids = (a: string, b: string) =>
+      `base.json and new.json: no scenario in common: "${a}" and "${b}"; expected results of the same scenarios`;
+    expect(refusal(() => compare(resultFile(), of(scenarioResult("x", { name: "x" }))))).toBe(ids("thp/enable", "x"));
+    // Of one name, and different in nothing but the id: the ids say it.
+    expect(refusal(() => compare(resultFile(), of(scenarioResult("x"))))).toBe(ids("thp/enable", "x"));
+    expect(refusal(() => compare(single(), single({ strategy: "mine" })))).toBe(
+      "base.json and new.json: no strategy in common: baseline and mine",
     );
-    expect(refusal(() => compare(single(), resultFile({ runs: [] })))).toContain("new.json: has no runs");
+    const none = resultFile({ runs: [] });
+    const noRuns = "has no runs; expected a result with at least one run";
+    expect(refusal(() => compare(single(), none))).toBe(`new.json: ${noRuns}`);
+    expect(refusal(() => compare(none, single()))).toBe(`base.json: ${noRuns}`);
+    expect(refusal(() => compare(none, none))).toBe(`base.json: ${noRuns}`);
+  });
+
+  test("nothing in common: the first two of one name are looked at, wherever they stand", () => {
+    const of = (id: string, name: string, chunk: string) =>
+      scenarioResult(id, { name, variables: { ["c".repeat(100)]: chunk } });
+    const file = (...scenarios: ReturnType<typeof scenarioResult>[]) =>
+      resultFile({ scenarios, runs: scenarios.map(({ id }) => runResult({ scenario: id })) });
+    const base = file(of("a", "a", "1"), of("b1", "b".repeat(61), "2"));
+    const next = file(of("c", "c", "3"), of("b2", "b".repeat(61), "4"));
+    expect(refusal(() => compare(base, next))).toBe(
+      `base.json and new.json: no scenario in common: of "${"b".repeat(57)}..." ` +
+        `variables.${"c".repeat(87)}... is "2" and "4"; expected results of the same scenarios`,
+    );
   });
 
   test("a partial result as baseline; as NEW it is compared and told", () => {
@@ -362,8 +486,9 @@ describe("wall times", () => {
   });
 
   test("a median that could as well lie in the other of two modes is no regression, whatever the rank test says", () => {
-    // Two modes, at 1000 and 2000. Every sample of the new series is a little slower than its like, so the rank test is sure;
-    // but which mode has the median is a matter of three samples, and the bootstrap interval says so.
+    // Two modes, at 1000 and 2000. Every sample of the new series is a little slower than its like,
+    // so the rank test is sure; but which mode has the median is a matter of three samples, and the
+    // bootstrap interval says so.
     const modes = (low: number, shift: number) => [...around(1000 + shift, low), ...around(2000 + shift, 41 - low)];
     const comparison = compare(timed(modes(22, 0)), timed(modes(19, 50)), { wallThreshold: 0.1 });
     const metric = comparison.cells[0]!.wall[0]!;
@@ -458,8 +583,53 @@ describe("wall times", () => {
     ]);
   });
 
-  test("that are absent cannot be gated: a threshold without times is refused", () => {
-    expect(refusal(() => compare(single(), single(), { wallThreshold: 0.1 }))).toMatch(/^new\.json: has no wall times/);
+  test("that are absent cannot be gated: a threshold without times is refused, by the side that has none", () => {
+    const gate = { wallThreshold: 0.1 };
+    const without = (path: string) =>
+      `${path}: has no wall times to hold against a wall threshold; expected results of bench without --no-wall`;
+    const some = timed(around(1000, 5));
+    const other = single({ wall: { ioctl: wall(around(1000, 5)).split } });
+    expect(refusal(() => compare(single(), single(), gate))).toBe(without("new.json"));
+    expect(refusal(() => compare(some, single(), gate))).toBe(without("new.json"));
+    expect(refusal(() => compare(single(), some, gate))).toBe(without("base.json"));
+    expect(refusal(() => compare(other, some, gate))).toBe(without("base.json"));
+    expect(compare(other, some).cells[0]!.wall).toEqual([]);
+  });
+
+  test("are compared part by part, in the order of BASE, where both sides have the part", () => {
+    const series = (from: number) => wall(around(from, 5)).split;
+    const base = single({ wall: { split: series(1000), gone: series(1), ioctl: series(2000) } });
+    const next = single({ wall: { ioctl: series(2100), split: series(1100), toString: series(1) } });
+    const { cells, summary } = compare(base, next);
+    expect(cells[0]!.wall.map(({ part, baseNs, nextNs }) => [part, baseNs, nextNs])).toEqual([
+      ["split", 1002, 1102],
+      ["ioctl", 2002, 2102],
+    ]);
+    expect(summary.wall).toBe(2);
+    // No part is found in the prototype of all objects.
+    expect(compare(single({ wall: { toString: series(1) } }), single({ wall: {} })).cells[0]!.wall).toEqual([]);
+  });
+
+  test("of a result that is wrong are not praised either", () => {
+    const fast = single({ wall: wall(around(1000, 30)), findings: [unsplit] });
+    const { cells, summary } = compare(timed(around(1200, 30)), fast, { wallThreshold: 0.1 });
+    expect(cells[0]!.wall[0]!.status).toBe("changed");
+    expect(summary).toMatchObject({ regressions: 1, improvements: 0, changed: 1 });
+  });
+
+  test("of another environment are told once, and each cell is compared where any will do", () => {
+    const runs = (center: number) =>
+      ["s0", "s1"].map((strategy) => runResult({ strategy, wall: wall(around(center, 5)) }));
+    const next = resultFile({ runs: runs(2000), environment: { ...environment, cpuCount: 3 } });
+    const base = resultFile({ runs: runs(1000) });
+    const [field, from, to] = ["environment.cpuCount", "2", "3"];
+    expect(compare(base, next).notes).toEqual([{ code: "wall-not-compared", field, base: from, next: to }]);
+    const forced = compare(base, next, { anyEnvironment: true });
+    expect(forced.notes).toEqual([{ code: "environment-ignored", field, base: from, next: to }]);
+    expect(forced.cells.map((cell) => cell.wall.length)).toEqual([1, 1]);
+    expect(refusal(() => compare(base, next, { wallThreshold: 0.1 }))).toContain(
+      "new.json: environment.cpuCount is 3, and 2 in base.json",
+    );
   });
 
   test("that are all zero, under a clock too coarse, are no change", () => {
@@ -500,10 +670,12 @@ describe("many A/A comparisons of seeded noise at alpha 0.05, threshold 0, befor
     }
     const nominal = 0.05 * COMPARISONS;
     expect(regressions).toBeLessThanOrEqual(nominal);
-    // A test that never rejects would pass too: the rank test alone must be near what it says, three sigma up.
+    // A test that never rejects would pass too: the rank test alone must be near what it says,
+    // three sigma up.
     expect(rejected).toBeGreaterThanOrEqual(0.4 * nominal);
     expect(rejected).toBeLessThanOrEqual(nominal + 3 * Math.sqrt(0.95 * nominal));
-    // Six samples, and many ties, reject so seldom that a small number of comparisons may show none.
+    // Six samples, and many ties, reject so seldom that a small number of comparisons may show
+    // none.
     if (NIGHTLY) expect(regressions).toBeGreaterThan(0);
   });
 

@@ -7,8 +7,9 @@ import { firstDifference } from "./difference.js";
 import type { ExactMetric, FindingsChange, Status } from "./types.js";
 
 /**
- * Compares every counter of two runs: the declared ones in the order of their declarations, then whatever else either side
- * has, which is reported where it changes but has no meaning to judge it by.
+ * Compares every counter of two runs: the declared ones in the order of their declarations, then
+ * whatever else either side has, which is reported where it changes but has no meaning to judge it
+ * by.
  *
  * @param maxIncrease tolerated increase of a cost, as a fraction of base
  */
@@ -120,8 +121,8 @@ function undeclaredLeaves(trees: readonly Counts[], declared: ReadonlySet<string
 }
 
 /**
- * Whether a result became wrong, right, more or less wrong, and whether the verdict on the strategy did. A new kind of finding is worse,
- * whatever else went away.
+ * Whether a result became wrong, right, more or less wrong, and whether the verdict on the strategy
+ * did. A new kind of finding is worse, whatever else went away.
  */
 export function compareResult(base: RunResult, next: RunResult): FindingsChange {
   const verdicts = { base: verdictIn(base) ?? null, next: verdictIn(next) ?? null };
@@ -142,9 +143,9 @@ function compareFindings(base: readonly Finding[], next: readonly Finding[]): Re
 function compareVerdicts(base: RunVerdict | null, next: RunVerdict | null): ResultStatus {
   // A file of before verdicts were written has nothing to be better or worse than.
   if (base === null || next === null || base.code === next.code) return "equal";
+  // Where one side had nothing to do, only findings can say that the other is worse.
+  if (base.code === "idle" || next.code === "idle") return "changed";
   const [before, after] = [VERDICT_CODES.indexOf(base.code), VERDICT_CODES.indexOf(next.code)];
-  const idle = base.code === "idle" || next.code === "idle";
-  if (idle && next.code !== "wrong") return "changed";
   return after > before ? "regression" : "improvement";
 }
 

@@ -1,5 +1,6 @@
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
+import { UserError } from "../errors.js";
 import { assembleImport } from "../measure/assemble.js";
 import { readLog } from "../measure/readLog.js";
 import type { MeasurementFile } from "../measure/schema.js";
@@ -9,11 +10,12 @@ import { compareMeasurements } from "./measurements.js";
 import { type CompareOptions, DEFAULT_COMPARE_OPTIONS } from "./types.js";
 
 /** A measurement whose enable phase takes these milliseconds, all else being equal. */
-function measurement(enableMs: readonly number[], command = "dirty_log_perf_test -g"): MeasurementFile {
+function measurement(enableMs: readonly number[], command = "dirty_log_perf_test -g", mode?: string): MeasurementFile {
   const origin = { log: "log", rawFile: null, exitCode: null, signal: null, durationNs: null, truncated: false };
   const logs = enableMs.map((ms) => {
     const lines = [
       "Test iterations: 1",
+      ...(mode === undefined ? [] : [`Testing guest mode: ${mode}`]),
       "Populate memory time: 1.000000000s",
       `Enabling dirty logging time: 0.${String(ms).padStart(3, "0")}000000s`,
       "Iteration 1 dirty memory time: 0.500000000s",
@@ -68,9 +70,45 @@ it("runs of another command are missing, which is a regression unless allowed", 
   );
 });
 
-it("an interrupted measurement is no baseline", () => {
-  expect(() => compareMeasurements({ ...measurement(fast), partial: true }, measurement(fast), NAMES, gate)).toThrow(
-    /a\.json: was interrupted/,
+it("an interrupted measurement is no baseline, and may be held against one", () => {
+  const interrupted = { ...measurement(fast), partial: true };
+  expect(() => compareMeasurements(interrupted, measurement(fast), NAMES, gate)).toThrow(
+    new UserError("a.json: was interrupted, so it is no baseline; expected a whole measurement"),
+  );
+  expect(compareMeasurements(measurement(fast), interrupted, NAMES, gate).regressions).toBe(0);
+});
+
+it("a comparison tells all: phases in the order of BASE, what one side lacks, by case, guest mode and phase", () => {
+  const mode = "PA-bits:40, VA-bits:48, 4K pages";
+  const both = measurement([40, 50]);
+  const gone = measurement([40, 50], "dirty_log_perf_test -g -s shmem", mode);
+  const added = measurement([40, 50], "dirty_log_perf_test -g -s thp");
+  const join = (a: MeasurementFile, b: MeasurementFile): MeasurementFile => ({
+    ...a,
+    cases: [...a.cases, ...b.cases],
+    runs: [...a.runs, ...b.runs],
+  });
+  const next = measurement([60, 70]);
+  const comparison = compareMeasurements(join(gone, both), join(added, next), NAMES, gate);
+  const phases = ["populate", "enable", "dirty 1", "get 1", "disable"];
+  const [id] = both.cases.map((one) => one.id);
+  const keys = (of: MeasurementFile, guest: string) => phases.map((phase) => `${of.cases[0]!.id}, ${guest}, ${phase}`);
+  expect(comparison).toEqual({
+    options: gate,
+    phases: phases.map((part) => ({
+      case: id,
+      guestMode: null,
+      metric: expect.objectContaining({ part, samples: [2, 2], status: "too-few" }),
+    })),
+    missing: keys(gone, mode),
+    added: keys(added, "guest mode not known"),
+    machineDiffers: [],
+    kernels: [null, null],
+    regressions: 5,
+  });
+  expect(comparison.phases[1]!.metric).toMatchObject({ baseNs: 45e6, nextNs: 65e6 });
+  expect(() => compareMeasurements(gone, added, NAMES, gate)).toThrow(
+    new UserError("b.json: has no complete run of a case that a.json has; expected measurements of the same commands"),
   );
 });
 
@@ -102,6 +140,40 @@ describe("measurements of different machines", () => {
       machineDiffers: ["cpuModel: N1, V1"],
     });
     expect(compareMeasurements(a, b, NAMES, { ...gate, anyEnvironment: true }).regressions).toBe(1);
+  });
+
+  it("differ by what is not known of one, and where only one says which it is", () => {
+    const of = (more: Partial<NonNullable<MeasurementFile["machine"]>>) => ({
+      ...measurement(fast),
+      machine: { ...machine("N1", "7.2")!, ...more },
+    });
+    const differ = (b: MeasurementFile) => {
+      const one = compareMeasurements(a, b, NAMES, gate);
+      expect(compareMeasurements(b, a, NAMES, gate).machineDiffers).toHaveLength(one.machineDiffers.length);
+      return { differs: one.machineDiffers, gated: one.phases[0]!.metric.status !== "not-gated" };
+    };
+    const all = { arch: "x86", cpuCount: 4, governors: ["performance"], boost: true, smtActive: false };
+    expect(differ(of({ ...all, thp: "never", virtualized: "kvm" } as never))).toEqual({
+      differs: [
+        "arch: arm64, x86",
+        "cpuCount: 8, 4",
+        "governors: not known, performance",
+        "boost: not known, true",
+        "smtActive: not known, false",
+        "thp: not known, never",
+        "virtualized: not known, kvm",
+      ],
+      gated: false,
+    });
+    expect(differ(of({ ksmRunning: true, loadPerCpu: 1 } as never))).toEqual({ differs: [], gated: true });
+    const unknown = { ...measurement(fast), machine: null };
+    expect(differ(unknown)).toEqual({ differs: ["only one side says which machine it is of"], gated: false });
+    expect(compareMeasurements(unknown, unknown, NAMES, gate)).toMatchObject({
+      machineDiffers: [],
+      kernels: [null, null],
+    });
+    expect(compareMeasurements(a, unknown, NAMES, gate).kernels).toEqual(["7.2", null]);
+    expect(compareMeasurements(unknown, a, NAMES, gate).kernels).toEqual([null, "7.2"]);
   });
 
   it("do not differ by the kernel: that is what is compared, and told", () => {

@@ -10,7 +10,7 @@ function statusOf(base: readonly number[], next: readonly number[], options: Par
 }
 
 describe("the wall times of a part", () => {
-  it("are told whole: medians, their change and its interval, p alone and in its family, samples taken and needed", () => {
+  it("are told whole: medians, their change, its interval, p alone and in the family, samples taken and needed", () => {
     const still = { part: "split", base: constant(1000, 5), next: constant(1500, 4) };
     const ioctl = { part: "ioctl", base: [10, 20, 30], next: [40, 50, 60] };
     expect(compareWalls([still, ioctl], { ...DEFAULT_COMPARE_OPTIONS, wallThreshold: 0.2 })).toEqual([

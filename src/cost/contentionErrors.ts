@@ -57,7 +57,7 @@ export interface Repeat {
   readonly difference: Summary;
 }
 
-/** Lazy against eager at the most vCPUs of a table. */
+/** Lazy against eager at the largest number of vCPUs of a table. */
 export interface Ratio {
   readonly table: string;
   readonly vcpus: number;

@@ -228,8 +228,9 @@ class LockWorld {
 }
 
 /**
- * vCPUs that fault, and nothing else. @param until ns to simulate, a tenth of it as a start that
- * does not count
+ * vCPUs that fault, and nothing else.
+ *
+ * @param until ns to simulate, a tenth of it as a start that does not count
  */
 export function simulateFaults(spec: LockSpec, until: number): LockRun {
   const world = new LockWorld(spec, []);

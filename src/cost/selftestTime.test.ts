@@ -39,7 +39,8 @@ it("a run is priced step by step, guests with all vCPUs as issuers, and its tota
   const { modelled, ...rest } = priced(run, profile);
   expect(rest).toEqual(run);
   const ns = Object.fromEntries(run.steps.map((step, i) => [step.phase, modelled!.stepsNs[i]]));
-  // The first clear visits each of four blocks once a word, and each is broken as it is written next.
+  // The first clear visits each of four blocks once a word, and each is broken as it is written
+  // next.
   expect(ns).toMatchObject({ enable: 0, dirty1: 0, clear1: 4 * 8, dirty2: 4 * 1300, clear2: 2048, get1: 0 });
   const sum = (of: (phase: string) => boolean) =>
     Object.entries(ns).reduce((all, [phase, own]) => all + (of(phase) ? own! : 0), 0);

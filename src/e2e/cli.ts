@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 import type { main as Main } from "../cli/main.js";
 import type { Registry } from "../mmu/registry.js";
 import { type Ended, memoryIo, type RunHow, runMain } from "../testing/inProcess.js";
+import { ROOT } from "../testing/temporaryFolder.js";
 
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export { ROOT, temporaryFolder } from "../testing/temporaryFolder.js";
+
 const BIN = join(ROOT, "bin", "s2split.js");
 
 const built = (path: string): Promise<unknown> => import(pathToFileURL(join(ROOT, "dist", path)).href);
@@ -73,11 +73,4 @@ export function spawned(args: readonly string[], how: SpawnHow = {}): Promise<En
     child.stdin.end(how.stdin ?? "");
     how.during?.(child);
   });
-}
-
-/** An empty folder that goes when the test is done. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "s2split-e2e-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

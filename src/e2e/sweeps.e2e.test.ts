@@ -1,82 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import type { ResultFile, RunResult } from "../results/types.js";
 import { ROOT, s2split, spawned, temporaryFolder } from "./cli.js";
-
-const SWEEP = ["bench", "-s", "4k,thp,mixed", "-b", "64M", "--mode", "both", "--chunk", "2M,1G", "-q"];
-
-async function parts(count: number, extra: readonly string[]): Promise<{ folder: string; files: string[] }> {
-  const folder = temporaryFolder();
-  const files: string[] = [];
-  for (let index = 1; index <= count; index++) {
-    const file = join(folder, `part-${index}.json`);
-    const { code, stderr } = await s2split([...SWEEP, ...extra, "--shard", `${index}/${count}`, "--export-json", file]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    files.push(file);
-  }
-  return { folder, files };
-}
-
-/** A result as text without what may differ: times and environment. */
-function comparable(path: string): string {
-  const result = JSON.parse(readFileSync(path, "utf8")) as ResultFile;
-  const runs = result.runs.map((run): RunResult => ({ ...run, wall: run.wall === null ? null : {} }));
-  return JSON.stringify({ ...result, createdAt: null, environment: null, runs });
-}
-
-describe("a sweep in parts", () => {
-  it("merges to the unsharded result, byte for byte but for its time", async () => {
-    const { folder, files } = await parts(3, ["--no-wall"]);
-    const [whole, merged] = [join(folder, "whole.json"), join(folder, "merged.json")];
-    await s2split([...SWEEP, "--no-wall", "--export-json", whole]);
-    const { code, stderr } = await s2split(["merge", ...[...files].reverse(), "-q", "--export-json", merged]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const timeless = (path: string) => readFileSync(path, "utf8").replace(/"createdAt": "[^"]*"/, "");
-    expect(timeless(merged)).toBe(timeless(whole));
-    expect(files.map((file) => (JSON.parse(readFileSync(file, "utf8")) as ResultFile).scenarios.length)).toEqual([
-      4, 4, 4,
-    ]);
-  });
-
-  it("merges wall times too, and exports as bench does", async () => {
-    const { folder, files } = await parts(2, ["--runs", "6"]);
-    const [whole, merged, csv] = ["whole.json", "merged.json", "merged.csv"].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    await s2split([...SWEEP, "--runs", "6", "--export-json", whole]);
-    const { code, stdout } = await s2split(["merge", ...files, "--export-json", merged, "--export-csv", csv]);
-    expect(code).toBe(0);
-    expect(stdout).toContain("skip-return-rfc");
-    expect(comparable(merged)).toBe(comparable(whole));
-    expect(readFileSync(csv, "utf8").split("\r\n")).toHaveLength(2 + 12 * 9);
-  });
-
-  it("refuses what is missing, doubled or foreign, by name, and writes nothing", async () => {
-    const { folder, files } = await parts(3, ["--no-wall"]);
-    const out = join(folder, "out.json");
-    const foreign = join(folder, "foreign.json");
-    await s2split([...SWEEP, "--no-wall", "--seed", "2", "--shard", "2/3", "--export-json", foreign]);
-    const cases: [string[], RegExp][] = [
-      [[files[0]!], /merge: missing shards 2\/3, 3\/3; expected all 3 parts/],
-      [[...files, files[1]!], /part-2\.json: is shard 2\/3, which .*part-2\.json is too/],
-      [[files[0]!, foreign, files[2]!], /foreign\.json: is foreign: options is /],
-    ];
-    for (const [given, expected] of cases) {
-      const { code, stderr } = await s2split(["merge", ...given, "--export-json", out]);
-      expect(code).toBe(2);
-      expect(stderr).toMatch(expected);
-      expect(stderr.trimEnd()).not.toContain("\n");
-      expect(existsSync(out)).toBe(false);
-    }
-    const bad = await s2split([...SWEEP, "--shard", "4/3"]);
-    expect(bad.code).toBe(2);
-    expect(bad.stderr).toMatch(/--shard "4\/3": not a part; expected I\/N/);
-  });
-});
 
 describe("exports", () => {
   it("writes every format from one run", async () => {
@@ -116,7 +42,8 @@ describe("exports", () => {
     const path = join(folder, "out.json");
     writeFileSync(path, "old");
     // A limit on the size of files stops the write part way, as a full disk does.
-    const command = `ulimit -f 8; "${process.execPath}" bin/s2split.js bench -b 16M --no-wall -q --export-json "${path}"`;
+    const command =
+      `ulimit -f 8; "${process.execPath}" bin/s2split.js bench -b 16M --no-wall ` + `-q --export-json "${path}"`;
     const { status } = spawnSync("bash", ["-c", command], { cwd: ROOT });
     expect(status).not.toBe(0);
     expect(readFileSync(path, "utf8")).toBe("old");
@@ -162,84 +89,5 @@ describe("s2split noise", () => {
     const { code, stderr } = await s2split(["noise", "-s", "thq"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/backing "thq": unknown/);
-  });
-});
-
-describe("s2split list", () => {
-  it.each(["strategies", "scenarios", "backings", "profiles"])("lists %s as text and as JSON", async (what) => {
-    const text = await s2split(["list", what]);
-    const json = await s2split(["list", what, "--json"]);
-    expect([text.code, json.code]).toEqual([0, 0]);
-    const listings = JSON.parse(json.stdout) as { name: string; summary: string }[];
-    expect(listings.length).toBeGreaterThan(2);
-    for (const { name } of listings) expect(text.stdout).toContain(name);
-  });
-
-  it("lists scenarios that bench takes", async () => {
-    const { stdout } = await s2split(["list", "scenarios", "--json"]);
-    const [first] = JSON.parse(stdout) as { path: string }[];
-    expect((await s2split(["bench", "--scenario", first!.path, "--no-wall", "-q"])).code).toBe(0);
-  });
-
-  it("refuses what it cannot list", async () => {
-    const { code, stderr } = await s2split(["list", "wishes"]);
-    expect(code).toBe(2);
-    expect(stderr).toContain("strategies, scenarios, backings");
-  });
-});
-
-describe("s2split completion", () => {
-  const installed = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
-
-  /** What bash offers for these words, the last of them being typed. */
-  async function completed(...words: string[]): Promise<string[]> {
-    const { stdout: script } = await s2split(["completion", "bash"]);
-    const all = ["s2split", ...words].map((word) => `'${word}'`).join(" ");
-    const ask = `COMP_WORDS=(${all}); COMP_CWORD=${words.length}; _s2split; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return execFileSync("bash", ["-c", `${script}\n${ask}`], { encoding: "utf8" })
-      .split("\n")
-      .filter((line) => line !== "");
-  }
-
-  it.skipIf(!installed("bash"))("completes commands, options, values and lists of values in bash", async () => {
-    expect(await completed("co")).toEqual(["compare", "completion"]);
-    expect(await completed("bench", "--export-n")).toEqual(["--export-ndjson"]);
-    expect(await completed("compare", "--wall")).toEqual(["--wall-threshold"]);
-    expect(await completed("bench", "--strategy", "max")).toEqual(["max-level"]);
-    expect(await completed("bench", "--strategy", "baseline,skip-l")).toEqual(["baseline,skip-level"]);
-    expect(await completed("bench", "-s", "hugetlb-1")).toEqual(["hugetlb-1g"]);
-    expect(await completed("bench", "--mode", "")).toEqual(["enable", "clear", "both"]);
-    expect(await completed("list", "str")).toEqual(["strategies"]);
-    expect(await completed("bench", "-s", "anonymous_t")).toEqual(["anonymous_thp"]);
-    expect(await completed("run", "-s", "")).toEqual(expect.arrayContaining(["thp", "hugetlb-1g", "anonymous_thp"]));
-    expect(await completed("run", "-m", "1")).toEqual(["1", "12", "13", "14", "15", "16"]);
-    for (const command of ["bench", "run", "advise", "import-layout"]) {
-      expect(await completed(command, "--chunk", "")).toEqual(["0", "4K", "2M", "1G", "16K", "32M", "64K", "512M"]);
-    }
-    expect(await completed("bench", "--mmu", "x86-t")).toEqual(["x86-tdp"]);
-    expect(await completed("--color", "")).toEqual(["auto", "always", "never"]);
-    expect(await completed("bench", "--color", "al")).toEqual(["always"]);
-    expect(await completed("--color", "never", "comp")).toEqual(["compare", "completion"]);
-    expect(await completed("--co")).toEqual(["--color"]);
-    expect(await completed("compare", "x")).toEqual([]);
-  });
-
-  it.each(["bash", "zsh", "fish"])("is a script that %s can parse", async (shell) => {
-    const { code, stdout } = await s2split(["completion", shell]);
-    expect(code).toBe(0);
-    for (const command of ["bench", "compare", "merge", "noise", "list"]) expect(stdout).toContain(command);
-    if (installed(shell)) {
-      const folder = temporaryFolder();
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, "script"), stdout);
-      expect(spawnSync(shell, ["-n", join(folder, "script")], { encoding: "utf8" })).toMatchObject({
-        status: 0,
-        stderr: "",
-      });
-    }
-  });
-
-  it("refuses another shell", async () => {
-    expect((await s2split(["completion", "cmd"])).code).toBe(2);
   });
 });

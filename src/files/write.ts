@@ -12,11 +12,15 @@ import type { TextOutput } from "./streams.js";
 export interface OutputTarget {
   /** As the user gave it; "-" is standard output. */
   readonly path: string;
-  /** Writes the whole text. Of a file, a crash or a full disk leaves the old text or the new one, never half of one. */
+  /**
+   * Writes the whole text. Of a file, a crash or a full disk leaves the old text or the new one,
+   * never half of one.
+   */
   write(text: string): Promise<void>;
   /**
-   * Writes what there is of unfinished work, so that it is not lost: to the path itself where no file was, else beside the file, which
-   * may be complete. What stands beside goes when the whole is written.
+   * Writes what there is of unfinished work, so that it is not lost: to the path itself where no
+   * file was, else beside the file, which may be complete. What stands beside goes when the whole
+   * is written.
    *
    * @returns where it is now
    */
@@ -27,18 +31,32 @@ export interface OutputTarget {
 export interface OutputOptions {
   /** What `-` is; without it `-` is refused. */
   readonly stdout?: TextOutput;
-  /** Paths of files, and of folders of them, that are read in the same work: none of them may be written over. */
+  /**
+   * Paths of files, and of folders of them, that are read in the same work: none of them may be
+   * written over.
+   */
   readonly inputs?: readonly string[];
 }
 
 /**
- * Checks, before the work, that a path can be written, without touching what is there. Long work must not end in "permission
- * denied". Devices and pipes (`/dev/null`, `>(...)`) are written directly: renaming onto them would replace the device.
+ * Checks, before the work, that a path can be written, without touching what is there. Long work
+ * must not end in "permission denied". Devices and pipes (`/dev/null`, `>(...)`) are written
+ * directly: renaming onto them would replace the device.
  *
- * @throws UserError that names the path: a folder, in a missing or unwritable folder, not writable itself, a symbolic link that leads
- *   nowhere, or an input of the same work by whatever name
+ * @throws UserError that names the path: a folder, in a missing or unwritable folder, not writable
+ *   itself, a symbolic link that leads nowhere, or an input of the same work by whatever name
  */
-export async function prepareOutput(path: string, options: OutputOptions = {}): Promise<OutputTarget> {
+export async function prepareOutput(path: string, options?: OutputOptions): Promise<OutputTarget>;
+/** Undefined where no path is given. */
+export async function prepareOutput(
+  path: string | undefined,
+  options?: OutputOptions,
+): Promise<OutputTarget | undefined>;
+export async function prepareOutput(
+  path: string | undefined,
+  options: OutputOptions = {},
+): Promise<OutputTarget | undefined> {
+  if (path === undefined) return undefined;
   if (path === "-") return toStream(path, options.stdout);
   if (path === "") throw badInput('output ""', "no path", "a file, or - for standard output");
   try {
@@ -65,7 +83,8 @@ async function toFile(path: string, mode: number | undefined): Promise<OutputTar
   // Through a symbolic link the file it leads to is replaced, not the link.
   const target = isNew ? resolve(path) : await realpath(path);
   if (!isNew) await (await open(target, "r+")).close();
-  // Only making something in the folder shows that one can: a file system may be read-only, or full of inodes.
+  // Only making something in the folder shows that one can: a file system may be read-only, or full
+  // of inodes.
   await rm(await mkdtemp(join(dirname(target), ".s2split-")), { recursive: true });
   const partial = isNew ? path : `${path}.partial${extname(path)}`;
   const partialTarget = isNew ? target : `${target}.partial${extname(path)}`;
@@ -109,7 +128,8 @@ async function replace(path: string, target: string, text: string, mode: number 
     file = await open(temporary, "wx");
     await file.writeFile(text);
     if (mode !== undefined) await file.chmod(mode & 0o7777);
-    // The data must be on the disk before the name is: otherwise a power cut can leave an empty file under the name.
+    // The data must be on the disk before the name is: otherwise a power cut can leave an empty
+    // file under the name.
     await file.sync();
     await file.close();
     file = undefined;
@@ -153,8 +173,8 @@ async function writeDirectly(path: string, text: string): Promise<void> {
 const WAIT_FOR_READER_MS = 50;
 
 /**
- * Writes to a named pipe as soon as it has a reader. Opening it the plain way would block a thread until then, and a process with a
- * blocked thread cannot end in good order, Ctrl-C or not.
+ * Writes to a named pipe as soon as it has a reader. Opening it the plain way would block a thread
+ * until then, and a process with a blocked thread cannot end in good order, Ctrl-C or not.
  */
 async function writeToPipe(path: string, text: string): Promise<void> {
   try {

@@ -4,7 +4,10 @@ import { type Granule, legalChunks } from "./geometry.js";
 import type { Segment } from "./segment.js";
 import { formatSize, parseSize } from "./sizes.js";
 
-/** How host memory backs a guest, and so how large the leaves of its stage-2 are before dirty logging. */
+/**
+ * How host memory backs a guest, and so how large the leaves of its stage-2 are before dirty
+ * logging.
+ */
 export interface Backing {
   readonly id: string;
   readonly summary: string;
@@ -55,13 +58,14 @@ export function backingNamed(name: string): string {
 /** The largest mapping of the granule that a host page of this size allows. */
 function mapFor(granule: Granule, hostPageBytes: number): string {
   const fitting = legalChunks(granule).filter((size) => size <= hostPageBytes);
-  return formatSize(fitting.at(-1) ?? legalChunks(granule)[0]!);
+  return formatSize(fitting.at(-1) ?? legalChunks(granule)[0]);
 }
 
 /**
  * The segments of so many bytes of memory with this backing.
  *
- * @param coverage for thp: the share of the level-2 regions that are one block, 0 to 1; the rest are pages
+ * @param coverage for thp: the share of the level-2 regions that are one block, 0 to 1; the rest
+ *   are pages
  * @param seed which regions those are
  */
 export function segmentsFor(
@@ -79,7 +83,7 @@ export function segmentsFor(
     case "thp":
       return coverage >= 1 ? [{ map: block, size }] : coveredSegments(bytes, granule, coverage, seed);
     case "mixed": {
-      const largest = formatSize(legalChunks(granule).at(-1)!);
+      const largest = formatSize(Math.max(...legalChunks(granule)));
       const [, blockBytes] = legalChunks(granule);
       const quarter = Math.floor(bytes / 4 / blockBytes) * blockBytes;
       if (quarter === 0) throw badInput(`memory ${size}`, "too small for mixed backing", `at least 4 x ${block}`);
@@ -97,7 +101,10 @@ export function segmentsFor(
   }
 }
 
-/** Exactly round(coverage x regions) level-2 regions are blocks, drawn without replacement; equal neighbours are one segment. */
+/**
+ * Exactly round(coverage x regions) level-2 regions are blocks, drawn without replacement; equal
+ * neighbours are one segment.
+ */
 function coveredSegments(bytes: number, granule: Granule, coverage: number, seed: number): Segment[] {
   const [pageBytes, regionBytes] = legalChunks(granule) as [number, number];
   const regions = Math.floor(bytes / regionBytes);

@@ -117,9 +117,17 @@ export function legalChunks(granule: Granule): readonly [page: number, block: nu
   return granule === "4K" ? [pageBytes, block, 2 ** 30] : [pageBytes, block];
 }
 
+/** Bytes that an entry of a level covers. */
+export function spanBytes({ spanPages, pageBytes }: Pick<Geometry, "spanPages" | "pageBytes">, level: number): number {
+  const pages = spanPages[level];
+  if (pages === undefined) throw new RangeError(`no level ${level}`);
+  return pages * pageBytes;
+}
+
 /**
- * The level whose entries are of this mapping size ("2M" at 4K is level 2). @throws UserError if
- * the granule has none
+ * The level whose entries are of this mapping size ("2M" at 4K is level 2).
+ *
+ * @throws UserError if the granule has none
  */
 export function levelOfMap(granule: Granule, bytes: number, input: string): number {
   const sizes = legalChunks(granule);

@@ -38,7 +38,7 @@ export interface SmapsOptions extends DirtyLogChoice {
   readonly name?: string | undefined;
 }
 
-const LEAST = 64 * 2 ** 20;
+const MIN_BYTES = 64 * 2 ** 20;
 /** Segments of a `spread` scenario beyond which the file would serve nobody. */
 const MAX_UNITS = 1_000_000;
 /** Where machines of QEMU's `virt` have their memory. */
@@ -169,14 +169,13 @@ function isCandidate(vma: Vma): boolean {
 
 function largest(vmas: readonly Vma[], minBytes: number | undefined, input: string): Vma[] {
   const candidates = vmas.filter(isCandidate);
-  const top = candidates.reduce((most, vma) => Math.max(most, vma.end - vma.start), 0);
-  const least = minBytes ?? Math.max(LEAST, top / 10);
-  const chosen = candidates.filter((vma) => vma.end - vma.start >= least);
+  const top = candidates.reduce((max, vma) => Math.max(max, vma.end - vma.start), 0);
+  const min = minBytes ?? Math.max(MIN_BYTES, top / 10);
+  const chosen = candidates.filter((vma) => vma.end - vma.start >= min);
   if (chosen.length > 0) return chosen;
   throw badInput(
     input,
-    `no writable anonymous, memfd or hugetlb mapping of ${formatSize(least)} or more; the largest is ` +
-      `${formatSize(top)}`,
+    `no writable anonymous, memfd or hugetlb mapping of ${formatSize(min)} or more; the largest is ${formatSize(top)}`,
     "the process of a VMM, a smaller --min-size, or --vma ADDRESS",
   );
 }

@@ -10,7 +10,7 @@ import {
   SegmentList,
 } from "./layoutImport.js";
 import { chooseGranule, chooseIpaBits, emptyTables, hostGeometry, spanOf } from "./stage2DumpGeometry.js";
-import { type DumpRange, type DumpText, readStage2Dump } from "./stage2DumpText.js";
+import { type DumpRange, type DumpText, type MappedRange, readStage2Dump } from "./stage2DumpText.js";
 
 export interface Stage2DumpOptions extends DirtyLogChoice {
   /** Given by the user; else inferred from levels and sizes. */
@@ -19,16 +19,19 @@ export interface Stage2DumpOptions extends DirtyLogChoice {
   readonly ipaBits?: number | undefined;
   /** From `stage2_levels` beside the dump. */
   readonly levels?: number | undefined;
-  /** Bytes. Empty or absent: one memslot for each island of mapped memory, which the scenario says. */
+  /**
+   * Bytes. Empty or absent: one memslot for each island of mapped memory, which the scenario says.
+   */
   readonly memslots?: readonly { readonly base: number; readonly bytes: number }[] | undefined;
   readonly name?: string | undefined;
 }
 
 /**
- * Turns a stage-2 dump of a real host into a scenario whose tree has the same leaves: level 3 pages, blocks, holes, and
- * read-only leaves write-protected.
+ * Turns a stage-2 dump of a real host into a scenario whose tree has the same leaves: level 3
+ * pages, blocks, holes, and read-only leaves write-protected.
  *
- * A dump has no output addresses, no memslots and no dirty log; what was assumed for them is in the notes.
+ * A dump has no output addresses, no memslots and no dirty log; what was assumed for them is in the
+ * notes.
  *
  * @throws UserError for text that is no such dump, or that no tree of one granule can give
  */
@@ -53,7 +56,8 @@ export function importStage2Dump(text: string, input: string, options: Stage2Dum
     given.length === 0 ? guessMemslots(mapped, notes) : checkMemslots(given, mapped, granule, width, notes);
   const assumed = given.length === 0 ? guessWords(memslots) : undefined;
   const known =
-    "Leaves of a real host's stage-2 dump. Output addresses and the dirty log are not in a dump: they are the simulator's.";
+    "Leaves of a real host's stage-2 dump. Output addresses and the dirty log are not in a dump: they are the " +
+    "simulator's.";
   const scenario = {
     name: options.name ?? "imported stage-2 dump",
     description: assumed === undefined ? known : `${known} Assumed: ${assumed}.`,
@@ -89,7 +93,8 @@ function noteWhatIsNotThere(dump: DumpText, granule: Granule, ipaBits: number, n
   if (from < 2 ** ipaBits) {
     notes.push({ code: "last-range-missing", data: { from: formatAddress(from), to: formatAddress(2 ** ipaBits) } });
   }
-  if (gaps.length > 0) notes.push({ code: "gaps", data: { count: gaps.length, first: gaps[0]! } });
+  const [first] = gaps;
+  if (first !== undefined) notes.push({ code: "gaps", data: { count: gaps.length, first } });
   if (empty > 0) notes.push({ code: "empty-tables", data: { tables: empty } });
   if (annotated > 0) notes.push({ code: "annotated-invalid", data: { bytes: annotated } });
   if (unreadable > 0) notes.push({ code: "mapped-without-read", data: { bytes: unreadable } });
@@ -101,17 +106,20 @@ interface Slot {
   readonly bytes: number;
 }
 
-/** Memory that two memslots would have apart: a hole of this many bytes or more is no part of either. */
+/**
+ * Memory that two memslots would have apart: a hole of this many bytes or more is no part of
+ * either.
+ */
 const ISLAND_GAP = 2 ** 30;
 /** Memslots that a sentence names. */
 const MAX_NAMED = 8;
 
 /**
- * One memslot for each island: mapped memory with less than {@link ISLAND_GAP} between its parts. A slot over the outer extent of all
- * would hold the gaps too: the real test puts its program low and its memory below the top, with 1 TiB between them that no walk of the
- * kernel ever sees.
+ * One memslot for each island: mapped memory with less than {@link ISLAND_GAP} between its parts. A
+ * slot over the outer extent of all would hold the gaps too: the real test puts its program low and
+ * its memory below the top, with 1 TiB between them that no walk of the kernel ever sees.
  */
-function guessMemslots(mapped: readonly DumpRange[], notes: ImportNote[]): Slot[] {
+function guessMemslots(mapped: readonly MappedRange[], notes: ImportNote[]): Slot[] {
   const islands: { base: number; bytes: number }[] = [];
   for (const { start, end } of mapped) {
     const last = islands.at(-1);
@@ -135,10 +143,14 @@ function nameSlots(slots: readonly Slot[]): string[] {
   return slots.length > MAX_NAMED ? [...named, `${slots.length - MAX_NAMED} more`] : named;
 }
 
-/** The memslots given, in order. @throws UserError for one that no VM could have, or where nothing is mapped in any */
+/**
+ * The memslots given, in order.
+ *
+ * @throws UserError for one that no VM could have, or where nothing is mapped in any
+ */
 function checkMemslots(
   given: readonly Slot[],
-  mapped: readonly DumpRange[],
+  mapped: readonly MappedRange[],
   granule: Granule,
   ipaBits: number,
   notes: ImportNote[],
@@ -166,7 +178,7 @@ function checkMemslots(
   return slots;
 }
 
-function mappedBytes(slot: Slot, mapped: readonly DumpRange[]): number {
+function mappedBytes(slot: Slot, mapped: readonly MappedRange[]): number {
   const end = slot.base + slot.bytes;
   return mapped.reduce(
     (sum, range) => sum + Math.max(0, Math.min(end, range.end) - Math.max(slot.base, range.start)),
@@ -174,7 +186,7 @@ function mappedBytes(slot: Slot, mapped: readonly DumpRange[]): number {
   );
 }
 
-function segmentsOf(slot: Slot, mapped: readonly DumpRange[], granule: Granule): SegmentList {
+function segmentsOf(slot: Slot, mapped: readonly MappedRange[], granule: Granule): SegmentList {
   const list = new SegmentList();
   const slotEnd = slot.base + slot.bytes;
   let at = slot.base;
@@ -182,7 +194,7 @@ function segmentsOf(slot: Slot, mapped: readonly DumpRange[], granule: Granule):
     const start = Math.max(range.start, slot.base);
     const end = Math.min(range.end, slotEnd);
     if (start >= end) continue;
-    const span = spanOf(granule, range.level!);
+    const span = spanOf(granule, range.level);
     if (start % span !== 0 || end % span !== 0) {
       throw badInput(
         `memslot ${formatAddress(slot.base)}:${formatSize(slot.bytes)}`,

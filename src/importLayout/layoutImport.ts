@@ -25,7 +25,7 @@ export interface DirtyLogChoice {
 /** @throws UserError for a chunk size that the granule does not have */
 export function dirtyLogOf(granule: Granule, choice: DirtyLogChoice): Arm64Scenario["dirtyLog"] {
   const legal = legalChunks(granule);
-  const chunk = choice.chunkBytes ?? legal.at(-1)!;
+  const chunk = choice.chunkBytes ?? Math.max(...legal);
   if (chunk !== 0 && !legal.includes(chunk)) {
     throw badInput(
       `chunk ${formatSize(chunk)}`,

@@ -17,12 +17,13 @@ export interface Backing {
 /**
  * The amounts of one mapping.
  *
- * Huge pages that are mapped whole: AnonHugePages, ShmemPmdMapped and FilePmdMapped, or, of a hugetlb mapping, all that is
- * present, by its page size. A page size which is no leaf of the granule (contiguous 64K, 16G) counts as the largest leaf below.
+ * Huge pages that are mapped whole: AnonHugePages, ShmemPmdMapped and FilePmdMapped, or, of a
+ * hugetlb mapping, all that is present, by its page size. A page size which is no leaf of the
+ * granule (contiguous 64K, 16G) counts as the largest leaf below.
  */
 export function backingOf(vma: Vma, granule: Granule, input: string): Backing {
   const size = vma.end - vma.start;
-  const [page, pmd] = legalChunks(granule) as [number, number];
+  const [page, pmd] = legalChunks(granule);
   const hugetlb = vma.sharedHugetlb + vma.privateHugetlb;
   const name = `${input} line ${vma.line}`;
   if (vma.start % page !== 0 || size % page !== 0)
@@ -30,9 +31,8 @@ export function backingOf(vma: Vma, granule: Granule, input: string): Backing {
   if (hugetlb > 0 || vma.kernelPageSize > page) {
     if (hugetlb > size || hugetlb % page !== 0)
       throw badInput(name, `${formatSize(hugetlb)} of hugetlb do not fit it`, "amounts of its pages");
-    const leaf = legalChunks(granule)
-      .filter((bytes) => bytes <= Math.max(page, vma.kernelPageSize))
-      .at(-1)!;
+    const largest = Math.max(page, vma.kernelPageSize);
+    const leaf = Math.max(...legalChunks(granule).filter((bytes) => bytes <= largest));
     return leaf === page
       ? { largeLeaf: pmd, large: 0, pages: hugetlb, absent: size - hugetlb }
       : { largeLeaf: leaf, large: hugetlb, pages: 0, absent: size - hugetlb };

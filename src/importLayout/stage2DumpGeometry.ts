@@ -7,19 +7,22 @@ import {
   MAX_IPA_BITS,
   MIN_IPA_BITS,
   needsLpa2,
+  spanBytes,
 } from "../guest/geometry.js";
+import { nonEmpty } from "../lists.js";
 import type { ImportNote } from "./layoutImport.js";
-import type { DumpRange, DumpText } from "./stage2DumpText.js";
+import type { DumpRange, DumpText, MappedRange } from "./stage2DumpText.js";
 
 /** Bytes that one entry of a level covers. */
 export function spanOf(granule: Granule, level: number): number {
-  const { spanPages, pageBytes } = geometryOf(granule, 48);
-  return spanPages[level]! * pageBytes;
+  return spanBytes(geometryOf(granule, 48), level);
 }
 
-/** Whether a range can come from a tree of this granule: whole entries of its level, blocks only where there are any. */
-function fits(range: DumpRange, granule: Granule): boolean {
-  const level = range.level!;
+/**
+ * Whether a range can come from a tree of this granule: whole entries of its level, blocks only
+ * where there are any.
+ */
+function fits({ level, start, end }: MappedRange, granule: Granule): boolean {
   if (
     level < 3 &&
     !geometryOf(granule, 40)
@@ -28,11 +31,12 @@ function fits(range: DumpRange, granule: Granule): boolean {
   )
     return false;
   const span = spanOf(granule, level);
-  return range.start % span === 0 && range.end % span === 0;
+  return start % span === 0 && end % span === 0;
 }
 
 /**
- * Tables without any valid entry inside a hole: KVM frees such tables, so many of them speak against a granule.
+ * Tables without any valid entry inside a hole: KVM frees such tables, so many of them speak
+ * against a granule.
  *
  * @param startLevel entries of this level are in the root, which is never freed
  */
@@ -43,8 +47,8 @@ export function emptyTables(range: DumpRange, granule: Granule, startLevel: numb
 }
 
 /**
- * The granule of a dump: the one given, or the one whose tree could have printed it. Where several could, the one that leaves
- * the fewest empty tables, then the finest.
+ * The granule of a dump: the one given, or the one whose tree could have printed it. Where several
+ * could, the one that leaves the fewest empty tables, then the finest.
  *
  * @throws UserError where none, or not the one given, could have
  */
@@ -83,20 +87,23 @@ export function chooseGranule(
   }
   const top = Math.min(...new Set(dump.ranges.map((range) => range.level ?? 3)));
   const oddity = (granule: Granule) => dump.ranges.reduce((sum, range) => sum + emptyTables(range, granule, top), 0);
-  const least = Math.min(...candidates.map(oddity));
-  candidates = candidates.filter((granule) => oddity(granule) === least);
-  if (candidates.length === 1) {
-    notes.push({ code: "granule-inferred", data: { granule: candidates[0]! } });
-    return candidates[0]!;
+  const fewest = Math.min(...candidates.map(oddity));
+  candidates = candidates.filter((granule) => oddity(granule) === fewest);
+  const [finest, ...coarser] = nonEmpty(candidates);
+  const coarsest = coarser.at(-1);
+  if (coarsest === undefined) {
+    notes.push({ code: "granule-inferred", data: { granule: finest } });
+    return finest;
   }
-  // Of the granules that are left, all page borders are multiples of the largest. Chance makes that unlikely with many borders.
+  // Of the granules that are left, all page borders are multiples of the largest. Chance makes that
+  // unlikely with many borders.
   const inside = new Set(
     mapped
       .filter((range) => range.level === 3)
       .flatMap((range) => [range.start, range.end])
       .filter((at) => at % 2 ** 21 !== 0),
   );
-  const chosen = inside.size >= 8 ? candidates.at(-1)! : candidates[0]!;
+  const chosen = inside.size >= 8 ? coarsest : finest;
   notes.push({ code: "granule-ambiguous", data: { granule: chosen, candidates } });
   return chosen;
 }
@@ -117,8 +124,8 @@ function widthsWith(granule: Granule, levels: number): number[] {
 }
 
 /**
- * The IPA width of a dump: given, printed (from 7.3 the last range ends where the space does), or 40, KVM's default, where that
- * agrees with the levels and holds what is mapped.
+ * The IPA width of a dump: given, printed (from 7.3 the last range ends where the space does), or
+ * 40, KVM's default, where that agrees with the levels and holds what is mapped.
  *
  * @throws UserError where no width does
  */
@@ -142,10 +149,10 @@ export function chooseIpaBits(
     mustHoldBlocks(dump, granule, given, input);
     return given;
   }
-  const lastEnd = dump.ranges.at(-1)!.end;
-  const whole = Math.log2(lastEnd);
+  const last = dump.ranges.at(-1)!;
+  const whole = Math.log2(last.end);
   // From 7.3 the last range is printed: it ends where the IPA space does.
-  const printed = dump.ranges.at(-1)!.kind !== "mapped" && WIDTHS.includes(whole) ? whole : null;
+  const printed = last.kind !== "mapped" && WIDTHS.includes(whole) ? whole : null;
   const fitting = (levels === undefined ? [] : widthsWith(granule, levels)).filter((bits) => mappedEnd <= 2 ** bits);
   const possible = fitting.length > 0 ? fitting : widthsHolding(mappedEnd);
   const taken =
@@ -163,7 +170,7 @@ function widthsHolding(end: number): number[] {
 
 function mustHoldBlocks(dump: DumpText, granule: Granule, ipaBits: number, input: string): void {
   const { startLevel } = hostGeometry(granule, ipaBits);
-  const above = dump.ranges.find((range) => range.kind === "mapped" && range.level! < startLevel);
+  const above = dump.ranges.find((range) => range.kind === "mapped" && range.level < startLevel);
   if (above === undefined) return;
   throw badInput(
     `${input} line ${above.line}`,

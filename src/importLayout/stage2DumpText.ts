@@ -1,25 +1,39 @@
 import { badInput, clip } from "../errors.js";
 import { formatAddress } from "../guest/sizes.js";
+import { isNonEmpty, type NonEmpty } from "../lists.js";
 
-/** One line of a stage-2 dump: adjacent entries of one level with equal attributes. */
-export interface DumpRange {
+/** A line of a stage-2 dump: adjacent entries of one level with equal attributes. */
+interface AnyRange {
   /** Line number in the text, from 1. */
   readonly line: number;
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
-  /** 0 to 3; null on lines of early kernels that print no level (holes only). */
-  readonly level: number | null;
-  /** `annotated`: invalid but not zero (the `F` field), as pKVM's owner annotations are. */
-  readonly kind: "mapped" | "hole" | "annotated";
   readonly readable: boolean;
   readonly writable: boolean;
 }
 
+export interface MappedRange extends AnyRange {
+  readonly kind: "mapped";
+  /** 0 to 3. */
+  readonly level: number;
+}
+
+interface UnmappedRange extends AnyRange {
+  /** `annotated`: invalid but not zero (the `F` field), as pKVM's owner annotations are. */
+  readonly kind: "hole" | "annotated";
+  /** Null on lines of early kernels that print no level. */
+  readonly level: number | null;
+}
+
+export type DumpRange = MappedRange | UnmappedRange;
+
 /** A dump as text says it, in order and without overlaps. */
 export interface DumpText {
-  readonly ranges: readonly DumpRange[];
-  /** Numbers printed before the header, as `cat stage2_levels ipa_range stage2_page_tables` does. */
+  readonly ranges: NonEmpty<DumpRange>;
+  /**
+   * Numbers printed before the header, as `cat stage2_levels ipa_range stage2_page_tables` does.
+   */
   readonly levels: number | null;
   readonly ipaBits: number | null;
   readonly header: boolean;
@@ -38,14 +52,18 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   P: 2 ** 50,
   E: 2 ** 60,
 };
-/** Fields after the level. `X` stands alone up to 6.x, where execute-never is set; px/ux and PXN/UXN came later. */
+/**
+ * Fields after the level. `X` stands alone up to 6.x, where execute-never is set; px/ux and PXN/UXN
+ * came later.
+ */
 const FIELDS = new Set(["F", "R", "W", "X", "XN", "px", "ux", "PXN", "UXN", "PXNux", "PXNUXN", "AF", "BLK"]);
 
 /**
  * Reads the text of `stage2_page_tables`, as debugfs of a KVM host on arm64 prints it.
  *
- * Format: Linux, arch/arm64/kvm/ptdump.c (fields) and arch/arm64/mm/ptdump.c, `note_page()` (ranges), from 6.12. Quoting
- * marks of mails are taken off; text around the dump is kept in `unread`.
+ * Format: Linux, arch/arm64/kvm/ptdump.c (fields) and arch/arm64/mm/ptdump.c, `note_page()`
+ * (ranges), from 6.12. Quoting marks of mails are taken off; text around the dump is kept in
+ * `unread`.
  *
  * @param input name of the text for messages
  * @throws UserError naming the first line that is wrong
@@ -77,7 +95,8 @@ export function readStage2Dump(text: string, input: string): DumpText {
       if (last !== undefined && range.start < last.end) {
         throw badInput(
           where,
-          `the range begins at ${formatAddress(range.start)}, before the end ${formatAddress(last.end)} of line ${last.line}`,
+          `the range begins at ${formatAddress(range.start)}, before the end ${formatAddress(last.end)} of line ` +
+            `${last.line}`,
           "ascending ranges that do not overlap",
         );
       }
@@ -91,7 +110,7 @@ export function readStage2Dump(text: string, input: string): DumpText {
       if (unread.length < MAX_UNREAD) unread.push({ line: lineNumber, text: clip(line) });
     }
   }
-  if (ranges.length === 0) {
+  if (!isNonEmpty(ranges)) {
     throw badInput(input, "no range of a stage-2 dump in it", `lines as "${HEADER}" and "0x...-0x...  2M 2   R W ..."`);
   }
   return { ranges, levels, ipaBits, header, unread, unreadCount };
@@ -123,21 +142,22 @@ function readRange(line: string, lineNumber: number, where: string): DumpRange {
     .trim()
     .split(/\s+/)
     .filter((word) => word !== "");
-  const level = words.length > 0 && /^[0-3]$/.test(words[0]!) ? Number(words.shift()) : null;
+  const [first = ""] = words;
+  const level = /^[0-3]$/.test(first) ? Number(words.shift()) : null;
   for (const word of words) {
     if (!FIELDS.has(word))
       throw badInput(shown, `the field "${clip(word, 20)}" is none of a stage-2 dump`, [...FIELDS].join(", "));
   }
-  const kind = words.length === 0 ? "hole" : words.includes("F") ? "annotated" : "mapped";
-  if (kind === "mapped") {
-    if (level === null) throw badInput(shown, "mapped, but without a level", "a level from 0 to 3 after the size");
-    if (words.includes("BLK") !== level < 3) {
-      throw badInput(
-        shown,
-        level < 3 ? `mapped at level ${level} without BLK` : "BLK at level 3",
-        "BLK at levels 1 and 2, pages at 3",
-      );
-    }
+  const range = { line: lineNumber, start, end, readable: words.includes("R"), writable: words.includes("W") };
+  if (words.length === 0) return { ...range, kind: "hole", level };
+  if (words.includes("F")) return { ...range, kind: "annotated", level };
+  if (level === null) throw badInput(shown, "mapped, but without a level", "a level from 0 to 3 after the size");
+  if (words.includes("BLK") !== level < 3) {
+    throw badInput(
+      shown,
+      level < 3 ? `mapped at level ${level} without BLK` : "BLK at level 3",
+      "BLK at levels 1 and 2, pages at 3",
+    );
   }
-  return { line: lineNumber, start, end, level, kind, readable: words.includes("R"), writable: words.includes("W") };
+  return { ...range, kind: "mapped", level };
 }

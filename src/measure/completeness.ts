@@ -7,7 +7,7 @@ export function missingPhases(run: Pick<LoggedRun, "phases" | "iterations">): st
   const has = (phase: PhaseName, iteration: number | null) =>
     run.phases.some((one) => one.phase === phase && one.iteration === iteration);
   const missing: string[] = (["populate", "enable"] as const).filter((phase) => !has(phase, null));
-  const seen = run.phases.reduce((most, { iteration }) => Math.max(most, iteration ?? 0), 0);
+  const seen = run.phases.reduce((max, { iteration }) => Math.max(max, iteration ?? 0), 0);
   const iterations = Math.max(1, run.iterations ?? seen);
   const manual = run.phases.some(({ phase }) => phase === "clear");
   for (let k = 1; k <= iterations && missing.length < 4; k++) {

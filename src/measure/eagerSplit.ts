@@ -51,8 +51,9 @@ export async function prepareChunkPreload(env: Environment): Promise<ChunkPreloa
 }
 
 /**
- * What the test is run with, so that it has the chunk. @param given what the user sets, LD_PRELOAD
- * perhaps among it
+ * What the test is run with, so that it has the chunk.
+ *
+ * @param given what the user sets, LD_PRELOAD perhaps among it
  */
 export function chunkEnvironment(preload: ChunkPreload, bytes: number, given: Environment): Record<string, string> {
   const others = given.LD_PRELOAD === undefined || given.LD_PRELOAD === "" ? [] : [given.LD_PRELOAD];

@@ -2,7 +2,10 @@ import type { SelftestOptions } from "./schema.js";
 
 const PROGRAM = /^(?:.*\/)?dirty_log_perf_test\w*$/;
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
-/** Options of the test that take a value, and those that do not: the `getopt` string of its main in Linux 7.3, and `-f` of 5.11 to 6.1. */
+/**
+ * Options of the test that take a value, and those that do not: the `getopt` string of its main in
+ * Linux 7.3, and `-f` of 5.11 to 6.1.
+ */
 const WITH_VALUE = "bcfimprsvwx";
 const FLAGS = "aeghno";
 /** The variable from which some patched tests take the eager-split chunk; upstream's knows none. */
@@ -15,26 +18,31 @@ export interface SelftestCommand {
   readonly args: readonly string[];
 }
 
-/** Whether a word is the selftest's program: dirty_log_perf_test or a variant, with or without a path. */
+/**
+ * Whether a word is the selftest's program: dirty_log_perf_test or a variant, with or without a
+ * path.
+ */
 export function isSelftestProgram(word: string): boolean {
   return PROGRAM.test(word);
 }
 
 /**
- * Finds a command line of the selftest in a line of a log: after a prompt and wrappers such as `taskset -c 3`, before pipes.
- * Prose that names the test is none: what follows the program must be an option.
+ * Finds a command line of the selftest in a line of a log: after a prompt and wrappers such as
+ * `taskset -c 3`, before pipes. Prose that names the test is none: what follows the program must be
+ * an option.
  */
 export function findSelftestCommand(line: string): SelftestCommand | undefined {
   if (line.length > 4096 || !line.includes("dirty_log_perf_test")) return undefined;
   const words = splitWords(line);
   const at = words.findIndex(isSelftestProgram);
-  if (at < 0 || (words[at + 1] !== undefined && !/^(?:-|\||[0-9]?>|[;&])/.test(words[at + 1]!))) return undefined;
+  const [program, next] = [words[at], words[at + 1]];
+  if (program === undefined || (next !== undefined && !/^(?:-|\||[0-9]?>|[;&])/.test(next))) return undefined;
   const end = words.findIndex((word, i) => i > at && /^(?:\||[0-9&]?>|[;&])/.test(word));
   const env: Record<string, string> = {};
   for (const word of words.slice(0, at)) {
     if (ASSIGNMENT.test(word)) env[word.slice(0, word.indexOf("="))] = word.slice(word.indexOf("=") + 1);
   }
-  return { env, program: words[at]!, args: words.slice(at + 1, end < 0 ? undefined : end) };
+  return { env, program, args: words.slice(at + 1, end < 0 ? undefined : end) };
 }
 
 /** The command as one would type it. */
@@ -44,7 +52,10 @@ export function formatCommand({ env, program, args }: SelftestCommand): string {
   );
 }
 
-/** Reads the options as the test's own `getopt` does: combined flags, values attached or apart, the last one counts. */
+/**
+ * Reads the options as the test's own `getopt` does: combined flags, values attached or apart, the
+ * last one counts.
+ */
 export function optionsOf({ env, args }: Pick<SelftestCommand, "env" | "args">): SelftestOptions {
   const unknown: string[] = [];
   const given = new Map<string, string[]>();

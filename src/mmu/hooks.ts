@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 
 /**
- * A strategy of the user's own that threw, or gave what cannot be used. It is the user's fault to
+ * A custom strategy that threw, or gave what cannot be used. It is the user's fault to
  * find: the message names the strategy, its file, the hook and the place in it; nobody sees a stack
  * of this program.
  */

@@ -4,7 +4,7 @@ import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js"
 import { closingLine } from "./benchClosing.js";
 import { legend } from "./benchLegend.js";
 import { besideTables } from "./besideTable.js";
-import { type GridArguments, gridsOf } from "./caseGrids.js";
+import { baseOf, type GridArguments, gridsOf } from "./caseGrids.js";
 import { folded, grid } from "./grid.js";
 import { assumedOf, describeScenario } from "./scenarioText.js";
 import { shortCases } from "./shortCases.js";
@@ -59,7 +59,7 @@ function runsOf(result: ResultFile, scenario: ScenarioResult): readonly RunResul
 /** One case. */
 function benchTable(scenario: ScenarioResult, runs: readonly RunResult[], mmu: Mmu, style: Style): string {
   const { chalk } = style;
-  const base = runs.find((run) => run.strategy === mmu.baseline)!;
+  const base = baseOf(runs, mmu);
   const title = `${chalk.bold(scenario.name)}: ${describeScenario(scenario, mmu)}`;
   const assumed = assumedOf(scenario).map((one) => chalk.yellow(`Assumed: ${one}`));
   const grids = gridsOf(runs, base, mmu, style);

@@ -1,22 +1,18 @@
 import { groupBy, lookUp } from "../lists.js";
 import type { Mmu, SharedSpec } from "../mmu/contract.js";
 import type { ResultFile, ScenarioResult } from "../results/types.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { sumAt } from "./sums.js";
 import { formatCount } from "./units.js";
 import { caseNotes, verdictCell } from "./verdictMarks.js";
 
-const COLUMNS: GridColumn[] = [
-  { heading: "MMU", figure: false },
-  { heading: "strategy", figure: false },
-  { heading: "walks from the root", figure: true },
-  { heading: "entries inspected or looped", figure: true },
-  { heading: "tables", figure: true },
-  { heading: "flushes", figure: true },
-  { heading: "lock drops", figure: true },
-  { heading: "result", figure: false },
-];
+const COLUMNS = columnsOf(
+  ["MMU", "strategy"],
+  ["walks from the root", "entries inspected or looped", "tables", "flushes", "lock drops"],
+  ["result"],
+);
 
 /** What MMUs answer side by side. */
 export interface Beside {
@@ -27,8 +23,8 @@ export interface Beside {
 }
 
 /**
- * MMUs side by side where the question is the same: one table for each guest that more than one of them simulated, with the columns that
- * they share.
+ * MMUs side by side where the question is the same: one table for each guest that more than one of
+ * them simulated, with the columns that they share.
  */
 export function besideTables(result: ResultFile, mmus: ReadonlyMap<string, Mmu>, style: Style): Beside {
   const asked = result.scenarios.filter(({ mmu, workload }) => mmus.get(mmu)?.shared?.workload === workload);

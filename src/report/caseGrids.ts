@@ -3,13 +3,21 @@ import type { Mmu, TotalsSpec } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { RunResult, WallSeries } from "../results/types.js";
 import { isWide } from "../stats/statistics.js";
-import { fitsUnbroken, folded, type GridColumn } from "./grid.js";
+import type { TableColumn } from "./columns.js";
+import { fitsUnbroken, folded } from "./grid.js";
 import type { Style } from "./style.js";
 import { sumAt } from "./sums.js";
 import { formatChange, formatCount, formatNs } from "./units.js";
 import { verdictCell } from "./verdictMarks.js";
 
-export type GridArguments = [GridColumn[], string[][]];
+/** The run of an MMU's baseline, which every case has. */
+export function baseOf(runs: readonly RunResult[], { baseline }: Mmu): RunResult {
+  const base = runs.find(({ strategy }) => strategy === baseline);
+  if (base === undefined) throw new RangeError(`a case has no run of ${baseline}`);
+  return base;
+}
+
+export type GridArguments = [TableColumn[], string[][]];
 
 export interface CaseGrids {
   readonly main: GridArguments;
@@ -18,7 +26,10 @@ export interface CaseGrids {
   readonly wall: GridArguments | null;
 }
 
-/** The tables of a case: counts with wall times beside them, or where these have no room each by itself. */
+/**
+ * The tables of a case: counts with wall times beside them, or where these have no room each by
+ * itself.
+ */
 export function gridsOf(runs: readonly RunResult[], base: RunResult, mmu: Mmu, style: Style): CaseGrids {
   const wallPart = mmu.totals?.wallPart;
   const parts = Object.keys(base.wall ?? {});
@@ -63,7 +74,10 @@ export function mainGrid(
   ];
 }
 
-/** A row a strategy: figures, each with its change against `base` where its column asks for that, then wall time. */
+/**
+ * A row a strategy: figures, each with its change against `base` where its column asks for that,
+ * then wall time.
+ */
 function strategyGrid(
   runs: readonly RunResult[],
   base: RunResult,
@@ -71,7 +85,7 @@ function strategyGrid(
   wall: readonly string[],
   style: Style,
 ): GridArguments {
-  const columns: GridColumn[] = [{ heading: "strategy", figure: false }];
+  const columns: TableColumn[] = [{ heading: "strategy", figure: false }];
   for (const { heading, change } of figures) {
     columns.push({ heading, figure: true });
     if (change === true) columns.push({ heading: "", figure: true });
@@ -101,7 +115,10 @@ function figureCells(
   return [...cells, changeCell(before, value, isRight(run), style)];
 }
 
-/** A change is coloured good or bad only where the result is right: entries that a wrong walk has not seen are no gain. */
+/**
+ * A change is coloured good or bad only where the result is right: entries that a wrong walk has
+ * not seen are no gain.
+ */
 function changeCell(before: number, value: number, right: boolean, style: Style): string {
   const text = formatChange(before, value);
   if (!right) return style.chalk.dim(text);
@@ -119,7 +136,10 @@ function wallCells(
   return [cell, areClose(series, base) ? "~" : changeCell(base.medianNs, series.medianNs, right, style)];
 }
 
-/** A median with half its 95% interval: "1.45 ms ±2.1%"; "!" behind it where the interval is wide, "-" without a series. */
+/**
+ * A median with half its 95% interval: "1.45 ms ±2.1%"; "!" behind it where the interval is wide,
+ * "-" without a series.
+ */
 export function wallText(series: WallSeries | undefined): string {
   if (series === undefined) return "-";
   const [low, high] = series.ci95Ns;
@@ -127,7 +147,10 @@ export function wallText(series: WallSeries | undefined): string {
   return `${formatNs(series.medianNs)} ±${spread.toFixed(spread < 10 ? 1 : 0)}%${isWide(series) ? " !" : ""}`;
 }
 
-/** Whether intervals overlap, and so do not tell the two apart: said so rather than given as a figure. */
+/**
+ * Whether intervals overlap, and so do not tell the two apart: said so rather than given as a
+ * figure.
+ */
 export function areClose(a: WallSeries | undefined, b: WallSeries | undefined): boolean {
   return a !== undefined && b !== undefined && a.ci95Ns[1] >= b.ci95Ns[0] && a.ci95Ns[0] <= b.ci95Ns[1];
 }

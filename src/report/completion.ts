@@ -18,7 +18,9 @@ export interface CompletedOption {
 
 type Script = (commands: readonly CompletedCommand[], everywhere: readonly CompletedOption[]) => string;
 
-const SCRIPTS: Readonly<Record<string, Script>> = { bash, zsh, fish };
+const SCRIPTS = { bash, zsh, fish } satisfies Record<string, Script>;
+
+export type Shell = keyof typeof SCRIPTS;
 
 export const shells: readonly string[] = Object.keys(SCRIPTS);
 
@@ -29,11 +31,11 @@ export const shells: readonly string[] = Object.keys(SCRIPTS);
  *   them too
  */
 export function completionScript(
-  shell: string,
+  shell: Shell,
   commands: readonly CompletedCommand[],
   everywhere: readonly CompletedOption[],
 ): string {
-  return SCRIPTS[shell]!(commands, everywhere);
+  return SCRIPTS[shell](commands, everywhere);
 }
 
 const flagsOf = (options: readonly CompletedOption[]): string[] => options.flatMap(({ flags }) => flags);

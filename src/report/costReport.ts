@@ -3,6 +3,7 @@ import type { FitWarning } from "../cost/fitTypes.js";
 import type { ProfileListing } from "../cost/listProfiles.js";
 import type { SkippedCase } from "../cost/measuredRuns.js";
 import { COSTS } from "../cost/profile.js";
+import { columnsOf } from "./columns.js";
 import { grid } from "./grid.js";
 import { phaseTables } from "./phaseTables.js";
 import type { Style } from "./style.js";
@@ -32,28 +33,16 @@ function profileText(profile: ProfileListing, style: Style): string {
     .map((figure) => `  ${figure.label}: includes ${figure.includes.map(labelOf).join("; ")}`);
   return [
     `${style.chalk.bold(profile.name)}: ${profile.summary} (${profile.mmu})`,
-    ...(rows.length === 0
-      ? []
-      : [
-          grid(
-            [
-              { heading: "cost", figure: false },
-              { heading: "value", figure: true },
-              { heading: "unit", figure: false },
-              { heading: "kind", figure: false },
-              { heading: "how", figure: false },
-            ],
-            rows,
-            style,
-          ),
-        ]),
+    ...(rows.length === 0 ? [] : [grid(columnsOf(["cost"], ["value"], ["unit", "kind", "how"]), rows, style)]),
     ...includes,
     ...(profile.contention === null ? [] : contentionLines(profile.contention)),
     ...profile.notes.map((note) => `  note: ${note}`),
   ].join("\n");
 }
 
-/** A machine's guest faults: what one takes alone, and what of it is done for one vCPU at a time. */
+/**
+ * A machine's guest faults: what one takes alone, and what of it is done for one vCPU at a time.
+ */
 function contentionLines(contention: NonNullable<ProfileListing["contention"]>): string[] {
   const { alone, parallel, rwlock, spinlock, provenance, fittedTo } = contention;
   const list = (figures: object | undefined) =>
@@ -78,7 +67,10 @@ function labelOf(id: string): string {
   return COSTS.find((info) => info.id === id)?.label ?? id;
 }
 
-/** A fitted profile: its figures with intervals, how well it models the runs, and what they cannot tell. */
+/**
+ * A fitted profile: its figures with intervals, how well it models the runs, and what they cannot
+ * tell.
+ */
 export function calibrateReport({ fit, profile, measured }: Calibration, style: Style): string {
   const { chalk } = style;
   const figures = COSTS.flatMap((info) => {
@@ -91,7 +83,7 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
     const shown = fit.notSeparate.includes(info.id) ? "not separately determined" : interval;
     return [[info.label, `${formatNs(figure.ns)}${further}`, shown]];
   });
-  const shown = [...fit.rows].sort((a, b) => Math.abs(b.errorPercent) - Math.abs(a.errorPercent)).slice(0, MOST_ROWS);
+  const shown = [...fit.rows].sort((a, b) => Math.abs(b.errorPercent) - Math.abs(a.errorPercent)).slice(0, MAX_ROWS);
   const rows = fit.rows
     .filter((row) => shown.includes(row))
     .map((row) => ({
@@ -103,7 +95,8 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   const notes: string[] = [];
   if (profile.contention !== undefined) {
     notes.push(
-      "vCPUs that wait for each other in faults are a queue in the profile, in place of the costs of a fault and a TLBI above:",
+      "vCPUs that wait for each other in faults are a queue in the profile, in place of the costs of a fault and " +
+        "a TLBI above:",
       ...contentionLines(profile.contention),
     );
   }
@@ -119,31 +112,15 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   notes.push(...ignoredWrites(measured.ignoredWritePercent).map((line) => chalk.yellow(line)));
   const text = [
     chalk.bold(`Profile ${profile.name}, fitted to ${fit.rows.length} measured phases`),
-    grid(
-      [
-        { heading: "cost", figure: false },
-        { heading: "each, derived", figure: true },
-        { heading: "95% interval", figure: false },
-      ],
-      figures,
-      style,
-    ),
+    grid(columnsOf(["cost"], ["each, derived"], ["95% interval"]), figures, style),
     "",
     chalk.bold(
-      fit.rows.length > MOST_ROWS
-        ? `Measured and modelled: the ${MOST_ROWS} largest errors of ${fit.rows.length} (all with --json)`
+      fit.rows.length > MAX_ROWS
+        ? `Measured and modelled: the ${MAX_ROWS} largest errors of ${fit.rows.length} (all with --json)`
         : "Measured and modelled",
     ),
     "",
-    phaseTables(
-      [
-        { heading: "measured", figure: true },
-        { heading: "modelled", figure: true },
-        { heading: "error", figure: true },
-      ],
-      rows,
-      style,
-    ),
+    phaseTables(columnsOf([], ["measured", "modelled", "error"]), rows, style),
     "",
     `Root mean square error ${rms.toFixed(1)}%, largest ${worst.toFixed(1)}%.`,
     "",
@@ -152,18 +129,21 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   return `${wrapLines(text, style)}\n`;
 }
 
-/** What a fit leaves of a phase that has a cost to itself is of floating point: no error to show. */
+/**
+ * What a fit leaves of a phase that has a cost to itself is of floating point: no error to show.
+ */
 function errorText(percent: number): string {
   return formatPercent(Math.abs(percent) < 1e-4 ? 0 : percent / 100);
 }
 
 /** More rows than these are no table to read. */
-const MOST_ROWS = 20;
+const MAX_ROWS = 20;
 
 const INTERVALS = {
   samples: "Intervals: refitted 1000 times to medians of samples drawn again from each run's.",
   residuals:
-    "Intervals: some runs have fewer than 3 samples, so that the phases were refitted 1000 times with residuals of random sign; more --runs give better ones.",
+    "Intervals: some runs have fewer than 3 samples, so that the phases were refitted 1000 times with residuals " +
+    "of random sign; more --runs give better ones.",
   none: "No intervals: there are no more phases than costs.",
 } as const;
 
@@ -178,12 +158,14 @@ function warningLine(warning: FitWarning): string[] {
   switch (warning.code) {
     case "same-counts":
       return [
-        `The runs cannot tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}": they always count in the same proportion. ` +
+        `The runs cannot tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}": they always count in the ` +
+          "same proportion. " +
           `The first stands for both. ${suggestion(warning.run)}`,
       ];
     case "near-collinear":
       return [
-        `The runs hardly tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}" (cosine ${warning.cosine.toFixed(4)}): ` +
+        `The runs hardly tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}" (cosine ` +
+          `${warning.cosine.toFixed(4)}): ` +
           `only their sum is sure. ${suggestion(warning.run)}`,
       ];
     case "dependent":
@@ -216,7 +198,8 @@ export function skippedLines(skipped: readonly SkippedCase[]): string[] {
 export function ignoredWrites(cases: readonly string[]): string[] {
   if (cases.length === 0) return [];
   return [
-    `-w had no effect (${cases.join("; ")}): the guest of the real test in Linux 7.3 never gets the seed and writes every page. So is it counted here.`,
+    `-w had no effect (${cases.join("; ")}): the guest of the real test in Linux 7.3 never gets the seed and ` +
+      "writes every page. So is it counted here.",
   ];
 }
 
@@ -229,7 +212,10 @@ function whySkipped(reason: SkippedCase["reason"]): string {
     case "random-access":
       return "with -a, in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 touches one page only";
     case "write-percent":
-      return "with -w and several vCPUs, in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 writes every page it touches: what the others write is not known";
+      return (
+        "with -w and several vCPUs, in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 writes " +
+        "every page it touches: what the others write is not known"
+      );
     case "nested":
       return "nested guests (-n) are not simulated";
     case "no-complete-run":

@@ -1,10 +1,11 @@
 import { formatSize, parseSize } from "../guest/sizes.js";
-import { groupBy, type NonEmpty, nonEmpty, zip } from "../lists.js";
+import { groupBy, listed, type NonEmpty, nonEmpty, zip } from "../lists.js";
 import type { FlowSpec } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { FlowPhase, GuestFlow } from "../mmu/flow/guestFlow.js";
-import { type GridColumn, grid } from "./grid.js";
-import { listed, phaseWords } from "./runRows.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
+import { phaseWords } from "./runRows.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
@@ -19,7 +20,10 @@ export interface FlowRun {
   readonly steps: readonly FlowPhase[];
 }
 
-/** What `s2split run` prints for an MMU that declares flows: a table a strategy, phase by phase, its variants below each other. */
+/**
+ * What `s2split run` prints for an MMU that declares flows: a table a strategy, phase by phase, its
+ * variants below each other.
+ */
 export function flowReport(
   title: string,
   spec: FlowSpec,
@@ -52,10 +56,10 @@ function guestText({ slots, vcpus, manual }: GuestFlow): string {
 /** A row a phase, or one for each variant where they differ; what is 0 throughout is left out. */
 function phaseTable({ columns }: FlowSpec, runs: NonEmpty<FlowRun>, style: Style): string {
   const shown = columns.filter(({ paths }) => runs.some(({ steps }) => steps.some((step) => sumOf(step, paths) > 0)));
-  const headings: GridColumn[] = [
-    { heading: "phase", figure: false },
-    ...shown.map(({ heading }) => ({ heading, figure: true })),
-  ];
+  const headings = columnsOf(
+    ["phase"],
+    shown.map(({ heading }) => heading),
+  );
   const rows = runs[0].steps.flatMap(({ phase }, index) => {
     const variants = runs.map(({ variant, steps }) => ({
       variant,
@@ -75,7 +79,10 @@ function sumOf(step: FlowPhase, paths: readonly string[]): number {
   return paths.reduce((total, path) => total + (totalAt(step.counts, path) ?? 0), 0);
 }
 
-/** What the first variant and each other come to, all phases together: what differs, or the figures of one alone. */
+/**
+ * What the first variant and each other come to, all phases together: what differs, or the figures
+ * of one alone.
+ */
 function closing({ columns }: FlowSpec, [first, ...others]: NonEmpty<FlowRun>): string {
   const sums = ({ steps }: FlowRun) =>
     columns.map(({ paths }) => steps.reduce((total, step) => total + sumOf(step, paths), 0));

@@ -2,7 +2,7 @@ import type { Comparison } from "../compare/types.js";
 import { regressionsOf } from "./compareTable.js";
 
 /** GitHub shows at most ten error annotations a step, and drops the others without a word. */
-const MOST_ANNOTATIONS = 10;
+const MAX_ANNOTATIONS = 10;
 
 /**
  * Workflow commands that annotate a run with its regressions, one line each, pinned to the file of
@@ -11,7 +11,7 @@ const MOST_ANNOTATIONS = 10;
  */
 export function annotations(comparison: Comparison): string[] {
   const all = regressionsOf(comparison);
-  const shown = all.length <= MOST_ANNOTATIONS ? all : all.slice(0, MOST_ANNOTATIONS - 1);
+  const shown = all.length <= MAX_ANNOTATIONS ? all : all.slice(0, MAX_ANNOTATIONS - 1);
   const lines = shown.map(({ path, text }) => workflowError(path, "s2split: regression", text));
   const [next, ...others] = all.slice(shown.length);
   if (next !== undefined) {

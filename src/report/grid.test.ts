@@ -1,13 +1,14 @@
 import { Chalk } from "chalk";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { TableColumn } from "./columns.js";
 import { displayWidth } from "./displayWidth.js";
-import { folded, type GridColumn, grid } from "./grid.js";
+import { folded, grid } from "./grid.js";
 
 const chalk = new Chalk({ level: 0 });
 const style = (columns: number) => ({ chalk, columns });
-const text = (heading: string): GridColumn => ({ heading, figure: false });
-const figure = (heading: string): GridColumn => ({ heading, figure: true });
+const text = (heading: string): TableColumn => ({ heading, figure: false });
+const figure = (heading: string): TableColumn => ({ heading, figure: true });
 
 const columns = [text("strategy"), figure("entries inspected"), figure(""), figure("lock drops"), text("result")];
 const rows = [

@@ -1,21 +1,18 @@
 import Table from "cli-table3";
 import { zip } from "../lists.js";
+import type { TableColumn } from "./columns.js";
 import { displayWidth } from "./displayWidth.js";
 import type { Style } from "./style.js";
 import { brokenLine, indentOf } from "./wrapLines.js";
-
-/** A column: its heading, and whether its cells are figures (right-aligned). */
-export interface GridColumn {
-  readonly heading: string;
-  readonly figure: boolean;
-}
 
 type Rows = readonly (readonly string[])[];
 
 const GAP = "  ";
 /** A cell of text is not broken into lines narrower than this, if it can be helped. */
 const NARROW_TEXT = 24;
-/** Nor than this share of the widest cell of its column: in two lines, as a rule, but not in more. */
+/**
+ * Nor than this share of the widest cell of its column: in two lines, as a rule, but not in more.
+ */
 const NARROWEST_SHARE = 0.6;
 
 const BLANK = Object.fromEntries([
@@ -37,13 +34,14 @@ const BLANK = Object.fromEntries([
 ] as const);
 
 /**
- * A table without borders, as benchstat has them. Where the terminal is too narrow for it headings are broken into lines, then cells of
- * text, and then columns go into blocks below each other, each with the first column. A figure is never broken.
+ * A table without borders, as benchstat has them. Where the terminal is too narrow for it headings
+ * are broken into lines, then cells of text, and then columns go into blocks below each other, each
+ * with the first column. A figure is never broken.
  *
  * @param rows cells, already styled
  * @param keys how many of the first columns say what a row is: each block has them
  */
-export function grid(columns: readonly GridColumn[], rows: Rows, style: Style, keys = 1): string {
+export function grid(columns: readonly TableColumn[], rows: Rows, style: Style, keys = 1): string {
   const layout = fitting(columns, rows, style.columns);
   if (layout !== null) return drawn(columns, rows, layout, style);
   return blocksOf(columns, rows, style.columns, keys)
@@ -56,25 +54,28 @@ export function grid(columns: readonly GridColumn[], rows: Rows, style: Style, k
 }
 
 /** Whether a table has room in one block. */
-export function fits(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
+export function fits(columns: readonly TableColumn[], rows: Rows, { columns: room }: Style): boolean {
   return fitting(columns, rows, room) !== null;
 }
 
 /** Whether a table has room in one block, with no heading and no cell broken. */
-export function fitsUnbroken(columns: readonly GridColumn[], rows: Rows, { columns: room }: Style): boolean {
+export function fitsUnbroken(columns: readonly TableColumn[], rows: Rows, { columns: room }: Style): boolean {
   return total(naturalWidths(columns, rows)) <= room;
 }
 
 /** A table without the columns that are equal in all of several rows, and what they are. */
 export interface FoldedGrid {
-  readonly columns: readonly GridColumn[];
+  readonly columns: readonly TableColumn[];
   readonly rows: Rows;
   /** "TLBIs 512, tables 512"; empty where none is. */
   readonly same: string;
 }
 
-/** Takes out columns of figures that are equal in all rows, each with the column of its changes: they are said once. */
-export function folded(columns: readonly GridColumn[], rows: Rows): FoldedGrid {
+/**
+ * Takes out columns of figures that are equal in all rows, each with the column of its changes:
+ * they are said once.
+ */
+export function folded(columns: readonly TableColumn[], rows: Rows): FoldedGrid {
   const gone = new Set<number>();
   const same: string[] = [];
   for (const [i, { heading, figure }] of columns.entries()) {
@@ -94,7 +95,7 @@ function only<T>(list: readonly T[], places: readonly number[]): T[] {
   return list.filter((_, i) => places.includes(i));
 }
 
-function drawn(columns: readonly GridColumn[], rows: Rows, { widths, names }: Layout, style: Style): string {
+function drawn(columns: readonly TableColumn[], rows: Rows, { widths, names }: Layout, style: Style): string {
   const sized = zip(columns, widths);
   const table = new Table({
     chars: BLANK,
@@ -120,8 +121,11 @@ interface Layout {
   readonly names: number;
 }
 
-/** A layout within `room`, as little broken as can be: headings, then text, then names; null where it takes more. */
-function fitting(columns: readonly GridColumn[], rows: Rows, room: number): Layout | null {
+/**
+ * A layout within `room`, as little broken as can be: headings, then text, then names; null where
+ * it takes more.
+ */
+function fitting(columns: readonly TableColumn[], rows: Rows, room: number): Layout | null {
   const whole = Number.POSITIVE_INFINITY;
   const steps: readonly Layout[] = [
     { widths: naturalWidths(columns, rows), names: whole },
@@ -139,11 +143,11 @@ function fitting(columns: readonly GridColumn[], rows: Rows, room: number): Layo
   return { ...found, widths: widened(found.widths, wider.widths, room) };
 }
 
-function narrowest(columns: readonly GridColumn[], rows: Rows): Layout {
+function narrowest(columns: readonly TableColumn[], rows: Rows): Layout {
   return { widths: leastWidths(columns, rows, halved, BROKEN_CELL), names: BROKEN_CELL };
 }
 
-function naturalWidths(columns: readonly GridColumn[], rows: Rows): number[] {
+function naturalWidths(columns: readonly TableColumn[], rows: Rows): number[] {
   return columns.map((column, i) => Math.max(displayWidth(column.heading), widestCell(rows, i)));
 }
 
@@ -156,7 +160,7 @@ const halved = (widest: number) => Math.min(NARROW_TEXT, Math.ceil(NARROWEST_SHA
  * @param names length from which on names are broken
  */
 function leastWidths(
-  columns: readonly GridColumn[],
+  columns: readonly TableColumn[],
   rows: Rows,
   text: (widest: number) => number,
   names: number,
@@ -181,8 +185,11 @@ function widened(widths: readonly number[], wanted: readonly number[], room: num
   return wide;
 }
 
-/** Columns by block, as even as can be: the keys in each, and one without a heading with the one before it. */
-function blocksOf(columns: readonly GridColumn[], rows: Rows, room: number, keyCount: number): number[][] {
+/**
+ * Columns by block, as even as can be: the keys in each, and one without a heading with the one
+ * before it.
+ */
+function blocksOf(columns: readonly TableColumn[], rows: Rows, room: number, keyCount: number): number[][] {
   const keys = columns.slice(0, keyCount).map((_, i) => i);
   const { widths } = narrowest(columns, rows);
   const groups: number[][] = [];

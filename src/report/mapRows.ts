@@ -24,11 +24,11 @@ export function endsOf({ slots }: MemoryMap): [from: string, to: string] {
 /**
  * Expected work of all maps of one page: a few seconds. Results have no maps; they are drawn anew.
  */
-const MOST_WORK = 24_000_000;
+const MAX_WORK = 24_000_000;
 
 /** How much of it is left. */
 export class MapBudget {
-  private left = MOST_WORK;
+  private left = MAX_WORK;
 
   /** Takes what a run costs; false where that is more than is left. */
   take(work: number): boolean {

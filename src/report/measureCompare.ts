@@ -1,7 +1,8 @@
 import type { MeasurementComparison } from "../compare/measurements.js";
 import type { WallMetric } from "../compare/types.js";
 import { groupBy } from "../lists.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
@@ -15,13 +16,12 @@ const VERDICT: Readonly<Record<WallMetric["status"], string>> = {
   regression: "SLOWER",
 };
 
-const COLUMNS: readonly GridColumn[] = [
-  { heading: "phase", figure: false },
-  ...["base", "new", "change", "95% interval", "p", "runs"].map((heading) => ({ heading, figure: true })),
-  { heading: "", figure: false },
-];
+const COLUMNS = columnsOf(["phase"], ["base", "new", "change", "95% interval", "p", "runs"], [""]);
 
-/** Two measurements side by side, a table for each case and guest mode. Times are the selftest's own, on real machines. */
+/**
+ * Two measurements side by side, a table for each case and guest mode. Times are the selftest's
+ * own, on real machines.
+ */
 export function measureCompareText(comparison: MeasurementComparison, style: Style): string {
   const { chalk } = style;
   const { kernels, machineDiffers, missing, added, options } = comparison;
@@ -50,12 +50,14 @@ export function measureCompareText(comparison: MeasurementComparison, style: Sty
   if (machineDiffers.length > 0) {
     out.push(
       chalk.yellow(
-        `not the same machine (${machineDiffers.join("; ")})${options.anyEnvironment ? "" : ": no verdict; --any-environment gives one"}`,
+        "not the same machine " +
+          `(${machineDiffers.join("; ")})${options.anyEnvironment ? "" : ": no verdict; --any-environment gives one"}`,
       ),
     );
   }
   out.push(
-    "Medians, measured by the test itself. p: Mann-Whitney, after Holm's correction over all phases; interval: bootstrap, of the change.",
+    "Medians, measured by the test itself. p: Mann-Whitney, after Holm's correction over all phases; interval: " +
+      "bootstrap, of the change.",
   );
   if (options.wallThreshold === null) out.push("No verdict without --wall-threshold.");
   return wrapLines(out.join("\n"), style);

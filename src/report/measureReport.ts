@@ -1,15 +1,16 @@
 import type { MeasuredRun, MeasurementFile } from "../measure/schema.js";
 import { type PhaseSeries, seriesOf } from "../measure/series.js";
 import { isWide, WIDE_SHARE } from "../stats/statistics.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import { noteWords } from "./measureNotes.js";
 import type { Style } from "./style.js";
 import { formatNs } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
 /**
- * The report of measured runs: a table for each case and guest mode, what did not work, and what makes figures mean something else than
- * they seem to. All times are the selftest's own.
+ * The report of measured runs: a table for each case and guest mode, what did not work, and what
+ * makes figures mean something else than they seem to. All times are the selftest's own.
  */
 export function measureReport(file: MeasurementFile, style: Style): string {
   const { chalk } = style;
@@ -40,12 +41,14 @@ export function measureReport(file: MeasurementFile, style: Style): string {
   }
   if (series.length > 0) {
     out.push(
-      "Times are measured, by the test itself. Interval: 95% confidence of the median; (range) with fewer than 6 runs, lowest to highest.",
+      "Times are measured, by the test itself. Interval: 95% confidence of the median; (range) with fewer than 6 " +
+        "runs, lowest to highest.",
     );
   }
   if (series.some((one) => one.hasInterval && isWide(one))) {
     out.push(
-      `! the interval is wider than ${100 * WIDE_SHARE}% of its median: something else had the machine; make it quiet, or more --runs.`,
+      `! the interval is wider than ${100 * WIDE_SHARE}% of its median: something else had the machine; make it ` +
+        "quiet, or more --runs.",
     );
   }
   if (file.partial) out.push(chalk.yellow("Interrupted: the runs that were planned after this are not there."));
@@ -72,7 +75,9 @@ function tally(runs: readonly MeasuredRun[]): string {
   return parts.join(", ");
 }
 
-/** Where runs that are taken together come from: a log may have them from before and after a change. */
+/**
+ * Where runs that are taken together come from: a log may have them from before and after a change.
+ */
 function origins(file: MeasurementFile, runs: readonly MeasuredRun[]): string {
   const shown = runs.slice(0, 8).map((run) => `${file.outputs[run.output]!.log} line ${run.firstLine}`);
   return `${shown.join(", ")}${runs.length > shown.length ? ` and ${runs.length - shown.length} more` : ""}`;
@@ -83,13 +88,8 @@ function label(run: MeasuredRun): string {
   return `run at line ${run.firstLine}`;
 }
 
-const PHASE: GridColumn = { heading: "phase", figure: false };
-const ONCE: readonly GridColumn[] = [PHASE, { heading: "time", figure: true }];
-const REPEATED: readonly GridColumn[] = [
-  PHASE,
-  ...["median", "interval", "lowest", "highest"].map((heading) => ({ heading, figure: true })),
-  { heading: "outliers", figure: false },
-];
+const ONCE = columnsOf(["phase"], ["time"]);
+const REPEATED = columnsOf(["phase"], ["median", "interval", "lowest", "highest"], ["outliers"]);
 
 function table(series: readonly PhaseSeries[], style: Style): string {
   const repeated = series.some((one) => one.samplesNs.length > 1);

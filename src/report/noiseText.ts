@@ -2,13 +2,17 @@ import type { NoiseReport } from "../compare/noise.js";
 import type { CellComparison, Comparison } from "../compare/types.js";
 import { clip } from "../errors.js";
 import { groupBy, nonEmpty } from "../lists.js";
+import { columnsOf } from "./columns.js";
 import { plural } from "./compareTable.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatNs, formatPercent } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
-/** An A/A check as text: the change of every wall time though nothing changed, and what follows for a gate. */
+/**
+ * An A/A check as text: the change of every wall time though nothing changed, and what follows for
+ * a gate.
+ */
 export function noiseText(report: NoiseReport, comparisons: readonly Comparison[], style: Style): string {
   const cells = comparisons.flatMap((one) => one.cells);
   const tables = [...groupBy(cells, ({ scenario }) => scenario)].map(
@@ -18,10 +22,13 @@ export function noiseText(report: NoiseReport, comparisons: readonly Comparison[
   const lines = [
     tables.join("\n\n"),
     "",
-    `Counts are equal in ${plural(2 * comparisons.length, "run")}. Of ${plural(report.comparisons, "wall time")} of the same code, ` +
-      `${report.falseAlarms} would be called changed at alpha ${options.alpha} (after Holm's correction); the largest change of a median is ` +
+    `Counts are equal in ${plural(2 * comparisons.length, "run")}. Of ${plural(report.comparisons, "wall time")} ` +
+      "of the same code, " +
+      `${report.falseAlarms} would be called changed at alpha ${options.alpha} (after Holm's correction); the ` +
+      "largest change of a median is " +
       `${formatPercent(report.largestChange)}.`,
-    `Suggested: --wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}% (beyond the 95% interval of every change seen here).`,
+    `Suggested: --wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}% (beyond the 95% interval of ` +
+      "every change seen here).",
   ];
   if (report.falseAlarms > 0) {
     lines.push(
@@ -32,13 +39,7 @@ export function noiseText(report: NoiseReport, comparisons: readonly Comparison[
 }
 
 function changesTable(cells: readonly CellComparison[], style: Style): string {
-  const columns = [
-    { heading: "strategy, part", figure: false },
-    { heading: "first", figure: true },
-    { heading: "second", figure: true },
-    { heading: "change", figure: true },
-    { heading: "95% interval", figure: false },
-  ];
+  const columns = columnsOf(["strategy, part"], ["first", "second", "change"], ["95% interval"]);
   const rows = cells.flatMap(({ strategy, wall }) =>
     wall.map((metric) => [
       `${clip(strategy)}, ${metric.part}`,

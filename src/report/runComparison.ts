@@ -1,5 +1,6 @@
 import type { NonEmpty } from "../lists.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import { figureNamed, figureOf, type Row, type RunGroup } from "./runRows.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs } from "./units.js";
@@ -7,14 +8,17 @@ import { formatCount, formatNs } from "./units.js";
 /** What lazy and eager splitting are set against each other by. */
 const COMPARED = ["faults", "broadcast", "visits", "drops"];
 
-/** A row a phase and a column a chunk, for each figure that differs; phases in which it does not differ are left out. */
+/**
+ * A row a phase and a column a chunk, for each figure that differs; phases in which it does not
+ * differ are left out.
+ */
 export function comparison(groups: NonEmpty<RunGroup>, style: Style): string {
   const tables = groups.map(({ phases, totals }) => [...phases, ...totals]);
   const isLazy = ({ runs }: RunGroup) => runs[0].chunk === "0";
-  const columns: GridColumn[] = [
-    { heading: "", figure: false },
-    ...groups.map((group) => ({ heading: isLazy(group) ? "chunk 0 (lazy)" : group.name, figure: true })),
-  ];
+  const columns = columnsOf(
+    [""],
+    groups.map((group) => (isLazy(group) ? "chunk 0 (lazy)" : group.name)),
+  );
   const lines: string[] = [];
   const same: string[] = [];
   const section = (title: string, value: (row: Row) => number, format: (value: number) => string) => {

@@ -2,7 +2,8 @@ import type { PricedRun } from "../cost/selftestTime.js";
 import { parseSize } from "../guest/sizes.js";
 import { groupBy, nonEmpty, zip } from "../lists.js";
 import type { GuestMode } from "../selftest/guestModes.js";
-import { type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { grid } from "./grid.js";
 import { closingSentence } from "./runClosing.js";
 import { comparison } from "./runComparison.js";
 import { FIGURES, figureOf, groupsOf, type Row, type RunGroup } from "./runRows.js";
@@ -20,8 +21,8 @@ export interface RunHeading {
 }
 
 /**
- * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs against each other, and what they come to.
- * Runs that count the same share a table.
+ * Everything `s2split run` prints: what the test says of itself, each run by phase, the runs
+ * against each other, and what they come to. Runs that count the same share a table.
  */
 export function runReport(runs: readonly PricedRun[], heading: RunHeading, style: Style): string {
   const strategies = [...groupBy(runs, (run) => run.strategy).values()];
@@ -56,11 +57,7 @@ function detail({ name, runs, phases, totals }: RunGroup, style: Style): string 
   const timed = runs[0].modelled !== null;
   const rowsShown = [...phases, ...totals].filter(isCounted);
   const figures = FIGURES.filter((figure) => rowsShown.some(({ counts }) => figureOf(figure, counts) > 0));
-  const columns: GridColumn[] = [
-    { heading: "phase", figure: false },
-    ...figures.map((figure) => ({ heading: figure.heading, figure: true })),
-    ...(timed ? [{ heading: "modelled", figure: true }] : []),
-  ];
+  const columns = columnsOf(["phase"], [...figures.map((figure) => figure.heading), ...(timed ? ["modelled"] : [])]);
   const cells = ({ label, counts, ns }: Row) => [
     label,
     ...figures.map((figure) => formatCount(figureOf(figure, counts))),
@@ -81,7 +78,8 @@ function isCounted({ counts, ns }: Row): boolean {
 
 function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   const lines = [
-    "Counts are exact. broadcast: TLBIs by IPA, each two broadcasts on hardware; ranges: slot flushes and collapses; drops: of mmu_lock.",
+    "Counts are exact. broadcast: TLBIs by IPA, each two broadcasts on hardware; ranges: slot flushes and " +
+      "collapses; drops: of mmu_lock.",
     "Phases and figures that are 0 throughout are left out.",
   ];
   const [{ input }] = nonEmpty(runs);
@@ -90,7 +88,8 @@ function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   if (modelled !== undefined) {
     const guess = priced.some((one) => one.restsOnAssumptions) ? ", in which some figures are assumed" : "";
     lines.push(
-      `Times are modelled with profile ${modelled.profile}${guess} (s2split list profiles --long); of guests, summed over the vCPUs, ${input.vcpus === 1 ? "one" : `all ${input.vcpus}`} issuing TLBIs at once.`,
+      `Times are modelled with profile ${modelled.profile}${guess} (s2split list profiles --long); of guests, ` +
+        `summed over the vCPUs, ${input.vcpus === 1 ? "one" : `all ${input.vcpus}`} issuing TLBIs at once.`,
     );
     const unpriced = new Map(priced.flatMap(({ unpriced }) => unpriced.map((one) => [one.counter, one.label])));
     if (unpriced.size > 0)
@@ -106,7 +105,8 @@ function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
     const options = promised.map(({ option }) => option).join(" and ");
     const faults = promised.map(({ fault }) => fault).join(" and ");
     lines.push(
-      `${options}: done here as promised; in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 ${faults}.`,
+      `${options}: done here as promised; in Linux 7.3 the guest of the real test never gets the seed, and vCPU ` +
+        `0 ${faults}.`,
     );
   }
   if (heading.whileDisabling) {
@@ -114,7 +114,8 @@ function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   }
   if (runs.some((run) => run.bbm !== null)) {
     lines.push(
-      "bbm 2: proposed by Ricardo Koller on 2022-11-12 for CPUs with FEAT_BBM level 2; not in Linux. It changes eager splitting only.",
+      "bbm 2: proposed by Ricardo Koller on 2022-11-12 for CPUs with FEAT_BBM level 2; not in Linux. It changes " +
+        "eager splitting only.",
     );
   }
   return lines;

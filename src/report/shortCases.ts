@@ -1,7 +1,7 @@
 import { groupBy, nonEmpty, zip } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import type { RunResult, ScenarioResult } from "../results/types.js";
-import { type GridArguments, mainGrid } from "./caseGrids.js";
+import { baseOf, type GridArguments, mainGrid } from "./caseGrids.js";
 import { folded, grid } from "./grid.js";
 import { assumedOf, scenarioParts } from "./scenarioText.js";
 import type { Style } from "./style.js";
@@ -36,7 +36,7 @@ export function shortCases(cases: readonly CaseRuns[], mmu: Mmu, style: Style): 
 }
 
 function tableOf({ scenario, runs }: CaseRuns, mmu: Mmu, style: Style): string {
-  const base = runs.find((run) => run.strategy === mmu.baseline)!;
+  const base = baseOf(runs, mmu);
   const { same, columns, rows } = folded(...sharedRows(mainGrid(runs, base, mmu, [], style)));
   return [
     ...assumedOf(scenario).map((one) => style.chalk.yellow(`Assumed: ${one}`)),

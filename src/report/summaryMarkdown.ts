@@ -4,7 +4,7 @@ import { escapeMarkdown, markdownTable } from "./markdownText.js";
 import { formatPercent } from "./units.js";
 
 /** GitHub takes 1 MiB of summary a step; this many rows of the longest names stay far below. */
-const MOST_ROWS = 500;
+const MAX_ROWS = 500;
 
 /**
  * A comparison as Markdown for GITHUB_STEP_SUMMARY: the verdict, all regressions, then what else
@@ -18,11 +18,11 @@ export function summaryMarkdown(comparison: Comparison): string {
   if (regressions.length > 0) blocks.push(cut(regressions.map(({ text }) => `- ${escapeMarkdown(text)}`)).join("\n"));
   const rows = changedRows(comparison);
   if (rows.length > 0) {
-    const table = markdownTable(["case", "strategy", "what", "change"], rows.slice(0, MOST_ROWS), {
+    const table = markdownTable(["case", "strategy", "what", "change"], rows.slice(0, MAX_ROWS), {
       figures: 3,
       last: 4,
     });
-    const more = rows.length > MOST_ROWS ? `\n\n...and ${rows.length - MOST_ROWS} more` : "";
+    const more = rows.length > MAX_ROWS ? `\n\n...and ${rows.length - MAX_ROWS} more` : "";
     blocks.push(`<details><summary>All changes</summary>\n\n${table}${more}\n\n</details>`);
   }
   return `${blocks.join("\n\n")}\n`;
@@ -42,6 +42,6 @@ function changedRows({ cells }: Comparison): string[][] {
 }
 
 function cut(lines: readonly string[]): string[] {
-  if (lines.length <= MOST_ROWS) return [...lines];
-  return [...lines.slice(0, MOST_ROWS), `- ...and ${lines.length - MOST_ROWS} more`];
+  if (lines.length <= MAX_ROWS) return [...lines];
+  return [...lines.slice(0, MAX_ROWS), `- ...and ${lines.length - MAX_ROWS} more`];
 }

@@ -5,15 +5,18 @@ import type { ResultFile, RunResult, ScenarioResult } from "../results/types.js"
 import { verdictIn } from "../results/verdict.js";
 import { isCredited, namesOf } from "./benchClosing.js";
 import { areClose, wallText } from "./caseGrids.js";
-import { fits, type GridColumn, grid } from "./grid.js";
+import { columnsOf } from "./columns.js";
+import { fits, grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { sumAt } from "./sums.js";
 import { formatChange } from "./units.js";
 
 /**
- * Of each MMU with several cases a matrix, strategy by case, of the change of what its baseline inspects, and who inspects the least.
+ * Of each MMU with several cases a matrix, strategy by case, of the change of what its baseline
+ * inspects, and who inspects the least.
  *
- * @param short MMUs whose cases have short tables: they get a matrix of the whole ioctl, and one of its wall time, too
+ * @param short MMUs whose cases have short tables: they get a matrix of the whole ioctl, and one of
+ *   its wall time, too
  */
 export function sweepTables(
   result: ResultFile,
@@ -78,7 +81,10 @@ function wholeFigure({ totals }: Mmu): Figure | null {
   return { what: column.heading, more: `, of the ${totals.title}`, of: (run) => sumAt(run, column.paths) };
 }
 
-/** Wall time of the whole ioctl or, where an MMU times no whole, of its first part; null where nothing was timed. */
+/**
+ * Wall time of the whole ioctl or, where an MMU times no whole, of its first part; null where
+ * nothing was timed.
+ */
 function wallFigure({ mmu, cases }: Sweep): Figure | null {
   const timed = cases.flatMap(({ runs }) => Object.keys(runs.get(mmu.baseline)?.wall ?? {}));
   const part = timed.find((one) => one === mmu.totals?.wallPart) ?? timed[0];
@@ -168,10 +174,7 @@ function matrix(
   style: Style,
   inBlocks = false,
 ): string | null {
-  const columns: GridColumn[] = [
-    { heading: corner, figure: false },
-    ...headings.map((heading) => ({ heading, figure: true })),
-  ];
+  const columns = columnsOf([corner], headings);
   const rows = zip(labels, cells).map(([label, row]) => [label, ...row]);
   return inBlocks || fits(columns, rows, style) ? grid(columns, rows, style) : null;
 }
@@ -213,16 +216,16 @@ function closing({ cases, strategies, mmu }: Sweep, { what, of }: Figure): strin
     const base = runs.get(mmu.baseline);
     const before = base && of(base);
     const credited = [...runs.values()].filter((run) => run.strategy !== mmu.baseline && isCredited(run));
-    const least = Math.min(...credited.map((run) => of(run) ?? Number.POSITIVE_INFINITY));
-    if (before === undefined || least >= before) continue;
+    const lowest = Math.min(...credited.map((run) => of(run) ?? Number.POSITIVE_INFINITY));
+    if (before === undefined || lowest >= before) continue;
     for (const run of credited) {
-      if (of(run) === least) wins.set(run.strategy, (wins.get(run.strategy) ?? 0) + 1);
+      if (of(run) === lowest) wins.set(run.strategy, (wins.get(run.strategy) ?? 0) + 1);
     }
   }
-  const most = Math.max(0, ...wins.values());
-  if (most === 0) return `No right strategy lowers ${what} in any of these cases.`;
-  const best = strategies.filter((id) => wins.get(id) === most);
+  const max = Math.max(0, ...wins.values());
+  if (max === 0) return `No right strategy lowers ${what} in any of these cases.`;
+  const best = strategies.filter((id) => wins.get(id) === max);
   const runs = best.map((id) => cases.flatMap((one) => one.runs.get(id) ?? [])[0]!);
-  const where = most === cases.length ? `all ${most}` : `${most} of ${cases.length}`;
+  const where = max === cases.length ? `all ${max}` : `${max} of ${cases.length}`;
   return `${what}: ${namesOf(runs)} ${best.length === 1 ? "has" : "have"} the fewest in ${where} cases.`;
 }

@@ -1,4 +1,5 @@
 import type { MeasuredValidation } from "../cost/validateMeasured.js";
+import { columnsOf } from "./columns.js";
 import { ignoredWrites, skippedLines } from "./costReport.js";
 import { phaseTables } from "./phaseTables.js";
 import type { Style } from "./style.js";
@@ -21,20 +22,16 @@ export function validateMeasuredReport(validation: MeasuredValidation, style: St
     return { label: row.label, cells };
   });
   const tables = phaseTables(
-    [
-      { heading: "measured", figure: true },
-      { heading: "95% interval", figure: false },
-      { heading: "modelled", figure: true },
-      { heading: "error", figure: true },
-      { heading: "inside", figure: false },
-    ],
+    columnsOf([], ["measured"], ["95% interval"], ["modelled", "error"], ["inside"]),
     rows,
     style,
   );
   const notes = [
-    "Measured: median of the runs. (range) with fewer than 6 runs, lowest to highest. Counts are of Linux 7.3 with the same options; " +
+    "Measured: median of the runs. (range) with fewer than 6 runs, lowest to highest. Counts are of Linux 7.3 " +
+      "with the same options; " +
       "-m: the guest mode by its number there.",
-    "Populating and disabling are not modelled. A fitted profile agrees with the runs it was fitted to: judge it by others.",
+    "Populating and disabling are not modelled. A fitted profile agrees with the runs it was fitted to: judge it " +
+      "by others.",
     ...unpricedNote(validation.unpriced, validation.profile),
   ];
   if (validation.restsOnAssumptions) notes.push(chalk.yellow("Modelled times rest on assumed figures of the profile."));

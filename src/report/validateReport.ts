@@ -3,13 +3,17 @@ import { SINGLE_FIGURES } from "../cost/published/single.js";
 import { OTHER_CHUNK, SERIES_CHUNK } from "../cost/splitRows.js";
 import type { Validation } from "../cost/validate.js";
 import type { ZapValidation } from "../cost/validateZap.js";
+import { columnsOf } from "./columns.js";
 import { contentionReport, shadowReport } from "./contentionReport.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 import { formatCount, formatNs } from "./units.js";
 import { wrapLines } from "./wrapLines.js";
 
-/** The model beside every published measurement: one table a series, and what must be known to read it. */
+/**
+ * The model beside every published measurement: one table a series, and what must be known to read
+ * it.
+ */
 export function validateReport(validation: Validation, style: Style): string {
   const parts = [
     ...validation.split.map((one) => splitSeries(one, style)),
@@ -28,19 +32,11 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
     series.scope === "split" ? "the split alone, timed in the kernel" : "the whole ioctl, timed from userspace";
   const head = [
     `${style.chalk.bold(`${series.author}, ${series.date}`)}: ${series.title}`,
-    `${series.strategy} against baseline on ${series.machine}, slot of ${series.slotGiB}G, ${what}; modelled with profile ${one.profile}`,
+    `${series.strategy} against baseline on ${series.machine}, slot of ${series.slotGiB}G, ${what}; modelled ` +
+      `with profile ${one.profile}`,
   ];
   const table = grid(
-    [
-      { heading: "mode", figure: false },
-      { heading: "backing", figure: false },
-      { heading: "published", figure: true },
-      { heading: "stdev", figure: true },
-      { heading: "modelled", figure: true },
-      { heading: "error", figure: true },
-      { heading: "inside 1 stdev", figure: false },
-      { heading: "row", figure: false },
-    ],
+    columnsOf(["mode", "backing"], ["published", "stdev", "modelled", "error"], ["inside 1 stdev", "row"]),
     one.rows.map((row) => [
       row.mode,
       row.backing,
@@ -55,11 +51,13 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
   );
   const notes: string[] = [];
   notes.push(
-    `Chunk size not stated: ${SERIES_CHUNK} is taken; with ${OTHER_CHUNK} no change would differ by more than ${one.otherChunkPoints.toFixed(2)} points.`,
+    `Chunk size not stated: ${SERIES_CHUNK} is taken; with ${OTHER_CHUNK} no change would differ by more than ` +
+      `${one.otherChunkPoints.toFixed(2)} points.`,
   );
   if (one.scaled) {
     notes.push(
-      `Counts of ${series.slotGiB}G are exact: 3 GiB were simulated; the third adds just what the second did, and so does each further one.`,
+      `Counts of ${series.slotGiB}G are exact: 3 GiB were simulated; the third adds just what the second did, ` +
+        "and so does each further one.",
     );
   }
   if (series.rows.some((row) => row.mode === "clear")) {
@@ -76,19 +74,23 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
 function zapSeries(zap: ZapValidation, style: Style): string {
   const head = [
     `${style.chalk.bold("Bernhard Kauer, 2024-10-23")}: KVM: x86: Fast forward the iterator when zapping the TDP MMU`,
-    "loops of the TDP iterator while the hello guest's root, and then an empty one, are zapped; simulated, not modelled",
+    "loops of the TDP iterator while the hello guest's root, and then an empty one, are zapped; simulated, not " +
+      "modelled",
   ];
   const table = grid(
-    [
-      { heading: "root", figure: true },
-      { heading: "zap level", figure: true },
-      { heading: "before, published", figure: true },
-      { heading: "simulated", figure: true },
-      { heading: "after, published", figure: true },
-      { heading: "simulated", figure: true },
-      { heading: "entries, published", figure: true },
-      { heading: "simulated", figure: true },
-    ],
+    columnsOf(
+      [],
+      [
+        "root",
+        "zap level",
+        "before, published",
+        "simulated",
+        "after, published",
+        "simulated",
+        "entries, published",
+        "simulated",
+      ],
+    ),
     zap.passes.map((pass) =>
       [
         pass.root,
@@ -128,8 +130,10 @@ function legend(validation: Validation, style: Style): string {
   return [
     style.chalk.bold("How to read it"),
     "Percentages are changes of run time, patched against unpatched; errors are modelled less published, in points.",
-    "fitted: the profile's figures were computed from this row, so that agreement proves nothing. judged: they were not.",
-    `Of ${judged.length} judged rows with a published spread, ${inside} ${inside === 1 ? "is" : "are"} within one standard deviation.`,
+    "fitted: the profile's figures were computed from this row, so that agreement proves nothing. judged: they " +
+      "were not.",
+    `Of ${judged.length} judged rows with a published spread, ${inside} ${inside === 1 ? "is" : "are"} within ` +
+      "one standard deviation.",
   ].join("\n");
 }
 

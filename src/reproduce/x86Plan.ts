@@ -1,4 +1,5 @@
 import { badInput } from "../errors.js";
+import { nonEmpty } from "../lists.js";
 import type { LeafRun } from "../mmu/tdp/build.js";
 import type { TdpClear, TdpEnable, TdpScenario, TdpSplit } from "../mmu/tdp/scenario.js";
 import { PAGES } from "../mmu/x86/pages.js";
@@ -12,7 +13,8 @@ const LOW_END = 2 ** 32 - 2 ** 26;
 type Splitting = TdpSplit | TdpEnable | TdpClear;
 
 /**
- * What a program must do on an x86 host to have what the scenario describes: one memslot, its leaves, and the enabling or clearing.
+ * What a program must do on an x86 host to have what the scenario describes: one memslot, its
+ * leaves, and the enabling or clearing.
  *
  * @throws UserError for workloads that userspace cannot ask for
  */
@@ -27,7 +29,7 @@ export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[
   if (check === "dirty" && scenario.workload !== "clear") {
     throw badInput("eager false", "enabling splits nothing then", "eager true, or workload clear");
   }
-  const root = scenario.roots[0]!;
+  const [root] = nonEmpty(scenario.roots);
   const { base, pages, clear } = slotOf(scenario, root.leaves);
   const inside = root.leaves.filter((run) => endOf(run) > base && run.gfn < base + pages);
   const slots = [{ base: base * PAGE_BYTES, bytes: pages * PAGE_BYTES }];
@@ -40,7 +42,7 @@ export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[
     description: scenario.description ?? "",
     notes: notesOf(scenario, root.leaves.length - inside.length, clear),
     pageBytes: PAGE_BYTES,
-    leafBytes: [1, 2, 3].map((level) => PAGES[level]! * PAGE_BYTES),
+    leafBytes: [1, 2, 3].map(leafBytesOf),
     mode: clear ? "clear" : "enable",
     check,
     chunkBytes: 0,
@@ -55,25 +57,29 @@ export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[
 }
 
 /**
- * The memslot. What is split alone in the model is split by enabling dirty logging where the range is all of the guest, and else by
- * clearing the pages of the range.
+ * The memslot. What is split alone in the model is split by enabling dirty logging where the range
+ * is all of the guest, and else by clearing the pages of the range.
  */
 function slotOf(scenario: Splitting, leaves: readonly LeafRun[]): { base: number; pages: number; clear: boolean } {
   if (scenario.workload === "clear") return { base: scenario.slotBaseGfn, pages: scenario.npages, clear: true };
   const start = scenario.startGfn;
   const end = scenario.endGfnExclusive;
   if (scenario.workload === "enable") return { base: start, pages: end - start, clear: false };
-  const base = leaves.reduce((least, run) => Math.min(least, run.gfn), start);
-  const most = leaves.reduce((last, run) => Math.max(last, endOf(run)), end);
-  return { base, pages: most - base, clear: base !== start || most !== end };
+  const base = leaves.reduce((min, run) => Math.min(min, run.gfn), start);
+  const last = leaves.reduce((max, run) => Math.max(max, endOf(run)), end);
+  return { base, pages: last - base, clear: base !== start || last !== end };
 }
 
 function endOf(run: LeafRun): number {
   return run.gfn + run.count * PAGES[run.level]!;
 }
 
+function leafBytesOf(level: number): number {
+  return PAGES[level]! * PAGE_BYTES;
+}
+
 function rangeOf(run: LeafRun): LeafRange {
-  const leafBytes = PAGES[run.level]! * PAGE_BYTES;
+  const leafBytes = leafBytesOf(run.level);
   return { start: run.gfn * PAGE_BYTES, bytes: run.count * leafBytes, leafBytes, readOnly: false };
 }
 
@@ -90,7 +96,8 @@ function notesOf(scenario: Splitting, outside: number, clear: boolean): string[]
     const runs = outside === 1 ? "1 run of leaves lies" : `${outside} runs of leaves lie`;
     notes.push(`${runs} outside the memslot: left out.`);
   }
-  if (scenario.roots[0]!.nonpresentPaths.length > 0) notes.push("Empty tables (nonpresentPaths) are left out.");
+  if (nonEmpty(scenario.roots)[0].nonpresentPaths.length > 0)
+    notes.push("Empty tables (nonpresentPaths) are left out.");
   return notes;
 }
 
@@ -113,15 +120,18 @@ function cleared(scenario: Splitting, base: number, pages: number): Pick<Reprodu
     const set = bitsOf(mask)
       .map((bit) => word * 64 + bit)
       .filter((page) => page < pages);
-    if (set.length === 0) continue;
+    const [first] = set;
+    const last = set.at(-1);
+    if (first === undefined || last === undefined) continue;
     for (const page of set) {
-      const last = runs.at(-1);
-      if (last !== undefined && last.first + last.count === page) last.count++;
+      const run = runs.at(-1);
+      if (run !== undefined && run.first + run.count === page) run.count++;
       else runs.push({ slot: 0, first: page, count: 1 });
     }
-    const start = (base + set[0]!) * PAGE_BYTES;
-    const end = (base + set.at(-1)! + 1) * PAGE_BYTES;
-    if (spans.at(-1)?.end === start) spans.at(-1)!.end = end;
+    const start = (base + first) * PAGE_BYTES;
+    const end = (base + last + 1) * PAGE_BYTES;
+    const span = spans.at(-1);
+    if (span?.end === start) span.end = end;
     else spans.push({ start, end });
   }
   return { spans, cleared: runs };

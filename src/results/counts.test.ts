@@ -1,11 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { clip } from "../errors.js";
 import { arm64Counters } from "../mmu/arm64/counters.js";
-import type { Counts, CountValue } from "../mmu/counters.js";
+import type { CounterDeclaration, CounterValues, Counts, CountValue } from "../mmu/counters.js";
 import { mmus } from "../mmu/registry.js";
 import { tdpCounters } from "../mmu/tdp/counters.js";
 import { times } from "../testing/nightly.js";
 import { countsProblem } from "./counts.js";
+
+const COUNT = "a whole number from 0 to 2^53 - 1";
+
+/** A declaration of one counter, by itself. */
+const declare = (path: string, more: Partial<CounterDeclaration> = {}): CounterDeclaration => ({
+  path,
+  byLevel: false,
+  label: "",
+  unit: "",
+  role: "cost",
+  doc: "",
+  ...more,
+});
 
 /** A tree with one value at a path. */
 function tree(path: string, value: CountValue): Counts {
@@ -51,6 +65,108 @@ describe("a counter that counts a part of another", () => {
     expect(countsProblem({ split: { topups: 1, lockDrops: 2 } }, arm64Counters)).toMatchObject({
       path: "split/lockDrops",
     });
+  });
+});
+
+describe("the values of a counter", () => {
+  const [digest, address] = ["0a".repeat(32), "0x0123456789abcdef"];
+  test.each<[CounterValues | undefined, string, readonly CountValue[], readonly CountValue[]]>([
+    [undefined, COUNT, [0, 2 ** 53 - 1], [-1, 2 ** 53, 0.5, null, "1", address]],
+    ["count", COUNT, [0, 2 ** 53 - 1], [-1, null]],
+    ["count-or-none", `${COUNT}, or null`, [null, 0, 2 ** 53 - 1], [-1, "1"]],
+    ["errno", "0 or a negative errno, from -4095", [0, -1, -4095], [1, -4096, -0.5, null, "-1"]],
+    ["address-or-none", "an address with 0x, or null", [null, "0x0", address], ["0x", `${address}0`, "0xA", "x0x1", 1]],
+    [
+      "digest-or-none",
+      "64 hexadecimal digits in lower case, or null",
+      [null, digest],
+      [digest.slice(1), `${digest}0`, digest.toUpperCase(), 1],
+    ],
+  ])("declared as %s are %s", (values, expected, right, wrong) => {
+    const one = [declare("a/b", values === undefined ? {} : { values })];
+    const levels = [declare("a/b", { byLevel: true, ...(values === undefined ? {} : { values }) })];
+    for (const value of right) {
+      expect(countsProblem({ a: { b: value } }, one)).toBeUndefined();
+      expect(countsProblem({ a: { b: { "1": value } } }, levels)).toBeUndefined();
+    }
+    for (const value of wrong) {
+      const shown = clip(JSON.stringify(value), 40);
+      expect(countsProblem({ a: { b: value } }, one)).toEqual({ path: "a/b", value: shown, expected });
+      expect(countsProblem({ a: { b: { "0": right[0]!, "1": value } } }, levels)).toEqual({
+        path: "a/b/1",
+        value: shown,
+        expected,
+      });
+    }
+  });
+
+  test("that nobody declared are a count, an address, a digest or null", () => {
+    const rest = (value: CountValue) => countsProblem({ a: { b: 1, c: { d: value } } }, [declare("a/b")]);
+    for (const value of [null, 0, digest, address]) expect(rest(value)).toBeUndefined();
+    for (const value of [-1, "1"]) {
+      expect(rest(value)).toEqual({
+        path: "a/c/d",
+        value: JSON.stringify(value),
+        expected: `${COUNT}, an address, a digest or null`,
+      });
+    }
+  });
+
+  test("are an errno under the name of a return code where nothing is declared, and only there", () => {
+    const counts = { split: { returnCode: -12 } };
+    expect(countsProblem(counts, [])).toBeUndefined();
+    expect(countsProblem({ split: { returnCode: 12 } }, [])).toMatchObject({
+      path: "split/returnCode",
+      expected: "0 or a negative errno, from -4095",
+    });
+    expect(countsProblem({ split: { lost: -12 } }, [])).toMatchObject({ path: "split/lost" });
+    expect(countsProblem(counts, [declare("x")])).toMatchObject({ path: "split/returnCode", value: "-12" });
+  });
+
+  test("are shown in forty characters", () => {
+    const shown = (length: number) => countsProblem({ a: "x".repeat(length) }, [])!.value;
+    expect([shown(38), shown(39)]).toEqual([`"${"x".repeat(38)}"`, `"${"x".repeat(36)}...`]);
+  });
+
+  test("are wanted by level where they are declared so", () => {
+    const levels = (value: CountValue) => countsProblem({ a: value }, [declare("a", { byLevel: true })]);
+    const expected = "an object from level to count";
+    expect(levels(null)).toEqual({ path: "a", value: "null", expected });
+    expect(levels("x")).toEqual({ path: "a", value: '"x"', expected });
+    for (const name of ["10", "x", "", "1x", "x1"]) {
+      expect(levels({ "9": 0, [name]: 7 })).toEqual({
+        path: `a/${name}`,
+        value: "7",
+        expected: "names of levels: one digit",
+      });
+    }
+    expect(levels({ "1": { "2": 3 } })).toEqual({ path: "a/1", value: "an object", expected: COUNT });
+  });
+
+  test("are looked at as they are declared, then what is left, then what contradicts another", () => {
+    const declarations = [declare("b"), declare("a", { upTo: "b" })];
+    expect(countsProblem({ z: -1, a: -1, b: -1 }, declarations)).toMatchObject({ path: "b" });
+    expect(countsProblem({ z: -1, a: -1, b: 1 }, declarations)).toMatchObject({ path: "a" });
+    expect(countsProblem({ z: -1, a: 2, b: 1 }, declarations)).toMatchObject({ path: "z" });
+    expect(countsProblem({ z: 1, a: 2, b: 1 }, declarations)).toEqual({
+      path: "a",
+      value: "2",
+      expected: "no more than b, which is 1",
+    });
+    for (const counts of [{ a: 2, b: 2 }, { a: 2 }, { b: 2 }])
+      expect(countsProblem(counts, declarations)).toBeUndefined();
+    // A level of which there is no whole contradicts nothing.
+    const levels = [declare("b", { byLevel: true }), declare("a", { byLevel: true, upTo: "b" })];
+    expect(countsProblem({ a: { "1": 9, "2": 1 }, b: { "2": 1 } }, levels)).toBeUndefined();
+    expect(countsProblem({ a: { "0": 9, "1": 1, "2": 3, "3": 9 }, b: { "1": 1, "2": 2, "3": 1 } }, levels)).toEqual({
+      path: "a/2",
+      value: "3",
+      expected: "no more than b, which is 2",
+    });
+    const later = [declare("b"), declare("c", { upTo: "b" }), declare("a", { upTo: "b" })];
+    expect(countsProblem({ a: 2, b: 1, c: 1 }, later)).toMatchObject({ path: "a" });
+    const none = [declare("b", { values: "count-or-none" }), declare("a", { upTo: "b" })];
+    expect(countsProblem({ a: 9, b: null }, none)).toBeUndefined();
   });
 });
 

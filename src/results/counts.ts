@@ -44,8 +44,8 @@ const UNDECLARED: Kind = {
 };
 
 /**
- * The first value of a tree of counts that its declaration does not allow. A counter that is absent is no problem: which are
- * there depends on the workload.
+ * The first value of a tree of counts that its declaration does not allow. A counter that is absent
+ * is no problem: which are there depends on the workload.
  *
  * @param declarations of the MMU that counted; empty where it is not known
  */
@@ -63,15 +63,13 @@ export function countsProblem(counts: Counts, declarations: readonly CounterDecl
 function contradiction(counts: Counts, declarations: readonly CounterDeclaration[]): CountsProblem | undefined {
   for (const { path, upTo } of declarations) {
     if (upTo === undefined) continue;
-    const [part, whole] = [path, upTo].map((one) => numbersOf(countAt(counts, one)));
-    const level = Object.keys(part!).find((key) => part![key]! > (whole![key] ?? Number.POSITIVE_INFINITY));
-    if (level === undefined) continue;
-    const value = String(part![level]);
-    return {
-      path: path + level,
-      value,
-      expected: `no more than ${upTo.replaceAll("/", ".")}, which is ${whole![level]}`,
-    };
+    const whole = numbersOf(countAt(counts, upTo));
+    for (const [level, value] of Object.entries(numbersOf(countAt(counts, path)))) {
+      const limit = whole[level];
+      if (limit === undefined || value <= limit) continue;
+      const expected = `no more than ${upTo.replaceAll("/", ".")}, which is ${limit}`;
+      return { path: path + level, value: String(value), expected };
+    }
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
 import { resultFile, runResult, scenarioResult, wall } from "../testing/resultBuilder.js";
+import { toy } from "../testing/toyMmu.js";
 import { LARGEST_RESULT_BYTES, parseResult, readResult, readResults } from "./read.js";
 
 const folder = mkdtempSync(join(tmpdir(), "s2split-read-"));
@@ -46,6 +47,64 @@ test("of several things that are wrong the first is named, and the others are co
   expect(await refusal(JSON.stringify(one))).toMatch(/partial: [^(]*$/);
   expect(await refusal(JSON.stringify({ ...one, runs: 3 }))).toMatch(/ \(and 1 more\)/);
   expect(await refusal(JSON.stringify({ ...one, runs: 3, scenarios: 4 }))).toMatch(/ \(and 2 more\)/);
+});
+
+describe("the words for what is wrong", () => {
+  const told = (value: unknown) => messageOf(parseResult(JSON.stringify(value), "x"));
+  const whole = JSON.parse(good);
+
+  test.each<[string, unknown, string]>([
+    ["no object", 7, 'not an s2split result; expected an object with "kind": "s2split-result"'],
+    ["another kind", { kind: "x" }, 'not an s2split result; expected an object with "kind": "s2split-result"'],
+    [
+      "a newer schema, whatever else is wrong",
+      { kind: "s2split-result", schemaVersion: 2 },
+      "has schemaVersion 2, newer than this s2split reads; expected schemaVersion 1, or a newer s2split",
+    ],
+    ["no whole schema", { ...whole, schemaVersion: 1.5 }, "schemaVersion: Invalid input: expected 1"],
+    ["a field", { ...whole, partial: 1 }, "partial: Invalid input: expected boolean, received number"],
+    [
+      "two fields",
+      { ...whole, partial: 1, runs: 1 },
+      "partial: Invalid input: expected boolean, received number (and 1 more)",
+    ],
+    ["a field too many", { ...whole, extra: 1 }, 'Unrecognized key: "extra"'],
+    [
+      "a field deep within",
+      { ...whole, scenarios: [whole.scenarios[0], { ...whole.scenarios[0], variables: { a: 1 } }] },
+      "scenarios[1].variables.a: Invalid input: expected string, received number",
+    ],
+    [
+      "a field with a long name",
+      { ...whole, scenarios: [{ ...whole.scenarios[0], variables: { ["a".repeat(61)]: 1 } }] },
+      `scenarios[0].variables.${"a".repeat(57)}...: Invalid input: expected string, received number`,
+    ],
+    ["what makes a line too long", { ...whole, ["x".repeat(200)]: 1 }, `Unrecognized key: "${"x".repeat(138)}...`],
+  ])("%s", async (_, value, words) => {
+    expect(await told(value)).toBe(`x: ${words}`);
+  });
+
+  test("begin with what JSON it should be", async () => {
+    expect(await messageOf(parseResult("", "x"))).toBe(
+      "x: empty; expected a result written by s2split bench --export-json",
+    );
+  });
+});
+
+test("counts are held to the declarations of the MMUs that are known, and of others to what any count is", async () => {
+  const counted = (mmu: string, inspected: string) =>
+    JSON.stringify(
+      resultFile({ scenarios: [scenarioResult("thp/enable", { mmu })], runs: [runResult({ counts: { inspected } })] }),
+    );
+  const address = "0x1000";
+  expect((await parseResult(counted("toy", address), "x")).runs[0]!.counts).toEqual({ inspected: address });
+  expect(await messageOf(parseResult(counted("toy", address), "x", [toy]))).toBe(
+    'x: runs[0].counts.inspected is "0x1000"; expected a whole number from 0 to 2^53 - 1',
+  );
+  expect((await parseResult(counted("other", address), "x", [toy])).runs).toHaveLength(1);
+  const path = file("toy.json", counted("toy", address));
+  expect(await messageOf(readResult(path, { registry: [toy] }))).toContain("runs[0].counts.inspected");
+  expect(await messageOf(readResults([path], { registry: [toy] }))).toContain("runs[0].counts.inspected");
 });
 
 test("samples that are all equal are read: their interval begins and ends with them", async () => {
@@ -192,7 +251,8 @@ describe("what cannot be read gets one line that names it", () => {
     expect(await messageOf(readResult("/dev/zero"))).toMatch(/^\/dev\/zero: more than 256 MiB is too large/);
   });
 
-  test("the limit lets through what fits in a string", () => {
+  test("the limit is 256 MiB, which lets through what fits in a string", () => {
+    expect(LARGEST_RESULT_BYTES).toBe(268_435_456);
     expect(LARGEST_RESULT_BYTES).toBeLessThan(2 ** 29 - 24);
   });
 });
@@ -200,7 +260,7 @@ describe("what cannot be read gets one line that names it", () => {
 describe("a folder", () => {
   test("gives each of its *.json in the order of names, and nothing else", async () => {
     const path = join(folder, "set");
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     writeFileSync(join(path, "b.json"), good);
     writeFileSync(join(path, "a.json"), good);
     writeFileSync(join(path, "README.md"), "no result");
@@ -210,15 +270,45 @@ describe("a folder", () => {
     ]);
   });
 
+  test("gives what interrupted work left beside a complete file to nobody", async () => {
+    const path = join(folder, "partial");
+    mkdirSync(path, { recursive: true });
+    for (const name of ["a.json", "a.json.partial.json", "b.partial.json", "partial.json", "xpartial.json", "c.jsonl"])
+      writeFileSync(join(path, name), good);
+    const names = (await readResults([path])).map((named) => named.path);
+    expect(names).toEqual(["a.json", "partial.json", "xpartial.json"].map((name) => join(path, name)));
+  });
+
+  test("and files and standard input are read in the order in which they are given", async () => {
+    const path = join(folder, "set2");
+    mkdirSync(path, { recursive: true });
+    const of = (strategy: string) => resultFile({ runs: [runResult({ strategy })] });
+    for (const name of ["2", "1"]) writeFileSync(join(path, `${name}.json`), JSON.stringify(of(name)));
+    const stdin = (async function* () {
+      yield JSON.stringify(of("in"));
+    })();
+    const last = file("last.json", JSON.stringify(of("last")));
+    expect(await readResults(["-", path, last], { stdin })).toEqual([
+      { path: "standard input", result: of("in") },
+      { path: join(path, "1.json"), result: of("1") },
+      { path: join(path, "2.json"), result: of("2") },
+      { path: last, result: of("last") },
+    ]);
+    expect(await messageOf(readResults(["-"]))).toBe("standard input: cannot be read here; expected a path");
+    expect(await messageOf(readResults([join(folder, "none")]))).toBe(
+      `${join(folder, "none")}: no such file; expected a result file, or a folder of them`,
+    );
+  });
+
   test("without *.json is refused by name", async () => {
     const path = join(folder, "bare");
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     expect(await messageOf(readResults([path]))).toBe(`${path}: has no *.json; expected a folder of result files`);
   });
 
   test("with a JSON file of another kind is refused by the name of that file", async () => {
     const path = join(folder, "mixed");
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     writeFileSync(join(path, "package.json"), "{}");
     expect(await messageOf(readResults([path]))).toContain(join(path, "package.json"));
   });

@@ -54,18 +54,13 @@ const scenarioResult = z.strictObject({
   initial: counts,
 });
 
-const verdict = z
-  .discriminatedUnion("code", [
-    z.strictObject({ code: z.literal("right") }),
-    z.strictObject({ code: z.literal("idle"), reason: z.string().describe("Why there was nothing to do") }),
-    z.strictObject({ code: z.literal("unsearched"), search: z.string().describe("The command that searches layouts") }),
-    z.strictObject({ code: z.literal("right-here"), knownFaults: z.array(z.string()).min(1) }),
-    z.strictObject({ code: z.literal("wrong") }),
-  ])
-  .describe(
-    "right; idle: nothing to do; unsearched: right here, and other layouts were not searched; right-here: wrong " +
-      "on other layouts; wrong: see findings",
-  );
+const verdict = z.discriminatedUnion("code", [
+  z.strictObject({ code: z.literal("right") }),
+  z.strictObject({ code: z.literal("idle"), reason: z.string().describe("Why there was nothing to do") }),
+  z.strictObject({ code: z.literal("unsearched"), search: z.string().describe("The command that searches layouts") }),
+  z.strictObject({ code: z.literal("right-here"), knownFaults: z.array(z.string()).min(1) }),
+  z.strictObject({ code: z.literal("wrong") }),
+]);
 
 const runResult = z.strictObject({
   scenario: z.string().describe("Id of a scenario in this file"),
@@ -73,7 +68,12 @@ const runResult = z.strictObject({
   source: z.string(),
   counts,
   findings: z.array(finding).describe("What is wrong with this run; empty says nothing of other layouts"),
-  verdict: verdict.optional().describe("Absent in files of before it was written"),
+  verdict: verdict
+    .optional()
+    .describe(
+      "right; idle: nothing to do; unsearched: right here, and other layouts were not searched; right-here: wrong on " +
+        "other layouts; wrong: see findings. Absent in files of before it was written",
+    ),
   wall: z.record(z.string(), wallSeries).nullable().describe("Series by part; null where wall time was not measured"),
 });
 

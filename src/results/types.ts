@@ -106,7 +106,7 @@ export type RunVerdict =
   /** The scenario gave it nothing to do, which is no credit. */
   | { readonly code: "idle"; readonly reason: string }
   /**
-   * Nothing is wrong here, but nothing is known of other layouts: a strategy of the user's own.
+   * Nothing is wrong here, but nothing is known of other layouts: a custom strategy.
    * `search` is the command that looks.
    */
   | { readonly code: "unsearched"; readonly search: string }

@@ -16,16 +16,14 @@ export type Matrix = readonly (readonly number[])[];
  *   rounding
  */
 export function leastSquares(a: Matrix, b: readonly number[], columns: readonly number[]): number[] | undefined {
-  const m = a.length;
   const n = columns.length;
-  if (n === 0) return [];
-  if (m < n) return undefined;
   const r = columns.map((j) => column(a, j));
   const y = [...b];
   const scale = Math.max(...r.map(norm));
   for (const [k, pivot] of r.entries()) {
     const v = pivot.slice(k);
     const length = norm(v);
+    // Of more columns than rows too: the first beyond the rows has nothing left.
     if (length <= scale * 1e-12) return undefined;
     v[0]! -= v[0]! > 0 ? -length : length;
     const vv = dot(v, v);

@@ -79,9 +79,41 @@ describe("nnls", () => {
   });
 
   it("refuses rows of different length and values that are no number", () => {
-    expect(() => nnls([[1], [1, 2]], [1, 2])).toThrow(RangeError);
-    expect(() => nnls([[Number.NaN]], [1])).toThrow(RangeError);
-    expect(() => nnls([[1]], [1, 2])).toThrow(RangeError);
+    const uneven = new RangeError("nnls: rows must be equally long and every value finite");
+    expect(() => nnls([[1], [1, 2]], [1, 2])).toThrow(uneven);
+    expect(() => nnls([[1, 2], [1]], [1, 2])).toThrow(uneven);
+    expect(() => nnls([[1, Number.NaN]], [1])).toThrow(uneven);
+    expect(() => nnls([[1]], [Number.POSITIVE_INFINITY])).toThrow(uneven);
+    expect(() => nnls([[1]], [1, 2])).toThrow(new RangeError("nnls: 1 rows and 2 values"));
+  });
+
+  it("tells what is left of each row, and the free columns in their order, whichever was freed first", () => {
+    const rows = [
+      [1, 0],
+      [0, 1],
+      [0, 0],
+    ];
+    expect(nnls(rows, [1, 5, 2])).toEqual({ x: [1, 5], residuals: [0, 0, 2], residualNorm: 2, free: [0, 1] });
+    expect(nnls(rows, [-3, 5, 4])).toEqual({ x: [0, 5], residuals: [-3, 0, 4], residualNorm: 5, free: [1] });
+    expect(nnls([], [])).toEqual({ x: [], residuals: [], residualNorm: 0, free: [] });
+  });
+
+  it("holds a column of zeros at zero, whatever there is to fit", () => {
+    expect(
+      nnls(
+        [
+          [0, 1],
+          [0, 2],
+        ],
+        [1, 2],
+      ),
+    ).toEqual({
+      x: [0, expect.closeTo(1, 12)],
+      residuals: [expect.closeTo(0, 12), expect.closeTo(0, 12)],
+      residualNorm: expect.closeTo(0, 12),
+      free: [1],
+    });
+    expect(nnls([[1]], [0])).toEqual({ x: [0], residuals: [0], residualNorm: 0, free: [] });
   });
 
   it("meets the Karush-Kuhn-Tucker conditions on any problem", () => {

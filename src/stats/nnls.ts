@@ -32,7 +32,7 @@ export function nnls(a: Matrix, b: readonly number[]): NnlsSolution {
   const lengths = transpose(a).map(norm);
   const scaled = a.map((row) => scaleBy(lengths, row));
   const columns = transpose(scaled);
-  const tolerance = 1e-10 * Math.max(norm(b), Number.MIN_VALUE);
+  const tolerance = 1e-10 * norm(b);
 
   let x = new Array<number>(n).fill(0);
   const free = new Set<number>();
@@ -89,7 +89,7 @@ function descend(a: Matrix, b: readonly number[], from: readonly number[], free:
       const share = from / (from - to);
       const limit = Number.isFinite(share) ? share : 0;
       if (limit < step || blocking < 0) {
-        step = Math.min(step, limit);
+        step = limit;
         blocking = j;
       }
     }

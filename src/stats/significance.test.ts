@@ -11,6 +11,7 @@ import {
   relativeSpread,
   samplesNeeded,
 } from "./significance.js";
+import { median, quantile } from "./statistics.js";
 
 const reference = JSON.parse(readFileSync(new URL("../testing/statistics/scipy.json", import.meta.url), "utf8")) as {
   mannWhitney: { name: string; a: number[]; b: number[]; u: number; p: number }[];
@@ -54,6 +55,17 @@ describe("the Mann-Whitney test", () => {
     expect(mannWhitney([1, 2], [3])).toMatchObject({ method: "exact" });
     expect(mannWhitney([1, 2], [2])).toMatchObject({ method: "normal" });
     expect(mannWhitney([3, 3], [3, 3, 3])).toEqual({ u: 3, p: 1, method: "normal" });
+  });
+
+  test("is exact up to eight samples on the side that has fewer", () => {
+    const of = (n: number, from: number) => Array.from({ length: n }, (_, i) => from + 2 * i);
+    const methods = [of(8, 0), of(9, 0)].flatMap((a) => [mannWhitney(a, of(20, 1)), mannWhitney(of(20, 1), a)]);
+    expect(methods.map(({ method }) => method)).toEqual(["exact", "exact", "normal", "normal"]);
+  });
+
+  test("has a p of one, and no more, where the series could not lie closer", () => {
+    expect(mannWhitney([1, 3], [2])).toEqual({ u: 1, p: 1, method: "exact" });
+    expect(mannWhitney([1, 2, 2, 3], [1, 2, 2, 3])).toEqual({ u: 8, p: 1, method: "normal" });
   });
 
   test("does not care which series comes first", () => {
@@ -134,6 +146,26 @@ describe("the bootstrap interval", () => {
     expect(bootstrapChange(base, slower, 7)).not.toEqual(bootstrapChange(base, slower, 8));
   });
 
+  test("is that of as many resamples, each sorted for its median, from one source of chance", () => {
+    const uneven = [7, 3, 3, 90, 41, 12, 55, 18];
+    for (const [a, b] of [
+      [base, uneven],
+      [uneven, base],
+      [uneven.slice(1), uneven],
+    ] as const) {
+      const random = seededRandom(11);
+      const draw = (samples: readonly number[]) => {
+        const sorted = [...samples].sort((x, y) => x - y);
+        return median(samples.map(() => sorted[Math.floor(random() * samples.length)]!));
+      };
+      const changes = Array.from({ length: 2000 }, () => {
+        const before = draw(a);
+        return draw(b) / before - 1;
+      });
+      expect(bootstrapChange(a, b, 11)).toEqual([quantile(changes, 0.025), quantile(changes, 0.975)]);
+    }
+  });
+
   test("encloses the change that there is and excludes zero where it is plain", () => {
     const [low, high] = bootstrapChange(base, slower, 1);
     expect(low).toBeGreaterThan(0);
@@ -191,14 +223,48 @@ describe("samples needed", () => {
     expect(seen / 500).toBeLessThan(0.87);
   });
 
-  test("are without bound for no change at all", () => {
-    expect(samplesNeeded(0, 0.1, 0.05)).toBe(Number.POSITIVE_INFINITY);
+  test("are without bound for no change at all, and where no alarm may ever be false", () => {
+    for (const change of [0, -0.1]) expect(samplesNeeded(change, 0.1, 0.05)).toBe(Number.POSITIVE_INFINITY);
+    for (const alpha of [0, -0.1]) expect(samplesNeeded(0.1, 0.1, alpha)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("are as Noether's formula has them by a table of z, and never fewer than the exact test needs", () => {
+    // P(Z <= 0.05 / (0.08 sqrt 2)) = 0.6707; (1.95996 + 0.84162)^2 / (6 x 0.1707^2) = 44.9.
+    expect(samplesNeeded(0.05, 0.08, 0.05)).toBe(45);
+    // With z = 1.28155 for nine times in ten: 10.5074 / 0.1749 = 60.1.
+    expect(samplesNeeded(0.05, 0.08, 0.05, 0.9)).toBe(61);
+    // A spread of next to nothing: (2.80158)^2 / (6 / 4) = 5.2.
+    expect(samplesNeeded(0.5, 0.01, 0.05)).toBe(6);
+    // ... which at 5 in 1000 is fewer than 2 / C(2n, n) asks for: 2 / C(12, 6) = 0.0022.
+    // (3.64865)^2 / 1.5 = 8.9.
+    expect(samplesNeeded(0.5, 0.01, 0.005)).toBe(9);
+    expect(samplesNeeded(1, -1, 0.05)).toBe(4);
+  });
+
+  test("are as many as bring p below alpha, where the smallest p of fewer is alpha itself", () => {
+    // 2 / C(2, 1) = 1, 2 / C(6, 3) = 0.1 and 2 / C(8, 4) = 1 / 35.
+    const needed = [1, 0.1, 0.1001, 1 / 35, 0.0286].map((alpha) => samplesNeeded(1, 0, alpha));
+    expect(needed).toEqual([2, 4, 3, 5, 4]);
   });
 });
 
 test("the normal distribution agrees with SciPy to 12 digits, far tails included", () => {
   for (const [z, p] of reference.normalUpperTail) expectDigits(normalUpperTail(z), p, 12);
   for (const [p, z] of reference.normalQuantile) expect(normalQuantile(p)).toBeCloseTo(z, 10);
+});
+
+test("the normal distribution has its quantiles as far as 1e-12, and no tail beyond what a double holds", () => {
+  expect(normalQuantile(1e-12)).toBeCloseTo(-7.0345, 3);
+  expect(normalQuantile(1 - 1e-12)).toBeCloseTo(7.0345, 3);
+  expect([normalUpperTail(40), normalUpperTail(Number.POSITIVE_INFINITY)]).toEqual([0, 0]);
+  expect([normalUpperTail(-40), normalUpperTail(Number.NEGATIVE_INFINITY)]).toEqual([1, 1]);
+});
+
+test("the relative spread is the standard deviation over the median, where the noise is normal", () => {
+  // Quartiles 975 and 1025 of a median of 1000: 50 / 1.34898 / 1000.
+  const samples = Array.from({ length: 101 }, (_, i) => 950 + i);
+  expect(relativeSpread(samples)).toBeCloseTo(0.0370651, 7);
+  expect(relativeSpread([5])).toBe(0);
 });
 
 test("the relative spread ignores outliers", () => {

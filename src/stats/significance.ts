@@ -16,7 +16,7 @@ export interface RankTest {
 }
 
 /** Up to here (the smaller series, no ties) p is exact, as SciPy's `method="auto"` has it. */
-const EXACT_MOST = 8;
+const MAX_EXACT = 8;
 
 /**
  * The two-sided Mann-Whitney U test: could the two series come from one distribution? Exact where
@@ -50,7 +50,7 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): RankTes
   const u = rankSum - (n * (n + 1)) / 2;
   const larger = Math.max(u, n * m - u);
 
-  if (ties === 0 && Math.min(n, m) <= EXACT_MOST) {
+  if (ties === 0 && Math.min(n, m) <= MAX_EXACT) {
     return { u, p: Math.min(1, 2 * exactUpperTail(n, m, larger)), method: "exact" };
   }
   const total = n + m;
@@ -159,10 +159,11 @@ function medianResampler(sorted: Float64Array, random: () => number): () => numb
 export function samplesNeeded(change: number, spread: number, alpha: number, power = 0.8): number {
   if (!(alpha > 0)) return Number.POSITIVE_INFINITY;
   let fewest = 0;
-  // The smallest p there is with n on each side is 2 / C(2n, n).
-  for (let least = 2; least >= alpha; ) {
+  // The smallest p there is with n on each side is 2 / C(2n, n), which must be below alpha. C(2n,
+  // n) is counted exactly.
+  for (let ways = 1; 2 / ways >= alpha; ) {
     fewest++;
-    least *= fewest / (2 * (2 * fewest - 1));
+    ways = (ways * 2 * (2 * fewest - 1)) / fewest;
   }
   if (!(change > 0)) return Number.POSITIVE_INFINITY;
   if (spread <= 0) return fewest;
@@ -188,7 +189,6 @@ export function relativeSpread(samples: readonly number[]): number {
 export function normalUpperTail(z: number): number {
   if (z < 0) return 1 - normalUpperTail(-z);
   const x = z / Math.SQRT2;
-  if (x > 27) return 0;
   if (x < 2) {
     // erf by its series x e^(-x^2) sum (2x^2)^k / (1 * 3 * 5 ... (2k + 1)).
     let term = x;

@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { median, medianInterval, medianIntervalRank, quantile, summarize } from "./statistics.js";
+import {
+  FEWEST_FOR_INTERVAL,
+  isWide,
+  median,
+  medianInterval,
+  medianIntervalRank,
+  quantile,
+  summarize,
+} from "./statistics.js";
 
 const reference = JSON.parse(readFileSync(new URL("../testing/statistics/scipy.json", import.meta.url), "utf8")) as {
   series: { samples: number[]; quantiles: [number, number][]; mean: number; stdev: number };
@@ -13,6 +21,19 @@ describe("summarize", () => {
     const summary = summarize(reference.series.samples);
     expect(summary.meanNs).toBeCloseTo(reference.series.mean, 6);
     expect(summary.stdevNs).toBeCloseTo(reference.series.stdev, 6);
+  });
+
+  test("describes an even series and an odd one whole", () => {
+    expect(summarize([40, 10, 20, 30, 60, 50])).toEqual({
+      samplesNs: [40, 10, 20, 30, 60, 50],
+      medianNs: 35,
+      meanNs: 35,
+      stdevNs: expect.closeTo(Math.sqrt(350), 10),
+      minNs: 10,
+      maxNs: 60,
+      ci95Ns: [10, 60],
+    });
+    expect(summarize([1, 2, 3, 4, 5, 6, 7, 8, 99])).toMatchObject({ medianNs: 5, meanNs: 15, ci95Ns: [2, 8] });
   });
 
   test("keeps the samples in the order they were measured", () => {
@@ -32,8 +53,8 @@ describe("summarize", () => {
   });
 
   test("refuses an empty series and samples that are not finite", () => {
-    expect(() => summarize([])).toThrow(RangeError);
-    expect(() => summarize([1, Number.NaN])).toThrow(RangeError);
+    expect(() => summarize([])).toThrow(new RangeError("no samples to summarize"));
+    expect(() => summarize([1, Number.NaN])).toThrow(new RangeError("a sample is not a finite number"));
     expect(() => summarize([Number.NEGATIVE_INFINITY, 1])).toThrow(RangeError);
   });
 
@@ -90,6 +111,18 @@ describe("the 95% interval of the median", () => {
     );
     expect(longest).toBeGreaterThan(150);
   });
+});
+
+test("an interval is wide beyond a fifth of the median, not at it", () => {
+  expect(isWide({ medianNs: 100, ci95Ns: [90, 110] })).toBe(false);
+  expect(isWide({ medianNs: 100, ci95Ns: [90, 111] })).toBe(true);
+  expect(isWide({ medianNs: 0, ci95Ns: [0, 0] })).toBe(false);
+});
+
+test("six samples are the fewest whose extremes enclose the median 95 times in 100", () => {
+  const coverage = (n: number) => 1 - 2 / 2 ** n;
+  expect(coverage(FEWEST_FOR_INTERVAL)).toBeGreaterThanOrEqual(0.95);
+  expect(coverage(FEWEST_FOR_INTERVAL - 1)).toBeLessThan(0.95);
 });
 
 test("two samples have a deviation, one has none", () => {

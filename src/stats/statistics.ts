@@ -54,8 +54,9 @@ export function isWide({ ci95Ns: [low, high], medianNs }: Pick<TimeSeries, "ci95
 }
 
 /**
- * The median: the mean of the two middle samples where their number is even. @throws RangeError as
- * {@link summarize}
+ * The median: the mean of the two middle samples where their number is even.
+ *
+ * @throws RangeError as {@link summarize}
  */
 export function median(samples: readonly number[]): number {
   return quantileOfSorted(sortedFinite(samples), 0.5);
@@ -104,7 +105,7 @@ export function medianIntervalRank(n: number): number {
   let logTerm = -n * Math.LN2;
   let below = Math.exp(logTerm);
   let rank = 0;
-  while (below <= 0.025 && rank < n / 2) {
+  while (below <= 0.025) {
     rank++;
     logTerm += Math.log((n - rank + 1) / rank);
     below += Math.exp(logTerm);

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { nonEmpty } from "../lists.js";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import { faultOf } from "../verify/search.js";
 import { caseCheck } from "../verify/verify.js";
@@ -7,11 +8,17 @@ import { caseCheck } from "../verify/verify.js";
 export interface Found {
   /** The first fault that it came to, in words; null where it found nothing wrong. */
   readonly what: string | null;
-  /** Cases tried, the one that showed the fault included: comparisons, layouts, combinations or runs. */
+  /**
+   * Cases tried, the one that showed the fault included: comparisons, layouts, combinations or
+   * runs.
+   */
   readonly tried: number;
 }
 
-/** Strategies that are right on the right engine: what goes wrong under them is a fault of the engine. */
+/**
+ * Strategies that are right on the right engine: what goes wrong under them is a fault of the
+ * engine.
+ */
 const right = arm64.strategies.filter(({ knownFaults }) => knownFaults.length === 0);
 
 /** Each ends with the first fault that it finds; an exception of the engine is one. */
@@ -68,7 +75,7 @@ function exhaustive(units?: number): Found {
       return { what: `${strategy.id}: ${fault.kind}: ${fault.words}`, tried: before + fault.rank[1] + 1 };
     }
   }
-  return { what: null, tried: checks[0]!.check.combinations };
+  return { what: null, tried: nonEmpty(checks)[0].check.combinations };
 }
 
 /** As `verify --interleave`. */
@@ -84,5 +91,5 @@ function interleave(): Found {
       return { what: `${strategy.id}: ${fault.kind}: ${fault.guest}: ${actions}`, tried: check.runs };
     }
   }
-  return { what: null, tried: checks[0]!.check.runs };
+  return { what: null, tried: nonEmpty(checks)[0].check.runs };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { lookUp } from "../lists.js";
 import { runFlow } from "../mmu/arm64/flow.js";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import type { VariantSpec } from "../mmu/arm64/scenario.js";
@@ -22,8 +23,8 @@ const WHOLE = { windowBytes: Number.POSITIVE_INFINITY };
 const byId = new Map(strategies.map((strategy) => [strategy.id, strategy]));
 
 /**
- * Holds the arm64 engine to the golden files: every count and digest under every strategy that a file has. The tests of golden files compare the
- * same, and say more of a difference.
+ * Holds the arm64 engine to the golden files: every count and digest under every strategy that a
+ * file has. The tests of golden files compare the same, and say more of a difference.
  *
  * @returns what differs first, `group/file strategy`; null where all are met
  */
@@ -54,14 +55,14 @@ function* splitDifferences(): Generator<Comparison> {
 }
 
 function splits({ name, scenario, initial }: GoldenSplit, id: string, expected: Counts): boolean {
-  const outcome = arm64.parse(scenario, name).run(byId.get(id)!, { ...WHOLE, digest: true });
+  const outcome = arm64.parse(scenario, name).run(lookUp(byId, id), { ...WHOLE, digest: true });
   return equal(outcome.initial, initial) && equal(atGoldenKeys(outcome.counts, expected), expected);
 }
 
 /** No kernel has split-mark, so that it has no counts of its own. */
 function leavesBaselinesTree({ name, scenario, expected }: GoldenSplit): boolean {
   const final = { ...(expected.baseline!.final as Counts), digest: null };
-  const { counts } = arm64.parse(scenario, name).run(byId.get("split-mark")!, { ...WHOLE, digest: false });
+  const { counts } = arm64.parse(scenario, name).run(lookUp(byId, "split-mark"), { ...WHOLE, digest: false });
   return equal(atGoldenKeys(counts.final, final), final);
 }
 
@@ -79,7 +80,7 @@ function* joinedDifferences(): Generator<Comparison> {
     for (const [limit, byStrategy] of Object.entries(data.expected)) {
       for (const [id, { barriers: _, ...expected }] of Object.entries(byStrategy)) {
         const dirtyLog = { ...data.scenario.dirtyLog, ...LIMITS[limit] };
-        const run = () => arm64.parse({ ...data.scenario, dirtyLog }, data.name).run(byId.get(id)!).counts;
+        const run = () => arm64.parse({ ...data.scenario, dirtyLog }, data.name).run(lookUp(byId, id)).counts;
         yield [
           `arm64-clear-coalesced/${data.name} ${limit} ${id}`,
           () => !equal(atGoldenKeys(run(), expected), expected),
@@ -113,7 +114,7 @@ function* barrierDifferences(): Generator<Comparison> {
       for (const [config, cpu] of Object.entries(CONFIGS)) {
         for (const [placement, dsb] of Object.entries(PLACEMENTS)) {
           const expected = byConfig[config]![placement];
-          const run = () => issued(byName.get(name)!, id, { ...cpu, ...dsb });
+          const run = () => issued(lookUp(byName, name), id, { ...cpu, ...dsb });
           yield [`arm64-barriers/${name} ${id} ${config} ${placement}`, () => !equal(run(), expected)];
         }
       }
@@ -123,7 +124,7 @@ function* barrierDifferences(): Generator<Comparison> {
 
 function issued(scenario: GoldenSplit["scenario"], id: string, variant: VariantSpec): Counts {
   const dirtyLog = { ...scenario.dirtyLog, ...variant };
-  const { counts } = arm64.parse({ ...scenario, dirtyLog }, "").run(byId.get(id)!, { digest: false });
+  const { counts } = arm64.parse({ ...scenario, dirtyLog }, "").run(lookUp(byId, id), { digest: false });
   const groups = ["barriers", "tlbiInstructions"].map((group) => [group, withoutZeros(counts[group] as Counts)]);
   return Object.fromEntries(groups);
 }
@@ -133,7 +134,7 @@ function* flowDifferences(): Generator<Comparison> {
   flows.sort((a, b) => pagesOf(a) - pagesOf(b));
   const keys = keysOfFlows(flows);
   const steps = (golden: GoldenFlow, id: string) =>
-    runFlow(golden.input, byId.get(id)!).map((step) => normal(atGoldenKeys(step, keys)));
+    runFlow(golden.input, lookUp(byId, id)).map((step) => normal(atGoldenKeys(step, keys)));
   for (const golden of flows) {
     const name = `arm64-flow/${golden.name}`;
     yield [`${name} baseline`, () => !equal(steps(golden, "baseline"), golden.baseline.map(normal))];
@@ -151,5 +152,8 @@ function* flowDifferences(): Generator<Comparison> {
 
 const pagesOf = ({ input }: GoldenFlow): number => input.pagesPerVcpu * input.vcpus;
 
-/** A walk that goes wrong may end in an exception: that is a difference too, and the caller tells it. */
+/**
+ * A walk that goes wrong may end in an exception: that is a difference too, and the caller tells
+ * it.
+ */
 const equal = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b);

@@ -1,8 +1,9 @@
+import { withId } from "../lists.js";
 import type { Mmu, Strategy } from "../mmu/contract.js";
 
 /** The built-in strategy of this id. */
 export function named<T extends Strategy>(mmu: { readonly strategies: readonly T[] }, id: string): T {
-  return mmu.strategies.find((strategy) => strategy.id === id)!;
+  return withId(mmu.strategies, id);
 }
 
 /** Codes of what is found of a strategy on a scenario. */

@@ -1,3 +1,4 @@
+import { lookUp } from "../lists.js";
 import type { Strategy } from "../mmu/contract.js";
 import type { InterleaveFault, InterleaveOptions, InterleaveSearch } from "../mmu/interleave.js";
 
@@ -10,7 +11,10 @@ export interface InterleaveVerdict {
   readonly failing: number;
   /** The strategy's own faults. */
   readonly faults: readonly InterleaveFault[];
-  /** Faults that baseline has on the same guests: they come with the kernel, whichever strategy is used. */
+  /**
+   * Faults that baseline has on the same guests: they come with the kernel, whichever strategy is
+   * used.
+   */
   readonly kernelFaults: readonly InterleaveFault[];
 }
 
@@ -43,23 +47,26 @@ export interface InterleaveCall extends InterleaveOptions {
   readonly stopped?: () => boolean;
 }
 
-/** Tries every strategy on all units, unit by unit, so that all have been tried on the same ones also where it is stopped. */
+/**
+ * Tries every strategy on all units, unit by unit, so that all have been tried on the same ones
+ * also where it is stopped.
+ */
 export async function searchInterleavings(search: InterleaveSearch, call: InterleaveCall): Promise<InterleaveResult> {
   const { strategies, baseline } = call;
   const tried = strategies.includes(baseline) ? strategies : [baseline, ...strategies];
-  const checks = tried.map((strategy) => search.check(strategy));
+  const checks = new Map(tried.map((strategy) => [strategy, search.check(strategy)]));
   let units = 0;
   let stopped = false;
   for (; units < search.units && !stopped; units++) {
-    for (const [i, check] of checks.entries()) {
+    for (const [i, check] of [...checks.values()].entries()) {
       check.unit(units);
-      const runs = checks.reduce((sum, one) => sum + one.runs, 0);
-      call.progress?.((units + (i + 1) / checks.length) / search.units, runs);
+      const runs = [...checks.values()].reduce((sum, one) => sum + one.runs, 0);
+      call.progress?.((units + (i + 1) / checks.size) / search.units, runs);
       await breath();
     }
     stopped = call.stopped?.() ?? false;
   }
-  const ofBaseline = checks[tried.indexOf(baseline)]!.faults();
+  const ofBaseline = lookUp(checks, baseline).faults();
   const ofKernel = new Map(ofBaseline.map(({ kind, units: those }) => [kind, new Set(those)]));
   const comesWithKernel = (kind: string, unit: number) => ofKernel.get(kind)?.has(unit) ?? false;
   return {
@@ -74,7 +81,7 @@ export async function searchInterleavings(search: InterleaveSearch, call: Interl
     unitsTried: units,
     partial: units < search.units,
     strategies: strategies.map((strategy) => {
-      const check = checks[tried.indexOf(strategy)]!;
+      const check = lookUp(checks, strategy);
       return {
         strategy: strategy.id,
         source: strategy.source === "builtin" ? "builtin" : "user",

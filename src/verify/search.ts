@@ -1,13 +1,20 @@
 import type { Arbitrary } from "fast-check";
 import { UserError } from "../errors.js";
+import { lookUp, nonEmpty } from "../lists.js";
 import type { Case, FastCheck, Mmu, ScenarioBase, Strategy } from "../mmu/contract.js";
 import type { Finding } from "../mmu/finding.js";
 import { caseCheck } from "./verify.js";
 
-/** A fault that a search found, by what is wrong and how it comes about, with the simplest layout that shows it. */
+/**
+ * A fault that a search found, by what is wrong and how it comes about, with the simplest layout
+ * that shows it.
+ */
 export interface FoundFault {
   readonly strategy: Strategy;
-  /** The finding on {@link scenario}. Faults of the same code with different causes are different faults. */
+  /**
+   * The finding on {@link scenario}. Faults of the same code with different causes are different
+   * faults.
+   */
   readonly finding: Finding;
   /** How many of the layouts that were tried show it. */
   readonly layouts: number;
@@ -27,13 +34,18 @@ export interface SearchResult {
   readonly strategies: readonly { readonly strategy: Strategy; readonly layouts: number; readonly failing: number }[];
   /** In the order of strategies, then of first occurrence. */
   readonly faults: readonly FoundFault[];
-  /** What is to be told and makes no strategy wrong, each once, in the order of first occurrence. */
+  /**
+   * What is to be told and makes no strategy wrong, each once, in the order of first occurrence.
+   */
   readonly notes: readonly FoundNote[];
   /** True where it was stopped before all layouts were tried. */
   readonly stopped: boolean;
 }
 
-/** A note (see `RunOutcome.notes`) by its code, with the simplest layout that shows it under the first strategy that has it. */
+/**
+ * A note (see `RunOutcome.notes`) by its code, with the simplest layout that shows it under the
+ * first strategy that has it.
+ */
 export interface FoundNote extends FoundFault {
   /** Ids of all strategies that have it, in their order. */
   readonly strategies: readonly string[];
@@ -62,10 +74,10 @@ interface Tally {
 type Occurrences = Map<string, { readonly firstLayout: number; layouts: number }>;
 
 /**
- * Tries strategies on random layouts; for each fault that shows (by strategy, code and cause, not only the first), shrinks the first
- * layout that shows it to the simplest that still does.
+ * Tries strategies on random layouts; for each fault that shows (by strategy, code and cause, not
+ * only the first), shrinks the first layout that shows it to the simplest that still does.
  *
- * @throws UserError if the MMU has no random layouts, or a strategy of the user's own throws
+ * @throws UserError if the MMU has no random layouts, or a custom strategy throws
  */
 export async function searchLayouts(options: SearchOptions): Promise<SearchResult> {
   const { mmu, strategies, seed } = options;
@@ -80,7 +92,7 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
   const tried = await tryAll(fc, layouts, tallies, options);
   const simplest = async (tally: Tally, among: "findings" | "notes", fault: string): Promise<FoundFault> => {
     const { strategy } = tally;
-    const { firstLayout, layouts: count } = tally[among].get(fault)!;
+    const { firstLayout, layouts: count } = lookUp(tally[among], fault);
     options.progress?.(1, `shrinking: ${strategy.id}`);
     await breath();
     const shrunk = shrink(fc, layouts, strategy, among, fault, firstLayout, seed);
@@ -92,8 +104,8 @@ export async function searchLayouts(options: SearchOptions): Promise<SearchResul
   }
   const notes: FoundNote[] = [];
   for (const note of new Set(tallies.flatMap((tally) => [...tally.notes.keys()]))) {
-    const having = tallies.filter((tally) => tally.notes.has(note));
-    const found = await simplest(having[0]!, "notes", note);
+    const having = nonEmpty(tallies.filter((tally) => tally.notes.has(note)));
+    const found = await simplest(having[0], "notes", note);
     notes.push({ ...found, strategies: having.map(({ strategy }) => strategy.id) });
   }
   return {
@@ -118,7 +130,8 @@ async function tryAll(
   let ended = false;
   let thrown: unknown;
   let lastBreath = 0;
-  // A property that does not fail: fast-check makes the layouts, one at a time, and shrinks none of them yet.
+  // A property that does not fail: fast-check makes the layouts, one at a time, and shrinks none of
+  // them yet.
   const all = fc.asyncProperty(layouts, async (bound) => {
     // Failing is how a check ends early; with endOnFailure it shrinks nothing.
     if (ended) return false;
@@ -163,7 +176,10 @@ function addTo(occurrences: Occurrences, findings: readonly Finding[], index: nu
   }
 }
 
-/** Makes the layout of this index again and lets fast-check shrink it for as long as the fault shows. */
+/**
+ * Makes the layout of this index again and lets fast-check shrink it for as long as the fault
+ * shows.
+ */
 function shrink(
   fc: FastCheck,
   layouts: Arbitrary<Case>,

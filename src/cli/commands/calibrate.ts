@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../exit.js";
 import type { Invocation, Io } from "../io.js";
+import { measuredFrom } from "../measuredFrom.js";
 import { integer } from "../options.js";
 
 interface CalibrateOptions {
@@ -27,7 +28,6 @@ which costs yours cannot tell apart.`;
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("calibrate")
-    .summary("fit a cost profile to measured runs")
     .description("Fit a cost profile to measured runs of the real dirty_log_perf_test on arm64.")
     .argument("<results...>", "measured results of s2split measure or import")
     .option("--output <file>", "write the profile (JSON) here, for --profile of advise and validate")
@@ -66,29 +66,11 @@ async function calibrateTo(io: Io, results: readonly string[], _: unknown, self:
   });
   const { prepareOutput } = await import("../../files/write.js");
   const { refuseOverwrite } = await import("../overwrite.js");
-  if (options.output !== undefined) await refuseOverwrite(options.output, options.force);
-  const target =
-    options.output === undefined
-      ? undefined
-      : await prepareOutput(options.output, { stdout: io.stdout, inputs: results });
+  await refuseOverwrite(options.output, options.force);
+  const target = await prepareOutput(options.output, { stdout: io.stdout, inputs: results });
 
-  const { readMeasurement } = await import("../../measure/read.js");
-  const files = await Promise.all(
-    results.map(async (input) => ({ input, file: await readMeasurement(input, io.stdin) })),
-  );
-  const { measuredPhases } = await import("../../cost/measuredRuns.js");
-  const { strategies } = await import("../../mmu/arm64/strategies/index.js");
-  const baseline = strategies[0]!;
-  const measured = measuredPhases(files, baseline);
-  const { skippedLines } = await import("../../report/costReport.js");
-  if (measured.phases.length === 0) {
-    for (const line of skippedLines(measured.skipped)) io.stderr.write(`${line}\n`);
-    throw badInput(
-      results.join(", "),
-      "nothing to fit to",
-      "measured runs of dirty_log_perf_test on arm64 with their commands",
-    );
-  }
+  const expected = "measured runs of dirty_log_perf_test on arm64 with their commands";
+  const { measured, baseline } = await measuredFrom(io, results, "nothing to fit to", expected);
   const { calibrate } = await import("../../cost/calibrate.js");
   const source = results.join(", ").slice(0, 300);
   const calibration = calibrate(measured, baseline, options.name, {

@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander";
 import { EXIT } from "../../exit.js";
-import { type CompletedOption, completionScript, shells } from "../../report/completion.js";
+import { type CompletedOption, completionScript, type Shell, shells } from "../../report/completion.js";
 import type { Invocation, Io } from "../io.js";
 import { LISTERS } from "./list.js";
 
@@ -14,12 +14,11 @@ Examples:
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("completion")
-    .summary("print a shell completion script")
     .description("Print a completion script for a shell, made from the commands and options of this version.")
     .addArgument(new Argument("<shell>", "the shell that reads it").choices([...shells]))
     .addHelpText("after", HELP)
     .action(
-      invocation.action(async (io: Io, shell: string) => {
+      invocation.action(async (io: Io, shell: Shell) => {
         const full = await invocation.everything();
         // Mmus share names: each has a baseline.
         const names = async (what: keyof typeof LISTERS) => [

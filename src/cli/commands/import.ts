@@ -33,7 +33,6 @@ result, marked, and left out of figures); 2 none is: nothing is written.`;
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("import")
-    .summary("read saved output of the real dirty_log_perf_test")
     .description("Read saved output of the real dirty_log_perf_test, of any kernel version, into a measured result.")
     .argument("<logs...>", "files with its output, mails and kselftest logs included; - is standard input")
     .option("--command <line>", "the command of logs that do not have it")
@@ -57,9 +56,8 @@ async function importLogs(io: Io, logs: readonly string[], _: unknown, self: Com
     throw badInput(`--command "${options.command}"`, "not a command of the selftest", '"dirty_log_perf_test OPTIONS"');
   }
   const { prepareOutput } = await import("../../files/write.js");
-  if (options.output !== undefined) await refuseOverwrite(options.output, options.force);
-  const target =
-    options.output === undefined ? undefined : await prepareOutput(options.output, { stdout: io.stdout, inputs: logs });
+  await refuseOverwrite(options.output, options.force);
+  const target = await prepareOutput(options.output, { stdout: io.stdout, inputs: logs });
 
   const read: ReadOutput[] = [];
   for (const log of logs) {
@@ -88,7 +86,10 @@ async function importLogs(io: Io, logs: readonly string[], _: unknown, self: Com
   return complete < file.runs.length ? EXIT.regression : EXIT.fine;
 }
 
-/** What is wrong where no run is complete, with what the first one says of itself; and what was expected. */
+/**
+ * What is wrong where no run is complete, with what the first one says of itself; and what was
+ * expected.
+ */
 async function whyNone({ runs }: MeasurementFile): Promise<[string, string]> {
   const { noteWords } = await import("../../report/measureNotes.js");
   const [first] = nonEmpty(runs);

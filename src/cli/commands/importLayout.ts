@@ -47,7 +47,6 @@ const DUMP = "a stage2_page_tables file of debugfs, or the folder that has it";
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("import-layout")
-    .summary("turn a real guest's memory (stage-2 dump or smaps) into a scenario")
     .description(
       "Turn a real guest's memory into a scenario: a stage-2 dump of debugfs (arm64), or a VMM's /proc/PID/smaps " +
         "(any host).",
@@ -183,7 +182,7 @@ async function locate(
 }
 
 /** VMs of a host that a message names. */
-const MOST_VMS = 20;
+const MAX_VMS = 20;
 
 /**
  * What is wrong with a folder without a dump: one of debugfs that has a folder for each VM is told
@@ -211,8 +210,8 @@ async function noDump(path: string, names: readonly string[]): Promise<Error> {
         "an arm64 kernel from 6.12 with CONFIG_PTDUMP_STAGE2_DEBUGFS",
       );
     }
-    const more = withDump.length > MOST_VMS ? ` and ${withDump.length - MOST_VMS} more` : "";
-    const listed = `${withDump.slice(0, MOST_VMS).join(", ")}${more}`;
+    const more = withDump.length > MAX_VMS ? ` and ${withDump.length - MAX_VMS} more` : "";
+    const listed = `${withDump.slice(0, MAX_VMS).join(", ")}${more}`;
     return badInput(name, `the folder of all VMs (PID-FD): ${listed}`, `the folder of one: ${join(name, first)}`);
   }
   return badInput(name, "no stage2_page_tables in this folder, and no VMs", DUMP);

@@ -51,7 +51,6 @@ export const LISTERS = {
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("list")
-    .summary("list strategies, scenarios, backings or cost profiles")
     .description(
       "List what can be named in options. Scenarios are those that come with s2split; --scenario takes their names.",
     )

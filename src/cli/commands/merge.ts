@@ -26,7 +26,6 @@ Example:
 /** Adds `s2split merge`. */
 export function register(program: Command, invocation: Invocation): void {
   addExportOptions(program.command("merge"))
-    .summary("put the parts of a sharded sweep together")
     .description("Put the results of bench --shard I/N, or of verify --exhaustive --shard I/N, together.")
     .argument("<files...>", "all parts: result files, or folders of them")
     .option("-q, --quiet", "print no table")
@@ -56,7 +55,10 @@ async function merge(
   return EXIT.fine;
 }
 
-/** The files as shares of an exhaustive search; undefined where the first is none: then they are results of bench. */
+/**
+ * The files as shares of an exhaustive search; undefined where the first is none: then they are
+ * results of bench.
+ */
 async function exhaustiveShares(files: readonly string[], io: Io): Promise<NamedShare[] | undefined> {
   const [first] = files;
   if (first === undefined || first === "-" || (await isFolder(first))) return undefined;
@@ -95,10 +97,8 @@ async function mergeVerdicts(
   const other = Object.keys(flags).find((name) => name.startsWith("export") && name !== "exportJson");
   if (other !== undefined)
     throw new UserError("merge: verdicts of verify are exported as JSON alone; expected --export-json");
-  const target =
-    typeof flags.exportJson !== "string"
-      ? undefined
-      : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: files });
+  const path = typeof flags.exportJson === "string" ? flags.exportJson : undefined;
+  const target = await prepareOutput(path, { stdout: io.stdout, inputs: files });
   const result = mergeExhaustive(shares);
   await target?.write(formatJson(result));
   const wrong = result.strategies.filter(({ failing }) => failing > 0).map(({ strategy }) => strategy);

@@ -14,10 +14,13 @@ import { inputsOf } from "../inputs.js";
 import type { Invocation, Io } from "../io.js";
 import { fraction, integer, list } from "../options.js";
 import { showPlot } from "../plotOutput.js";
-import type { RunFlags } from "../runFlags.js";
+import { guestsOf, type RunFlags } from "../runFlags.js";
 import { optionOf } from "../scenarioOptions.js";
 
-/** Memory of all vCPUs together: the whole tree is kept, 8 bytes a page and as much again while it grows. */
+/**
+ * Memory of all vCPUs together: the whole tree is kept, 8 bytes a page and as much again while it
+ * grows.
+ */
 const LARGEST_BYTES = 128 * 2 ** 30;
 
 const EXAMPLES = `
@@ -38,9 +41,9 @@ and -c have no meaning here.`;
 export function register(program: Command, invocation: Invocation): void {
   const command = program
     .command("run")
-    .summary("simulate all of dirty_log_perf_test, guests included: lazy against eager")
     .description(
-      "Simulate the whole of dirty_log_perf_test: populate, enable, iterations of dirty, get and clear, disable, and the first accesses afterwards, with the guests' faults.",
+      "Simulate the whole of dirty_log_perf_test: populate, enable, iterations of dirty, get and clear, disable, " +
+        "and the first accesses afterwards, with the guests' faults.",
     )
     .option("-b <size>", "memory of each vCPU (K, M, G)", "1G")
     .option("-v <n>", "vCPUs", integer(1, 512), 1)
@@ -105,10 +108,7 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   if (bytes > LARGEST_BYTES) throw badInput("the guest's memory", `${bytes / 2 ** 30} GiB`, "at most 128G in all");
   const cases = await casesOf(guest, flags);
   const { prepareOutput } = await import("../../files/write.js");
-  const target =
-    flags.exportJson === undefined
-      ? null
-      : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
+  const target = await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
   const { htmlOutput } = await import("../htmlOutput.js");
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const profile = flags.profile === undefined ? null : await arm64Profile(flags.profile);
@@ -128,7 +128,7 @@ async function run(io: Io, _: unknown, self: Command): Promise<number> {
   progress.clear();
 
   await writePage(async () => (await import("../../report/html/runPage.js")).runPage(runs));
-  if (target !== null || flags.json === true) {
+  if (target !== undefined || flags.json === true) {
     const text = await jsonText(runs);
     await target?.write(text);
     if (flags.json === true) io.stdout.write(text);
@@ -158,16 +158,7 @@ async function guestOf(
   const { badInput, UserError } = await import("../../errors.js");
   const { parseAddress, parseSize } = await import("../../guest/sizes.js");
   const { flowOfScenario, flowOfTest } = await import("../../selftest/selftest.js");
-  const what = {
-    vcpus: flags.v,
-    iterations: flags.i,
-    writePercent: flags.w,
-    random: flags.a === true,
-    overlap: flags.o === true,
-    whileDisabling: flags.e === true,
-    seed: flags.r,
-    rule: flags.rule,
-  };
+  const what = guestsOf(flags);
   if (flags.scenario !== undefined) {
     const clash = ["b", "x", "s", "p", "m", "granule", "ipaBits", "thpCoverage"].find(given);
     if (clash !== undefined) {
@@ -205,7 +196,10 @@ async function guestOf(
   return { guest, heading: { ...what, mode } };
 }
 
-/** Each strategy with each chunk; with `--bbm 2` each eager one a second time, without break-before-make. */
+/**
+ * Each strategy with each chunk; with `--bbm 2` each eager one a second time, without
+ * break-before-make.
+ */
 async function casesOf(guest: FlowInput, flags: RunFlags): Promise<SelftestCase[]> {
   const { legalChunks } = await import("../../guest/geometry.js");
   const { formatSize, parseSize } = await import("../../guest/sizes.js");

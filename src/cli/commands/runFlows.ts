@@ -16,7 +16,7 @@ import { toolVersion } from "../../version.js";
 import { refuseFlowOptions } from "../flowOptions.js";
 import { inputsOf } from "../inputs.js";
 import type { Io } from "../io.js";
-import type { RunFlags } from "../runFlags.js";
+import { guestsOf, type RunFlags } from "../runFlags.js";
 
 /** Memory of all vCPUs together: the whole tree is kept. */
 const LARGEST_BYTES = 64 * 2 ** 30;
@@ -53,14 +53,7 @@ export async function runFlows(
     throw badInput(`--mmu ${entry.id}`, "has no guests that fault", ids.join(", "));
   }
   const flow = guestFlowOf({
-    vcpus: flags.v,
-    iterations: flags.i,
-    writePercent: flags.w,
-    random: flags.a === true,
-    overlap: flags.o === true,
-    whileDisabling: flags.e === true,
-    seed: flags.r,
-    rule: flags.rule,
+    ...guestsOf(flags),
     backing: backingNamed(flags.s),
     bytesPerVcpu: parseSize(flags.b, "-b"),
     memslots: flags.x,
@@ -72,10 +65,7 @@ export async function runFlows(
   if (bytes > LARGEST_BYTES) throw badInput("the guest's memory", `${bytes / 2 ** 30} GiB`, "at most 64G in all");
   const variants = mmu.flows.variants(flow, flags);
   const strategies = (await strategyChooser(flags.strategy ?? [mmu.baseline], [mmu]))(mmu);
-  const target =
-    flags.exportJson === undefined
-      ? null
-      : await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
+  const target = await prepareOutput(flags.exportJson, { stdout: io.stdout, inputs: inputsOf(flags) });
   const progress = new Progress(io.stderr, true);
   const runs = strategies.flatMap((strategy) =>
     variants.map((variant): FlowRun => {

@@ -6,7 +6,7 @@ import { strategyChooser } from "../../load/loadStrategy.js";
 import type { Case, Strategy, TraceEvent } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { shortFinding } from "../../report/findings.js";
-import { MOST_STEPS } from "../../report/html/limits.js";
+import { MAX_STEPS } from "../../report/html/limits.js";
 import { styleFor } from "../../report/style.js";
 import { TraceFold } from "../../report/traceFold.js";
 import { besideText, TraceSummary, traceText } from "../../report/traceText.js";
@@ -48,7 +48,6 @@ Examples:
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
   addHtmlOption(addScenarioOptions(program.command("trace"), invocation.io.registry))
-    .summary("tell a walk visit by visit, and why it goes where it goes")
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
     )
@@ -186,7 +185,7 @@ function tell(bound: Case, strategy: Strategy, flags: TraceFlags) {
   const fold = new TraceFold(fullWords(bound.mmu.traceWords));
   const summary = new TraceSummary();
   const events: TraceEvent[] = [];
-  const kept = flags.exportHtml === undefined ? 0 : MOST_STEPS;
+  const kept = flags.exportHtml === undefined ? 0 : MAX_STEPS;
   const { findings, stopped } = run(bound, strategy, flags, (event) => {
     fold.add(event);
     summary.add(event);

@@ -4,6 +4,7 @@ import type { MeasuredValidation } from "../../cost/validateMeasured.js";
 import { EXIT } from "../../exit.js";
 import type { HtmlFlags } from "../htmlOutput.js";
 import type { Invocation, Io } from "../io.js";
+import { measuredFrom } from "../measuredFrom.js";
 import { type PlotFlags, showPlot } from "../plotOutput.js";
 
 interface ValidateOptions extends HtmlFlags, PlotFlags {
@@ -31,7 +32,6 @@ ones.`;
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("validate")
-    .summary("set the model beside what others published, or beside measured runs")
     .description("Set modelled times and simulated counts beside published measurements, or beside measured runs.")
     .argument("[results...]", "measured results of s2split measure or import; none: the published measurements")
     .option("--profile <name|file>", "cost profile (default: each series' own; ampereone for measured results)")
@@ -115,19 +115,8 @@ async function againstMeasured(
   results: readonly string[],
   given: CostProfile | undefined,
 ): Promise<MeasuredValidation> {
-  const { readMeasurement } = await import("../../measure/read.js");
-  const files = await Promise.all(
-    results.map(async (input) => ({ input, file: await readMeasurement(input, io.stdin) })),
-  );
-  const { measuredPhases } = await import("../../cost/measuredRuns.js");
-  const { strategies } = await import("../../mmu/arm64/strategies/index.js");
-  const measured = measuredPhases(files, strategies[0]!);
-  if (measured.phases.length === 0) {
-    const { skippedLines } = await import("../../report/costReport.js");
-    for (const line of skippedLines(measured.skipped)) io.stderr.write(`${line}\n`);
-    const { badInput } = await import("../../errors.js");
-    throw badInput(results.join(", "), "nothing to set the model beside", "measured runs on arm64 with their commands");
-  }
+  const expected = "measured runs on arm64 with their commands";
+  const { measured } = await measuredFrom(io, results, "nothing to set the model beside", expected);
   const { builtinProfile, DEFAULT_PROFILE } = await import("../../cost/profiles.js");
   const { validateMeasured } = await import("../../cost/validateMeasured.js");
   return validateMeasured(measured, given ?? builtinProfile(DEFAULT_PROFILE));

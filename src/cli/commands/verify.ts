@@ -54,7 +54,7 @@ Examples:
     s2split verify --exhaustive
   every choice of 2 actions of vCPUs, host and userspace meanwhile:
     s2split verify --interleave
-  a strategy of your own, and the layout that shows its fault:
+  a custom strategy, and the layout that shows its fault:
     s2split verify --strategy ./my.mjs --random 5000 --save counterexample.json
   given scenarios:
     s2split verify --scenario fault-passed-over holes --strategy skip-return`;
@@ -62,7 +62,6 @@ Examples:
 /** Adds `s2split verify`. */
 export function register(program: Command, invocation: Invocation): void {
   const command = addScenarioOptions(program.command("verify"), invocation.io.registry)
-    .summary("check every invariant of the finished tree, on given or random layouts")
     .description("Run strategies and check every invariant of the walk and of the tree that it leaves.")
     .option("--strategy <list>", "strategies, modules with custom ones, or all (default: all)", list)
     .option("--random <n>", "search this many random layouts, and shrink what fails", integer(1, 1_000_000))
@@ -181,7 +180,10 @@ async function verifyGiven(io: Io, flags: VerifyFlags, style: Style): Promise<bo
   return wrong.length > 0;
 }
 
-/** The strategies for a case. A schedule is one strategy's, whose places it counts: where none is asked for, it is replayed under that one. */
+/**
+ * The strategies for a case. A schedule is one strategy's, whose places it counts: where none is
+ * asked for, it is replayed under that one.
+ */
 function ofCase({ mmu, schedule }: Case, choose: (mmu: Mmu) => readonly Strategy[], { strategy }: VerifyFlags) {
   if (schedule === undefined || strategy !== undefined) return choose(mmu);
   const own = choose(mmu).filter(({ id }) => id === schedule.strategy);
@@ -206,7 +208,7 @@ async function verifyRandom(
   const choose = await strategyChooser(flags.strategy, mmus, io.registry);
   // Found free and writable before the work: a path that cannot be written fails first.
   if (flags.save !== undefined) await refuseOverwriteNumbered(flags.save, flags.force, "--save");
-  const save = flags.save === undefined ? undefined : await prepareOutput(flags.save, outputOptions(io, flags));
+  const save = await prepareOutput(flags.save, outputOptions(io, flags));
   const writePage = await htmlOutput(flags, io, inputsOf(flags));
   const { searchLayouts } = await import("../../verify/search.js");
   const interrupt = new Interrupt(io);

@@ -137,7 +137,7 @@ function runOn(scenario: TdpScenario, strategy: TdpStrategy, sink: IterSink | nu
   };
 }
 
-/** What a user's own iterator throws is reported as its own. */
+/** What a custom iterator throws is reported as its own. */
 function guarded<T>(strategy: Strategy, work: () => T): T {
   if (strategy.source === "builtin") return work();
   try {

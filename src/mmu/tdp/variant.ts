@@ -1,6 +1,6 @@
 /**
  * The contract of a TDP iterator variant: in which order a walk takes the entries of a table, and
- * which of them it passes over. All variants, built in or a user's own, are expressed in it; for
+ * which of them it passes over. All variants, built-in or custom, are expressed in it; for
  * four of them the iterator knows a faster way to the same counts ({@link IterVariant.fast}), and a
  * test holds the two equal.
  *

@@ -1,6 +1,7 @@
 import { type Advice, type AdviceRequest, passNs } from "../../advise/advise.js";
 import type { Recommendation } from "../../advise/recommend.js";
 import { type AdviceRow, isRight } from "../../advise/row.js";
+import { columnsOf } from "../columns.js";
 import { verdict } from "../findings.js";
 import { formatNs } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
@@ -19,7 +20,10 @@ const MODES = {
   clear: "clear mode (manual protect, initially-all-set)",
 } as const;
 
-/** The page of an advice: what each choice costs and who pays, over the share of writes; and how long the lock is held. */
+/**
+ * The page of an advice: what each choice costs and who pays, over the share of writes; and how
+ * long the lock is held.
+ */
 export async function advisePage(advice: Advice, request: AdviceRequest, guestText: string): Promise<Page> {
   const plot = await loadPlot();
   const groups = request.modes.map((mode): Group => {
@@ -38,7 +42,9 @@ export async function advisePage(advice: Advice, request: AdviceRequest, guestTe
   const { vcpus, writePercent } = request;
   return {
     title: `Eager splitting: ${guestText}`,
-    lead: "What it costs to split eagerly, with which chunk and in which mode, and who pays: the ioctl that userspace waits for, or the guest.",
+    lead:
+      "What it costs to split eagerly, with which chunk and in which mode, and who pays: the ioctl that userspace " +
+      "waits for, or the guest.",
     facts: [
       { name: "vCPUs", value: String(vcpus) },
       { name: "Writes", value: `${writePercent}% of accesses` },
@@ -80,7 +86,9 @@ function costSection(plot: Plot, rows: readonly AdviceRow[], request: AdviceRequ
   const mark = { at: request.writePercent, title: `asked for: ${request.writePercent}% writes` };
   return {
     title: "What each choice costs, over the share of writes",
-    see: "The lower the whole stack, the less a choice costs; splitting eagerly moves cost from the guest (top) to the ioctl (below), and the dashed line is the share that was asked for.",
+    see:
+      "The lower the whole stack, the less a choice costs; splitting eagerly moves cost from the guest (top) to " +
+      "the ioctl (below), and the dashed line is the share that was asked for.",
     unit: "modelled nanoseconds",
     kind: "modelled",
     key: PAYERS.map((label, i) => ({ label, mark: `p${i}`, shape: "box" as const })),
@@ -96,12 +104,8 @@ function costSection(plot: Plot, rows: readonly AdviceRow[], request: AdviceRequ
         svg: stackChart(plot, text, points, { parts: PAYERS, label: "writes, of the guest's accesses", max, mark }),
       };
     }),
-    warnings: [],
     table: {
-      columns: [
-        { heading: "choice", figure: false },
-        ...["writes", ...PAYERS, "together"].map((heading) => ({ heading, figure: true })),
-      ],
+      columns: columnsOf(["choice"], ["writes", ...PAYERS, "together"]),
       rows: drawn.flatMap(({ row, points }) =>
         points.map(({ x, values }): Cell[] => [
           choiceName(row, request),
@@ -129,23 +133,21 @@ function holdSection(plot: Plot, rows: readonly AdviceRow[], request: AdviceRequ
   const line = limit === null ? {} : { limit: { at: limit, title: `limit ${formatNs(limit)}` } };
   return {
     title: "How long the lock is held",
-    see: `A vCPU that faults meanwhile may wait for as long as a hold${limit === null ? "" : `; the dashed line is the limit, ${formatNs(limit)}`}.`,
+    see:
+      "A vCPU that faults meanwhile may wait for as long as a " +
+      `hold${limit === null ? "" : `; the dashed line is the limit, ${formatNs(limit)}`}.`,
     unit: "modelled nanoseconds, log scale",
     kind: "modelled",
     key: parts.map((label, i) => ({ label, mark: `p${i}`, shape: i })),
     figures: [
       { title: "Longest hold, by choice", svg: logChart(plot, text, drawn, parts, { format: formatNs, ...line }) },
     ],
-    warnings: [],
     table: {
-      columns: [
-        { heading: "choice", figure: false },
-        ...["longest hold", "visits in it", "longest stretch", "visits in it", "held for each GiB"].map((heading) => ({
-          heading,
-          figure: true,
-        })),
-        { heading: "limit", figure: false },
-      ],
+      columns: columnsOf(
+        ["choice"],
+        ["longest hold", "visits in it", "longest stretch", "visits in it", "held for each GiB"],
+        ["limit"],
+      ),
       rows: rows.map((row): Cell[] => [
         choiceName(row, request),
         ns(row.longestHold.ns),
@@ -176,12 +178,9 @@ function countsSection(rows: readonly AdviceRow[], request: AdviceRequest): Sect
     see: "What was asked for, choice by choice.",
     unit: "modelled nanoseconds; the rest is counted",
     kind: "modelled",
-    key: [],
-    figures: [],
-    warnings: [],
     open: true,
     table: {
-      columns: [{ heading: "choice", figure: false }, ...headings.map((heading) => ({ heading, figure: true }))],
+      columns: columnsOf(["choice"], headings),
       rows: rows.map((row): Cell[] => [
         choiceName(row, request),
         ns(row.enableNs),

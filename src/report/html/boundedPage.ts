@@ -2,6 +2,7 @@ import type { Mmu } from "../../mmu/contract.js";
 import type { InterleaveFault } from "../../mmu/interleave.js";
 import type { ExhaustiveResult } from "../../verify/exhaustive.js";
 import type { InterleaveResult } from "../../verify/interleave.js";
+import { columnsOf } from "../columns.js";
 import { exhaustiveFaults, exhaustiveFaultWords } from "../exhaustiveText.js";
 import { longFinding } from "../findings.js";
 import { scheduleText } from "../interleaveText.js";
@@ -9,7 +10,10 @@ import type { Cell, Group, Page, Section } from "./page.js";
 
 const NOTES = ["Exact within the bound, and nothing is claimed beyond it: every case of it was tried."];
 
-/** The page of an exhaustive search: the bound, what each strategy is right and wrong on, and the smallest case of each fault. */
+/**
+ * The page of an exhaustive search: the bound, what each strategy is right and wrong on, and the
+ * smallest case of each fault.
+ */
 export function exhaustivePage(result: ExhaustiveResult, mmu: Mmu): Page {
   const faults = exhaustiveFaults(result).map(({ whose, fault }) => ({
     title: `${whose}: ${fault.kind}`,
@@ -27,7 +31,10 @@ export function exhaustivePage(result: ExhaustiveResult, mmu: Mmu): Page {
   };
 }
 
-/** The page of an interleaving search: the bound, the runs that go wrong, and the smallest schedule of each fault. */
+/**
+ * The page of an interleaving search: the bound, the runs that go wrong, and the smallest schedule
+ * of each fault.
+ */
 export function interleavePage(result: InterleaveResult, mmu: Mmu): Page {
   const own = result.strategies.flatMap(({ strategy, faults }) =>
     faults.map((fault) => scheduled(strategy, strategy, fault, result, mmu)),
@@ -79,24 +86,14 @@ function scheduled(
 }
 
 function tally(mmu: Mmu, unit: string, rows: readonly (readonly Cell[])[]): Group {
-  const figures = [unit, "wrong"];
-  const verdicts = rows.some((row) => row.length > 3) ? [{ heading: "verdict", figure: false }] : [];
+  const verdicts = rows.some((row) => row.length > 3) ? ["verdict"] : [];
   return {
     title: mmu.title,
-    lead: "",
-    alarms: [],
     sections: [
       section(`${unit}, all and wrong`, unit, {
         see: "A strategy with any that go wrong is wrong, but for what comes with Linux.",
         open: true,
-        table: {
-          columns: [
-            { heading: "strategy", figure: false },
-            ...figures.map((heading) => ({ heading, figure: true })),
-            ...verdicts,
-          ],
-          rows,
-        },
+        table: { columns: columnsOf(["strategy"], [unit, "wrong"], verdicts), rows },
       }),
     ],
   };
@@ -113,10 +110,6 @@ function section(title: string, unit: string, rest: Pick<Section, "see"> & Parti
     title,
     unit,
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
-    table: { columns: [], rows: [] },
     ...rest,
   };
 }

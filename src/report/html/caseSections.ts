@@ -1,12 +1,13 @@
 import type { Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
+import { columnsOf } from "../columns.js";
 import { sumAt } from "../sums.js";
 import { formatChange } from "../units.js";
 import { resultWords } from "../verdictWords.js";
 import type { Plot } from "./charts/draw.js";
 import { logChart, type PartsRow, partsChart } from "./charts/strategies.js";
-import type { Cell, Figure, KeyEntry, Section, TableColumn } from "./page.js";
+import type { Cell, Figure, FigureTable, KeyEntry, Section } from "./page.js";
 
 /** A part of what userspace waits for: a counter, and what it is called. */
 interface Part {
@@ -15,7 +16,10 @@ interface Part {
   readonly unit: string;
 }
 
-/** What a picture of strategies adds up: the parts of the whole where the MMU has one, else its first headline figure. */
+/**
+ * What a picture of strategies adds up: the parts of the whole where the MMU has one, else its
+ * first headline figure.
+ */
 export function partsOf(mmu: Mmu): readonly Part[] {
   const { totals, columns, counters } = mmu;
   const whole = totals?.columns.find(({ heading }) => heading === totals.comparedHeading);
@@ -51,7 +55,6 @@ export function strategiesSection(
     kind: "exact",
     key: parts.map(({ label }, i): KeyEntry => ({ label, mark: `p${i}`, shape: "box" })),
     figures: plot === null ? [] : strategyFigures(plot, scenario, rows, parts),
-    warnings: [],
     table: strategyTable(runs, mmu, parts),
   };
 }
@@ -87,24 +90,19 @@ function describeRows(rows: readonly PartsRow[], labels: readonly string[]): str
   const told = rows
     .slice(0, 12)
     .map(({ name, values, wrong }) => `${name} ${values.join(" and ")}${wrong ? " (wrong)" : ""}`);
-  return `${labels.join(" and ")}: ${told.join("; ")}${rows.length > 12 ? "; and more, see the table of figures" : ""}.`;
+  return (
+    `${labels.join(" and ")}: ` + `${told.join("; ")}${rows.length > 12 ? "; and more, see the table of figures" : ""}.`
+  );
 }
 
-function strategyTable(runs: readonly RunResult[], mmu: Mmu, parts: readonly Part[]): Section["table"] {
+function strategyTable(runs: readonly RunResult[], mmu: Mmu, parts: readonly Part[]): FigureTable {
   const base = runs.find(({ strategy }) => strategy === mmu.baseline);
-  const columns: TableColumn[] = [
-    { heading: "strategy", figure: false },
-    ...parts.flatMap(({ label }) => [
-      { heading: label, figure: true },
-      { heading: "change", figure: true },
-    ]),
-  ];
   const paths = parts.map(({ path }) => path);
-  if (parts.length > 1) columns.push({ heading: "together", figure: true }, { heading: "change", figure: true });
+  const labels = [...parts.map(({ label }) => label), ...(parts.length > 1 ? ["together"] : [])];
   const others = mmu.columns.filter(
     ({ path }) => !paths.includes(path) && runs.some(({ counts }) => totalAt(counts, path) !== undefined),
   );
-  columns.push(...others.map(({ heading }) => ({ heading, figure: true })), { heading: "result", figure: false });
+  const figures = [...labels.flatMap((label) => [label, "change"]), ...others.map(({ heading }) => heading)];
   const rows = runs.map((run): Cell[] => [
     run.strategy,
     ...parts.flatMap(({ path }) => withChange(run, base, [path])),
@@ -112,7 +110,7 @@ function strategyTable(runs: readonly RunResult[], mmu: Mmu, parts: readonly Par
     ...others.map(({ path }) => totalAt(run.counts, path) ?? null),
     `${run.findings.length === 0 ? "" : "WRONG: "}${resultWords(run, mmu.findingWords)}`,
   ]);
-  return { columns, rows };
+  return { columns: columnsOf(["strategy"], figures, ["result"]), rows };
 }
 
 function withChange(run: RunResult, base: RunResult | undefined, paths: readonly string[]): Cell[] {

@@ -27,7 +27,6 @@ export async function compareMeasuredPage(
     groups: [
       {
         title: "Phases",
-        lead: "",
         alarms: slower.map(({ cell, metric }) => `${cell.scenario}: ${metricSentence(metric)}`),
         alarmWord: "Slower",
         sections: [{ ...(await measuredSection(all, options)), warnings: machineDiffers }],
@@ -47,9 +46,7 @@ async function measuredSection(all: readonly WallCell[], { wallThreshold }: Comp
     see: seen(wallThreshold),
     unit: "per cent of the base's median",
     kind: "measured",
-    key: [],
     figures: wallFigures(await loadPlot(), all, wallThreshold),
-    warnings: [],
     table: wallTable(all),
   };
 }

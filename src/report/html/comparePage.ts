@@ -1,18 +1,21 @@
 import type { Comparison, ExactMetric } from "../../compare/types.js";
 import type { CountValue } from "../../mmu/counters.js";
+import { columnsOf } from "../columns.js";
 import { noteText, regressionsOf, summaryLine } from "../compareTable.js";
 import { verdict } from "../findings.js";
 import { formatPercent } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
-import { columnsOf } from "./columns.js";
 import { grouped } from "./numbers.js";
 import type { Cell, Group, Page, Section } from "./page.js";
-import { MOST_ROWS, seen, wallFigures, wallTable } from "./wallChanges.js";
+import { MAX_ROWS, seen, wallFigures, wallTable } from "./wallChanges.js";
 
 /** Regressions that are told one by one. */
-const MOST_ALARMS = 12;
+const MAX_ALARMS = 12;
 
-/** The page of a comparison: what got worse, every counter that changed, wall times with their intervals and the threshold. */
+/**
+ * The page of a comparison: what got worse, every counter that changed, wall times with their
+ * intervals and the threshold.
+ */
 export async function comparePage(comparison: Comparison): Promise<Page> {
   const regressions = regressionsOf(comparison);
   const sections = [countersSection(comparison), resultsSection(comparison)];
@@ -22,13 +25,13 @@ export async function comparePage(comparison: Comparison): Promise<Page> {
       title: regressions.length === 0 ? "No regression" : "Regressions",
       lead: summaryLine(comparison),
       alarms: [
-        ...regressions.slice(0, MOST_ALARMS).map(({ text }) => text),
-        ...(regressions.length > MOST_ALARMS
-          ? [`and ${regressions.length - MOST_ALARMS} more, in the tables below`]
+        ...regressions.slice(0, MAX_ALARMS).map(({ text }) => text),
+        ...(regressions.length > MAX_ALARMS
+          ? [`and ${regressions.length - MAX_ALARMS} more, in the tables below`]
           : []),
       ],
       alarmWord: "Worse",
-      sections: sections.filter(({ table }) => table.rows.length > 0),
+      sections: sections.filter(({ table }) => table !== undefined && table.rows.length > 0),
     },
   ];
   return {
@@ -62,12 +65,11 @@ function countersSection({ cells, options }: Comparison): Section {
   );
   return {
     title: "Counters that changed",
-    see: `Counters that are equal are left out; an increase beyond ${formatPercent(options.maxIncrease).replace("+", "")} is a regression.`,
+    see:
+      "Counters that are equal are left out; an increase beyond " +
+      `${formatPercent(options.maxIncrease).replace("+", "")} is a regression.`,
     unit: "as each counter's name says",
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
     open: true,
     table: { columns: columnsOf(["case", "strategy", "counter"], ["base", "new", "change"], ["status"]), rows },
   };
@@ -80,9 +82,6 @@ function resultsSection({ cells, missing, added }: Comparison): Section {
     see: "Where a result was right and is wrong, or the other way round, and cases that only one side has.",
     unit: "right or wrong",
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
     open: true,
     table: {
       columns: columnsOf(["case", "strategy", "base", "new", "status"], [], []),
@@ -109,9 +108,8 @@ function wallSection(plot: Plot, { cells, options }: Comparison): Section {
     see: seen(wallThreshold),
     unit: "per cent of the base's median",
     kind: "measured",
-    key: [],
     figures: wallFigures(plot, all, wallThreshold),
-    warnings: all.length > MOST_ROWS ? [`The ${MOST_ROWS} largest changes of ${all.length} are drawn.`] : [],
+    warnings: all.length > MAX_ROWS ? [`The ${MAX_ROWS} largest changes of ${all.length} are drawn.`] : [],
     table: wallTable(all),
   };
 }

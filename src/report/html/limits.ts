@@ -1,2 +1,2 @@
 /** Steps that a page can be stepped through; a walk of more is told to there. */
-export const MOST_STEPS = 10_000;
+export const MAX_STEPS = 10_000;

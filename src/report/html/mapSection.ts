@@ -3,16 +3,17 @@ import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatSize } from "../../guest/sizes.js";
 import type { Case, Mmu } from "../../mmu/contract.js";
 import type { RunResult, ScenarioResult } from "../../results/types.js";
+import { columnsOf } from "../columns.js";
 import { levelsOf, MapBudget, type MappedStrategy, type MapRow, mappedOf, mapRows } from "../mapRows.js";
 import { addressMapSvg } from "./addressMap.js";
-import type { Cell, KeyEntry, Section } from "./page.js";
+import type { Cell, FigureTable, KeyEntry, Section } from "./page.js";
 
 /** Bins of each memslot: about as many as a phone has pixels. */
 const BINS = 360;
 
 /**
- * The address map of a case of a result, or nothing where its MMU draws none or drawing would take long. Custom strategies have
- * none: their modules are not in a result.
+ * The address map of a case of a result, or nothing where its MMU draws none or drawing would take
+ * long. Custom strategies have none: their modules are not in a result.
  *
  * @param id unique within the page
  */
@@ -28,7 +29,10 @@ export function addressMapSection(
   return bound === undefined ? undefined : addressMapOf(bound, scenario.name, mapped, id, budget);
 }
 
-/** The scenario of a result file, which may be of another version, or written by hand: then there is no map, and all else is shown. */
+/**
+ * The scenario of a result file, which may be of another version, or written by hand: then there is
+ * no map, and all else is shown.
+ */
 function parsed({ scenario, id }: ScenarioResult, mmu: Mmu): Case | undefined {
   try {
     return mmu.parse(scenario, id);
@@ -38,7 +42,11 @@ function parsed({ scenario, id }: ScenarioResult, mmu: Mmu): Case | undefined {
   }
 }
 
-/** The address map of a case: guest memory before, and as each strategy leaves it. @param id unique within the page */
+/**
+ * The address map of a case: guest memory before, and as each strategy leaves it.
+ *
+ * @param id unique within the page
+ */
 export function addressMapOf(
   bound: Case,
   name: string,
@@ -63,8 +71,10 @@ export function addressMapOf(
   return {
     title: "Address map",
     see: wrong
-      ? "Guest memory from left to right: where a strip is striped, blocks that were to be split are still blocks, and the thin strip below shows that no walk inspected them."
-      : "Guest memory from left to right, before and as each strategy left it; the thin strip below is stronger where the split walks inspected more.",
+      ? "Guest memory from left to right: where a strip is striped, blocks that were to be split are still blocks, " +
+        "and the thin strip below shows that no walk inspected them."
+      : "Guest memory from left to right, before and as each strategy left it; the thin strip below is stronger " +
+        "where the split walks inspected more.",
     unit: "bytes of guest memory; entries",
     kind: "exact",
     key,
@@ -80,7 +90,6 @@ export function addressMapOf(
         wide: true,
       },
     ],
-    warnings: [],
     table: mapTable(rows, levelName),
   };
 }
@@ -90,7 +99,7 @@ function describeMap(rows: readonly MapRow[]): string {
 }
 
 /** Bins by what maps most of them: the figures of the picture. */
-function mapTable(rows: readonly MapRow[], levelName: (level: number) => string): Section["table"] {
+function mapTable(rows: readonly MapRow[], levelName: (level: number) => string): FigureTable {
   const body = rows.flatMap(({ strategies, map }) =>
     map.slots.flatMap(({ baseHex, binBytes, bins }): Cell[][] => {
       const before = tally(bins.before, levelName);
@@ -102,21 +111,13 @@ function mapTable(rows: readonly MapRow[], levelName: (level: number) => string)
       ];
     }),
   );
-  const text = (heading: string) => ({ heading, figure: false });
-  const figure = (heading: string) => ({ heading, figure: true });
-  return {
-    columns: [
-      text("strategy"),
-      text("memslot"),
-      text("bin"),
-      figure("bins"),
-      text("before, in bins"),
-      text("after, in bins"),
-      figure("bins with unsplit blocks"),
-      figure("entries inspected, split walk"),
-    ],
-    rows: body,
-  };
+  const columns = columnsOf(
+    ["strategy", "memslot", "bin"],
+    ["bins"],
+    ["before, in bins", "after, in bins"],
+    ["bins with unsplit blocks", "entries inspected, split walk"],
+  );
+  return { columns, rows: body };
 }
 
 function tally(levels: readonly number[], levelName: (level: number) => string): string {

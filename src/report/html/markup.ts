@@ -1,3 +1,5 @@
+import { nonEmpty, zip } from "../../lists.js";
+
 /** Text that is HTML or SVG already. Only {@link markup} makes it of plain text, by escaping. */
 export class Markup {
   constructor(readonly text: string) {}
@@ -18,9 +20,13 @@ export type Insert = string | number | Markup | null | undefined | false | reado
  * neither as text nor within an attribute in double quotes.
  */
 export function markup(strings: TemplateStringsArray, ...inserts: readonly Insert[]): Markup {
-  let text = strings[0]!;
-  for (const [i, insert] of inserts.entries()) text += written(insert) + strings[i + 1]!;
-  return new Markup(text);
+  const [first, ...others] = nonEmpty(strings);
+  return new Markup(
+    first +
+      zip(inserts, others)
+        .map(([insert, text]) => written(insert) + text)
+        .join(""),
+  );
 }
 
 /**

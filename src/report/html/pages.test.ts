@@ -22,7 +22,7 @@ it("a benchmark held against itself has a drawing and a row for each wall time, 
   const report = noiseOf([comparison]);
   const page = await noisePage(report, [comparison]);
   const [section] = page.groups[0]!.sections;
-  expect(section!.table.rows.map((row) => row.slice(0, 3))).toEqual([
+  expect(section!.table!.rows.map((row) => row.slice(0, 3))).toEqual([
     ["thp/enable", "baseline", "split"],
     ["thp/enable", "max-level", "split"],
   ]);

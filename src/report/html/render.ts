@@ -12,13 +12,16 @@ const KINDS: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * A page as one HTML file. It holds all that it needs, and its content policy forbids it the network; everything can be read with scripts
- * off, and the one script that it allows is its own, by its digest.
+ * A page as one HTML file. It holds all that it needs, and its content policy forbids it the
+ * network; everything can be read with scripts off, and the one script that it allows is its own,
+ * by its digest.
  */
 export function renderPage(page: Page): string {
   const script = pageScript();
   const digest = createHash("sha256").update(script).digest("base64");
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+  const policy =
+    `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action ` +
+    "'none'";
   const many = page.groups.length > 1;
   return `${markup`<!doctype html>
 <html lang="en">
@@ -56,16 +59,16 @@ function facts(entries: readonly Fact[]): Markup | false {
 
 function index(groups: readonly Group[]): Markup {
   return markup`<nav aria-label="Contents"><details open><summary>${groups.length} parts</summary><ol>${groups.map(
-    ({ title, alarms, alarmWord = WRONG }, i) =>
+    ({ title, alarms = [], alarmWord = WRONG }, i) =>
       markup`<li><a href="#g${i}">${title}</a>${alarms.length > 0 && markup` <b class="bad">${alarmWord}</b>`}</li>`,
   )}</ol></details></nav>`;
 }
 
 function groupOf(group: Group, at: number, many: boolean): Markup {
-  const alarms = group.alarms.map((text) => markup`<p class="alarm"><b>${group.alarmWord ?? WRONG}</b> ${text}</p>`);
+  const alarms = group.alarms?.map((text) => markup`<p class="alarm"><b>${group.alarmWord ?? WRONG}</b> ${text}</p>`);
   return markup`<section class="group" id="g${at}" aria-labelledby="g${at}-h">
 <h2 id="g${at}-h">${group.title}</h2>
-${group.lead !== "" && markup`<p>${group.lead}</p>`}
+${group.lead !== undefined && markup`<p>${group.lead}</p>`}
 ${alarms}
 ${group.sections.map((section, i) => sectionOf(section, `g${at}s${i}`))}
 ${many && at > 3 && markup`<p><a href="#">To the top</a></p>`}
@@ -73,14 +76,15 @@ ${many && at > 3 && markup`<p><a href="#">To the top</a></p>`}
 }
 
 function sectionOf(section: Section, id: string): Markup {
-  const warnings = section.warnings.map((text) => markup`<p class="warning"><b>Note</b> ${text}</p>`);
+  const { figures = [], key = [] } = section;
+  const warnings = section.warnings?.map((text) => markup`<p class="warning"><b>Note</b> ${text}</p>`);
   return markup`<div class="picture">
 <h3 id="${id}-h">${section.title}</h3>
 <p class="see">${section.see}</p>
 <p class="facts"><span class="kind">${section.kind}</span>${KINDS[section.kind].slice(section.kind.length + 2)}; unit: ${section.unit}</p>
 ${warnings}
-${keyOf(section.key)}
-${section.figures.length > 0 && markup`<div class="figures">${section.figures.map(figureOf)}</div>`}
+${keyOf(key)}
+${figures.length > 0 && markup`<div class="figures">${figures.map(figureOf)}</div>`}
 ${section.steps}
 ${section.listing !== undefined && markup`<pre class="scroll" tabindex="0" role="group" aria-label="Scenario: ${section.title}">${section.listing}</pre>`}
 ${tableOf(section, id)}
@@ -104,7 +108,7 @@ function figureOf({ title, svg, linear, wide }: Figure): Markup {
 }
 
 function tableOf({ table, title, open }: Section, id: string): Markup | false {
-  if (table.rows.length === 0) return false;
+  if (table === undefined || table.rows.length === 0) return false;
   const shown = markup`<div class="scroll" role="group" aria-label="Figures: ${title}" tabindex="0">${tableMarkup(table, id)}</div>`;
   if (open === true) return shown;
   return markup`<details><summary>Figures</summary>${shown}</details>`;

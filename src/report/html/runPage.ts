@@ -1,5 +1,6 @@
 import type { ModelledRun, PricedRun } from "../../cost/selftestTime.js";
 import { groupBy, isNonEmpty, type NonEmpty, nonEmpty } from "../../lists.js";
+import { columnsOf } from "../columns.js";
 import { caseName, FIGURES, figureOf, figureOfStep, phaseWords } from "../runRows.js";
 import { formatNs } from "../units.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
@@ -12,13 +13,17 @@ const WAITERS = [
   { id: "guest", label: "in guests, once memory is populated" },
 ] as const;
 
-/** The page of the whole selftest: who waits for what, with eager splitting off and with each chunk. */
+/**
+ * The page of the whole selftest: who waits for what, with eager splitting off and with each chunk.
+ */
 export async function runPage(runs: readonly PricedRun[]): Promise<Page> {
   const plot = await loadPlot();
   const [{ input }] = nonEmpty(runs);
   return {
     title: "dirty_log_perf_test, simulated",
-    lead: "Lazy splitting (chunk 0) against eager, over the whole test: what the ioctls do, and what is left for the guests.",
+    lead:
+      "Lazy splitting (chunk 0) against eager, over the whole test: what the ioctls do, and what is left for the " +
+      "guests.",
     facts: [
       { name: "Granule", value: input.granule },
       { name: "vCPUs", value: String(input.vcpus) },
@@ -26,7 +31,8 @@ export async function runPage(runs: readonly PricedRun[]): Promise<Page> {
     ],
     groups: [...groupBy(runs, ({ strategy }) => strategy)].map(([strategy, own]) => strategyGroup(plot, strategy, own)),
     notes: [
-      "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the kernel's own code.",
+      "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the " +
+        "kernel's own code.",
     ],
   };
 }
@@ -35,8 +41,6 @@ function strategyGroup(plot: Plot, strategy: string, runs: NonEmpty<PricedRun>):
   const timed = runs.flatMap(({ modelled, ...run }) => (modelled === null ? [] : [{ ...run, modelled }]));
   return {
     title: strategy,
-    lead: "",
-    alarms: [],
     sections: [...(isNonEmpty(timed) ? [timeSection(plot, strategy, timed)] : []), countsSection(plot, strategy, runs)],
   };
 }
@@ -57,11 +61,7 @@ function countsSection(plot: Plot, strategy: string, runs: NonEmpty<PricedRun>):
       return { title: capital(figure.title), svg: drawn(plot, strategy, figure.title, rows) };
     }),
     table: {
-      columns: [
-        { heading: "figure", figure: false },
-        { heading: "case", figure: false },
-        ...phases.map((heading) => ({ heading, figure: true })),
-      ],
+      columns: columnsOf(["figure", "case"], phases),
       rows: counted.flatMap((figure) =>
         runs.map((run): Cell[] => [
           figure.title,
@@ -87,7 +87,7 @@ function timeSection(plot: Plot, strategy: string, runs: NonEmpty<PricedRun & { 
     kind: "modelled",
     figures: [{ title: "By chunk", svg: drawn(plot, strategy, "modelled time", rows, formatNs) }],
     table: {
-      columns: [{ heading: "case", figure: false }, ...columns.map((heading) => ({ heading, figure: true }))],
+      columns: columnsOf(["case"], columns),
       rows: runs.map((run): Cell[] => [
         caseName(run),
         ...run.modelled.stepsNs.map((value) => ({ value, text: formatNs(value) })),
@@ -99,10 +99,11 @@ function timeSection(plot: Plot, strategy: string, runs: NonEmpty<PricedRun & { 
 function common(title: string, unit: string) {
   return {
     title,
-    see: "Eager splitting moves work from the guests to the ioctls; the shorter the whole bar, the less of it there is.",
+    see:
+      "Eager splitting moves work from the guests to the ioctls; the shorter the whole bar, the less of it there " +
+      "is.",
     unit,
     key: WAITERS.map(({ label }, i) => ({ label, mark: `p${i}`, shape: "box" as const })),
-    warnings: [],
   };
 }
 

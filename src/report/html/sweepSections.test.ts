@@ -22,7 +22,7 @@ it("all points of a sweep lie within their drawing, the highest below its top", 
   const options = { wall: null, seed: 1, toolVersion: "0", createdAt: null, environment: false };
   const result = await runPlan(plan, options);
   const [group] = sweepGroups(await loadPlot(), result, new Map([["arm64", arm64 as unknown as Mmu]]));
-  const charts = group!.sections.flatMap(({ figures }) => figures.map(({ svg }) => svg.text));
+  const charts = group!.sections.flatMap(({ figures = [] }) => figures.map(({ svg }) => svg.text));
   expect(charts.length).toBeGreaterThan(1);
   for (const chart of charts) {
     const heights = [...chart.matchAll(/<circle [^>]*cy="([-\d.]+)"/g)].map(([, y]) => Number(y));

@@ -2,10 +2,11 @@ import type { Mmu } from "../../mmu/contract.js";
 import { totalAt } from "../../mmu/counters.js";
 import type { ResultFile, RunResult } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
+import { columnsOf } from "../columns.js";
 import type { Plot } from "./charts/draw.js";
 import { type Line, linesChart } from "./charts/lines.js";
 import { grouped } from "./numbers.js";
-import type { Cell, Figure, Group, KeyEntry, Section } from "./page.js";
+import type { Cell, Figure, FigureTable, Group, KeyEntry, Section } from "./page.js";
 import { type Axis, type Family, sweepOf } from "./sweepAxes.js";
 
 /** What a sweep draws over its axis: exact figures of a run. */
@@ -17,11 +18,14 @@ interface Metric {
 }
 
 /** Panels of one picture; a page must stay small, and the table has them all. */
-const MOST_PANELS = 12;
+const MAX_PANELS = 12;
 /** Panels of one picture that have a linear scale beside the log scale. */
-const MOST_LINEAR = 8;
+const MAX_LINEAR = 8;
 
-/** Pictures of what changes along a sweep: over chunk sizes, else over coverage; none where a result is no sweep. */
+/**
+ * Pictures of what changes along a sweep: over chunk sizes, else over coverage; none where a result
+ * is no sweep.
+ */
 export function sweepGroups(plot: Plot, result: ResultFile, mmus: Mmus): Group[] {
   return [...mmus.values()].flatMap((mmu): Group[] => {
     const cases = result.scenarios.filter((scenario) => scenario.mmu === mmu.id);
@@ -31,12 +35,17 @@ export function sweepGroups(plot: Plot, result: ResultFile, mmus: Mmus): Group[]
     const runs = new Map(result.runs.map((run) => [`${run.scenario}\n${run.strategy}`, run]));
     const sections = metricsOf(mmu).flatMap((metric) => sectionOf(plot, metric, axis, families, runs) ?? []);
     if (sections.length === 0) return [];
-    const lead = `${mmu.title}: what changes with the ${axis.name}, a panel for each backing and mode; strategies that give one line are named together.`;
+    const lead =
+      `${mmu.title}: what changes with the ${axis.name}, a panel for each backing and mode; strategies that give ` +
+      "one line are named together.";
     return [{ title: `Sweep over ${axis.label}`, lead, alarms: [], sections }];
   });
 }
 
-/** Inspected, lock hold, top-ups and invalidations where the MMU counts them, by the paths that MMUs share; else its headline figures. */
+/**
+ * Inspected, lock hold, top-ups and invalidations where the MMU counts them, by the paths that MMUs
+ * share; else its headline figures.
+ */
 function metricsOf(mmu: Mmu): Metric[] {
   const sum = (run: RunResult, paths: readonly string[]) => {
     const parts = paths.flatMap((path) => totalAt(run.counts, path) ?? []);
@@ -61,7 +70,9 @@ function metricsOf(mmu: Mmu): Metric[] {
     },
     {
       title: "Entries inspected per lock hold",
-      see: "How long vCPUs that fault may wait, in entries: all that are inspected, over the times that the lock is dropped.",
+      see:
+        "How long vCPUs that fault may wait, in entries: all that are inspected, over the times that the lock is " +
+        "dropped.",
       unit: "entries per drop of mmu_lock, mean",
       of: (run) => {
         const drops = sum(run, shared.lockDrops);
@@ -107,7 +118,7 @@ function sectionOf(
     Math.max(...values),
   ] as const;
   const low = values.includes(0) ? logDomain[0] / 3 : logDomain[0];
-  const figures = families.slice(0, MOST_PANELS).map((family, panel): Figure => {
+  const figures = families.slice(0, MAX_PANELS).map((family, panel): Figure => {
     const lines = joined.map(
       ({ label, panels }, place): Line => ({ name: label, place: place % 9, points: panels[panel]! }),
     );
@@ -128,7 +139,7 @@ function sectionOf(
     return {
       title: family.title,
       svg: linesChart(plot, text, shown, { ...common, scale: "log", yDomain: [low, max] }),
-      ...(families.length > MOST_LINEAR
+      ...(families.length > MAX_LINEAR
         ? {}
         : { linear: linesChart(plot, text, shown, { ...common, scale: "linear", yDomain: [0, Math.max(...values)] }) }),
     };
@@ -144,8 +155,8 @@ function sectionOf(
       ...(series.some(({ panels }) => panels.flat().some(({ hollow }) => hollow))
         ? ["Hollow marks are of wrong results: entries that were passed over are no gain."]
         : []),
-      ...(families.length > MOST_PANELS
-        ? [`${MOST_PANELS} of ${families.length} panels are drawn; the table has them all.`]
+      ...(families.length > MAX_PANELS
+        ? [`${MAX_PANELS} of ${families.length} panels are drawn; the table has them all.`]
         : []),
     ],
     table: sweepTable(series, families, axis, metric),
@@ -171,12 +182,17 @@ function pointsOf(
     const y = run === undefined ? undefined : metric.of(run);
     if (run === undefined || y === undefined) return [];
     const wrong = run.findings.length > 0;
-    const title = `${strategy}, ${axis.label} ${axis.format(x)}: ${grouped(round(y))} ${metric.unit}${wrong ? " (the result is wrong)" : ""}`;
+    const title =
+      `${strategy}, ${axis.label} ${axis.format(x)}: ${grouped(round(y))} ` +
+      `${metric.unit}${wrong ? " (the result is wrong)" : ""}`;
     return [{ x, y, title, hollow: wrong }];
   });
 }
 
-/** Strategies whose lines are the same in every panel are one line: nine that lie on each other cannot be read. */
+/**
+ * Strategies whose lines are the same in every panel are one line: nine that lie on each other
+ * cannot be read.
+ */
 function joinEqual(series: readonly { readonly name: string; readonly panels: readonly (readonly Point[])[] }[]) {
   const joined: { label: string; key: string; panels: readonly (readonly Point[])[] }[] = [];
   for (const { name, panels } of series) {
@@ -193,7 +209,7 @@ function sweepTable(
   families: readonly Family[],
   axis: Axis,
   metric: Metric,
-): Section["table"] {
+): FigureTable {
   const rows = families.flatMap((family, panel) =>
     family.cases.map(({ x }): Cell[] => [
       family.title,
@@ -204,11 +220,7 @@ function sweepTable(
       }),
     ]),
   );
-  const columns = [
-    { heading: `case, ${metric.unit}`, figure: false },
-    { heading: axis.label, figure: true },
-    ...series.map(({ name }) => ({ heading: name, figure: true })),
-  ];
+  const columns = columnsOf([`case, ${metric.unit}`], [axis.label, ...series.map(({ name }) => name)]);
   return { columns, rows };
 }
 

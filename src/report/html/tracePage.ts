@@ -7,17 +7,17 @@ import { traceLines } from "../traceText.js";
 import { type FullWords, fullWords } from "../traceWords.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { type WalkPoint, walkChart } from "./charts/walk.js";
-import { MOST_STEPS } from "./limits.js";
+import { MAX_STEPS } from "./limits.js";
 import { markup, scriptJson, trusted } from "./markup.js";
 import type { Group, KeyEntry, Page, Section } from "./page.js";
 
 /** Lines of the folded walk in a page. */
-const MOST_LINES = 1000;
+const MAX_LINES = 1000;
 
 /** One strategy's walk. */
 export interface ToldWalk {
   readonly strategy: string;
-  /** The first {@link MOST_STEPS} events at most. */
+  /** The first {@link MAX_STEPS} events at most. */
   readonly events: readonly TraceEvent[];
   readonly nodes: readonly TraceNode[];
   /** Last lines: what was counted. */
@@ -35,7 +35,8 @@ export async function tracePage(bound: Case, name: string, walks: readonly ToldW
     facts: [{ name: "MMU", value: bound.mmu.title }],
     groups: walks.map((walk) => walkGroup(plot, drawWalk, bound, walk)),
     notes: [
-      "Every step is exact: the same on every machine; the tests of s2split hold the counts equal to those of the kernel's own code.",
+      "Every step is exact: the same on every machine; the tests of s2split hold the counts equal to those of " +
+        "the kernel's own code.",
     ],
   };
 }
@@ -80,7 +81,10 @@ async function walkDrawer(): Promise<DrawWalk> {
 /** A step as `--json` has it. */
 type JsonStep = Readonly<Record<string, unknown>>;
 
-/** The steps of entries as columns; undefined for a walk that does not tell of tables with a granule. */
+/**
+ * The steps of entries as columns; undefined for a walk that does not tell of tables with a
+ * granule.
+ */
 function stepsOf({ scenario }: Case, events: readonly TraceEvent[], said: FullWords): WalkColumns | undefined {
   const granule = GRANULES.find((one): one is Granule => one === (scenario as { granule?: unknown }).granule);
   const entries = events.flatMap((event) => {
@@ -135,7 +139,8 @@ function stepsSection(plot: Plot, draw: DrawWalk, { strategy }: ToldWalk, steps:
   const see =
     astray < 0
       ? "The entries that are read lie on the walk's address all the way: index and address agree at every step."
-      : `From step ${astray + 1} on, the entries that are read (crosses) do not lie on the walk's address (line): the address has moved, and the loop over the table's entries goes on.`;
+      : `From step ${astray + 1} on, the entries that are read (crosses) do not lie on the walk's address (line): ` +
+        "the address has moved, and the loop over the table's entries goes on.";
   return {
     title: "Step by step",
     see,
@@ -148,8 +153,7 @@ function stepsSection(plot: Plot, draw: DrawWalk, { strategy }: ToldWalk, steps:
         svg: walkChart(plot, { title: `The walk of ${strategy}`, description: see }, points),
       },
     ],
-    warnings: points.length >= MOST_STEPS ? [`Told to the ${MOST_STEPS}th event; the walk goes on.`] : [],
-    table: { columns: [], rows: [] },
+    warnings: points.length >= MAX_STEPS ? [`Told to the ${MAX_STEPS}th event; the walk goes on.`] : [],
     steps: markup`<div class="walk" data-walk="${at}"><script type="application/json">${scriptJson(steps)}</script><figure><figcaption>The tables on the way down, and where the address stands (triangle)</figcaption><div>${trusted(draw(steps, at))}</div></figure><p class="${astray < 0 ? "step" : "step bad"}" aria-live="polite">${told}</p></div>`,
   };
 }
@@ -161,12 +165,10 @@ function linesSection({ nodes }: ToldWalk, said: FullWords): Section {
     see: "Steps that differ only in where they are become one line, and lines that repeat become a group.",
     unit: "entries of page tables",
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: lines.length > MOST_LINES ? [`The first ${MOST_LINES} of ${lines.length} lines.`] : [],
+    warnings: lines.length > MAX_LINES ? [`The first ${MAX_LINES} of ${lines.length} lines.`] : [],
     table: {
       columns: [{ heading: "step", figure: false }],
-      rows: lines.slice(0, MOST_LINES).map(({ text, depth }) => [`${"\u2003".repeat(depth)}${text}`]),
+      rows: lines.slice(0, MAX_LINES).map(({ text, depth }) => [`${"\u2003".repeat(depth)}${text}`]),
     },
     open: lines.length <= 60,
   };

@@ -1,9 +1,9 @@
 import type { MeasuredValidation } from "../../cost/validateMeasured.js";
+import { columnsOf } from "../columns.js";
 import { formatNs } from "../units.js";
 import { ns, percentCell } from "./cells.js";
 import { loadPlot } from "./charts/draw.js";
 import { intervalsChart } from "./charts/intervals.js";
-import { columnsOf } from "./columns.js";
 import type { Cell, Page, Section } from "./page.js";
 
 /** The page of the model beside measured runs. */
@@ -32,7 +32,9 @@ export async function validateMeasuredPage({ rows, profile }: MeasuredValidation
   }));
   const section: Section = {
     title: "Measured and modelled",
-    see: "Where a square lies within the line of its dot, the modelled time is within the 95% interval of what was measured.",
+    see:
+      "Where a square lies within the line of its dot, the modelled time is within the 95% interval of what was " +
+      "measured.",
     unit: "per cent of the measured median",
     kind: "measured",
     key: [
@@ -45,7 +47,6 @@ export async function validateMeasuredPage({ rows, profile }: MeasuredValidation
         svg: intervalsChart(plot, text, relative, { format: (value) => `${Math.round(value)}%`, rules: [] }),
       },
     ],
-    warnings: [],
     table: {
       columns: columnsOf(["phase"], ["samples", "measured", "95% from", "95% to", "modelled", "error"], []),
       rows: rows.map((row): Cell[] => [

@@ -1,13 +1,15 @@
 import type { Validation } from "../../cost/validate.js";
+import { groupBy } from "../../lists.js";
+import { columnsOf } from "../columns.js";
 import { percentCell, signed } from "./cells.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
 import { intervalsChart } from "./charts/intervals.js";
-import { columnsOf } from "./columns.js";
 import type { Cell, Group, Page, Section } from "./page.js";
 import { type Curve, curvesSection } from "./vcpuCurves.js";
 
 const FITTED =
-  "A hollow mark is of a row that the model's figures were fitted to: that it agrees proves nothing. A filled one is judged.";
+  "A hollow mark is of a row that the model's figures were fitted to: that it agrees proves nothing. A filled " +
+  "one is judged.";
 
 /** The page of the model beside what others published. */
 export async function validatePage(validation: Validation): Promise<Page> {
@@ -16,25 +18,21 @@ export async function validatePage(validation: Validation): Promise<Page> {
     {
       title: "Splitting under a strategy",
       lead: FITTED,
-      alarms: [],
       sections: validation.split.map((one) => splitSection(plot, one)),
     },
     {
       title: "Many vCPUs at once",
       lead: FITTED,
-      alarms: [],
       sections: byTable(validation).map(([title, columns]) => curvesSection(plot, title, columns)),
     },
     {
       title: "x86 shadow MMU",
       lead: `Described, not explained. ${FITTED}`,
-      alarms: [],
       sections: shadowSections(plot, validation),
     },
     {
       title: "x86 zap",
       lead: "Counts that were published, beside those that are simulated.",
-      alarms: [],
       sections: [zapSection(validation)],
     },
   ];
@@ -57,7 +55,8 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
       description: rows
         .map(
           (row) =>
-            `${row.mode} ${row.backing}: published ${signed(row.publishedPercent)}%, modelled ${signed(row.modelledPercent)}%`,
+            `${row.mode} ${row.backing}: published ${signed(row.publishedPercent)}%, modelled ` +
+            `${signed(row.modelledPercent)}%`,
         )
         .join("; "),
     },
@@ -69,7 +68,9 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
         value: row.publishedPercent,
         low: row.publishedPercent - spread,
         high: row.publishedPercent + spread,
-        title: `${name}: published ${signed(row.publishedPercent)}%${row.stdevPoints === null ? "" : ` ± ${spread.toFixed(1)}`}`,
+        title:
+          `${name}: published ` +
+          `${signed(row.publishedPercent)}%${row.stdevPoints === null ? "" : ` ± ${spread.toFixed(1)}`}`,
         other: {
           value: row.modelledPercent,
           title: `${name}: modelled ${signed(row.modelledPercent)}% (${row.role})`,
@@ -82,14 +83,15 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
   return {
     title: `${series.author}, ${series.date}: ${series.title}`,
     see: "Where a square lies within the line of its dot, the model is within one published standard deviation.",
-    unit: `per cent of the time of ${series.scope === "split" ? "the split alone" : "the ioctl"}, ${series.strategy} against baseline; profile ${profile}`,
+    unit:
+      `per cent of the time of ${series.scope === "split" ? "the split alone" : "the ioctl"}, ${series.strategy} ` +
+      `against baseline; profile ${profile}`,
     kind: "modelled",
     key: [
       { label: "published, with one standard deviation", mark: "p0", shape: 0 },
       { label: "modelled (hollow: fitted)", mark: "p1", shape: 1 },
     ],
     figures: [{ title: "Change against baseline", svg: figure }],
-    warnings: [],
     table: {
       columns: columnsOf(["row"], ["published", "standard deviation", "modelled", "error, points"], ["role", "within"]),
       rows: rows.map((row): Cell[] => [
@@ -106,13 +108,11 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
 }
 
 function byTable({ contention }: Validation): [string, Curve[]][] {
-  const tables = new Map<string, Curve[]>();
-  for (const { column, rows } of contention.columns) {
-    const { table } = column;
-    const title = `${table.author}, ${table.date}: ${table.title} (${table.id})`;
-    tables.set(title, [...(tables.get(title) ?? []), { name: column.column.name, rows }]);
-  }
-  return [...tables];
+  return [...groupBy(contention.columns, ({ column: { table } }) => table).values()].map((columns) => {
+    const { author, date, title, id } = columns[0].column.table;
+    const curves = columns.map(({ column, rows }) => ({ name: column.column.name, rows }));
+    return [`${author}, ${date}: ${title} (${id})`, curves];
+  });
 }
 
 function shadowSections(plot: Plot, { shadow }: Validation): Section[] {
@@ -125,9 +125,6 @@ function zapSection({ zap }: Validation): Section {
     see: zap.exact ? "Every count of loops and entries is as published." : "A count differs from what was published.",
     unit: "loops and entries",
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
     open: true,
     table: {
       columns: columnsOf(

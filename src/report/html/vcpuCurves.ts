@@ -1,8 +1,8 @@
+import { columnsOf } from "../columns.js";
 import { formatNs } from "../units.js";
 import { ns, percentCell } from "./cells.js";
 import type { Plot } from "./charts/draw.js";
 import { type Line, linesChart } from "./charts/lines.js";
-import { columnsOf } from "./columns.js";
 import type { Cell, Figure, KeyEntry, Section } from "./page.js";
 
 /** A curve over vCPUs: published, and modelled where the model tells. */
@@ -29,12 +29,13 @@ export function curvesSection(plot: Plot, title: string, curves: readonly Curve[
   const yDomain = [Math.min(...all) / 1.2, Math.max(...all) * 1.2] as const;
   return {
     title,
-    see: "Time of a pass over the number of vCPUs that run it at once: where the curves lie on each other, the model tells how it scales.",
+    see:
+      "Time of a pass over the number of vCPUs that run it at once: where the curves lie on each other, the model " +
+      "tells how it scales.",
     unit: "nanoseconds over vCPUs, log axes",
     kind: "modelled",
     key: CURVE_KEY,
     figures: curves.map((curve) => curveFigure(plot, title, curve, yDomain)),
-    warnings: [],
     table: {
       columns: columnsOf(["column"], ["vCPUs", "published", "modelled", "error"], ["role"]),
       rows: curves.flatMap(({ name, rows }) =>
@@ -89,7 +90,8 @@ function curveFigure(plot: Plot, title: string, { name, rows }: Curve, yDomain: 
         description: rows
           .map(
             (row) =>
-              `${row.vcpus} vCPUs: published ${formatNs(row.publishedNs)}, modelled ${row.modelledNs === null ? "not" : formatNs(row.modelledNs)}`,
+              `${row.vcpus} vCPUs: published ${formatNs(row.publishedNs)}, modelled ` +
+              `${row.modelledNs === null ? "not" : formatNs(row.modelledNs)}`,
           )
           .join("; "),
       },

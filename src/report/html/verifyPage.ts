@@ -3,6 +3,7 @@ import type { Case, Mmu, Strategy } from "../../mmu/contract.js";
 import type { Finding } from "../../mmu/finding.js";
 import { type FoundFault, faultOf, type SearchResult } from "../../verify/search.js";
 import type { Verdict } from "../../verify/verify.js";
+import { columnsOf } from "../columns.js";
 import { longFinding, shortFinding, verdict } from "../findings.js";
 import type { MappedStrategy } from "../mapRows.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
@@ -38,7 +39,9 @@ export function verdictsPage(
 }
 
 const LEAD = {
-  lead: "Whether walkers are right: every block in range split, nothing lost, one invalidation for each broken block, no entry read after its table was left.",
+  lead:
+    "Whether walkers are right: every block in range split, nothing lost, one invalidation for each broken block, " +
+    "no entry read after its table was left.",
   notes: ["A verdict is exact: every invariant is checked on the finished tree and on the way there."],
 };
 
@@ -56,9 +59,6 @@ function verdictSection(mmu: Mmu, verdicts: readonly Verdict[]): Section {
     see: "A strategy is right where no invariant is broken.",
     unit: "right or wrong",
     kind: "exact",
-    key: [],
-    figures: [],
-    warnings: [],
     open: true,
     table: {
       columns: ["strategy", "verdict"].map((heading) => ({ heading, figure: false })),
@@ -72,7 +72,10 @@ function verdictSection(mmu: Mmu, verdicts: readonly Verdict[]): Section {
   };
 }
 
-/** The page of searches: on how many layouts each strategy fails, and of each fault the simplest layout, drawn. */
+/**
+ * The page of searches: on how many layouts each strategy fails, and of each fault the simplest
+ * layout, drawn.
+ */
 export async function searchPage(results: readonly SearchResult[]): Promise<Page> {
   const plot = await loadPlot();
   return {
@@ -100,7 +103,6 @@ function tallyGroup(plot: Plot, { mmu, strategies }: SearchResult): Group {
   };
   return {
     title: mmu.title,
-    lead: "",
     alarms: checked
       .filter(({ failing }) => failing > 0)
       .map(({ strategy, layouts, failing }) => `${strategy.id}: on ${failing} of ${layouts} layouts`),
@@ -112,12 +114,8 @@ function tallyGroup(plot: Plot, { mmu, strategies }: SearchResult): Group {
         kind: "exact",
         key: parts.map((label, part) => ({ label, mark: `p${part}`, shape: "box" as const })),
         figures: rows.length === 0 ? [] : [{ title: "By strategy", svg: partsChart(plot, text, rows, parts) }],
-        warnings: [],
         table: {
-          columns: [
-            { heading: "strategy", figure: false },
-            ...["layouts", "wrong on"].map((heading) => ({ heading, figure: true })),
-          ],
+          columns: columnsOf(["strategy"], ["layouts", "wrong on"]),
           rows: strategies.map(({ strategy, layouts, failing }): Cell[] => [strategy.id, layouts, failing]),
         },
       },
@@ -146,10 +144,6 @@ function faultGroup({ mmu }: SearchResult, fault: FoundFault, id: string, at: nu
         see: "A scenario: s2split trace --scenario FILE tells the walk on it step by step.",
         unit: "a scenario file",
         kind: "exact",
-        key: [],
-        figures: [],
-        warnings: [],
-        table: { columns: [], rows: [] },
         listing: JSON.stringify(scenario, null, 2),
       },
     ],

@@ -1,12 +1,12 @@
 import type { CellComparison, WallMetric } from "../../compare/types.js";
+import { columnsOf } from "../columns.js";
 import { formatNs, formatPercent } from "../units.js";
 import type { Plot } from "./charts/draw.js";
 import { type IntervalRow, intervalsChart } from "./charts/intervals.js";
-import { columnsOf } from "./columns.js";
-import type { Cell, Section } from "./page.js";
+import type { Cell, Figure, FigureTable } from "./page.js";
 
 /** Rows of one drawing; more cannot be told apart, and are in the table. */
-export const MOST_ROWS = 60;
+export const MAX_ROWS = 60;
 
 /** A wall time of a comparison, with what it is of. */
 export interface WallCell {
@@ -21,12 +21,15 @@ export function seen(threshold: number | null): string {
     threshold === null
       ? "no threshold is set"
       : `the dashed lines are the threshold, ${formatPercent(threshold).replace("+", "")}`;
-  return `Each dot is the change of a median with its 95% interval; an interval that meets zero tells of no change; ${limit}.`;
+  return (
+    "Each dot is the change of a median with its 95% interval; an interval that meets zero tells of no change; " +
+    `${limit}.`
+  );
 }
 
 /** A drawing a case: names of strategies are short. */
-export function wallFigures(plot: Plot, all: readonly WallCell[], threshold: number | null): Section["figures"] {
-  const largest = [...all].sort((a, b) => Math.abs(b.metric.change) - Math.abs(a.metric.change)).slice(0, MOST_ROWS);
+export function wallFigures(plot: Plot, all: readonly WallCell[], threshold: number | null): readonly Figure[] {
+  const largest = [...all].sort((a, b) => Math.abs(b.metric.change) - Math.abs(a.metric.change)).slice(0, MAX_ROWS);
   const shown = all.filter((one) => largest.includes(one));
   const rules = [
     { at: 0, alarm: false, title: "no change" },
@@ -45,11 +48,12 @@ export function wallFigures(plot: Plot, all: readonly WallCell[], threshold: num
 function wallRow({ cell, metric }: WallCell): IntervalRow {
   const [low, high] = metric.interval;
   const name = cell.strategy === "" ? metric.part : `${cell.strategy}, ${metric.part}`;
-  const title = `${name}: ${formatPercent(metric.change)} (95% interval ${formatPercent(low)} to ${formatPercent(high)})`;
+  const title =
+    `${name}: ${formatPercent(metric.change)} (95% interval ${formatPercent(low)} ` + `to ${formatPercent(high)})`;
   return { name, value: metric.change, low, high, title, alarm: metric.status === "regression" };
 }
 
-export function wallTable(all: readonly WallCell[]): Section["table"] {
+export function wallTable(all: readonly WallCell[]): FigureTable {
   const ns = (value: number): Cell => ({ value, text: formatNs(value) });
   const share = (value: number): Cell => ({ value, text: formatPercent(value) });
   return {

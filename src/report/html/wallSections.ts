@@ -1,11 +1,14 @@
 import type { RunResult, WallSeries } from "../../results/types.js";
 import { quantile } from "../../stats/statistics.js";
+import { columnsOf } from "../columns.js";
 import { formatChange, formatNs } from "../units.js";
 import type { Plot } from "./charts/draw.js";
 import { type WallRow, wallChart } from "./charts/wall.js";
-import type { Cell, Section } from "./page.js";
+import type { Cell, FigureTable, Section } from "./page.js";
 
-/** An interval wider than this share of its median, or quartiles that are: the series says little. */
+/**
+ * An interval wider than this share of its median, or quartiles that are: the series says little.
+ */
 const WIDE = 0.2;
 
 /** Titles of the parts that MMUs time; a part without one is called by its id. */
@@ -25,7 +28,9 @@ export function wallSections(plot: Plot | null, name: string, runs: readonly Run
     const title = PARTS[part] ?? `Wall time of ${part}`;
     return {
       title,
-      see: "Every sample is a tick, the bar is the 95% interval of the median and the dot is the median: rows whose bars overlap are not told apart.",
+      see:
+        "Every sample is a tick, the bar is the 95% interval of the median and the dot is the median: rows whose " +
+        "bars overlap are not told apart.",
       unit: "nanoseconds of this simulation, not of a kernel",
       kind: "measured",
       key: [
@@ -59,11 +64,12 @@ export function spreadWarnings(rows: readonly Pick<WallRow, "name" | "samplesNs"
   if (wide.length === 0) return [];
   const names = wide.map(({ name }) => name).join(", ");
   return [
-    `The samples of ${names} spread widely: half of them, or the interval of the median, take more than ${WIDE * 100}% of it. Measure on a quiet host, or with more --runs, before you compare.`,
+    `The samples of ${names} spread widely: half of them, or the interval of the median, take more than ` +
+      `${WIDE * 100}% of it. Measure on a quiet host, or with more --runs, before you compare.`,
   ];
 }
 
-function wallTable(runs: readonly RunResult[], part: string, baseline: string): Section["table"] {
+function wallTable(runs: readonly RunResult[], part: string, baseline: string): FigureTable {
   const base = runs.find(({ strategy }) => strategy === baseline)?.wall?.[part];
   const rows = runs.flatMap((run): Cell[][] => {
     const series = run.wall?.[part];
@@ -71,7 +77,7 @@ function wallTable(runs: readonly RunResult[], part: string, baseline: string): 
   });
   const figures = ["median", "95% from", "95% to", "min", "max", "mean", "standard deviation", "samples", "change"];
   return {
-    columns: [{ heading: "strategy", figure: false }, ...figures.map((heading) => ({ heading, figure: true }))],
+    columns: columnsOf(["strategy"], figures),
     rows,
   };
 }

@@ -22,13 +22,13 @@ export function runPlot(runs: readonly PricedRun[], canvas: Canvas): string {
     }));
     return `${canvas.style.chalk.bold(figure.title)}\n${barsText(rows, parts, String, canvas)}`;
   });
-  if (runs.every(({ modelled }) => modelled !== null)) {
-    const rows = runs.map((run) => ({
-      name: nameOf(run),
-      values: [run.modelled!.totalsNs.ioctl, run.modelled!.totalsNs.guest],
-    }));
-    drawings.push(`${canvas.style.chalk.bold("modelled time")}\n${barsText(rows, parts, formatNs, canvas)}`);
-  }
+  const timed = runs.flatMap((run) => {
+    if (run.modelled === null) return [];
+    const { ioctl, guest } = run.modelled.totalsNs;
+    return [{ name: nameOf(run), values: [ioctl, guest] }];
+  });
+  if (timed.length === runs.length)
+    drawings.push(`${canvas.style.chalk.bold("modelled time")}\n${barsText(timed, parts, formatNs, canvas)}`);
   return drawings.join("\n\n");
 }
 

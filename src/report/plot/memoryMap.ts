@@ -68,8 +68,8 @@ function columnsOf({ slots }: MemoryMap, width: number): Column[] {
       const here = <T>(values: readonly T[]) => values.slice(from, to);
       const size = Math.min(slot.bytes, to * slot.binBytes) - from * slot.binBytes;
       return {
-        before: most(here(slot.bins.before)),
-        after: most(here(slot.bins.after)),
+        before: commonest(here(slot.bins.before)),
+        after: commonest(here(slot.bins.after)),
         unsplit: here(slot.bins.unsplit).includes(true),
         density: here(slot.bins.inspected).reduce((a, b) => a + b, 0) / size,
       };
@@ -78,7 +78,7 @@ function columnsOf({ slots }: MemoryMap, width: number): Column[] {
 }
 
 /** The value that occurs most; of equals the first. */
-function most(values: readonly number[]): number {
+function commonest(values: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))[0];

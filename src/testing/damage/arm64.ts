@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { withId } from "../../lists.js";
 import { LOCKED_HI, MARK_HI, S2AP_WRITE } from "../../mmu/arm64/descriptor.js";
 import { arm64Exhaustive } from "../../mmu/arm64/exhaustive/index.js";
 import { CHUNKS } from "../../mmu/arm64/interleave/guests.js";
@@ -18,9 +19,11 @@ import { GUESTS, SCRIPTS } from "../../mmu/interleave/guests.js";
 import type { Damages } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
-const byId = (id: string) => arm64.strategies.find((strategy) => strategy.id === id)!;
+const byId = (id: string) => withId(arm64.strategies, id);
 
-/** A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared. */
+/**
+ * A megabyte of pages, alone in its table, then two blocks; of the last 2M two pages are cleared.
+ */
 const SCENARIO = {
   granule: "4K",
   ipaBits: 40,
@@ -108,7 +111,9 @@ function shown(name: string): readonly Finding[] {
   return arm64.parse(scenario, name).run(byId("skip-return-rfc"), { strict: true }).findings;
 }
 
-/** A strategy that passes over runs of tables which it enters one by one, on the scenario's guest. */
+/**
+ * A strategy that passes over runs of tables which it enters one by one, on the scenario's guest.
+ */
 function passedInRuns(): readonly Finding[] {
   const strategy: SplitStrategy = { ...byId("baseline"), enter: () => true, pass: (_walker, _slot, count) => count };
   return arm64.parse(SCENARIO, "damaged").run(strategy, { strict: true }).findings;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { nonEmpty, withId } from "../../lists.js";
 import type { Finding } from "../../mmu/finding.js";
 import { DirtyLog, drive } from "../../mmu/riscv/dirtyLog.js";
 import { VALID, WRITE } from "../../mmu/riscv/entry.js";
@@ -16,7 +17,7 @@ import { RegionedGuest } from "../../mmu/riscv/windows.js";
 import type { Damages } from "./provoked.js";
 import { quietDamages } from "./quietVm.js";
 
-const baseline = strategies.find(({ id }) => id === "baseline")!;
+const baseline = withId(strategies, "baseline");
 
 /** A megabyte of pages, alone in its table, then two blocks; of the last 2M nothing is cleared. */
 const whole = parseRiscvScenario(
@@ -102,7 +103,7 @@ function noted(name: string): readonly Finding[] {
   return riscv.parse(scenario, name).run(baseline).notes ?? [];
 }
 
-const UNIT = UNITS[0]!;
+const [UNIT] = nonEmpty(UNITS);
 
 /** A VM of the search through interleavings, damaged while all is quiet. */
 function quiet(damage: (vm: RiscvVm) => void): readonly Finding[] {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { nonEmpty, withId } from "../../lists.js";
 import type { Finding } from "../../mmu/finding.js";
 import { buildTree } from "../../mmu/tdp/build.js";
 import { tdpFindings, treesBefore } from "../../mmu/tdp/findings.js";
@@ -13,7 +14,7 @@ import { DIRTY, PFN_OFFSET, type TdpTree, WRITABLE } from "../../mmu/tdp/tree.js
 import { workOn } from "../../mmu/tdp/work.js";
 import type { Damages } from "./provoked.js";
 
-const byId = (id: string) => x86Tdp.strategies.find((strategy) => strategy.id === id)!;
+const byId = (id: string) => withId(x86Tdp.strategies, id);
 
 /** A page, and from 2M on a huge page. */
 const GUEST = {
@@ -37,7 +38,7 @@ function damaged(written: object, damage: (tree: TdpTree) => void): Finding[] {
   const trees = scenario.roots.map(buildTree);
   const before = treesBefore(trees);
   const work = workOn(scenario, trees, byId("baseline").variant);
-  damage(trees[0]!);
+  damage(nonEmpty(trees)[0]);
   return tdpFindings(scenario, trees, before, work);
 }
 

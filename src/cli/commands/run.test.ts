@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { atGoldenKeys, goldenFiles } from "../testing/golden.js";
-import { s2split, temporaryFolder } from "./cli.js";
+import { atGoldenKeys, goldenFiles } from "../../testing/golden.js";
+import { run } from "../../testing/inProcess.js";
+import { temporaryFolder } from "../../testing/temporaryFolder.js";
 
 interface RunJson {
   kind: string;
@@ -15,7 +16,7 @@ describe("s2split run", () => {
   it("counts in every step what the kernel's code counts for the same options", async () => {
     const golden = goldenFiles<{ input: object; baseline: object[] }>("arm64-flow");
     const { data } = golden.find(({ name }) => name === "f-64M-of-2M-g-chunk2M-x2.json")!;
-    const { code, stdout, stderr } = await s2split([...small, "-g", "-x", "2", "--chunk", "2M", "--json", "--digest"]);
+    const { code, stdout, stderr } = await run([...small, "-g", "-x", "2", "--chunk", "2M", "--json", "--digest"]);
     expect([code, stderr]).toEqual([0, ""]);
     const json = JSON.parse(stdout) as RunJson;
     expect(json.kind).toBe("s2split-run");
@@ -25,7 +26,7 @@ describe("s2split run", () => {
   });
 
   it("sets lazy against every chunk of the granule by default, in the test's words", async () => {
-    const { code, stdout } = await s2split([...small, "-g"]);
+    const { code, stdout } = await run([...small, "-g"]);
     expect(code).toBe(0);
     for (const chunk of ["0, lazy", "4K, eager", "2M, eager", "1G, eager"]) expect(stdout).toContain(`chunk ${chunk}`);
     expect(stdout).toContain("Testing guest mode: PA-bits:40,  VA-bits:48,  4K pages");
@@ -35,7 +36,7 @@ describe("s2split run", () => {
 
   it("offers splitting without break-before-make, labelled, beside the kernel's, with modelled time", async () => {
     const args = [...small, "--chunk", "2M", "--bbm", "2", "--profile", "ampereone"];
-    const { code, stdout } = await s2split(args);
+    const { code, stdout } = await run(args);
     expect(code).toBe(0);
     expect(stdout).toContain("chunk 2M, bbm 2 (proposed)");
     expect(stdout).toContain("modelled time, profile ampereone");
@@ -50,7 +51,7 @@ describe("s2split run", () => {
       JSON.stringify({ granule: "4K", ipaBits: 40, memslots, dirtyLog: { mode: "clear", chunk: "2M" } }),
     );
     const output = join(folder, "run.json");
-    const { code } = await s2split(["run", "--scenario", file, "-v", "2", "-e", "-w", "20", "--export-json", output]);
+    const { code } = await run(["run", "--scenario", file, "-v", "2", "-e", "-w", "20", "--export-json", output]);
     expect(code).toBe(0);
     const json = JSON.parse(readFileSync(output, "utf8")) as RunJson;
     expect(json.runs.map(({ chunk }) => chunk)).toEqual(["0", "4K", "2M", "1G"]);
@@ -58,7 +59,7 @@ describe("s2split run", () => {
   });
 
   it("says that a strategy is not right", async () => {
-    const { code, stderr } = await s2split([...small, "--chunk", "2M", "--strategy", "skip-return-rfc"]);
+    const { code, stderr } = await run([...small, "--chunk", "2M", "--strategy", "skip-return-rfc"]);
     expect([code, stderr]).toEqual([0, expect.stringContaining("skip-return-rfc is not right: ")]);
   });
 
@@ -78,7 +79,7 @@ describe("s2split run", () => {
     [["--bbm", "1"], "Allowed choices are 2"],
   ])("refuses %j in one line and writes nothing", async (args, message) => {
     const output = join(temporaryFolder(), "out.json");
-    const { code, stdout, stderr } = await s2split(["run", ...args, "--export-json", output]);
+    const { code, stdout, stderr } = await run(["run", ...args, "--export-json", output]);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");

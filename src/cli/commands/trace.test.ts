@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { unwrapped } from "../testing/inProcess.js";
-import { ROOT, s2split } from "./cli.js";
+import { run, unwrapped } from "../../testing/inProcess.js";
+import { ROOT } from "../../testing/temporaryFolder.js";
 
 const lines = (text: string) => text.trimEnd().split("\n");
 
 describe("trace", () => {
   it("answers in one screen what max-level still inspects after a 1G block is split, and what of it is visited", async () => {
-    const { code, stdout } = await s2split(["trace", "--strategy", "max-level", "-s", "hugetlb-1g"]);
+    const { code, stdout } = await run(["trace", "--strategy", "max-level", "-s", "hugetlb-1g"]);
     expect(code).toBe(0);
     expect(lines(stdout).length).toBeLessThan(24);
     expect(stdout).toContain("512 x level 2 table, made by this walk: not visited, not entered (deepest level is 2)");
@@ -15,14 +15,14 @@ describe("trace", () => {
   });
 
   it("folds a gigabyte of pages to a few lines", async () => {
-    const { stdout } = await s2split(["trace", "-s", "4k"]);
+    const { stdout } = await run(["trace", "-s", "4k"]);
     expect(lines(stdout).length).toBeLessThan(12);
     expect(stdout).toContain("512 times, the first at 0x40000000, the last at 0x7fe00000:");
     expect(stdout).toContain("512 x level 3 page r-x: visited, nothing to do");
   });
 
   it("gives one event a line as JSON, as many as --limit says", async () => {
-    const { stdout } = await s2split(["trace", "--json", "--phase", "all", "--limit", "7", "-s", "thp", "-b", "4M"]);
+    const { stdout } = await run(["trace", "--json", "--phase", "all", "--limit", "7", "-s", "thp", "-b", "4M"]);
     const events = lines(stdout).map((line) => JSON.parse(line) as { event: string; phase: string; text: string });
     expect(events).toHaveLength(7);
     expect(events[0]).toMatchObject({ event: "walk", phase: "write-protect" });
@@ -34,7 +34,7 @@ describe("trace", () => {
     ["nested", "invalid: visited, page mapped"],
     ["split", "split into pages"],
   ])("tells phase %s alone", async (phase, what) => {
-    const { stdout } = await s2split(["trace", "--phase", phase, "-s", "thp", "-b", "4M"]);
+    const { stdout } = await run(["trace", "--phase", phase, "-s", "thp", "-b", "4M"]);
     expect(stdout).toContain(what);
     expect(lines(stdout).filter((line) => / entries .* inspected/.test(line))).toEqual([
       expect.stringMatching(`^${phase}: `),
@@ -43,7 +43,7 @@ describe("trace", () => {
 
   it("sets two strategies side by side, in a terminal's width", async () => {
     const scenario = join(ROOT, "scenarios", "fault-tlbi-wrong-ipa.json");
-    const { stdout } = await s2split(
+    const { stdout } = await run(
       ["trace", "--strategy", "skip-return-rfc", "--against", "skip-return", "--scenario", scenario],
       { env: { COLUMNS: "120" } },
     );
@@ -56,7 +56,7 @@ describe("trace", () => {
   });
 
   it("names the strategy of each event where two are told as JSON", async () => {
-    const { stdout } = await s2split([
+    const { stdout } = await run([
       ...[
         "trace",
         "--json",
@@ -81,13 +81,13 @@ describe("trace", () => {
     ["an unknown phase", ["--phase", "nestled", "-s", "4k", "-b", "4M"], "no such phase"],
     ["several strategies", ["--strategy", "all"], "names several"],
   ])("refuses %s with exit code 2", async (_, args, message) => {
-    const { code, stdout, stderr } = await s2split(["trace", ...args]);
+    const { code, stdout, stderr } = await run(["trace", ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
   });
 
   it("works for x86 by the same command", async () => {
-    const { code, stdout } = await s2split([
+    const { code, stdout } = await run([
       "trace",
       "--scenario",
       join(ROOT, "scenarios", "x86-zap-hello.json"),
@@ -106,12 +106,12 @@ describe("the guest that trace takes where the options leave several", () => {
     [["--mmu", "x86-tdp", "--workload", "zap", "--resched-every", "97"]],
     [["--mmu", "x86-tdp"]],
   ])("is one with %j", async (args) => {
-    const { code, stderr } = await s2split(["trace", ...args, "--limit", "200"]);
+    const { code, stderr } = await run(["trace", ...args, "--limit", "200"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
   it("is the hello VM for a zap: two roots, the second empty", async () => {
-    const { stdout } = await s2split(["trace", "--mmu", "x86-tdp", "--workload", "zap"]);
+    const { stdout } = await run(["trace", "--mmu", "x86-tdp", "--workload", "zap"]);
     expect(stdout).toContain("root 1: zap level 4");
   });
 });

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT, s2split, temporaryFolder } from "./cli.js";
+import { run } from "../../testing/inProcess.js";
+import { ROOT, temporaryFolder } from "../../testing/temporaryFolder.js";
 
 const FIXTURES = join(ROOT, "src/testing/fixtures");
 const fixture = (name: string) => join(FIXTURES, name);
 
 it("prints the times of published logs, several at once", async () => {
-  const { code, stdout, stderr } = await s2split([
+  const { code, stdout, stderr } = await run([
     "import",
     fixture("published/gardon-2021-11-x86-96vcpu-hugetlb-1gb.txt"),
     fixture("published/sharma-2023-02-160vcpu.txt"),
@@ -23,7 +24,7 @@ it("writes a measured result that has the raw output and the options", async () 
   const output = join(temporaryFolder(), "m.json");
   const log = fixture("dirty-log-perf-test/dlpt_64M_anon_thp_chunk2M_g.txt");
   const command = "KVM_EAGER_SPLIT_CHUNK=0x200000 dirty_log_perf_test -m 6 -g -b 64M -s anonymous_thp";
-  const { code } = await s2split(["import", log, "--command", command, "--output", output]);
+  const { code } = await run(["import", log, "--command", command, "--output", output]);
   expect(code).toBe(0);
   const file = JSON.parse(readFileSync(output, "utf8"));
   expect(file).toMatchObject({
@@ -42,7 +43,7 @@ it("names on stderr, by log and line, what it cannot read", async () => {
     log,
     `Hello,\n\n$ ./dirty_log_perf_test -b 64M -g\n${readFileSync(fixture("dirty-log-perf-test/dlpt_64M_anon_off_g.txt"))}Regards\n`,
   );
-  const { code, stdout, stderr } = await s2split(["import", log]);
+  const { code, stdout, stderr } = await run(["import", log]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^dirty_log_perf_test -b 64M -g\n/);
   expect(stderr).toBe(`${log} line 1: not read: "Hello,"\n${log} line 18: not read: "Regards"\n`);
@@ -50,7 +51,7 @@ it("names on stderr, by log and line, what it cannot read", async () => {
 
 it("says beside figures of -w and -a what the real test does with them", async () => {
   const log = fixture("dirty-log-perf-test/var_64M_i5_w50_random_manual.txt");
-  const { stdout } = await s2split([
+  const { stdout } = await run([
     "import",
     log,
     "--command",
@@ -77,7 +78,7 @@ describe("a run that lacks phases", () => {
 
   it("ends import with code 1 beside a complete one, and both are in the result", async () => {
     const { good, bad, output } = files();
-    const { code, stdout } = await s2split(["import", good, bad, "--output", output]);
+    const { code, stdout } = await run(["import", good, bad, "--output", output]);
     expect(code).toBe(1);
     expect(stdout).toContain("1 run, 1 not complete, left out");
     const { runs } = JSON.parse(readFileSync(output, "utf8"));
@@ -87,7 +88,7 @@ describe("a run that lacks phases", () => {
   it("ends import with code 2 where no other is complete, and nothing is written", async () => {
     const { bad, output } = files();
     for (const logs of [[bad], [bad, bad]]) {
-      const { code, stdout, stderr } = await s2split(["import", ...logs, "--output", output]);
+      const { code, stdout, stderr } = await run(["import", ...logs, "--output", output]);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
       expect(stderr).toMatch(
         /^s2split: [^\n]*incomplete; missing: dirty 2, [^\n]*; expected a run with all its phases[^\n]*\n$/,
@@ -98,7 +99,7 @@ describe("a run that lacks phases", () => {
 });
 
 it("reads standard input and prints JSON", async () => {
-  const { code, stdout } = await s2split(["import", "-", "--json"], {
+  const { code, stdout } = await run(["import", "-", "--json"], {
     stdin: readFileSync(fixture("dirty-log-perf-test/var_allmodes_64M_anon_chunk2M_g.txt"), "utf8"),
   });
   expect(code).toBe(0);
@@ -117,7 +118,7 @@ describe("wrong input ends with code 2 and one line:", () => {
       /line 3: not the output of --command: -g, -b differ/,
     ],
   ])("%s", async (_, args, message) => {
-    const { code, stdout, stderr } = await s2split(["import", ...args]);
+    const { code, stdout, stderr } = await run(["import", ...args]);
     expect(code).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toMatch(message);

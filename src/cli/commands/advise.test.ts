@@ -1,0 +1,130 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { run } from "../../testing/inProcess.js";
+import { temporaryFolder } from "../../testing/temporaryFolder.js";
+
+describe("s2split advise", () => {
+  it("recommends, gives the reason and the QEMU option, and labels modelled times", async () => {
+    const args = ["advise", "--backing", "thp", "--memory", "64G", "--vcpus", "32", "--write-percent", "20"];
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("modelled with profile ampereone");
+    expect(stdout.match(/^ +2M .*<- recommended$/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/^chunk +1st clear +lock hold +guest stall/m);
+    expect(stdout).toContain("QEMU: -accel kvm,eager-split-size=2M");
+    expect(stdout).toMatch(/saves [\d,]+ guest faults and 32,768 broadcast TLBIs/);
+    expect(stdout).toMatch(
+      /start, a GiB +1st clear, a GiB +lock held, a GiB +guest stall +a page first written +re-dirtied/,
+    );
+    expect(stdout).toMatch(/A pKVM host does not offer eager splitting/);
+  });
+
+  it("says to leave it off for memory in pages", async () => {
+    const { stdout } = await run(["advise", "--backing", "4k", "--memory", "16G", "--mode", "clear"]);
+    expect(stdout.replace(/\s+/g, " ")).toContain("leave eager splitting off. The memory is mapped in pages already");
+    expect(stdout).toContain("eager-split-size=0 (its default)");
+  });
+
+  it("keeps to --max-lock-hold", async () => {
+    const args = ["advise", "--backing", "hugetlb-1g", "--memory", "8G", "-w", "10", "--mode", "clear", "--json"];
+    const free = JSON.parse((await run(args)).stdout);
+    const tight = JSON.parse((await run([...args, "--max-lock-hold", "200us"])).stdout);
+    const hold = (advice: typeof free, chunk: string) =>
+      advice.rows.find((row: { chunk: string }) => row.chunk === chunk);
+    expect(hold(free, "1G").withinLockHold).toBe(true);
+    expect(hold(tight, "1G").withinLockHold).toBe(false);
+    expect(tight.recommendations[0].chunk).toBe("2M");
+    expect(tight.recommendations[0].qemu).toBe("-accel kvm,eager-split-size=2M");
+  });
+
+  it("marks what a strategy splits wrongly, and says nothing of its guest, in text and in JSON", async () => {
+    const args = ["advise", "--strategy", "skip-return-rfc", "--backing", "hugetlb-1g", "--memory", "1G"];
+    const { stdout } = await run([...args, "--mode", "enable"]);
+    expect(stdout).toMatch(/^ +2M .* 512 +- +- +- {2}WRONG: 1 block unsplit, first at\n +0x40000000$/m);
+    expect(stdout).toMatch(/^ +1G .*<- recommended$/m);
+    expect(stdout).toContain("Not to choose from: chunk 2M, which skip-return-rfc splits WRONG");
+    expect(stdout).toContain("130,815 guest faults and 1 broadcast TLBI of vCPUs");
+    const { rows } = JSON.parse((await run([...args, "--mode", "enable", "--json"])).stdout);
+    expect(rows[1]).toMatchObject({ chunk: "2M", guest: null, totalNs: null, findings: [{ code: "unsplit-block" }] });
+    expect(rows[2]).toMatchObject({ chunk: "1G", guest: { faults: 131329 }, findings: [] });
+  });
+
+  it("takes the lock of another kernel, a share in percent, and a limit of the guest's stall", async () => {
+    const args = [
+      "advise",
+      "-s",
+      "thp",
+      "-b",
+      "1G",
+      "--thp-coverage",
+      "70%",
+      "--profile",
+      "upton-2022",
+      "--mode",
+      "clear",
+    ];
+    const { code, stdout } = await run([...args, "--fault-lock", "6.1", "--max-guest-stall", "1ms", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).request).toMatchObject({ lock: "rwlock", maxGuestStallNs: 1e6 });
+    expect(JSON.parse(stdout).guest.text).toBe("thp, 70% covered");
+  });
+
+  it("takes KVM's statistics of a VM as counts of leaves", async () => {
+    const file = join(temporaryFolder(), "stats.txt");
+    writeFileSync(file, "/sys/kernel/debug/kvm/1-2/pages_2m:512\n/sys/kernel/debug/kvm/1-2/pages_4k:1024\n");
+    const { code, stdout } = await run(["advise", "--stats", file, "--mode", "clear", "--json"]);
+    expect(code).toBe(0);
+    const { guest, rows } = JSON.parse(stdout);
+    expect(guest.bytes).toBe(2 ** 30 + 2 ** 22);
+    expect(rows.find((row: { chunk: string }) => row.chunk === "2M").ioctlTlbis).toBe(512);
+  });
+
+  it("says what KVM and QEMU do with a chunk that the granule does not have", async () => {
+    const { code, stderr } = await run(["advise", "-s", "thp", "--chunk", "64K"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'EINVAL, and QEMU\'s eager-split-size stops with "Eager Page Split requested chunk size not valid"',
+    );
+    expect(stderr).toContain("expected 4K or 2M or 1G");
+  });
+
+  it("takes a scenario file", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "guest.json");
+    const segments = [
+      { map: "4K", size: "512M" },
+      { map: "2M", size: "512M" },
+    ];
+    const memslots = [{ base: "0x40000000", segments }];
+    const scenario = { name: "half", granule: "4K", ipaBits: 40, memslots, dirtyLog: { mode: "enable", chunk: "2M" } };
+    writeFileSync(file, JSON.stringify(scenario));
+    const { code, stdout } = await run(["advise", "--scenario", file]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("half: 1G, 4K granule");
+  });
+
+  it("refuses what makes no guest with one line and exit code 2", async () => {
+    for (const args of [
+      [],
+      ["--backing", "floppy"],
+      ["--backing", "thp", "--memory", "1.5G"],
+      ["--backing", "thp", "--memory", "1000"],
+      ["--backing", "thp", "--memory", "512T"],
+      ["--backing", "thp", "--chunk", "4M"],
+      ["--backing", "thp", "--max-lock-hold", "5"],
+      ["--backing", "thp", "--strategy", "baselin"],
+      ["--backing", "thp", "--scenario", "x.json"],
+      ["--scenario", "missing.json"],
+      ["--backing", "thp", "--fault-lock", "mutex"],
+      ["--backing", "thp", "--max-guest-stall", "5"],
+      ["--backing", "thp", "--thp-coverage", "170%"],
+      ["--stats", "missing.txt"],
+      ["--stats", "missing.txt", "--backing", "thp"],
+    ]) {
+      const { code, stdout, stderr } = await run(["advise", ...args]);
+      expect({ code, stdout }, args.join(" ")).toEqual({ code: 2, stdout: "" });
+      expect(stderr, args.join(" ")).toMatch(/^s2split: [^\n]+\n$/);
+    }
+  });
+});
