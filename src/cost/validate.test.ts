@@ -98,6 +98,32 @@ describe("validate", () => {
     expect(percents(validateSplitSeries(series, scaled))).toEqual(percents(seriesRows("v2")));
   });
 
+  it("rests on one scale where all else is a multiple of it, and on figures where it is not", () => {
+    const series = SPLIT_SERIES[2]!;
+    const own = builtinProfile("thunderx2");
+    const { walk } = own.costs;
+    const with_ = (provenance: object) => {
+      const costs = { ...own.costs, walk: { ...walk!, provenance: { ...walk!.provenance, ...provenance } } };
+      return validateSplitSeries(series, { ...own, costs }).assumptions;
+    };
+    expect([with_({}), with_({ kind: "assumed" }), with_({ scale: undefined })]).toEqual([
+      "scaleOnly",
+      "figures",
+      "figures",
+    ]);
+  });
+
+  it("leaves out a whole series, or nothing of one that is named otherwise", () => {
+    const [, v1, v2] = SPLIT_SERIES;
+    const roles = (series: typeof v1, leaveOut: string) =>
+      validateSplitSeries(series!, undefined, undefined, leaveOut).rows.filter(({ role }) => role === "fitted").length;
+    expect([roles(v2, v1!.id), roles(v2, "v2-2026-06-18/enable 4K"), roles(v2, "v2-2026-06-18/clear 4K")]).toEqual([
+      2, 1, 2,
+    ]);
+    expect(validateAll(undefined, "koller-2022-rfc").contention.leftOut!.rows).toBe(27);
+    expect(validateAll(undefined, "v2-2026-06-18/clear 4K").contention.leftOut).toBe(null);
+  });
+
   it("says by how much the chunk size that the mails do not state could change a row", () => {
     expect(all.split.map((one) => one.otherChunkPoints.toFixed(2))).toEqual(["0.98", "3.68", "0.47"]);
   });
