@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
+import { run } from "../testing/inProcess.js";
 import { builtinProfile } from "./profiles.js";
 import { SPLIT_SERIES } from "./published/split.js";
 import { fitChanges } from "./splitFit.js";
@@ -11,6 +13,13 @@ const all = validateAll();
 const seriesRows = (id: string) => all.split.find((s) => s.series.id.startsWith(id))!;
 
 describe("validate", () => {
+  it("says what docs/validate.md shows of it, line by line", async () => {
+    const document = readFileSync(new URL("../../docs/validate.md", import.meta.url), "utf8");
+    const [, shown] = /^\$ npx s2split validate\n([\s\S]*?)^```$/m.exec(document)!;
+    const { stdout } = await run(["validate"]);
+    expect(stdout.split("\n")).toEqual(shown!.split("\n"));
+  });
+
   it("is within 3 points of the RFC's three percentages with the model-rfc profile", () => {
     const { rows, profile, assumptions } = seriesRows("rfc");
     expect(profile).toBe("model-rfc");
