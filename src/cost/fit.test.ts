@@ -336,6 +336,68 @@ describe("fitCosts", () => {
       ]);
     });
 
+    it("warns of no few runs where there are as many as costs", () => {
+      const runs = [run("one", { faults: 1 }, 1, 1, 1), run("two", { walks: 1 }, 1, 1, 1)];
+      expect(fitCosts(runs, { costs: ["fault", "walk"], source: "test", resamples: 2 }).warnings).toEqual([]);
+    });
+
+    it("names two costs that nearly go together, how nearly, and of the runs that tell them apart the best", () => {
+      const runs = [
+        run("a", { faults: 10, walks: 10 }, 100, 100, 100),
+        run("b", { faults: 10, walks: 11 }, 100, 100, 100),
+      ];
+      const candidate = (label: string, some: Partial<TermCounts>) => ({ label, terms: terms(some) });
+      const alike = candidate("alike", { faults: 7, walks: 7 });
+      const little = candidate("a little apart", { faults: 7, walks: 5 });
+      const apart = candidate("apart", { faults: 7 });
+      const named = (...candidates: ReturnType<typeof candidate>[]) =>
+        fitCosts(runs, { costs: ["fault", "walk"], source: "test", resamples: 2, candidates }).warnings;
+      const warning = {
+        code: "near-collinear",
+        a: "fault",
+        b: "walk",
+        cosine: expect.closeTo(210 / Math.sqrt(200 * 221), 12),
+      };
+      expect(named()).toEqual([{ ...warning, run: null }]);
+      expect(named(alike)).toEqual([{ ...warning, run: null }]);
+      expect(named(alike, little, apart)).toEqual([{ ...warning, run: "apart" }]);
+      expect(named(apart, little, alike)).toEqual([{ ...warning, run: "apart" }]);
+    });
+
+    it("names a cost that two others explain, by how much, and the run after which they do least", () => {
+      // The third is the sum of the two others, but for a hundredth of a row.
+      const runs = [
+        run("a", { faults: 10, loops: 10 }, 10, 10, 10),
+        run("b", { walks: 10, loops: 10 }, 10, 10, 10),
+        run("c", { faults: 10, walks: 10, loops: 20.1 }, 10, 10, 10),
+      ];
+      const candidate = (label: string, some: Partial<TermCounts>) => ({ label, terms: terms(some) });
+      const alone = candidate("alone", { loops: 30 });
+      const both = candidate("both", { faults: 10, loops: 20 });
+      const named = (...candidates: ReturnType<typeof candidate>[]) =>
+        fitCosts(runs, { costs: ["fault", "walk", "loop"], source: "test", resamples: 2, candidates }).warnings;
+      const costs = ["walk", "fault", "loop"];
+      const warned = named();
+      expect(warned.map((one) => [one.code, "cost" in one && one.cost]).sort()).toEqual(
+        costs.map((cost) => ["dependent", cost]).sort(),
+      );
+      // Of (1, 1, 2.01) the others leave 0.01 x (-1, -1, 1) / 3.
+      const loop = warned.find((one) => "cost" in one && one.cost === "loop")!;
+      expect(loop).toEqual({
+        code: "dependent",
+        cost: "loop",
+        inflation: expect.closeTo((1 + 1 + 2.01 ** 2) / (0.01 ** 2 / 3), 2),
+        run: null,
+      });
+      for (const order of [
+        [alone, both],
+        [both, alone],
+      ]) {
+        for (const one of named(...order)) expect(one).toMatchObject({ run: { label: "alone" } });
+      }
+      for (const one of named(both)) expect(one).toMatchObject({ run: { label: "both" } });
+    });
+
     it("leaves out of what a cost includes whatever has a figure of its own", () => {
       const runs = [run("a", { ranges: 1 }, 10), run("b", { walks: 1 }, 10), run("c", { ranges: 1, walks: 1 }, 20)];
       const { figures } = fitCosts(runs, { costs: ["range", "walk"], source: "test", resamples: 2 });
