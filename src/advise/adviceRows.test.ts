@@ -4,6 +4,8 @@ import { builtinProfile } from "../cost/profiles.js";
 import { REGION } from "../cost/uniformGuest.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { type AdviceRequest, advise, adviser, eagerWins, passNs, spreadPercent, TRIED_PERCENTS } from "./advise.js";
+import { firstPass } from "./firstPass.js";
+import { leafRunsOf } from "./leafRuns.js";
 
 const provenance = { kind: "derived", how: "test", source: "test" } as const;
 const figure = (ns: number, more: object = {}) => ({ ns, provenance, ...more });
@@ -288,6 +290,30 @@ describe("where eager splitting wins", () => {
     expect(TRIED_PERCENTS).toEqual([
       ...[1, 2, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 100],
     ]);
+  });
+
+  it("rests on 2^15 accesses, or as many as a table has of each run where these are many", () => {
+    const memory = (...sizes: [map: string, size: string][]) =>
+      ({
+        kind: "scenario",
+        scenario: {
+          granule: "4K",
+          ipaBits: 40,
+          memslots: [{ base: "0x40000000", segments: sizes.map(([map, size]) => ({ map, size })) }],
+          dirtyLog: { mode: "enable", chunk: "0" },
+        },
+      }) as const;
+    const ns = (guest: AdviceRequest["guest"], drawn: number) => {
+      const pass = { runs: leafRunsOf(guest), pageBytes: 4096, entries: 512, writePercent: 37, seed: 1 };
+      return [passNs(request({ guest }), true, 37), 50 * firstPass(pass, true, drawn).terms.faults];
+    };
+    const one = ns(memory(["4K", "1G"]), 2 ** 15);
+    const two = ns(memory(["4K", "512M"], ["2M", "512M"]), 2 ** 14);
+    const many = Array.from({ length: 100 }, (_, i): [string, string] => [i % 2 === 0 ? "4K" : "2M", "4M"]);
+    const each = ns(memory(...many), 512);
+    for (const [priced, drawn] of [one, two, each]) expect(priced).toBe(drawn);
+    // Another number of accesses makes another estimate.
+    expect(ns(memory(["4K", "1G"]), 2 ** 14)[1]).not.toBe(one[1]);
   });
 
   it("rests on passes of the vCPUs and the lock that are asked for", () => {

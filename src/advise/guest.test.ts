@@ -122,6 +122,28 @@ describe("the work of a guest of which regions stand for all", () => {
   });
 });
 
+describe("the work of a large guest", () => {
+  it("is told by regions beyond 6 GiB, and by its first 600 holds", () => {
+    const of = (size: string) =>
+      workOf({ kind: "scenario", scenario: scenarioOf(["64K", size]) }, "clear", "0", baseline, true, new Map())
+        .sampled;
+    expect([of("6G"), of("7G")?.of]).toEqual([null, 7]);
+    const pages: AdvisedGuest = { kind: "uniform", granule: "4K", map: "2M", bytes: 2 * REGION };
+    const { sequence, holds } = workOf(pages, "enable", "2M", baseline, false, new Map());
+    expect(sequence).toHaveLength(600);
+    expect(visits(holds)).toEqual([2 * 512, 1 + 2 * 512]);
+    const { sequence: whole } = workOf(
+      { kind: "scenario", scenario: { ...scenarioOf(["2M", "2G"]), granule: "4K" } },
+      "enable",
+      "2M",
+      baseline,
+      false,
+      new Map(),
+    );
+    expect(whole).toHaveLength(600);
+  });
+});
+
 describe("the work of a guest that is mapped alike", () => {
   const work = (
     gib: number,

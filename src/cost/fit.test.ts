@@ -7,7 +7,7 @@ import type { Observation } from "./fitTypes.js";
 import { modelTime } from "./modelTime.js";
 import type { CostId, CostProfile } from "./profile.js";
 import { parseProfile } from "./profileSchema.js";
-import { TERM_IDS, type TermCounts, termCounts } from "./terms.js";
+import { TERM_IDS, type TermCounts, type TermId, termCounts } from "./terms.js";
 
 const folder = new URL("../testing/golden/arm64-flow/", import.meta.url);
 
@@ -396,6 +396,43 @@ describe("fitCosts", () => {
         for (const one of named(...order)) expect(one).toMatchObject({ run: { label: "alone" } });
       }
       for (const one of named(both)) expect(one).toMatchObject({ run: { label: "both" } });
+    });
+
+    it("says of each cost what every run has with it", () => {
+      const one = (id: CostId, term: TermId) => [id, run(id, { [term]: 10 }, 100, 100, 100)] as const;
+      const runs = [
+        one("writeProtectVisit", "writeProtectVisits"),
+        one("splitVisit", "splitVisits"),
+        one("nestedEntry", "nestedEntries"),
+        one("tlbiBroadcast", "tlbiBroadcast"),
+        one("tlbiRange", "tlbiRange"),
+        one("fault", "faults"),
+        one("guestAccess", "guestAccesses"),
+        one("range", "ranges"),
+        one("lockDrop", "lockDrops"),
+        one("enableIoctl", "enables"),
+        one("fixed", "calls"),
+        one("tableSplit", "tablesSplit"),
+      ];
+      const { figures } = fitCosts(
+        runs.map(([, each]) => each),
+        { costs: runs.map(([id]) => id), source: "test", resamples: 2 },
+      );
+      expect(Object.entries(figures).map(([id, { includes }]) => `${id}: ${includes!.join(", ")}`)).toEqual([
+        "writeProtectVisit: writeProtectStore",
+        "splitVisit: ",
+        "nestedEntry: nestedStore, tableAlloc, tableZero",
+        "tlbiBroadcast: splitStore",
+        "tlbiRange: freeVisit",
+        "fault: exit, mapVisit, relaxVisit, faultStore, tlbiLocal, cacheMaintenance",
+        "guestAccess: ",
+        "range: inspect, walk, closingDsb",
+        // What has a figure of its own is included in none.
+        "lockDrop: ",
+        "enableIoctl: ",
+        "fixed: ioctl, flush",
+        "tableSplit: tableAlloc, tableZero",
+      ]);
     });
 
     it("leaves out of what a cost includes whatever has a figure of its own", () => {
