@@ -8,13 +8,15 @@ import { exhaustiveConclusion, exhaustiveFaults, exhaustiveScenarioText, exhaust
 import { exhaustivePage } from "./html/boundedPage.js";
 
 const mmu = arm64 as unknown as Mmu;
+const small = { mmu: "arm64", granule: "4K" };
+const large = { mmu: "arm64", pad: "x".repeat(2000) };
 const unsplit: ExhaustiveFault = {
   kind: "unsplit-block/passed-over",
   finding: { code: "unsplit-block", count: 3, data: { ipa: "0x40200000", level: 2, bytes: 6291456 } },
   rank: [4, 2],
   combinations: 1234,
   words: "a tree of two tables, chunk 1",
-  scenario: { mmu: "arm64", granule: "4K" },
+  scenario: small,
 };
 const ofLinux: ExhaustiveFault = {
   ...unsplit,
@@ -24,7 +26,7 @@ const ofLinux: ExhaustiveFault = {
   words: "a tree of one table",
   scenario: null,
 };
-const long: ExhaustiveFault = { ...unsplit, kind: "lost-coverage", scenario: { mmu: "arm64", pad: "x".repeat(2000) } };
+const long: ExhaustiveFault = { ...unsplit, kind: "lost-coverage", scenario: large };
 const verdict = (strategy: string, failing: number, faults: readonly ExhaustiveFault[]) => ({
   strategy,
   source: "builtin",
