@@ -37,7 +37,11 @@ const { values } = parseArgs({
 
 /** What git finds changed or new in the tree. */
 const treeChanges = () =>
-  execFileSync("git", ["-c", "safe.directory=*", "status", "--porcelain"], { cwd: root, encoding: "utf8" });
+  execFileSync("git", ["-c", "safe.directory=*", "status", "--porcelain"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
 // A changed program may write over anything that a test has it read.
 if (!values.dry && treeChanges() !== "") {
   console.error("the tree has changes; expected none, so that what changed programs write shows");
