@@ -1,10 +1,14 @@
-// What the unit tests would miss, after npm run build: node scripts/mutants.mjs [--seed N] [--per-room N] [--rooms a,b]
-// [--files src/a.ts,..] [--tests src/a,src/b.test.ts] [--budget MS] [--out FILE [--resume]]
+// What the unit tests would miss, after npm run build: node scripts/mutants.mjs [--seed N]
+// [--per-room N] [--rooms a,b] [--files src/a.ts,..] [--tests src/a,src/b.test.ts] [--budget MS]
+// [--out FILE [--resume]]
 //
-// Draws small changes of the program that tsc lets pass (mutants/sites.mjs) and tries each in the tests that come by it, in one run of the
-// unit tests (mutants/runner.mjs). Prints a line a room and what no test found: LIVES, tests ran it and noticed nothing; UNSEEN, no test ran
-// it; APART, it counts while modules load (a constant) and wants a run of its own. --budget: what a change may take of tests' time (5000 ms).
-// --times: a report of vitest's json reporter, so that quick files come first. --resume: tries again what FILE does not say was found.
+// Draws small changes of the program that tsc lets pass (mutants/sites.mjs) and tries each in the
+// tests that come by it, in one run of the unit tests (mutants/runner.mjs). Prints a line a room
+// and what no test found: LIVES, tests ran it and noticed nothing; UNSEEN, no test ran it; APART,
+// it counts while modules load (a constant) and wants a run of its own. --budget: what a change may
+// take of tests' time (5000 ms). --times: a report of vitest's json reporter, so that quick files
+// come first. --resume: tries again what FILE does not say was found.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -31,6 +35,14 @@ const { values } = parseArgs({
   },
 });
 
+/** What git finds changed or new in the tree. */
+const treeChanges = () => execFileSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" });
+// A changed program may write over anything that a test has it read.
+if (!values.dry && treeChanges() !== "") {
+  console.error("the tree has changes; expected none, so that what changed programs write shows");
+  process.exit(2);
+}
+
 const began = Date.now();
 const { project, sites, rejected } = draw(root, {
   seed: Number(values.seed),
@@ -42,7 +54,8 @@ console.log(
   `${sites.length} changes drawn, ${rejected} that tsc finds left out (${Math.round((Date.now() - began) / 1000)} s)`,
 );
 const show = ({ file, line, kind, was, put }) =>
-  `${file}:${line} [${kind}] ${was.replace(/\s+/g, " ").slice(0, 90) || "(entry)"} -> ${put.replace(/\s+/g, " ").slice(0, 90)}`;
+  `${file}:${line} [${kind}] ${was.replace(/\s+/g, " ").slice(0, 90) || "(entry)"} -> ` +
+  `${put.replace(/\s+/g, " ").slice(0, 90)}`;
 if (values.dry) {
   for (const site of sites) console.log(`${site.id} ${show(site)}`);
   process.exit(0);
@@ -145,4 +158,6 @@ for (const room of rooms) {
 }
 console.log(lines.join("\n"));
 console.log(`${Math.round((Date.now() - began) / 1000)} s`);
+const written = treeChanges();
+if (written !== "") console.log(`changed programs wrote into the tree; to be put back:\n${written}`);
 rmSync(folder, { recursive: true, force: true });

@@ -33,14 +33,15 @@ const ROOF = ["index.ts", "library.ts"];
 const MODEL = ["mmu", "guest"];
 
 /**
- * The folders of MMUs: those that the registry takes its lines from. `flow`, `search`, `exhaustive` and `x86` in the
- * same room are what several of them share.
+ * The folders of MMUs: those that the registry takes its lines from. `flow`, `search`, `exhaustive`
+ * and `x86` in the same room are what several of them share.
  */
 const MMU_FOLDERS = importsOf("mmu/registry.ts").flatMap((path) => /^mmu\/(\w+)\/index\.js$/.exec(path)?.[1] ?? []);
 
 /**
- * Who may name the insides of an MMU's folder, beside the registry (which names each folder's `index.ts`) and the folder itself: rooms,
- * folders and files, each with its reason. All else knows MMUs through the contract, and a new MMU touches none of it.
+ * Who may name the insides of an MMU's folder, beside the registry (which names each folder's
+ * `index.ts`) and the folder itself: rooms, folders and files, each with its reason. All else knows
+ * MMUs through the contract, and a new MMU touches none of it.
  */
 const KNOWS_INSIDES: Readonly<Record<string, readonly [reason: string, ...of: string[]]>> = {
   advise: ["holds of arm64's mmu_lock, piece by piece, which no other MMU models", "arm64"],
@@ -76,7 +77,9 @@ const roomOf = (path: string) => (path.includes("/") ? path.split("/")[0]! : "")
 
 const sourceOf = (target: string) => target.replace(/\.js$/, ".ts");
 
-/** Files that import each other, over however many others: each circle once, from its first name. */
+/**
+ * Files that import each other, over however many others: each circle once, from its first name.
+ */
 function circles(): string[] {
   const imports = new Map(files.map((file) => [file, importsOf(file).map(sourceOf)]));
   const found = new Set<string>();
@@ -187,6 +190,16 @@ describe("the house", () => {
   it("has members that are private by TypeScript's word alone", () => {
     const hash = files.filter((file) => /^ +(?:[a-z]+ )*#\w+\b ?[(:=;]/m.test(readFileSync(join(SRC, file), "utf8")));
     expect(hash).toEqual([]);
+  });
+
+  it("has comments of 100 columns at most, in tests too", () => {
+    const all = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => /\.(?:ts|mjs|js)$/.test(name));
+    const wide = all.flatMap((name) =>
+      readFileSync(join(SRC, name), "utf8")
+        .split("\n")
+        .flatMap((line, i) => (line.length > 100 && /^\s*(?:\/\/|\/?\*)/.test(line) ? [`${name}:${i + 1}`] : [])),
+    );
+    expect(wide).toEqual([]);
   });
 
   it("has no circle of files", () => {

@@ -52,3 +52,8 @@ export function groupBy<T, K>(list: readonly T[], keyOf: (one: T) => K): Map<K, 
   }
   return groups;
 }
+
+/** "a", "a and b", "a, b and c". */
+export function listed(words: readonly string[], last = "and"): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
+}

@@ -52,14 +52,20 @@ function openProject(root) {
 const isSubject = (name) =>
   /^src\/.*\.ts$/.test(name) && !/\.(?:test|d)\.ts$/.test(name) && !/^src\/(?:testing|e2e|browser|perf)\//.test(name);
 
-/** `src/mmu/arm64/...` is the room mmu/arm64, `src/cli/...` the room cli; files between the MMUs' rooms are the room mmu. */
+/**
+ * `src/mmu/arm64/...` is the room mmu/arm64, `src/cli/...` the room cli; files between the MMUs'
+ * rooms are the room mmu.
+ */
 function roomOf(name) {
   const parts = name.split("/").slice(1);
   if (parts[0] !== "mmu") return parts.length > 1 ? parts[0] : "src";
   return ["arm64", "riscv", "tdp", "shadow"].includes(parts[1]) ? `mmu/${parts[1]}` : "mmu";
 }
 
-/** Draws up to `perRoom` sites of each room, one a line, by kind first, and leaves out what tsc finds. */
+/**
+ * Draws up to `perRoom` sites of each room, one a line, by kind first, and leaves out what tsc
+ * finds.
+ */
 export function draw(root, { seed, perRoom, rooms, files }) {
   const project = openProject(root);
   const checker = project.program.getTypeChecker();

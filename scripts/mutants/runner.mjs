@@ -1,5 +1,6 @@
-// A vitest runner that tries changes: each test runs as it is, which says what drawn sites it comes by, then once more to see that it can
-// be run again, then once for each of these changes. A change is found when a test fails that passed without it.
+// A vitest runner that tries changes: each test runs as it is, which says what drawn sites it comes
+// by, then once more to see that it can be run again, then once for each of these changes. A change
+// is found when a test fails that passed without it.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { TestRunner } from "vitest";

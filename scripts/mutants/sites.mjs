@@ -1,5 +1,6 @@
-// Where a file can be damaged, and how: each site is one small change that a test should notice. And the text of a file with all its drawn
-// changes in place, switched off until a test runs with one of them on.
+// Where a file can be damaged, and how: each site is one small change that a test should notice.
+// And the text of a file with all its drawn changes in place, switched off until a test runs with
+// one of them on.
 import ts from "typescript";
 
 const K = ts.SyntaxKind;
@@ -50,8 +51,9 @@ export const WEIGHTS = {
 };
 
 /**
- * All sites of a source file. `span` is replaced by `put` in the source; `wrap` says how the change is switched: "expression"
- * (`(on ? put : as it was)`), "statement" (done unless on), "entry" (`put` done first if on).
+ * All sites of a source file. `span` is replaced by `put` in the source; `wrap` says how the change
+ * is switched: "expression" (`(on ? put : as it was)`), "statement" (done unless on), "entry"
+ * (`put` done first if on).
  */
 export function sitesOf(source, checker, file) {
   const sites = [];
@@ -193,7 +195,10 @@ export function changed(site, text) {
   return text.slice(0, site.start) + put + text.slice(site.end);
 }
 
-/** The source with all the sites given in it, each behind its switch, and a tick in each loop, so that none is endless. */
+/**
+ * The source with all the sites given in it, each behind its switch, and a tick in each loop, so
+ * that none is endless.
+ */
 export function instrumented(source, sites) {
   const edits = [];
   const insert = (at, put, opens, span) => edits.push({ at, put, opens, span });

@@ -1,4 +1,5 @@
 import { REGION } from "../cost/uniformGuest.js";
+import { spanBytes } from "../guest/geometry.js";
 import { formatAddress, formatSize } from "../guest/sizes.js";
 import { groupBy } from "../lists.js";
 import { HOLE, type Layout, type SegmentLayout } from "../mmu/arm64/layout.js";
@@ -52,7 +53,7 @@ export function sampleOf(scenario: Arm64Scenario, layout: Layout): Sample | unde
   const taken = strataOf(regions).sort((a, b) => a.region.startGfn - b.region.startGfn);
   const pages = layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
   const perRegion = pages / regionPages / regions.length;
-  const sizeOf = (level: number) => formatSize(geometry.spanPages[level]! * geometry.pageBytes);
+  const sizeOf = (level: number) => formatSize(spanBytes(geometry, level));
   const segments = taken.flatMap(({ region }) =>
     region.segments.map((segment) => ({
       map: segment.level === HOLE ? "hole" : sizeOf(segment.level),

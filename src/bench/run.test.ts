@@ -306,7 +306,8 @@ describe("a plan that is stopped", () => {
   });
 
   it("hears of it between runs and between samples", async () => {
-    // As a signal of the system would, it comes only when this thread has nothing to do for a moment.
+    // As a signal of the system would, it comes only when this thread has nothing to do for a
+    // moment.
     const soon = (what: string) => {
       const controller = new AbortController();
       const progress: BenchEvents["progress"] = (_, now) => {

@@ -26,7 +26,10 @@ const EXPORTS =
 const GATE =
   "--max-increase <percent>=0; --wall-threshold <percent>; --alpha <p>=0.05; --allow-missing; " + "--any-environment";
 
-/** What stands on the command line, in the order of help: `:` choices, `=` what holds where it is not given, `!` must be given. */
+/**
+ * What stands on the command line, in the order of help: `:` choices, `=` what holds where it is
+ * not given, `!` must be given.
+ */
 const COMMANDS: readonly (readonly [name: string, words: string])[] = [
   [
     "bench",

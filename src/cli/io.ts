@@ -26,7 +26,7 @@ export interface Io {
  *
  * @returns the exit code
  */
-// biome-ignore lint/suspicious/noExplicitAny: commander hands over whatever a command's arguments and options are
+// biome-ignore lint/suspicious/noExplicitAny: what commander hands over has no type
 type Work<A extends any[]> = (io: Io, ...args: A) => Promise<number>;
 
 /** One call of the program: its commands get their io from it, and leave their exit code. */

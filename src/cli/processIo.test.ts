@@ -15,7 +15,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Takes an emitter's listeners of an event away until the test is done, and then what came in their place. */
+/**
+ * Takes an emitter's listeners of an event away until the test is done, and then what came in their
+ * place.
+ */
 function clear(emitter: NodeJS.EventEmitter, event: string): void {
   const before = emitter.listeners(event) as (() => void)[];
   emitter.removeAllListeners(event);

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { badInput, clip, UserError } from "../errors.js";
 import type { ByteInput, TextOutput } from "../files/streams.js";
-import { zip } from "../lists.js";
+import { listed, zip } from "../lists.js";
 import { loadCase, loadScenario } from "../load/loadScenario.js";
 import type { Case, MmuEntry, WorkloadInfo } from "../mmu/contract.js";
 import type { GivenOptions, GuestOption } from "../mmu/guestOptions.js";
@@ -201,6 +201,5 @@ function refuseForeign(options: ScenarioOptions, entries: readonly MmuEntry[], r
 function refuseWorkload({ workload }: ScenarioOptions, { id, workloads }: MmuEntry): void {
   const names = workloads.flatMap(namesOf);
   if (workload === undefined || names.includes(workload)) return;
-  const expected = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-  throw badInput(`--workload ${workload}`, `${id} has no such workload`, expected);
+  throw badInput(`--workload ${workload}`, `${id} has no such workload`, listed(names, "or"));
 }

@@ -136,6 +136,17 @@ test("a comparison tells all: cells in the order of BASE, what one side lacks, n
   });
 });
 
+test("unless told otherwise nothing more is tolerated, wall times gate nothing, and what is missing regressed", () => {
+  expect(DEFAULT_COMPARE_OPTIONS).toEqual({
+    maxIncrease: 0,
+    wallThreshold: null,
+    alpha: 0.05,
+    seed: 1,
+    allowMissing: false,
+    anyEnvironment: false,
+  });
+});
+
 describe("exact counters", () => {
   test("a result compared with itself has no change and ends with 0", () => {
     const comparison = compare(resultFile(), resultFile());
@@ -352,7 +363,8 @@ describe("what is not compared is refused by the name of the field", () => {
       runs: [runResult({ scenario: "thp/2M" })],
     });
     expect(refusal(() => compare(resultFile(), other))).toBe(
-      'base.json and new.json: no scenario in common: of "thp" variables.chunk is "1G" and "2M"; expected results of the same scenarios',
+      'base.json and new.json: no scenario in common: of "thp" variables.chunk is "1G" and "2M"; expected ' +
+        "results of the same scenarios",
     );
   });
 
@@ -366,6 +378,14 @@ describe("what is not compared is refused by the name of the field", () => {
     expect(refusal(() => compare(resultFile(), of(scenarioResult("x"))))).toBe(ids("thp/enable", "x"));
     expect(refusal(() => compare(single(), single({ strategy: "mine" })))).toBe(
       "base.json and new.json: no strategy in common: baseline and mine",
+    );
+    const [a, b] = ["a".repeat(61), "b".repeat(61)];
+    const [shortA, shortB] = [`${"a".repeat(57)}...`, `${"b".repeat(57)}...`];
+    expect(refusal(() => compare(single({ strategy: a }), single({ strategy: b })))).toBe(
+      `base.json and new.json: no strategy in common: ${shortA} and ${shortB}`,
+    );
+    expect(refusal(() => compare(of(scenarioResult(a, { name: a })), of(scenarioResult(b, { name: b }))))).toBe(
+      ids(shortA, shortB),
     );
     const none = resultFile({ runs: [] });
     const noRuns = "has no runs; expected a result with at least one run";
@@ -474,8 +494,9 @@ describe("wall times", () => {
   });
 
   test("a median that could as well lie in the other of two modes is no regression, whatever the rank test says", () => {
-    // Two modes, at 1000 and 2000. Every sample of the new series is a little slower than its like, so the rank test is sure;
-    // but which mode has the median is a matter of three samples, and the bootstrap interval says so.
+    // Two modes, at 1000 and 2000. Every sample of the new series is a little slower than its like,
+    // so the rank test is sure; but which mode has the median is a matter of three samples, and the
+    // bootstrap interval says so.
     const modes = (low: number, shift: number) => [...around(1000 + shift, low), ...around(2000 + shift, 41 - low)];
     const comparison = compare(timed(modes(22, 0)), timed(modes(19, 50)), { wallThreshold: 0.1 });
     const metric = comparison.cells[0]!.wall[0]!;
@@ -657,10 +678,12 @@ describe("many A/A comparisons of seeded noise at alpha 0.05, threshold 0, befor
     }
     const nominal = 0.05 * COMPARISONS;
     expect(regressions).toBeLessThanOrEqual(nominal);
-    // A test that never rejects would pass too: the rank test alone must be near what it says, three sigma up.
+    // A test that never rejects would pass too: the rank test alone must be near what it says,
+    // three sigma up.
     expect(rejected).toBeGreaterThanOrEqual(0.4 * nominal);
     expect(rejected).toBeLessThanOrEqual(nominal + 3 * Math.sqrt(0.95 * nominal));
-    // Six samples, and many ties, reject so seldom that a small number of comparisons may show none.
+    // Six samples, and many ties, reject so seldom that a small number of comparisons may show
+    // none.
     if (NIGHTLY) expect(regressions).toBeGreaterThan(0);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { boundTimes, type ClosedQueue, constantService, meanValues } from "./queue.js";
+import { boundTimes, type ClosedQueue, constantService, meanValues, otherCpu, queueFor } from "./queue.js";
 
 const QUEUE = { servers: [1], think: 4 };
 
@@ -26,9 +26,62 @@ describe("the closed queue", () => {
     expect(meanValues(more, 4).cycle).toBe(meanValues({ servers: [1 + 0.5 * 0.75], think: 4 + 2 * 0.75 }, 4).cycle);
   });
 
+  it("says of each server how long a visit takes, how many are there, and how busy it is", () => {
+    // One vCPU: nobody waits. Of a cycle of 8 it is 3 at the first, 1 at the second and 4 away.
+    const queue = { servers: [3, 1], think: 4 };
+    const alone = { cycle: 8, response: [3, 1], length: [3 / 8, 1 / 8], utilisation: [3 / 8, 1 / 8] };
+    expect(meanValues(queue, 1)).toEqual(alone);
+    expect(boundTimes(queue, 1)).toEqual(alone);
+    // A second one meets the first at each server with the chance that it is there.
+    const [first, second] = [3 * (1 + 3 / 8), 1 + 1 / 8];
+    const cycle = 4 + first + second;
+    expect(meanValues(queue, 2)).toEqual({
+      cycle,
+      response: [first, second],
+      length: [(2 / cycle) * first, (2 / cycle) * second],
+      utilisation: [6 / cycle, 2 / cycle],
+    });
+    // Four want 12 of the first in each cycle: they wait there, 4 of it.
+    expect(boundTimes(queue, 4)).toEqual({
+      cycle: 12,
+      response: [7, 1],
+      length: [(4 / 12) * 7, 4 / 12],
+      utilisation: [1, 4 / 12],
+    });
+    expect(boundTimes({ servers: [1, 3], think: 4 }, 4).response).toEqual([1, 7]);
+  });
+
+  it("takes no time where nothing takes any", () => {
+    const nothing = { cycle: 0, response: [0], length: [0], utilisation: [0] };
+    expect(meanValues({ servers: [0], think: 0 }, 3)).toEqual(nothing);
+    expect(boundTimes({ servers: [0], think: 0 }, 3)).toEqual(nothing);
+  });
+
+  it("computes what depends on the others: their share of the turns", () => {
+    expect([1, 2, 4].map(otherCpu)).toEqual([0, 0.5, 0.75]);
+    expect(queueFor({ servers: [1, 2], think: 3, handOver: 8, remote: 16 }, 4)).toEqual({ servers: [7, 2], think: 15 });
+    expect(queueFor({ servers: [1, 2], think: 3 }, 4)).toEqual({ servers: [1, 2], think: 3 });
+  });
+
+  it("has constant service of any ratio to the think time", () => {
+    // Two vCPUs: p0 = stays, as the one that left comes back before the other is done or does not.
+    for (const [service, think] of [
+      [1, 4],
+      [4, 1],
+      [10, 1],
+    ] as const) {
+      const stays = Math.exp(-service / think);
+      expect(constantService({ servers: [service], think }, 2)).toBeCloseTo(2 * service + stays * think, 9);
+    }
+  });
+
   it("says no constant service of several servers, or without a think time", () => {
     expect(() => constantService({ servers: [1, 1], think: 1 }, 2)).toThrow(RangeError);
-    expect(() => constantService({ servers: [1], think: 0 }, 2)).toThrow(RangeError);
+    expect(() => constantService({ servers: [1], think: 0 }, 2)).toThrow(
+      new RangeError("constant service needs one server and positive times"),
+    );
+    expect(() => constantService({ servers: [0], think: 1 }, 2)).toThrow(RangeError);
+    expect(() => constantService({ servers: [], think: 1 }, 2)).toThrow(RangeError);
   });
 
   const demand = fc.double({ min: 0.001, max: 100, noNaN: true });

@@ -42,7 +42,8 @@ describe("exports", () => {
     const path = join(folder, "out.json");
     writeFileSync(path, "old");
     // A limit on the size of files stops the write part way, as a full disk does.
-    const command = `ulimit -f 8; "${process.execPath}" bin/s2split.js bench -b 16M --no-wall -q --export-json "${path}"`;
+    const command =
+      `ulimit -f 8; "${process.execPath}" bin/s2split.js bench -b 16M --no-wall ` + `-q --export-json "${path}"`;
     const { status } = spawnSync("bash", ["-c", command], { cwd: ROOT });
     expect(status).not.toBe(0);
     expect(readFileSync(path, "utf8")).toBe("old");

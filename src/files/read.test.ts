@@ -39,7 +39,9 @@ describe("reading a text", () => {
     expect(await text(0xef, 0xbb)).toBe("\ufffd");
     expect(await text(0x41)).toBe("A");
     expect(await text(0xff)).toBe("\ufffd");
-    await expect(text(0xff, 0xfe)).rejects.toThrow("bytes: is UTF-16; expected a thing, in UTF-8");
+    await expect(text(0xff, 0xfe)).rejects.toThrow(
+      new UserError(`${join(folder, "bytes")}: is UTF-16; expected a thing, in UTF-8`),
+    );
   });
 
   it.each([
@@ -47,24 +49,30 @@ describe("reading a text", () => {
     ["big", [0xfe, 0xff, 0x00, 0x7b]],
   ])("names UTF-16 (%s endian) for what it is", async (name, bytes) => {
     await expect(readText(file(name, Uint8Array.from(bytes)), how)).rejects.toThrow(
-      `${name}: is UTF-16; expected a thing, in UTF-8`,
+      new UserError(`${join(folder, name)}: is UTF-16; expected a thing, in UTF-8`),
     );
   });
 
   it("takes standard input from whoever has one, characters that are cut between chunks included", async () => {
     const [a, b] = [Buffer.from("é").subarray(0, 1), Buffer.from("é").subarray(1)];
     expect(await readText("-", { ...how, stdin: stream("x", a, b) })).toBe("xé");
-    await expect(readText("-", how)).rejects.toThrow("standard input: cannot be read here; expected a path");
+    await expect(readText("-", how)).rejects.toThrow(
+      new UserError("standard input: cannot be read here; expected a path"),
+    );
   });
 
   it("stops at the limit, wherever the bytes come from", async () => {
     const limited = { ...how, maxBytes: 2 ** 20 };
     const large = new Uint8Array(2 ** 20 + 1);
     const expected = "2 MiB is too large; expected a thing of at most 1 MiB";
-    await expect(readText(file("large", large), limited)).rejects.toThrow(`large: ${expected}`);
+    await expect(readText(file("large", large), limited)).rejects.toThrow(
+      new UserError(`${join(folder, "large")}: ${expected}`),
+    );
     const more = "more than 1 MiB is too large; expected a thing of at most 1 MiB";
-    await expect(readText("/dev/zero", limited)).rejects.toThrow(`/dev/zero: ${more}`);
-    await expect(readText("-", { ...limited, stdin: stream(large) })).rejects.toThrow(`standard input: ${more}`);
+    await expect(readText("/dev/zero", limited)).rejects.toThrow(new UserError(`/dev/zero: ${more}`));
+    await expect(readText("-", { ...limited, stdin: stream(large) })).rejects.toThrow(
+      new UserError(`standard input: ${more}`),
+    );
     expect(await readText(file("just", large.subarray(1)), limited)).toHaveLength(2 ** 20);
   });
 
@@ -73,7 +81,7 @@ describe("reading a text", () => {
     const path = file("sparse", "");
     truncateSync(path, 134_217_729);
     await expect(readText(path, how)).rejects.toThrow(
-      `${path}: 129 MiB is too large; expected a thing of at most 128 MiB`,
+      new UserError(`${path}: 129 MiB is too large; expected a thing of at most 128 MiB`),
     );
   });
 
@@ -134,7 +142,9 @@ describe("parsing JSON", () => {
   it("looks at the depth first: a file of brackets costs its own size", async () => {
     const path = file("deep", "[".repeat(5e6));
     const before = process.memoryUsage().rss;
-    await expect(readJson(path, how)).rejects.toThrow("deep: nested more than 64 deep; expected a thing");
+    await expect(readJson(path, how)).rejects.toThrow(
+      new UserError(`${path}: nested more than 64 deep; expected a thing`),
+    );
     expect(process.memoryUsage().rss - before).toBeLessThan(100e6);
   });
 

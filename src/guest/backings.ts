@@ -58,7 +58,7 @@ export function backingNamed(name: string): string {
 /** The largest mapping of the granule that a host page of this size allows. */
 function mapFor(granule: Granule, hostPageBytes: number): string {
   const fitting = legalChunks(granule).filter((size) => size <= hostPageBytes);
-  return formatSize(fitting.at(-1) ?? legalChunks(granule)[0]!);
+  return formatSize(fitting.at(-1) ?? legalChunks(granule)[0]);
 }
 
 /**

@@ -117,6 +117,13 @@ export function legalChunks(granule: Granule): readonly [page: number, block: nu
   return granule === "4K" ? [pageBytes, block, 2 ** 30] : [pageBytes, block];
 }
 
+/** Bytes that an entry of a level covers. */
+export function spanBytes({ spanPages, pageBytes }: Pick<Geometry, "spanPages" | "pageBytes">, level: number): number {
+  const pages = spanPages[level];
+  if (pages === undefined) throw new RangeError(`no level ${level}`);
+  return pages * pageBytes;
+}
+
 /**
  * The level whose entries are of this mapping size ("2M" at 4K is level 2).
  *
@@ -142,7 +149,6 @@ export function levelOfMap(granule: Granule, bytes: number, input: string): numb
  * block at 4K, one per level-2 block, each rounded up.
  */
 export function splitCacheCapacity(granule: Granule, chunkBytes: number): number {
-  if (chunkBytes === 0) return 0;
   const [, level2] = legalChunks(granule);
   const perLevel2 = Math.ceil(chunkBytes / level2);
   return granule === "4K" ? Math.ceil(chunkBytes / 2 ** 30) + perLevel2 : perLevel2;

@@ -56,7 +56,8 @@ export function importStage2Dump(text: string, input: string, options: Stage2Dum
     given.length === 0 ? guessMemslots(mapped, notes) : checkMemslots(given, mapped, granule, width, notes);
   const assumed = given.length === 0 ? guessWords(memslots) : undefined;
   const known =
-    "Leaves of a real host's stage-2 dump. Output addresses and the dirty log are not in a dump: they are the simulator's.";
+    "Leaves of a real host's stage-2 dump. Output addresses and the dirty log are not in a dump: they are the " +
+    "simulator's.";
   const scenario = {
     name: options.name ?? "imported stage-2 dump",
     description: assumed === undefined ? known : `${known} Assumed: ${assumed}.`,

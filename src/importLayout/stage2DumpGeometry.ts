@@ -7,6 +7,7 @@ import {
   MAX_IPA_BITS,
   MIN_IPA_BITS,
   needsLpa2,
+  spanBytes,
 } from "../guest/geometry.js";
 import { nonEmpty } from "../lists.js";
 import type { ImportNote } from "./layoutImport.js";
@@ -14,8 +15,7 @@ import type { DumpRange, DumpText, MappedRange } from "./stage2DumpText.js";
 
 /** Bytes that one entry of a level covers. */
 export function spanOf(granule: Granule, level: number): number {
-  const { spanPages, pageBytes } = geometryOf(granule, 48);
-  return spanPages[level]! * pageBytes;
+  return spanBytes(geometryOf(granule, 48), level);
 }
 
 /**

@@ -95,7 +95,8 @@ export function readStage2Dump(text: string, input: string): DumpText {
       if (last !== undefined && range.start < last.end) {
         throw badInput(
           where,
-          `the range begins at ${formatAddress(range.start)}, before the end ${formatAddress(last.end)} of line ${last.line}`,
+          `the range begins at ${formatAddress(range.start)}, before the end ${formatAddress(last.end)} of line ` +
+            `${last.line}`,
           "ascending ranges that do not overlap",
         );
       }

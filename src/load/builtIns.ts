@@ -44,20 +44,15 @@ function partsOf(): Part[] {
   for (const [name, root] of Object.entries(ROOTS)) {
     if ((globalThis as Record<string, unknown>)[name] === root) parts.push(partAt(name, globalThis, name));
     add(parts, name, root);
-    const prototype: unknown = (root as { prototype?: unknown }).prototype;
-    if (isObject(prototype)) add(parts, `${name}.prototype`, prototype);
+    const { prototype } = root as { readonly prototype?: object };
+    if (prototype !== undefined) add(parts, `${name}.prototype`, prototype);
   }
   return parts;
 }
 
-/** Function.prototype is a function. */
-function isObject(value: unknown): value is object {
-  return typeof value === "function" || (typeof value === "object" && value !== null);
-}
-
 function add(parts: Part[], name: string, object: object): void {
   for (const key of ownKeys(object)) {
-    const path = `${name}.${typeof key === "symbol" ? `[${key.description ?? "symbol"}]` : key}`;
+    const path = `${name}.${typeof key === "symbol" ? `[${key.description}]` : key}`;
     parts.push(partAt(path, object, key));
   }
 }
@@ -68,11 +63,7 @@ function partAt(path: string, object: object, key: PropertyKey): Part {
 
 function isIntact({ object, key, property }: Part): boolean {
   const now = getOwnPropertyDescriptor(object, key);
-  return now !== undefined && is(valueIn(now), valueIn(property));
-}
-
-function valueIn({ value, get, set }: PropertyDescriptor): unknown {
-  return value ?? get ?? set;
+  return now !== undefined && is(now.value, property.value) && now.get === property.get && now.set === property.set;
 }
 
 /**

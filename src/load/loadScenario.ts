@@ -1,9 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { badInput, clip, didYouMean } from "../errors.js";
+import { badInput, didYouMean } from "../errors.js";
 import { nameOf } from "../files/fields.js";
 import { parseJson } from "../files/parseJson.js";
-import { readText } from "../files/read.js";
+import { nameOf as nameOfPath, readText } from "../files/read.js";
 import type { ByteInput } from "../files/streams.js";
 import type { Case } from "../mmu/contract.js";
 import { defaultMmu, loadMmu, mmus, type Registry } from "../mmu/registry.js";
@@ -21,7 +22,7 @@ const SHIPPED = fileURLToPath(new URL("../../scenarios/", import.meta.url));
  */
 export async function loadScenario(path: string, stdin?: ByteInput, registry: Registry = mmus): Promise<Case> {
   const text = await readText(await shippedOr(path), { expected: "a scenario file", stdin });
-  return parseScenario(text, path === "-" ? "standard input" : path, registry);
+  return parseScenario(text, path, registry);
 }
 
 /**
@@ -30,13 +31,13 @@ export async function loadScenario(path: string, stdin?: ByteInput, registry: Re
  */
 export async function loadCase(path: string, stdin?: ByteInput, registry: Registry = mmus): Promise<Case> {
   const text = await readText(await shippedOr(path), { expected: "a scenario file", stdin });
-  return parseCase(text, path === "-" ? "standard input" : path, registry, true);
+  return parseCase(text, path, registry, true);
 }
 
 /** The scenarios that come with s2split, by name, with their paths. */
-export async function shippedScenarios(): Promise<ReadonlyMap<string, string>> {
-  const files = (await readdir(SHIPPED)).filter((file) => file.endsWith(".json")).sort();
-  return new Map(files.map((file) => [file.slice(0, -".json".length), SHIPPED + file]));
+export async function shippedScenarios(folder: string = SHIPPED): Promise<ReadonlyMap<string, string>> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".json")).sort();
+  return new Map(files.map((file) => [file.slice(0, -".json".length), join(folder, file)]));
 }
 
 /**
@@ -51,7 +52,7 @@ async function shippedOr(path: string): Promise<string> {
   if (found !== undefined) return (await isThere(`${name}.json`)) ? `${name}.json` : found;
   const near = didYouMean(name, shipped.keys());
   const problem = `no such file, nor a scenario of s2split's${near === undefined ? "" : `, did you mean "${near}"?`}`;
-  throw badInput(clip(path, 200), problem, "a scenario file, or a name that s2split list scenarios has");
+  throw badInput(nameOfPath(path), problem, "a scenario file, or a name that s2split list scenarios has");
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -63,13 +64,16 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** The scenario in a JSON text. @param input what it was read from, for messages */
+/**
+ * The scenario in a JSON text. @param input what it was read from, for messages; `-` is standard
+ * input
+ */
 export function parseScenario(text: string, input: string, registry: Registry = mmus): Promise<Case> {
   return parseCase(text, input, registry, false);
 }
 
 async function parseCase(text: string, input: string, registry: Registry, schedules: boolean): Promise<Case> {
-  const shown = clip(input, 200);
+  const shown = nameOfPath(input);
   const value = parseJson(text, shown, EXPECTED);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badInput(shown, `is ${nameOf(value)}`, "a scenario");

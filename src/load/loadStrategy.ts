@@ -12,6 +12,9 @@ import * as moduleHooks from "./moduleHooks.js";
 import { isModulePath, MODULE_EXTENSIONS } from "./modulePath.js";
 import { moduleWatch } from "./watch.js";
 
+/** A path as messages name it. */
+const shown = (path: string) => clip(path, 200);
+
 /** A module that waits longer than this before it has exported anything is not loaded. */
 const LONGEST_LOAD_MS = 10_000;
 const NEEDED_FOR_TYPESCRIPT =
@@ -38,11 +41,7 @@ export async function strategyChooser(
   }
   const doubled = own.find((strategy, i) => own.findIndex((other) => other.id === strategy.id) < i);
   if (doubled !== undefined) {
-    throw badInput(
-      clip(doubled.source, 200),
-      `its id "${doubled.id}" is that of another strategy given`,
-      "one id each",
-    );
+    throw badInput(shown(doubled.source), `its id "${doubled.id}" is that of another strategy given`, "one id each");
   }
   const known = [...new Set(mmus.flatMap((mmu) => mmu.strategies.map(({ id }) => id)))];
   const unknown = plain.find((name) => name !== "all" && !known.includes(name));
@@ -50,7 +49,7 @@ export async function strategyChooser(
   const foreign = own.find(({ mmu }) => mmus.every(({ id }) => id !== mmu));
   if (foreign !== undefined) {
     throw badInput(
-      clip(foreign.source, 200),
+      shown(foreign.source),
       `is a strategy for ${foreign.mmu}`,
       `one for ${mmus.map(({ id }) => id).join(" or ")}`,
     );
@@ -69,47 +68,47 @@ export async function strategyChooser(
  * @throws UserError naming the file, and the place in it where that is known
  */
 export async function loadStrategy(path: string, registry: Registry = builtInMmus): Promise<Strategy> {
-  const shown = clip(path, 200);
+  const name = shown(path);
   const absolute = resolve(path);
   const extension = extname(path);
   if (!MODULE_EXTENSIONS.includes(extension))
-    throw badInput(shown, "not a module", `a file that ends in ${MODULE_EXTENSIONS.join(", ")}`);
+    throw badInput(name, "not a module", `a file that ends in ${MODULE_EXTENSIONS.join(", ")}`);
   const info = await stat(absolute).catch(() => undefined);
   if (info === undefined)
-    throw badInput(shown, "no such file", "a module with a strategy (s2split new-strategy writes one)");
-  if (!info.isFile()) throw badInput(shown, "not a file", "a module with a strategy");
+    throw badInput(name, "no such file", "a module with a strategy (s2split new-strategy writes one)");
+  if (!info.isFile()) throw badInput(name, "not a file", "a module with a strategy");
   installHooks(extension.endsWith("ts"));
   const replaced = rememberBuiltIns();
-  moduleWatch()?.loading(shown);
+  moduleWatch()?.loading(name);
   const exports = await importModule(pathToFileURL(absolute).href, path);
   moduleWatch()?.loaded();
   const part = replaced();
   if (part !== undefined)
-    throw badInput(shown, `replaces ${part}, on which figures rest`, "a module that leaves built-ins alone");
+    throw badInput(name, `replaces ${part}, on which figures rest`, "a module that leaves built-ins alone");
   try {
-    return await adopted(exports, path, shown, registry);
+    return await adopted(exports, path, name, registry);
   } catch (error) {
     if (error instanceof UserError) throw error;
     // Getters and proxies of what it exports are its own code too.
-    throw new UserError(`${shown}: what it exports cannot be read: ${describeThrown(error)}${placeIn(path, error)}`);
+    throw new UserError(`${name}: what it exports cannot be read: ${describeThrown(error)}${placeIn(path, error)}`);
   }
 }
 
 async function adopted(
   exports: Record<string, unknown>,
   path: string,
-  shown: string,
+  name: string,
   registry: Registry,
 ): Promise<Strategy> {
   const exported = exports.default ?? exports.strategy;
   if (exported === undefined) {
-    throw badInput(shown, "exports no strategy", "a default export, or an export named strategy");
+    throw badInput(name, "exports no strategy", "a default export, or an export named strategy");
   }
   if (typeof exported !== "object" || exported === null || Array.isArray(exported)) {
-    throw badInput(shown, `what it exports is ${nameOf(exported)}`, "an object: defineStrategy({ id, ... })");
+    throw badInput(name, `what it exports is ${nameOf(exported)}`, "an object: defineStrategy({ id, ... })");
   }
   const mmu: unknown = "mmu" in exported ? exported.mmu : defaultMmu(registry);
-  if (typeof mmu !== "string") throw badInput(`${shown}.mmu`, `is ${nameOf(mmu)}`, "a string");
+  if (typeof mmu !== "string") throw badInput(`${name}.mmu`, `is ${nameOf(mmu)}`, "a string");
   return (await loadMmu(mmu, registry)).adoptStrategy(exported, path);
 }
 
@@ -119,14 +118,28 @@ function installHooks(typescript: boolean): void {
   if (typescript && !runsTypeScript()) process.setSourceMapsEnabled(true);
   if (hooksInstalled || import.meta.url.endsWith(".ts")) return;
   hooksInstalled = true;
-  const hooks = nodeModule as { registerHooks?: (hooks: object) => void };
-  if (hooks.registerHooks === undefined) nodeModule.register("./moduleHooks.js", import.meta.url);
-  else hooks.registerHooks({ resolve: moduleHooks.resolve, ...(runsTypeScript() ? {} : { load: moduleHooks.load }) });
+  registerHooks(nodeModule, runsTypeScript());
+}
+
+/**
+ * The part of node:module that takes hooks. `registerHooks` came with Node.js 22.15; `register`
+ * runs them in a thread of its own.
+ */
+interface TakesHooks {
+  registerHooks?(hooks: object): void;
+  register(specifier: string, parent: string): void;
+}
+
+/** Has Node.js use the hooks. @param runs whether it takes TypeScript by itself */
+export function registerHooks(api: TakesHooks, runs: boolean): void {
+  const { resolve: resolveHook, load } = moduleHooks;
+  if (api.registerHooks === undefined) api.register("./moduleHooks.js", import.meta.url);
+  else api.registerHooks({ resolve: resolveHook, ...(runs ? {} : { load }) });
 }
 
 /** What a TypeScript module needs here, where nothing here runs it; undefined where it runs. */
-export function missingForTypeScript(path: string): string | undefined {
-  const runs = runsTypeScript() || moduleHooks.takesTypeScript(pathToFileURL(resolve(path)).href);
+export function missingForTypeScript(path: string, means?: moduleHooks.Means): string | undefined {
+  const runs = runsTypeScript() || moduleHooks.takesTypeScript(pathToFileURL(resolve(path)).href, means);
   return runs ? undefined : NEEDED_FOR_TYPESCRIPT;
 }
 
@@ -141,7 +154,7 @@ async function importModule(url: string, path: string): Promise<Record<string, u
   // said.
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(badInput(clip(path, 200), `still waiting after ${LONGEST_LOAD_MS / 1000} s`, "a module that loads")),
+      () => reject(badInput(shown(path), `still waiting after ${LONGEST_LOAD_MS / 1000} s`, "a module that loads")),
       LONGEST_LOAD_MS,
     );
   });
@@ -154,12 +167,12 @@ async function importModule(url: string, path: string): Promise<Record<string, u
     if (error instanceof UserError) throw error;
     if (error instanceof Error && error.message.includes(moduleHooks.NO_TYPESCRIPT)) {
       throw badInput(
-        clip(path, 200),
+        shown(path),
         "is TypeScript, which this Node.js does not run",
         `${NEEDED_FOR_TYPESCRIPT}, or an .mjs`,
       );
     }
-    throw new UserError(`${clip(path, 200)}: cannot be loaded: ${describeThrown(error)}${await placeOf(path, error)}`);
+    throw new UserError(`${shown(path)}: cannot be loaded: ${describeThrown(error)}${await placeOf(path, error)}`);
   } finally {
     clearTimeout(timer);
   }
@@ -171,7 +184,7 @@ async function importModule(url: string, path: string): Promise<Record<string, u
  */
 function named(path: string, error: unknown): never {
   if (!(error instanceof UserError)) throw error;
-  throw new UserError(`${clip(path, 200)}: ${error.message}${placeIn(path, error)}`);
+  throw new UserError(`${shown(path)}: ${error.message}${placeIn(path, error)}`);
 }
 
 /**

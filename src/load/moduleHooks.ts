@@ -9,6 +9,19 @@ import { fileURLToPath } from "node:url";
 
 const OWN_PACKAGE = new URL("../index.js", import.meta.url).href;
 
+/** What there is to make JavaScript of TypeScript. */
+export interface Means {
+  /** Of Node.js, where it can. */
+  readonly strip: ((text: string) => string) | undefined;
+  /** Where this package lies, beside whose modules a compiler may be installed. */
+  readonly own: string;
+}
+
+const MEANS: Means = {
+  strip: (nodeModule as { stripTypeScriptTypes?: (text: string) => string }).stripTypeScriptTypes,
+  own: import.meta.url,
+};
+
 interface Resolved {
   readonly url: string;
   readonly format?: string | null;
@@ -29,9 +42,14 @@ export function resolve<C, N>(specifier: string, context: C, next: (specifier: s
   return next(specifier, context);
 }
 
-export function load<C, N>(url: string, context: C, next: (url: string, context: C) => N): N | Loaded {
+export function load<C, N>(
+  url: string,
+  context: C,
+  next: (url: string, context: C) => N,
+  means: Means = MEANS,
+): N | Loaded {
   if (!/^file:.*\.m?ts(\?|$)/.test(url)) return next(url, context);
-  return { format: "module", source: javaScriptOf(fileURLToPath(url), url), shortCircuit: true };
+  return { format: "module", source: javaScriptOf(fileURLToPath(url), url, means), shortCircuit: true };
 }
 
 /**
@@ -44,15 +62,14 @@ export const NO_TYPESCRIPT = "nothing here runs TypeScript";
  * Whether {@link load} can take a TypeScript module at this URL, on a Node.js that does not take it
  * by itself.
  */
-export function takesTypeScript(url: string): boolean {
-  return "stripTypeScriptTypes" in nodeModule || compilerNear(url) !== undefined;
+export function takesTypeScript(url: string, means: Means = MEANS): boolean {
+  return means.strip !== undefined || compilerNear(url, means) !== undefined;
 }
 
-function javaScriptOf(path: string, url: string): string {
+function javaScriptOf(path: string, url: string, means: Means): string {
   const text = readFileSync(path, "utf8");
-  const strip = (nodeModule as { stripTypeScriptTypes?: (text: string) => string }).stripTypeScriptTypes;
-  if (strip !== undefined) return strip(text);
-  const compiler = compilerNear(url);
+  if (means.strip !== undefined) return means.strip(text);
+  const compiler = compilerNear(url, means);
   if (compiler === undefined) throw new Error(NO_TYPESCRIPT);
   const { outputText } = compiler.transpileModule(text, {
     fileName: path,
@@ -66,8 +83,8 @@ interface Compiler {
 }
 
 /** The TypeScript that is installed where the module lies, else where this package lies. */
-function compilerNear(url: string): Compiler | undefined {
-  for (const from of [url, import.meta.url]) {
+function compilerNear(url: string, { own }: Means): Compiler | undefined {
+  for (const from of [url, own]) {
     try {
       const compiler = nodeModule.createRequire(from)("typescript") as Partial<Compiler>;
       if (typeof compiler.transpileModule === "function") return compiler as Compiler;

@@ -17,8 +17,8 @@ export interface ModuleWatch {
 
 let watch: ModuleWatch | null = null;
 
-/** Sets the watcher of this thread. */
-export function watchModules(watcher: ModuleWatch): void {
+/** Sets the watcher of this thread; null: nobody watches any more. */
+export function watchModules(watcher: ModuleWatch | null): void {
   watch = watcher;
 }
 

@@ -71,7 +71,7 @@ export interface Counter<S extends Storage = Storage> extends CounterDeclaration
  *
  * ```ts
  * const COUNTERS = {
- *   walks: count("split/walks", "split walks", "walks", "cost", "Walks of the split: one per chunk."),
+ *   walks: count("split/walks", "split walks", "walks", "cost", "Walks: one per chunk."),
  * };
  * ```
  */

@@ -1,6 +1,7 @@
-import { badInput } from "../errors.js";
+import { badInput, clip } from "../errors.js";
 import type { FrameRange } from "./flow/slots.js";
 import type { DirtyBitmap } from "./memslots.js";
+import { firstWhere } from "./sorted.js";
 
 /** Pages of one word of a dirty bitmap: what KVM_CLEAR_DIRTY_LOG handles at a time. */
 export const WORD_PAGES = 64;
@@ -8,25 +9,22 @@ export const WORD_PAGES = 64;
 /** A run of dirty pages: first page, number of pages. */
 export type Run = readonly [number, number];
 
-/** Runs of dirty pages of a slot, ascending and merged, and how many pages past its end were given. */
+/**
+ * Runs of dirty pages of a slot, ascending and merged, and how many pages past its end were given.
+ */
 export interface DirtyRuns {
   readonly runs: readonly Run[];
   readonly pagesPastEnd: number;
 }
 
 /**
- * Runs of dirty pages, ascending and merged. Bits past the slot's end do nothing, for the kernel ANDs each word with the slot's bitmap
- * (Linux 7.3, virt/kvm/kvm_main.c, `kvm_clear_dirty_log_protect()`).
+ * Runs of dirty pages, ascending and merged. Bits past the slot's end do nothing, for the kernel
+ * ANDs each word with the slot's bitmap (Linux 7.3, virt/kvm/kvm_main.c,
+ * `kvm_clear_dirty_log_protect()`).
  *
- * @param wordOf reads a word; its second argument names it. Throws where it is none
  * @throws UserError for a run that does not begin in the slot, a word that is none
  */
-export function dirtyRuns(
-  dirty: DirtyBitmap,
-  npages: number,
-  input: string,
-  wordOf: (word: string, which: string) => bigint,
-): DirtyRuns {
+export function dirtyRuns(dirty: DirtyBitmap, npages: number, input: string): DirtyRuns {
   const given =
     "runs" in dirty
       ? checkedRuns(dirty.runs, npages, input)
@@ -42,6 +40,12 @@ export function dirtyRuns(
     else merged.push([first, count]);
   }
   return { runs: merged, pagesPastEnd };
+}
+
+/** A word of a bitmap, as a number. */
+function wordOf(word: string, which: string): bigint {
+  if (/^(?:0|0x[0-9a-f]{1,16})$/i.test(word)) return BigInt(word);
+  throw badInput(`${which} "${clip(word)}"`, "not a 64-bit word", "hexadecimal with 0x, at most 16 digits");
 }
 
 function checkedRuns(runs: readonly Run[], npages: number, input: string): readonly Run[] {
@@ -70,8 +74,8 @@ function wordRuns(words: readonly bigint[]): Run[] {
 }
 
 /**
- * What the words of a slot cover, first to last set bit of each, in frames, ascending: neighbours are joined, so that there are no more
- * spans than runs.
+ * What the words of a slot cover, first to last set bit of each, in frames, ascending: neighbours
+ * are joined, so that there are no more spans than runs.
  */
 export function dirtySpans(slot: FrameRange, runs: readonly Run[]): readonly Run[] {
   const spans: [number, number][] = [];
@@ -87,16 +91,12 @@ export function dirtySpans(slot: FrameRange, runs: readonly Run[]): readonly Run
   return spans;
 }
 
-/** Index of the first span that ends beyond `gfn`, or the number of spans. Spans `[start, end)` are ascending and disjoint. */
+/**
+ * Index of the first span that ends beyond `gfn`, or the number of spans. Spans `[start, end)` are
+ * ascending and disjoint.
+ */
 function firstEndingAfter(spans: readonly Run[], gfn: number): number {
-  let low = 0;
-  let high = spans.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (spans[middle]![1] <= gfn) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere(spans, ([, end]) => end > gfn);
 }
 
 /** Whether any span meets [start, end). */

@@ -1,9 +1,9 @@
 import { UserError } from "../errors.js";
 
 /**
- * A custom strategy that threw, or gave what cannot be used. It is the user's fault to find: the
- * message names the strategy, its file, the hook and the place in it; nobody sees a stack of this
- * program.
+ * A custom strategy that threw, or gave what cannot be used. It is the user's fault to
+ * find: the message names the strategy, its file, the hook and the place in it; nobody sees a stack
+ * of this program.
  */
 class StrategyError extends UserError {
   override readonly name = "StrategyError";

@@ -2,7 +2,10 @@ import type { Finding } from "./finding.js";
 import type { Strategy } from "./strategy.js";
 import type { StepSink } from "./traceEvents.js";
 
-/** Who finds out that a page was written: a write fault, or the hardware itself (Arm: DBM with HDBSS), so that a write does not fault. */
+/**
+ * Who finds out that a page was written: a write fault, or the hardware itself (Arm: DBM with
+ * HDBSS), so that a write does not fault.
+ */
 export const DIRTY_TRACKING = ["faults", "hardware"] as const;
 export type DirtyTracking = (typeof DIRTY_TRACKING)[number];
 
@@ -16,8 +19,9 @@ export interface InterleaveOptions {
 }
 
 /**
- * Every choice of up to so many actions of other parties, at every place where the simulated code lets others in, on small guests. A
- * search is cut into units: a guest with what userspace does to it.
+ * Every choice of up to so many actions of other parties, at every place where the simulated code
+ * lets others in, on small guests. A search is cut into units: a guest with what userspace does to
+ * it.
  */
 export interface InterleaveSearch<T extends Strategy = Strategy> {
   /** The bound in words: guests, what userspace does, places and actions. */
@@ -62,7 +66,10 @@ export interface InterleaveCheck {
   /** Runs so far, and those of them in which something was wrong. */
   readonly runs: number;
   readonly failing: number;
-  /** Tries every schedule on a unit. A schedule that only adds to one that fails already is not tried. */
+  /**
+   * Tries every schedule on a unit. A schedule that only adds to one that fails already is not
+   * tried.
+   */
   unit(index: number): void;
   /**
    * What was found so far: of each kind the schedule with the fewest actions.
@@ -81,7 +88,10 @@ export interface InterleaveFault {
   /** Runs that show it, and the units in which there are any. */
   readonly runs: number;
   readonly units: readonly number[];
-  /** The smallest counterexample: the name of its unit, the guest and what userspace does to it in words, and what others do meanwhile. */
+  /**
+   * The smallest counterexample: the name of its unit, the guest and what userspace does to it in
+   * words, and what others do meanwhile.
+   */
   readonly unit: string;
   readonly guest: string;
   readonly schedule: readonly ScheduledAction[];
@@ -101,7 +111,10 @@ export interface Choice {
   readonly action: number;
 }
 
-/** A guest with what userspace does to it under one strategy; run from the start again and again. Equal schedules give equal runs. */
+/**
+ * A guest with what userspace does to it under one strategy; run from the start again and again.
+ * Equal schedules give equal runs.
+ */
 export interface Interleaved {
   /** The unit's name; see {@link InterleaveSearch.unitIds}. */
   readonly id: string;
@@ -109,7 +122,10 @@ export interface Interleaved {
   readonly words: string;
   /** Every action in words, by its number; no two are alike. */
   readonly actionWords: readonly string[];
-  /** Runs with others acting by the schedule, places ascending. @returns what is wrong in the end; empty means right */
+  /**
+   * Runs with others acting by the schedule, places ascending. @returns what is wrong in the end;
+   * empty means right
+   */
   run(schedule: readonly Choice[]): readonly Finding[];
   /** Of the last run: the actions that may be chosen at each place. */
   choices(): readonly (readonly number[])[];
@@ -133,7 +149,10 @@ class ScheduleSearch implements InterleaveCheck {
   private readonly found = new Map<string, Map<number, Found>>();
   private readonly schedule: Choice[] = [];
 
-  /** @param subjectOf makes what is run of a unit; it is asked for once; null: the strategy is not used for it */
+  /**
+   * @param subjectOf makes what is run of a unit; it is asked for once; null: the strategy is not
+   *   used for it
+   */
   constructor(
     private readonly actions: number,
     private readonly subjectOf: (unit: number) => Interleaved | null,
@@ -176,7 +195,8 @@ class ScheduleSearch implements InterleaveCheck {
     }
     if (schedule.length === this.actions) return;
     const choices = subject.choices();
-    // Orders of actions are told apart at one place; a place before the last action was open to the run without it.
+    // Orders of actions are told apart at one place; a place before the last action was open to the
+    // run without it.
     for (let place = schedule.at(-1)?.place ?? 0; place < choices.length; place++) {
       for (const action of choices[place]!) {
         schedule.push({ place, action });

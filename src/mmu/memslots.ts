@@ -5,7 +5,7 @@ import type { Segment } from "../guest/segment.js";
 import { formatAddress, formatSize, parseAddress, parseSize } from "../guest/sizes.js";
 import type { FrameRange } from "./flow/slots.js";
 import type { OptionsOf, slotOptions } from "./guestOptions.js";
-import { neighbours } from "./neighbours.js";
+import { neighbours } from "./sorted.js";
 
 /** Guest memory as scenarios of MMUs write it that log dirty pages slot by slot. */
 export interface Memslot {
@@ -13,21 +13,25 @@ export interface Memslot {
   readonly base: string;
   /** In order from `base`, without gaps: a gap is a segment with `map: "hole"`. */
   readonly segments: readonly Segment[];
-  /** Clear mode: the pages of this slot that are cleared, relative to its first page. Absent: all of them. */
+  /**
+   * Clear mode: the pages of this slot that are cleared, relative to its first page. Absent: all of
+   * them.
+   */
   readonly dirty?: DirtyBitmap | undefined;
 }
 
 /**
- * Dirty pages of a slot, as runs of pages `[first, count]` or as 64-bit words in hexadecimal, lowest page in bit 0. What reaches past the
- * slot's end does nothing, as in the kernel; a run that begins beyond the slot is refused.
+ * Dirty pages of a slot, as runs of pages `[first, count]` or as 64-bit words in hexadecimal,
+ * lowest page in bit 0. What reaches past the slot's end does nothing, as in the kernel; a run that
+ * begins beyond the slot is refused.
  */
 export type DirtyBitmap =
   | { readonly runs: readonly (readonly [number, number])[] }
   | { readonly words: readonly string[] };
 
 /**
- * `enable`: no manual protect (`-g`): enabling write-protects and splits. `clear`: manual protect with initially-all-set:
- * KVM_CLEAR_DIRTY_LOG does, 64 pages at a time.
+ * `enable`: no manual protect (`-g`): enabling write-protects and splits. `clear`: manual protect
+ * with initially-all-set: KVM_CLEAR_DIRTY_LOG does, 64 pages at a time.
  */
 export type DirtyLogMode = "enable" | "clear";
 
@@ -47,7 +51,10 @@ export function refuseOverlaps(slots: readonly FrameRange[]): void {
 
 type SlotOptions = OptionsOf<typeof slotOptions>;
 
-/** The modes that options ask for; undefined: none. @throws UserError where they contradict each other */
+/**
+ * The modes that options ask for; undefined: none. @throws UserError where they contradict each
+ * other
+ */
 export function modesAsked({ g, mode, workload }: SlotOptions): readonly DirtyLogMode[] | undefined {
   if (g === true && mode !== undefined && mode !== "enable") {
     throw badInput(`-g with --mode ${mode}`, "contradict each other", "-g, or --mode, not both");
@@ -58,14 +65,22 @@ export function modesAsked({ g, mode, workload }: SlotOptions): readonly DirtyLo
   return g === true ? ["enable"] : undefined;
 }
 
-/** The backings that options ask for. @param single whether to take one where none is named: 1G, of which there is most to tell */
+/**
+ * The backings that options ask for.
+ *
+ * @param single whether to take one where none is named: 1G, of which there is most to tell
+ */
 export function backingsAsked({ backing }: SlotOptions, single: boolean): readonly string[] {
   return [...new Set((backing ?? (single ? ["hugetlb-1g"] : DEFAULT_BACKINGS)).map(backingNamed))];
 }
 
 const DEFAULT_BASE = 2 ** 30;
 
-/** The memory of a default guest, in bytes, and the option that said so. @throws UserError where it cannot be cut into memslots of whole pages */
+/**
+ * The memory of a default guest, in bytes, and the option that said so.
+ *
+ * @throws UserError where it cannot be cut into memslots of whole pages
+ */
 export function memoryOf(options: SlotOptions, pageBytes: number) {
   const { memory = "1G", memslots: slots = 1 } = options;
   const input = `--memory ${memory}`;

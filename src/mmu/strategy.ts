@@ -7,7 +7,10 @@ export interface ScenarioBase {
   readonly assumed?: readonly string[] | undefined;
 }
 
-/** What is known of a strategy outside its MMU. An MMU's own strategies extend this with what steers its walks. */
+/**
+ * What is known of a strategy outside its MMU. An MMU's own strategies extend this with what steers
+ * its walks.
+ */
 export interface Strategy {
   readonly id: string;
   /** The MMU it belongs to. */
@@ -16,7 +19,10 @@ export interface Strategy {
   readonly summary: string;
   /** Who proposed it and when: "Will Deacon, 2026-05-18"; "s2split" for this project's own. */
   readonly origin: string;
-  /** Faults that are known and reproduced, one sentence each; empty for a strategy that claims to be right. */
+  /**
+   * Faults that are known and reproduced, one sentence each; empty for a strategy that claims to be
+   * right.
+   */
   readonly knownFaults: readonly string[];
   /** "builtin", or the path of the user's module. */
   readonly source: string;

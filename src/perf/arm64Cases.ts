@@ -1,3 +1,4 @@
+import { withId } from "../lists.js";
 import { adoptArm64Strategy } from "../mmu/arm64/adopt.js";
 import { splitOnly, writeProtectOnly } from "../mmu/arm64/dirtyLog.js";
 import { layoutOf } from "../mmu/arm64/layout.js";
@@ -19,7 +20,7 @@ const BLOCK_2M_LIMIT = 512 * 8;
 const ENTRY_BY_ENTRY_LIMIT = 5;
 
 function strategy(id: string): SplitStrategy {
-  return strategies.find((each) => each.id === id)!;
+  return withId(strategies, id);
 }
 
 function guest(map: string, size: string, more: Partial<Arm64Scenario["dirtyLog"]> = {}): Arm64Scenario {

@@ -1,11 +1,12 @@
+import { zip } from "../lists.js";
 import type { CaseResult } from "./measure.js";
 import type { ScaleResult } from "./scale.js";
 import type { StartupResult } from "./startup.js";
 
 /** A line of columns; the first is left-aligned, the others are right-aligned. */
 function line(cells: readonly string[], widths: readonly number[]): string {
-  return cells
-    .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+  return zip(cells, widths)
+    .map(([cell, width], i) => (i === 0 ? cell.padEnd(width) : cell.padStart(width)))
     .join("  ")
     .trimEnd();
 }

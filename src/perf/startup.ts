@@ -64,11 +64,11 @@ function turns<T extends { title: string; limitMs?: number | null }>(
   things: readonly T[],
   timeOf: (thing: T) => number,
 ) {
-  const samples = things.map((): number[] => []);
+  const timed = things.map((thing) => ({ thing, samples: [] as number[] }));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, thing] of things.entries()) samples[i]!.push(timeOf(thing));
+    for (const { thing, samples } of timed) samples.push(timeOf(thing));
   }
-  return things.map(({ title, limitMs }, i) => ({ title, ms: median(samples[i]!), limitMs: limitMs ?? null }));
+  return timed.map(({ thing: { title, limitMs = null }, samples }) => ({ title, ms: median(samples), limitMs }));
 }
 
 function importTime(from: string): number {

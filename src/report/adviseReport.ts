@@ -132,13 +132,18 @@ function perUnit(advice: Advice, style: Style): string {
 
 function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   const lines = [
-    "enable, 1st clear: what the VMM waits for in the ioctl. 1st pass: what the guest's vCPUs lose to faults while every page is accessed " +
+    "enable, 1st clear: what the VMM waits for in the ioctl. 1st pass: what the guest's vCPUs lose to faults " +
+      "while every page is accessed " +
       "once, after enabling (enable mode) or the first clear (clear mode); each vCPU's time, all at once.",
-    "TLBIs are broadcasts: by the ioctl's thread, and by vCPUs that fault. cache: memory for tables, topped up before each chunk.",
-    "lock hold: the longest from taking mmu_lock, or retaking it after a top-up of the page cache, to the next such drop or the release. " +
-      "stretch: the longest between points where the kernel drops it if a reschedule is due (before a chunk; between write-protect " +
+    "TLBIs are broadcasts: by the ioctl's thread, and by vCPUs that fault. cache: memory for tables, topped up " +
+      "before each chunk.",
+    "lock hold: the longest from taking mmu_lock, or retaking it after a top-up of the page cache, to the next " +
+      "such drop or the release. " +
+      "stretch: the longest between points where the kernel drops it if a reschedule is due (before a chunk; " +
+      "between write-protect " +
       "steps); a lazy clear has no such point.",
-    "guest stall: the longest that one fault waits for mmu_lock while the ioctl runs and all vCPUs fault (simulated; the kernel does not " +
+    "guest stall: the longest that one fault waits for mmu_lock while the ioctl runs and all vCPUs fault " +
+      "(simulated; the kernel does not " +
       "drop the lock early). " +
       (advice.rows.every((row) => row.stall === null)
         ? noStall(request)
@@ -146,8 +151,10 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
     request.clearPerRegion
       ? "clear: one KVM_CLEAR_DIRTY_LOG for each GiB, as QEMU does; --clear-size slot for one for each memslot."
       : "clear: one KVM_CLEAR_DIRTY_LOG for each memslot, as dirty_log_perf_test does.",
-    "With manual protect starting costs nothing, and the work comes with the first clear. With the dirty ring there is no clear and QEMU sets " +
-      "no manual protect: the enable rows hold. A pKVM host does not offer eager splitting (since 7.3): off is all it has.",
+    "With manual protect starting costs nothing, and the work comes with the first clear. With the dirty ring " +
+      "there is no clear and QEMU sets " +
+      "no manual protect: the enable rows hold. A pKVM host does not offer eager splitting (since 7.3): off is " +
+      "all it has.",
   ];
   const { guest } = request;
   const hasHoles =
@@ -167,7 +174,8 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
     const [{ regions, of }] = sampled as [(typeof sampled)[number]];
     const error = Math.max(...sampled.map((one) => one.errorPercent));
     lines.push(
-      `~ estimated: ${regions} of ${formatCount(of)} regions of 1 GiB were simulated, and stand for all; times of ioctls are within ` +
+      `~ estimated: ${regions} of ${formatCount(of)} regions of 1 GiB were simulated, and stand for all; times ` +
+        "of ioctls are within " +
         `${error.toFixed(1)}% of the whole guest's (95%).`,
     );
   }
@@ -179,7 +187,8 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
   if (advice.restsOnAssumptions) {
     lines.push(
       style.chalk.yellow(
-        `Modelled times rest on assumed figures of ${advice.profile} (s2split list profiles --long); calibrate a profile for your machine.`,
+        `Modelled times rest on assumed figures of ${advice.profile} (s2split list profiles --long); calibrate a ` +
+          "profile for your machine.",
       ),
     );
   }
@@ -189,7 +198,8 @@ function notes(advice: Advice, request: AdviceRequest, style: Style): string {
 
 function noStall({ profile, lock }: AdviceRequest): string {
   return profile.contention?.[lock] === undefined
-    ? `Profile ${profile.name} has no figures of faults under lock ${lock}: vCPUs that wait for each other are not in the 1st pass either.`
+    ? `Profile ${profile.name} has no figures of faults under lock ${lock}: vCPUs that wait for each other are not ` +
+        "in the 1st pass either."
     : "Here nothing faults.";
 }
 

@@ -1,8 +1,8 @@
+import { listed } from "../lists.js";
 import type { Mmu } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { RunResult } from "../results/types.js";
 import { isSound, verdictIn } from "../results/verdict.js";
-import { listed } from "./runRows.js";
 import { sumAt } from "./sums.js";
 import { fewer } from "./units.js";
 

@@ -1,5 +1,6 @@
 import type { CellComparison, CellRef, Comparison, ExactMetric, Note, WallMetric } from "../compare/types.js";
 import { clip } from "../errors.js";
+import { groupBy } from "../lists.js";
 import type { CountValue } from "../mmu/counters.js";
 import { MAX_SAMPLES } from "../stats/statistics.js";
 import { columnsOf } from "./columns.js";
@@ -19,7 +20,7 @@ import { wrapLines } from "./wrapLines.js";
 export function compareText(comparison: Comparison, style: Style, all = false): string {
   const blocks: string[] = [];
   const samples = oneSampleCount(comparison);
-  for (const [scenario, cells] of byScenario(comparison.cells)) {
+  for (const [scenario, cells] of groupBy(comparison.cells, ({ scenario }) => scenario)) {
     const shown = cells
       .map((cell) => ({ cell, rows: rowsOf(cell, style, all, samples === null) }))
       .filter(({ rows }) => rows.length > 0);
@@ -86,12 +87,16 @@ export function metricSentence(metric: ExactMetric | WallMetric): string {
   if (metric.kind === "measured") {
     return (
       `wall time, ${clip(metric.part)}: median ${formatNs(metric.baseNs)} -> ${formatNs(metric.nextNs)} ` +
-      `(${formatPercent(metric.change)}, 95% interval ${formatPercent(metric.interval[0])} to ${formatPercent(metric.interval[1])}, p ${pText(metric.pHolm)})`
+      `(${formatPercent(metric.change)}, 95% interval ${formatPercent(metric.interval[0])} to ` +
+      `${formatPercent(metric.interval[1])}, p ${pText(metric.pHolm)})`
     );
   }
   const unit = metric.unit === "" ? "" : ` ${metric.unit}`;
   const change = changeText(metric);
-  return `${metric.label}: ${valueText(metric.base)} -> ${valueText(metric.next)}${unit}${change === "" ? "" : ` (${change})`}`;
+  return (
+    `${metric.label}: ${valueText(metric.base)} -> ` +
+    `${valueText(metric.next)}${unit}${change === "" ? "" : ` (${change})`}`
+  );
 }
 
 /** The last line: what was compared and how much of it is equal. */
@@ -196,29 +201,27 @@ function absentBlocks({ missing, added, options }: Comparison, style: Style): st
 
 /** One line a case with its strategies. */
 function refLines(refs: readonly CellRef[]): string {
-  return [...byScenario(refs)]
+  return [...groupBy(refs, ({ scenario }) => scenario)]
     .map(([scenario, cells]) => `  ${clip(scenario, 200)}: ${cells.map(({ strategy }) => clip(strategy)).join(", ")}`)
     .join("\n");
-}
-
-function byScenario<T extends CellRef>(cells: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const cell of cells) {
-    const group = groups.get(cell.scenario);
-    if (group === undefined) groups.set(cell.scenario, [cell]);
-    else group.push(cell);
-  }
-  return groups;
 }
 
 export function noteText(note: Note): string {
   switch (note.code) {
     case "wall-not-compared":
-      return `wall times are not compared: ${note.field} is ${note.base} in the base and ${note.next} in the new result`;
+      return (
+        `wall times are not compared: ${note.field} is ${note.base} in the base and ` + `${note.next} in the new result`
+      );
     case "environment-ignored":
-      return `wall times are compared although ${note.field} is ${note.base} in the base and ${note.next} in the new result`;
+      return (
+        `wall times are compared although ${note.field} is ${note.base} in the base and ${note.next} in the new ` +
+        "result"
+      );
     case "wall-only-one-side":
-      return `${plural(note.cells, "run")} ${note.cells === 1 ? "has" : "have"} wall times on one side only: not compared`;
+      return (
+        `${plural(note.cells, "run")} ${note.cells === 1 ? "has" : "have"} wall times on one side only: not ` +
+        "compared"
+      );
     case "next-partial":
       return `the new result is partial, its run was interrupted: ${note.paths.join(", ")}`;
   }
@@ -239,7 +242,8 @@ function wallNotes({ cells, options }: Comparison): string[] {
   if (needed > MAX_SAMPLES) {
     const beyond = `more than the ${formatCount(MAX_SAMPLES)} that bench takes: samples cannot decide it here`;
     return [
-      `${which}: ${seen}, each side would need up to ${countText(needed)}, ${beyond}; a larger --wall-threshold, or a quieter machine`,
+      `${which}: ${seen}, each side would need up to ${countText(needed)}, ${beyond}; a larger --wall-threshold, ` +
+        "or a quieter machine",
     ];
   }
   return [`${which}: ${seen}, each side needs up to ${formatCount(needed)}: bench --runs ${needed}`];

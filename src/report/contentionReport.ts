@@ -28,7 +28,8 @@ function tableReport(columns: readonly ColumnValidation[], style: Style): string
   const [{ column: first, profile }] = nonEmpty(columns);
   const { table } = first;
   const head = [
-    `${style.chalk.bold(table.date === "" ? table.author : `${table.author}, ${table.date}`)}: ${table.title} (${table.id})`,
+    `${style.chalk.bold(table.date === "" ? table.author : `${table.author}, ${table.date}`)}: ${table.title} ` +
+      `(${table.id})`,
     `${table.command}; ${table.workload.text}`,
     `${table.machine ?? "machine not named"}, kernel ${table.kernel}; profile ${profile}`,
     ...columns.map(
@@ -95,13 +96,16 @@ function summary(validation: ContentionValidation, style: Style): string {
     style,
   );
   const notes = [
-    "machine's set: one set of figures for all tables of a machine. two rows: the column alone, from N = 1 and N = 32; all others are judged.",
-    "first row: serial parts from the machine's other columns, and N = 1; all others are judged. none: nothing else tells them.",
+    "machine's set: one set of figures for all tables of a machine. two rows: the column alone, from N = 1 and N " +
+      "= 32; all others are judged.",
+    "first row: serial parts from the machine's other columns, and N = 1; all others are judged. none: nothing " +
+      "else tells them.",
   ];
   const repeats = validation.repeats.map((one) => `${one.a} against ${one.b}: ${pair(one.difference)}`);
   const ratios = validation.ratios.map(
     (one) =>
-      `${one.table}: ${one.published.toFixed(2)} published, ${one.modelled.toFixed(2)} modelled (${formatPercent(one.errorPercent / 100)})`,
+      `${one.table}: ${one.published.toFixed(2)} published, ${one.modelled.toFixed(2)} modelled ` +
+      `(${formatPercent(one.errorPercent / 100)})`,
   );
   return [
     style.chalk.bold("Errors over vCPUs"),
@@ -163,16 +167,19 @@ export function shadowReport(shadow: ShadowValidation, style: Style): string {
   const head = [
     `${style.chalk.bold(`${SHADOW_POST.author}, ${SHADOW_POST.date}`)}: ${SHADOW_POST.title} (x86 shadow MMU)`,
     style.chalk.yellow(
-      "A description, without explanation: a hold of c0 + g log2(vCPUs). A constant hold errs by up to 75%. Predict nothing from it.",
+      "A description, without explanation: a hold of c0 + g log2(vCPUs). A constant hold errs by up to 75%. " +
+        "Predict nothing from it.",
     ),
   ];
   const sets = shadow.sets.flatMap((set) => [
-    `  ${set.name}: c0 ${Math.round(set.c0)} ns, g ${Math.round(set.g)} ns, rest of a fault ${Math.round(set.zLazy)} ns lazy` +
+    `  ${set.name}: c0 ${Math.round(set.c0)} ns, g ${Math.round(set.g)} ns, rest of a fault ` +
+      `${Math.round(set.zLazy)} ns lazy` +
       (set.zEager === null ? "" : `, ${Math.round(set.zEager)} ns eager`) +
       `: ${pair(set.error)} percent, all fitted; fitted up to 16 vCPUs, judged beyond: ${pair(set.beyond)}`,
     ...set.columns.map(
       (column) =>
-        `    ${column.name}, ${formatCount(Math.round(column.faultsPerVcpu))} faults a vCPU (derived): ${pair(column.error)}`,
+        `    ${column.name}, ${formatCount(Math.round(column.faultsPerVcpu))} faults a vCPU (derived): ` +
+        `${pair(column.error)}`,
     ),
   ]);
   return [...head, ...sets, ...shadow.notModelled.map((one) => `  Not modelled: ${one.what}: ${one.why}.`)].join("\n");

@@ -95,7 +95,8 @@ export function calibrateReport({ fit, profile, measured }: Calibration, style: 
   const notes: string[] = [];
   if (profile.contention !== undefined) {
     notes.push(
-      "vCPUs that wait for each other in faults are a queue in the profile, in place of the costs of a fault and a TLBI above:",
+      "vCPUs that wait for each other in faults are a queue in the profile, in place of the costs of a fault and " +
+        "a TLBI above:",
       ...contentionLines(profile.contention),
     );
   }
@@ -141,7 +142,8 @@ const MAX_ROWS = 20;
 const INTERVALS = {
   samples: "Intervals: refitted 1000 times to medians of samples drawn again from each run's.",
   residuals:
-    "Intervals: some runs have fewer than 3 samples, so that the phases were refitted 1000 times with residuals of random sign; more --runs give better ones.",
+    "Intervals: some runs have fewer than 3 samples, so that the phases were refitted 1000 times with residuals " +
+    "of random sign; more --runs give better ones.",
   none: "No intervals: there are no more phases than costs.",
 } as const;
 
@@ -156,12 +158,14 @@ function warningLine(warning: FitWarning): string[] {
   switch (warning.code) {
     case "same-counts":
       return [
-        `The runs cannot tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}": they always count in the same proportion. ` +
+        `The runs cannot tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}": they always count in the ` +
+          "same proportion. " +
           `The first stands for both. ${suggestion(warning.run)}`,
       ];
     case "near-collinear":
       return [
-        `The runs hardly tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}" (cosine ${warning.cosine.toFixed(4)}): ` +
+        `The runs hardly tell "${labelOf(warning.a)}" from "${labelOf(warning.b)}" (cosine ` +
+          `${warning.cosine.toFixed(4)}): ` +
           `only their sum is sure. ${suggestion(warning.run)}`,
       ];
     case "dependent":
@@ -194,7 +198,8 @@ export function skippedLines(skipped: readonly SkippedCase[]): string[] {
 export function ignoredWrites(cases: readonly string[]): string[] {
   if (cases.length === 0) return [];
   return [
-    `-w had no effect (${cases.join("; ")}): the guest of the real test in Linux 7.3 never gets the seed and writes every page. So is it counted here.`,
+    `-w had no effect (${cases.join("; ")}): the guest of the real test in Linux 7.3 never gets the seed and ` +
+      "writes every page. So is it counted here.",
   ];
 }
 
@@ -207,7 +212,10 @@ function whySkipped(reason: SkippedCase["reason"]): string {
     case "random-access":
       return "with -a, in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 touches one page only";
     case "write-percent":
-      return "with -w and several vCPUs, in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 writes every page it touches: what the others write is not known";
+      return (
+        "with -w and several vCPUs, in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 writes " +
+        "every page it touches: what the others write is not known"
+      );
     case "nested":
       return "nested guests (-n) are not simulated";
     case "no-complete-run":

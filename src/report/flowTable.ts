@@ -1,11 +1,11 @@
 import { formatSize, parseSize } from "../guest/sizes.js";
-import { groupBy, type NonEmpty, nonEmpty, zip } from "../lists.js";
+import { groupBy, listed, type NonEmpty, nonEmpty, zip } from "../lists.js";
 import type { FlowSpec } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import type { FlowPhase, GuestFlow } from "../mmu/flow/guestFlow.js";
 import { columnsOf } from "./columns.js";
 import { grid } from "./grid.js";
-import { listed, phaseWords } from "./runRows.js";
+import { phaseWords } from "./runRows.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
 import { wrapLines } from "./wrapLines.js";

@@ -50,12 +50,14 @@ export function measureCompareText(comparison: MeasurementComparison, style: Sty
   if (machineDiffers.length > 0) {
     out.push(
       chalk.yellow(
-        `not the same machine (${machineDiffers.join("; ")})${options.anyEnvironment ? "" : ": no verdict; --any-environment gives one"}`,
+        "not the same machine " +
+          `(${machineDiffers.join("; ")})${options.anyEnvironment ? "" : ": no verdict; --any-environment gives one"}`,
       ),
     );
   }
   out.push(
-    "Medians, measured by the test itself. p: Mann-Whitney, after Holm's correction over all phases; interval: bootstrap, of the change.",
+    "Medians, measured by the test itself. p: Mann-Whitney, after Holm's correction over all phases; interval: " +
+      "bootstrap, of the change.",
   );
   if (options.wallThreshold === null) out.push("No verdict without --wall-threshold.");
   return wrapLines(out.join("\n"), style);

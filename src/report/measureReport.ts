@@ -41,12 +41,14 @@ export function measureReport(file: MeasurementFile, style: Style): string {
   }
   if (series.length > 0) {
     out.push(
-      "Times are measured, by the test itself. Interval: 95% confidence of the median; (range) with fewer than 6 runs, lowest to highest.",
+      "Times are measured, by the test itself. Interval: 95% confidence of the median; (range) with fewer than 6 " +
+        "runs, lowest to highest.",
     );
   }
   if (series.some((one) => one.hasInterval && isWide(one))) {
     out.push(
-      `! the interval is wider than ${100 * WIDE_SHARE}% of its median: something else had the machine; make it quiet, or more --runs.`,
+      `! the interval is wider than ${100 * WIDE_SHARE}% of its median: something else had the machine; make it ` +
+        "quiet, or more --runs.",
     );
   }
   if (file.partial) out.push(chalk.yellow("Interrupted: the runs that were planned after this are not there."));

@@ -22,10 +22,13 @@ export function noiseText(report: NoiseReport, comparisons: readonly Comparison[
   const lines = [
     tables.join("\n\n"),
     "",
-    `Counts are equal in ${plural(2 * comparisons.length, "run")}. Of ${plural(report.comparisons, "wall time")} of the same code, ` +
-      `${report.falseAlarms} would be called changed at alpha ${options.alpha} (after Holm's correction); the largest change of a median is ` +
+    `Counts are equal in ${plural(2 * comparisons.length, "run")}. Of ${plural(report.comparisons, "wall time")} ` +
+      "of the same code, " +
+      `${report.falseAlarms} would be called changed at alpha ${options.alpha} (after Holm's correction); the ` +
+      "largest change of a median is " +
       `${formatPercent(report.largestChange)}.`,
-    `Suggested: --wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}% (beyond the 95% interval of every change seen here).`,
+    `Suggested: --wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}% (beyond the 95% interval of ` +
+      "every change seen here).",
   ];
   if (report.falseAlarms > 0) {
     lines.push(

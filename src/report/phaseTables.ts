@@ -1,4 +1,5 @@
-import type { TableColumn } from "./columns.js";
+import { groupBy } from "../lists.js";
+import { columnsOf, type TableColumn } from "./columns.js";
 import { grid } from "./grid.js";
 import type { Style } from "./style.js";
 
@@ -14,14 +15,12 @@ export interface PhaseRow {
  * A table a run, with what is equal in its labels above it, in place of before each of its phases.
  */
 export function phaseTables(columns: readonly TableColumn[], rows: readonly PhaseRow[], style: Style): string {
-  const byRun = new Map<string, string[][]>();
-  for (const { label, cells } of rows) {
-    const end = label.lastIndexOf(": ");
-    const run = label.slice(0, Math.max(0, end));
-    byRun.set(run, [...(byRun.get(run) ?? []), [end < 0 ? label : label.slice(end + 2), ...cells]]);
-  }
-  const headings = [{ heading: "phase", figure: false }, ...columns];
-  return [...byRun]
-    .map(([run, own]) => [...(run === "" ? [] : [run]), grid(headings, own, style)].join("\n"))
+  const runOf = (label: string) => label.slice(0, Math.max(0, label.lastIndexOf(": ")));
+  const headings = [...columnsOf(["phase"]), ...columns];
+  return [...groupBy(rows, ({ label }) => runOf(label))]
+    .map(([run, own]) => {
+      const shown = own.map(({ label, cells }) => [run === "" ? label : label.slice(run.length + 2), ...cells]);
+      return [...(run === "" ? [] : [run]), grid(headings, shown, style)].join("\n");
+    })
     .join("\n\n");
 }

@@ -1,6 +1,7 @@
 import type { PricedRun } from "../cost/selftestTime.js";
 import type { NonEmpty } from "../lists.js";
-import { figureNamed, figureOf, listed, type RunGroup } from "./runRows.js";
+import { listed } from "../lists.js";
+import { figureNamed, figureOf, type RunGroup } from "./runRows.js";
 import { formatCount, formatNs } from "./units.js";
 
 const VISITS = { figure: figureNamed("visits"), one: "visitor call" };

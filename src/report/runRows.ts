@@ -1,5 +1,5 @@
 import type { PricedRun } from "../cost/selftestTime.js";
-import { groupBy, type NonEmpty } from "../lists.js";
+import { groupBy, listed, type NonEmpty } from "../lists.js";
 import { countsOfStep, type FlowStep } from "../mmu/arm64/flowStep.js";
 import { type Counts, totalAt } from "../mmu/counters.js";
 import { isIn, type TotalId } from "../selftest/run.js";
@@ -120,9 +120,4 @@ function groupName(runs: readonly PricedRun[]): string {
     return `chunks ${listed(runs.map(({ chunk }) => chunk))}`;
   }
   return listed(runs.map(caseName));
-}
-
-/** "a", "a and b", "a, b and c". */
-export function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

@@ -78,7 +78,8 @@ function isCounted({ counts, ns }: Row): boolean {
 
 function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   const lines = [
-    "Counts are exact. broadcast: TLBIs by IPA, each two broadcasts on hardware; ranges: slot flushes and collapses; drops: of mmu_lock.",
+    "Counts are exact. broadcast: TLBIs by IPA, each two broadcasts on hardware; ranges: slot flushes and " +
+      "collapses; drops: of mmu_lock.",
     "Phases and figures that are 0 throughout are left out.",
   ];
   const [{ input }] = nonEmpty(runs);
@@ -87,7 +88,8 @@ function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   if (modelled !== undefined) {
     const guess = priced.some((one) => one.restsOnAssumptions) ? ", in which some figures are assumed" : "";
     lines.push(
-      `Times are modelled with profile ${modelled.profile}${guess} (s2split list profiles --long); of guests, summed over the vCPUs, ${input.vcpus === 1 ? "one" : `all ${input.vcpus}`} issuing TLBIs at once.`,
+      `Times are modelled with profile ${modelled.profile}${guess} (s2split list profiles --long); of guests, ` +
+        `summed over the vCPUs, ${input.vcpus === 1 ? "one" : `all ${input.vcpus}`} issuing TLBIs at once.`,
     );
     const unpriced = new Map(priced.flatMap(({ unpriced }) => unpriced.map((one) => [one.counter, one.label])));
     if (unpriced.size > 0)
@@ -103,7 +105,8 @@ function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
     const options = promised.map(({ option }) => option).join(" and ");
     const faults = promised.map(({ fault }) => fault).join(" and ");
     lines.push(
-      `${options}: done here as promised; in Linux 7.3 the guest of the real test never gets the seed, and vCPU 0 ${faults}.`,
+      `${options}: done here as promised; in Linux 7.3 the guest of the real test never gets the seed, and vCPU ` +
+        `0 ${faults}.`,
     );
   }
   if (heading.whileDisabling) {
@@ -111,7 +114,8 @@ function notes(runs: readonly PricedRun[], heading: RunHeading): string[] {
   }
   if (runs.some((run) => run.bbm !== null)) {
     lines.push(
-      "bbm 2: proposed by Ricardo Koller on 2022-11-12 for CPUs with FEAT_BBM level 2; not in Linux. It changes eager splitting only.",
+      "bbm 2: proposed by Ricardo Koller on 2022-11-12 for CPUs with FEAT_BBM level 2; not in Linux. It changes " +
+        "eager splitting only.",
     );
   }
   return lines;

@@ -27,9 +27,11 @@ export function validateMeasuredReport(validation: MeasuredValidation, style: St
     style,
   );
   const notes = [
-    "Measured: median of the runs. (range) with fewer than 6 runs, lowest to highest. Counts are of Linux 7.3 with the same options; " +
+    "Measured: median of the runs. (range) with fewer than 6 runs, lowest to highest. Counts are of Linux 7.3 " +
+      "with the same options; " +
       "-m: the guest mode by its number there.",
-    "Populating and disabling are not modelled. A fitted profile agrees with the runs it was fitted to: judge it by others.",
+    "Populating and disabling are not modelled. A fitted profile agrees with the runs it was fitted to: judge it " +
+      "by others.",
     ...unpricedNote(validation.unpriced, validation.profile),
   ];
   if (validation.restsOnAssumptions) notes.push(chalk.yellow("Modelled times rest on assumed figures of the profile."));

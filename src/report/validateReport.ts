@@ -32,7 +32,8 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
     series.scope === "split" ? "the split alone, timed in the kernel" : "the whole ioctl, timed from userspace";
   const head = [
     `${style.chalk.bold(`${series.author}, ${series.date}`)}: ${series.title}`,
-    `${series.strategy} against baseline on ${series.machine}, slot of ${series.slotGiB}G, ${what}; modelled with profile ${one.profile}`,
+    `${series.strategy} against baseline on ${series.machine}, slot of ${series.slotGiB}G, ${what}; modelled ` +
+      `with profile ${one.profile}`,
   ];
   const table = grid(
     columnsOf(["mode", "backing"], ["published", "stdev", "modelled", "error"], ["inside 1 stdev", "row"]),
@@ -50,11 +51,13 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
   );
   const notes: string[] = [];
   notes.push(
-    `Chunk size not stated: ${SERIES_CHUNK} is taken; with ${OTHER_CHUNK} no change would differ by more than ${one.otherChunkPoints.toFixed(2)} points.`,
+    `Chunk size not stated: ${SERIES_CHUNK} is taken; with ${OTHER_CHUNK} no change would differ by more than ` +
+      `${one.otherChunkPoints.toFixed(2)} points.`,
   );
   if (one.scaled) {
     notes.push(
-      `Counts of ${series.slotGiB}G are exact: 3 GiB were simulated; the third adds just what the second did, and so does each further one.`,
+      `Counts of ${series.slotGiB}G are exact: 3 GiB were simulated; the third adds just what the second did, ` +
+        "and so does each further one.",
     );
   }
   if (series.rows.some((row) => row.mode === "clear")) {
@@ -71,7 +74,8 @@ function splitSeries(one: Validation["split"][number], style: Style): string {
 function zapSeries(zap: ZapValidation, style: Style): string {
   const head = [
     `${style.chalk.bold("Bernhard Kauer, 2024-10-23")}: KVM: x86: Fast forward the iterator when zapping the TDP MMU`,
-    "loops of the TDP iterator while the hello guest's root, and then an empty one, are zapped; simulated, not modelled",
+    "loops of the TDP iterator while the hello guest's root, and then an empty one, are zapped; simulated, not " +
+      "modelled",
   ];
   const table = grid(
     columnsOf(
@@ -126,8 +130,10 @@ function legend(validation: Validation, style: Style): string {
   return [
     style.chalk.bold("How to read it"),
     "Percentages are changes of run time, patched against unpatched; errors are modelled less published, in points.",
-    "fitted: the profile's figures were computed from this row, so that agreement proves nothing. judged: they were not.",
-    `Of ${judged.length} judged rows with a published spread, ${inside} ${inside === 1 ? "is" : "are"} within one standard deviation.`,
+    "fitted: the profile's figures were computed from this row, so that agreement proves nothing. judged: they " +
+      "were not.",
+    `Of ${judged.length} judged rows with a published spread, ${inside} ${inside === 1 ? "is" : "are"} within ` +
+      "one standard deviation.",
   ].join("\n");
 }
 

@@ -1,5 +1,5 @@
 import { badInput } from "../errors.js";
-import { PAGE_LEVEL } from "../guest/geometry.js";
+import { PAGE_LEVEL, spanBytes } from "../guest/geometry.js";
 import { HOLE, type Layout, layoutOf, type SegmentLayout } from "../mmu/arm64/layout.js";
 import { leafLevelAt } from "../mmu/arm64/populate.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
@@ -33,7 +33,7 @@ export function arm64Plan(scenario: Arm64Scenario, predictions: readonly Predict
     notes:
       layout.bbm === undefined ? [] : ["bbm 2 is a proposal: the kernel that runs decides how it replaces a block."],
     pageBytes,
-    leafBytes: [3, 2, 1].map((level) => geometry.spanPages[level]! * pageBytes),
+    leafBytes: [3, 2, 1].map((level) => spanBytes(geometry, level)),
     mode: layout.mode,
     check: "split",
     chunkBytes: layout.chunkPages * pageBytes,
@@ -106,8 +106,9 @@ function tablesOf({ geometry }: Layout, runs: readonly LeafRange[], scratch: num
   const last = new Array<number>(PAGE_LEVEL + 1).fill(-1);
   let tables = 0;
   for (const run of runs) {
-    for (let level = startLevel + 1; spanPages[level]! * pageBytes >= run.leafBytes; level++) {
-      const reach = spanPages[level - 1]! * pageBytes;
+    for (const [level, pages] of spanPages.entries()) {
+      if (level <= startLevel || pages * pageBytes < run.leafBytes) continue;
+      const reach = spanBytes(geometry, level - 1);
       const from = Math.max(Math.floor(run.start / reach), last[level]! + 1);
       const to = Math.floor((run.start + run.bytes - 1) / reach);
       const shared = Math.floor(scratch / reach);

@@ -23,8 +23,9 @@ struct vcpu_init { unsigned target, features[7]; };
 #define DOORBELL (SCRATCH + PAGE_BYTES)
 
 /*
- * Stage 1 is off in the guest, so its addresses are IPAs. x0 address, x1 end, x2 step, x3 doorbell, x4 write or read.
- * The nop stands for the instruction that KVM steps over when it completes the store to the doorbell.
+ * Stage 1 is off in the guest, so its addresses are IPAs. x0 address, x1 end, x2 step, x3 doorbell,
+ * x4 write or read. The nop stands for the instruction that KVM steps over when it completes the
+ * store to the doorbell.
  */
 static const unsigned guest_code[] = {
 	0xd503201f, /*        nop           */
@@ -132,7 +133,10 @@ static u64 overlap(u64 start, u64 end, u64 from, u64 to)
 	return high > low ? high - low : 0;
 }
 
-/* Leaves by size; before the work also whether they are those of the scenario, after it the first block in range. */
+/*
+ * Leaves by size; before the work also whether they are those of the scenario, after it the
+ * first block in range.
+ */
 static u64 look_at_tree(u64 leaves[3], int before)
 {
 	static u64 mapped[RUNS + 1];
@@ -175,7 +179,10 @@ static u64 look_at_tree(u64 leaves[3], int before)
 	return first_unsplit;
 }
 
-/* Page tables of all guests of this host, in pages: exact once the CPUs' own counts are added up. */
+/*
+ * Page tables of all guests of this host, in pages: exact once the CPUs' own counts are added
+ * up.
+ */
 static u64 blocks_or_tables(void)
 {
 	FILE *refresh = fopen("/proc/sys/vm/stat_refresh", "w");
@@ -222,7 +229,10 @@ static u64 most_tables(void)
 	return tables;
 }
 
-/* No dump: tables are counted, and blocks are found by writing to them. Other guests must be idle meanwhile. */
+/*
+ * No dump: tables are counted, and blocks are found by writing to them. Other guests must be
+ * idle meanwhile.
+ */
 static int by_counting(void)
 {
 	const u64 none[3] = { 0, 0, 0 };

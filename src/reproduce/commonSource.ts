@@ -86,8 +86,8 @@ static unsigned log2_of(u64 value)
 }
 
 /*
- * Blocks come from huge pages that were set aside, if there are enough of that size for all of them, and else from transparent ones,
- * which there are of one size only.
+ * Blocks come from huge pages that were set aside, if there are enough of that size for all of
+ * them, and else from transparent ones, which there are of one size only.
  */
 static int from_hugetlb(int kind)
 {

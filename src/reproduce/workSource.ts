@@ -99,8 +99,9 @@ static void print_leaves(const char *when, const u64 leaves[3])
 }
 
 /*
- * The first block in range that is still one, found by writing: while dirty pages are logged, a write to a page in a block makes a table
- * there, and one to a page makes none. Told by what blocks_or_tables() counts.
+ * The first block in range that is still one, found by writing: while dirty pages are logged, a
+ * write to a page in a block makes a table there, and one to a page makes none. Told by what
+ * blocks_or_tables() counts.
  */
 static u64 blocks_or_tables(void);
 

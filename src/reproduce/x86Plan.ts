@@ -42,7 +42,7 @@ export function x86Plan(scenario: TdpScenario, predictions: readonly Prediction[
     description: scenario.description ?? "",
     notes: notesOf(scenario, root.leaves.length - inside.length, clear),
     pageBytes: PAGE_BYTES,
-    leafBytes: [1, 2, 3].map((level) => PAGES[level]! * PAGE_BYTES),
+    leafBytes: [1, 2, 3].map(leafBytesOf),
     mode: clear ? "clear" : "enable",
     check,
     chunkBytes: 0,
@@ -74,8 +74,12 @@ function endOf(run: LeafRun): number {
   return run.gfn + run.count * PAGES[run.level]!;
 }
 
+function leafBytesOf(level: number): number {
+  return PAGES[level]! * PAGE_BYTES;
+}
+
 function rangeOf(run: LeafRun): LeafRange {
-  const leafBytes = PAGES[run.level]! * PAGE_BYTES;
+  const leafBytes = leafBytesOf(run.level);
   return { start: run.gfn * PAGE_BYTES, bytes: run.count * leafBytes, leafBytes, readOnly: false };
 }
 

@@ -9,13 +9,16 @@ struct stats_descriptor { unsigned flags; short exponent; unsigned short size; u
 /* Pages of the scratch slot, in order; the kernel's own pages follow at a distance. */
 enum { CODE_PAGE, PML4_PAGE, PDPT_PAGE, LOW_PD_PAGE, LOW_PT_PAGE, WINDOW_PD_PAGE, SCRATCH_PAGES };
 #define KERNEL_PAGES (SCRATCH + 0x80000)
-/* 1G of guest-virtual addresses, through which the guest sees whichever GiB of its memory is touched. */
+/*
+ * 1G of guest-virtual addresses, through which the guest sees whichever GiB of its memory is
+ * touched.
+ */
 #define WINDOW 0x40000000ull
 #define GIB 0x40000000ull
 
 /*
- * 64-bit code. rdi address, rsi end, rdx step, rcx write or read, rax page tables: loading them forgets the window as it was.
- * It ends with a write to port 0x10.
+ * 64-bit code. rdi address, rsi end, rdx step, rcx write or read, rax page tables: loading them
+ * forgets the window as it was. It ends with a write to port 0x10.
  */
 static const unsigned char guest_code[] = {
 	0x0f, 0x22, 0xd8, /*        mov cr3, rax    */

@@ -158,6 +158,13 @@ describe("the values of a counter", () => {
     // A level of which there is no whole contradicts nothing.
     const levels = [declare("b", { byLevel: true }), declare("a", { byLevel: true, upTo: "b" })];
     expect(countsProblem({ a: { "1": 9, "2": 1 }, b: { "2": 1 } }, levels)).toBeUndefined();
+    expect(countsProblem({ a: { "0": 9, "1": 1, "2": 3, "3": 9 }, b: { "1": 1, "2": 2, "3": 1 } }, levels)).toEqual({
+      path: "a/2",
+      value: "3",
+      expected: "no more than b, which is 2",
+    });
+    const later = [declare("b"), declare("c", { upTo: "b" }), declare("a", { upTo: "b" })];
+    expect(countsProblem({ a: 2, b: 1, c: 1 }, later)).toMatchObject({ path: "a" });
     const none = [declare("b", { values: "count-or-none" }), declare("a", { upTo: "b" })];
     expect(countsProblem({ a: 9, b: null }, none)).toBeUndefined();
   });

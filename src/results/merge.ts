@@ -1,4 +1,5 @@
 import { badInput, clip } from "../errors.js";
+import { groupBy } from "../lists.js";
 import type { NamedResult } from "./read.js";
 import type { ResultFile, RunResult, ScenarioResult, Shard } from "./types.js";
 
@@ -27,7 +28,7 @@ export function mergeShards(files: readonly NamedResult[]): ResultFile {
 
   const placed: { position: number; scenario: ScenarioResult; runs: readonly RunResult[] }[] = [];
   for (const { path, result, shard } of parts) {
-    const runs = byScenario(result.runs);
+    const runs = groupBy(result.runs, ({ scenario }) => scenario);
     for (const [i, scenario] of result.scenarios.entries()) {
       placed.push({ position: shard.cases[i]!, scenario, runs: runs.get(scenario.id) ?? [] });
     }
@@ -46,16 +47,6 @@ export function mergeShards(files: readonly NamedResult[]): ResultFile {
     scenarios: placed.map(({ scenario }) => scenario),
     runs: placed.flatMap(({ runs }) => runs),
   };
-}
-
-function byScenario(runs: readonly RunResult[]): Map<string, RunResult[]> {
-  const groups = new Map<string, RunResult[]>();
-  for (const run of runs) {
-    const group = groups.get(run.scenario);
-    if (group === undefined) groups.set(run.scenario, [run]);
-    else group.push(run);
-  }
-  return groups;
 }
 
 function asShard({ path, result }: NamedResult): NamedShard {

@@ -260,7 +260,7 @@ describe("what cannot be read gets one line that names it", () => {
 describe("a folder", () => {
   test("gives each of its *.json in the order of names, and nothing else", async () => {
     const path = join(folder, "set");
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     writeFileSync(join(path, "b.json"), good);
     writeFileSync(join(path, "a.json"), good);
     writeFileSync(join(path, "README.md"), "no result");
@@ -272,7 +272,7 @@ describe("a folder", () => {
 
   test("gives what interrupted work left beside a complete file to nobody", async () => {
     const path = join(folder, "partial");
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     for (const name of ["a.json", "a.json.partial.json", "b.partial.json", "partial.json", "xpartial.json", "c.jsonl"])
       writeFileSync(join(path, name), good);
     const names = (await readResults([path])).map((named) => named.path);
@@ -281,7 +281,7 @@ describe("a folder", () => {
 
   test("and files and standard input are read in the order in which they are given", async () => {
     const path = join(folder, "set2");
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     const of = (strategy: string) => resultFile({ runs: [runResult({ strategy })] });
     for (const name of ["2", "1"]) writeFileSync(join(path, `${name}.json`), JSON.stringify(of(name)));
     const stdin = (async function* () {
@@ -302,13 +302,13 @@ describe("a folder", () => {
 
   test("without *.json is refused by name", async () => {
     const path = join(folder, "bare");
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     expect(await messageOf(readResults([path]))).toBe(`${path}: has no *.json; expected a folder of result files`);
   });
 
   test("with a JSON file of another kind is refused by the name of that file", async () => {
     const path = join(folder, "mixed");
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     writeFileSync(join(path, "package.json"), "{}");
     expect(await messageOf(readResults([path]))).toContain(join(path, "package.json"));
   });

@@ -31,6 +31,6 @@ describe("EventQueue", () => {
     queue.push(4, 3);
     queue.push(9, 4);
     expect([queue.pop(), queue.pop(), queue.pop()]).toEqual([3, 1, 4]);
-    expect(() => queue.pop()).toThrow(RangeError);
+    expect(() => queue.pop()).toThrow(new RangeError("no event"));
   });
 });

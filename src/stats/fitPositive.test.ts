@@ -29,12 +29,35 @@ describe("fitPositive", () => {
   });
 
   it("keeps what the given start finds where no other finds anything better to speak of", () => {
-    const residuals = ([a, b]: readonly number[]) => [Math.log((a! * b!) / 6)];
-    expect(fitPositive(residuals, [1, 1])).toEqual(fitPositive(residuals, [1, 1], 0));
-    expect(fitPositive(residuals, [1, 1])[0]).toBeCloseTo(Math.sqrt(6), 6);
+    // Any two of a product are as good as others, and half of a residual nobody can help.
+    for (const helpless of [0, 0.5]) {
+      const residuals = ([a, b]: readonly number[]) => [Math.log((a! * b!) / 6), helpless];
+      expect(fitPositive(residuals, [1, 1])).toEqual(fitPositive(residuals, [1, 1], 0));
+      expect(fitPositive(residuals, [1, 1])[0]).toBeCloseTo(Math.sqrt(6), 6);
+    }
   });
 
-  // Bounds a tenth above what it takes: how many of the last, tiny steps there are is a matter of rounding.
+  it("takes shorter steps where whole ones would lead further away", () => {
+    // The tangent of a cube root meets zero at minus twice the distance.
+    expect(fitPositive(([x]) => [Math.cbrt(Math.log(x! / 3))], [4], 0)[0]).toBeCloseTo(3, 4);
+  });
+
+  it.each([1e20, 1e-20])("moves no parameter by more than threefold in one step, on the way to %d", (goal) => {
+    const asked: number[] = [];
+    fitPositive(
+      ([x]) => {
+        asked.push(x!);
+        return [Math.log(x! / goal)];
+      },
+      [1],
+      0,
+    );
+    const factors = asked.slice(1).map((x, i) => Math.max(x / asked[i]!, asked[i]! / x));
+    expect(Math.max(...factors)).toBeCloseTo(3, 4);
+  });
+
+  // Bounds a tenth above what it takes: how many of the last, tiny steps there are is a matter of
+  // rounding.
   it.each<[string, Residuals, number[], number, number]>([
     ["one parameter", ([x]) => [Math.log(x! / 3)], [1], 10, 70],
     ["one that is far away", ([x]) => [Math.log(x! / 1e20)], [1], 95, 680],

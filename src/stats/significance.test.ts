@@ -235,7 +235,8 @@ describe("samples needed", () => {
     expect(samplesNeeded(0.05, 0.08, 0.05, 0.9)).toBe(61);
     // A spread of next to nothing: (2.80158)^2 / (6 / 4) = 5.2.
     expect(samplesNeeded(0.5, 0.01, 0.05)).toBe(6);
-    // ... which at 5 in 1000 is fewer than 2 / C(2n, n) asks for: 2 / C(12, 6) = 0.0022. (3.64865)^2 / 1.5 = 8.9.
+    // ... which at 5 in 1000 is fewer than 2 / C(2n, n) asks for: 2 / C(12, 6) = 0.0022.
+    // (3.64865)^2 / 1.5 = 8.9.
     expect(samplesNeeded(0.5, 0.01, 0.005)).toBe(9);
     expect(samplesNeeded(1, -1, 0.05)).toBe(4);
   });

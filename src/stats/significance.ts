@@ -55,7 +55,7 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): RankTes
   }
   const total = n + m;
   const variance = ((n * m) / 12) * (total + 1 - ties / (total * (total - 1)));
-  if (variance <= 0) return { u, p: 1, method: "normal" };
+  // Where all samples are equal the variance is zero, z minus infinity, and p one.
   const z = (larger - (n * m) / 2 - 0.5) / Math.sqrt(variance);
   return { u, p: Math.min(1, 2 * normalUpperTail(z)), method: "normal" };
 }
@@ -159,7 +159,8 @@ function medianResampler(sorted: Float64Array, random: () => number): () => numb
 export function samplesNeeded(change: number, spread: number, alpha: number, power = 0.8): number {
   if (!(alpha > 0)) return Number.POSITIVE_INFINITY;
   let fewest = 0;
-  // The smallest p there is with n on each side is 2 / C(2n, n), which must be below alpha. C(2n, n) is counted exactly.
+  // The smallest p there is with n on each side is 2 / C(2n, n), which must be below alpha. C(2n,
+  // n) is counted exactly.
   for (let ways = 1; 2 / ways >= alpha; ) {
     fewest++;
     ways = (ways * 2 * (2 * fewest - 1)) / fewest;

@@ -105,7 +105,7 @@ export function medianIntervalRank(n: number): number {
   let logTerm = -n * Math.LN2;
   let below = Math.exp(logTerm);
   let rank = 0;
-  while (below <= 0.025 && rank < n / 2) {
+  while (below <= 0.025) {
     rank++;
     logTerm += Math.log((n - rank + 1) / rank);
     below += Math.exp(logTerm);

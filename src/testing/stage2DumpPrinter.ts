@@ -1,4 +1,4 @@
-import { type Granule, geometryOf, needsLpa2 } from "../guest/geometry.js";
+import { type Granule, geometryOf, needsLpa2, spanBytes } from "../guest/geometry.js";
 import { formatSize } from "../guest/sizes.js";
 
 /**
@@ -38,7 +38,7 @@ export function printStage2Dump(
   ipaBits: number,
   form: DumpForm,
 ): string {
-  const { startLevel, spanPages, pageBytes } = geometryOf(granule, ipaBits, needsLpa2(granule, ipaBits));
+  const geometry = geometryOf(granule, ipaBits, needsLpa2(granule, ipaBits));
   const printed: Printed[] = [];
   const note = (start: number, end: number, level: number, attributes: string) => {
     const last = printed.at(-1);
@@ -46,7 +46,7 @@ export function printStage2Dump(
     else printed.push({ start, end, level, attributes });
   };
   const walk = (start: number, end: number, level: number, inside: readonly PrintedRun[]) => {
-    const span = spanPages[level]! * pageBytes;
+    const span = spanBytes(geometry, level);
     let at = start;
     let next = 0;
     while (at < end) {
@@ -68,7 +68,7 @@ export function printStage2Dump(
       }
     }
   };
-  walk(0, 2 ** ipaBits, startLevel, runs);
+  walk(0, 2 ** ipaBits, geometry.startLevel, runs);
   const shown = form === "7.3" ? printed : printed.slice(0, -1);
   return ["---[ Guest IPA ]---", ...shown.map(line), ""].join("\n");
 }

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { badInput, UserError } from "../errors.js";
 import type { Strategy } from "../mmu/contract.js";
 import { type Bound, type ExhaustiveFault, type ExhaustiveSearch, ranksBefore } from "../mmu/exhaustive.js";
+import { loadMmu } from "../mmu/registry.js";
 
 /** What a thread of {@link searchInThreads} is given. */
 export interface ExhaustiveTask {
@@ -77,13 +78,13 @@ export async function searchExhaustively(
   const { strategies, shard = null } = options;
   const step = shard?.count ?? 1;
   const first = shard === null ? 0 : shard.index - 1;
-  const units = Math.max(0, Math.ceil((search.units - first) / step));
-  const checks = strategies.map((strategy) => search.check(strategy));
+  const units = Math.ceil((search.units - first) / step);
+  const checks = strategies.map((strategy) => ({ strategy, check: search.check(strategy) }));
   let tried = 0;
   let stopped = false;
   while (tried < units && !stopped) {
     const turn = Math.min(TURN, units - tried);
-    for (const check of checks) for (let i = 0; i < turn; i++) check.unit(first + (tried + i) * step);
+    for (const { check } of checks) for (let i = 0; i < turn; i++) check.unit(first + (tried + i) * step);
     tried += turn;
     options.progress?.(tried, units);
     await breath();
@@ -101,71 +102,88 @@ export async function searchExhaustively(
     shard,
     unitsTried: tried,
     partial: tried < units,
-    strategies: strategies.map(({ id, source }, i) => {
-      const check = checks[i] as (typeof checks)[number];
-      return {
-        strategy: id,
-        source: source === "builtin" ? "builtin" : "user",
-        combinations: check.combinations,
-        failing: check.failing,
-        faults: check.faults(),
-      };
-    }),
+    strategies: checks.map(({ strategy: { id, source }, check }) => ({
+      strategy: id,
+      source: source === "builtin" ? "builtin" : "user",
+      combinations: check.combinations,
+      failing: check.failing,
+      faults: check.faults(),
+    })),
   };
+}
+
+/** What a thread tells of its share: how many units it has tried, and in the end what it found. */
+export type ShareMessage = { readonly tried: number } | { readonly result: ExhaustiveResult };
+
+/** What a thread does: searches the share of its task. */
+export async function searchShare(task: ExhaustiveTask, tell: (message: ShareMessage) => void): Promise<void> {
+  const { mmu: id, bound, strategies, modelVersion, shard } = task;
+  const mmu = await loadMmu(id);
+  const result = await searchExhaustively(mmu.exhaustive!(bound), {
+    mmu: id,
+    modelVersion,
+    shard,
+    strategies: mmu.strategies.filter((strategy) => strategies.includes(strategy.id)),
+    progress: (tried) => tell({ tried }),
+  });
+  tell({ result });
+}
+
+/** A thread that searches a share, as far as it is used here. */
+export type SearchThread = Pick<Worker, "on" | "terminate">;
+
+function startThread(task: ExhaustiveTask): SearchThread {
+  return new Worker(new URL("./exhaustiveWorker.js", import.meta.url), { workerData: task });
 }
 
 /**
  * The same in so many threads: each searches a share of the shard, and their verdicts are put
  * together. Ended by the signal, it keeps nothing: threads tell what they found when they are done.
  *
+ * @param start starts a thread on its share
  * @throws Error where a thread fails; its message is the thread's
  */
 export async function searchInThreads(
   bound: Bound,
   jobs: number,
   options: Omit<ExhaustiveOptions, "stopped"> & { readonly units: number; readonly signal: AbortSignal },
+  start: (task: ExhaustiveTask) => SearchThread = startThread,
 ): Promise<ExhaustiveResult> {
-  const { index, count } = options.shard ?? { index: 1, count: 1 };
+  const { mmu, modelVersion, signal, shard = null } = options;
+  const { index, count } = shard ?? { index: 1, count: 1 };
+  const strategies = options.strategies.map(({ id }) => id);
   const tried = new Array<number>(jobs).fill(0);
-  const workers: Worker[] = [];
-  const end = () => void Promise.all(workers.map((worker) => worker.terminate()));
-  options.signal.addEventListener("abort", end, { once: true });
+  const threads = tried.map((_, job) => {
+    const share = { index: index + count * job, count: count * jobs };
+    return start({ mmu, bound, strategies, modelVersion, shard: share });
+  });
+  const end = () => void Promise.all(threads.map((thread) => thread.terminate()));
+  signal.addEventListener("abort", end);
   try {
-    const results = await Promise.all(
-      tried.map((_, job) => {
-        const task: ExhaustiveTask = {
-          mmu: options.mmu,
-          bound,
-          strategies: options.strategies.map(({ id }) => id),
-          modelVersion: options.modelVersion,
-          shard: { index: index + count * job, count: count * jobs },
-        };
-        const worker = new Worker(new URL("./exhaustiveWorker.js", import.meta.url), { workerData: task });
-        workers.push(worker);
-        return resultOf(worker, (units) => {
-          tried[job] = units;
-          options.progress?.(
-            tried.reduce((sum, one) => sum + one, 0),
-            Math.ceil(options.units / count),
-          );
-        });
+    const results = threads.map((thread, job) =>
+      resultOf(thread, (units) => {
+        tried[job] = units;
+        options.progress?.(
+          tried.reduce((sum, one) => sum + one, 0),
+          Math.ceil(options.units / count),
+        );
       }),
     );
-    return { ...together(results), shard: options.shard ?? null };
+    return { ...together(await Promise.all(results)), shard };
   } finally {
-    options.signal.removeEventListener("abort", end);
+    signal.removeEventListener("abort", end);
     end();
   }
 }
 
-function resultOf(worker: Worker, progress: (tried: number) => void): Promise<ExhaustiveResult> {
+function resultOf(thread: SearchThread, progress: (tried: number) => void): Promise<ExhaustiveResult> {
   return new Promise((resolve, reject) => {
-    worker.on("message", (told: { readonly tried?: number; readonly result?: ExhaustiveResult }) => {
-      if (told.tried !== undefined) progress(told.tried);
-      if (told.result !== undefined) resolve(told.result);
+    thread.on("message", (told: ShareMessage) => {
+      if ("tried" in told) progress(told.tried);
+      else resolve(told.result);
     });
-    worker.on("error", reject);
-    worker.on("exit", () => reject(new Error("a thread of the search ended before its share was searched")));
+    thread.on("error", reject);
+    thread.on("exit", () => reject(new Error("a thread of the search ended before its share was searched")));
   });
 }
 
@@ -203,7 +221,7 @@ export function mergeExhaustive(shares: readonly NamedShare[]): ExhaustiveResult
 
 /** Shares that are known to be all of one search, as the whole of it. */
 function together(results: readonly ExhaustiveResult[]): ExhaustiveResult {
-  const [first] = results as readonly [ExhaustiveResult, ...ExhaustiveResult[]];
+  const first = results[0]!;
   return {
     ...first,
     shard: null,
@@ -211,7 +229,7 @@ function together(results: readonly ExhaustiveResult[]): ExhaustiveResult {
     strategies: first.strategies.map((verdict, i) =>
       mergedVerdict(
         verdict,
-        results.map(({ strategies }) => strategies[i] as ExhaustiveVerdict),
+        results.map(({ strategies }) => strategies[i]!),
       ),
     ),
   };
@@ -227,12 +245,12 @@ function mergedVerdict(like: ExhaustiveVerdict, verdicts: readonly ExhaustiveVer
       continue;
     }
     const smallest = ranksBefore(fault.rank, known.rank) ? fault : known;
-    const scenario = smallest.scenario === null ? (known.scenario === null ? fault : known) : smallest;
+    // A share whose smallest case does not show at full size may have met one that does.
+    const { scenario, finding } = [smallest, known, fault].find((one) => one.scenario !== null) ?? smallest;
     faults.set(key, {
       ...smallest,
-      // A share whose smallest case does not show at full size may have met one that does.
-      scenario: scenario.scenario,
-      finding: scenario.finding,
+      scenario,
+      finding,
       combinations: known.combinations + fault.combinations,
     });
   }

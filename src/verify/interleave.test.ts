@@ -5,8 +5,9 @@ import type { Makers } from "../mmu/arm64/interleave/vm.js";
 import { Stage2 } from "../mmu/arm64/stage2.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { UnmapVisitor } from "../mmu/arm64/unmap.js";
+import type { Strategy } from "../mmu/contract.js";
 import { GUESTS, SCRIPTS } from "../mmu/interleave/guests.js";
-import type { InterleaveSearch } from "../mmu/interleave.js";
+import type { InterleaveFault, InterleaveSearch } from "../mmu/interleave.js";
 import { UNITS as TDP_UNITS } from "../mmu/tdp/interleave/guests.js";
 import { tdpInterleave } from "../mmu/tdp/interleave/index.js";
 import { TdpIter } from "../mmu/tdp/iter.js";
@@ -200,6 +201,127 @@ describe("the search", () => {
       expect(kernelFaults.map(({ kind }) => kind)).toEqual(["dirty-page-lost/next-write"]);
       expect(failing).toBeGreaterThan(0);
     }
+  });
+
+  /**
+   * A search in which each unit takes ten runs, and every strategy has the faults of a table: by
+   * kind, the units that show it.
+   */
+  function searchOf(units: number, faults: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>) {
+    const tried: string[] = [];
+    const search = {
+      text: "three guests",
+      units,
+      unitIds: [],
+      subject: () => null,
+      check: ({ id }: Strategy) => {
+        let runs = 0;
+        return {
+          get runs() {
+            return runs;
+          },
+          failing: 7,
+          unit: (index: number) => {
+            tried.push(`${id}${index}`);
+            runs += 10;
+          },
+          faults: (which: (kind: string, unit: number) => boolean = () => true) =>
+            Object.entries(faults[id] ?? {})
+              .map(
+                ([kind, those]) =>
+                  ({ kind, units: those.filter((unit) => which(kind, unit)) }) as unknown as InterleaveFault,
+              )
+              .filter(({ units: those }) => those.length > 0),
+        };
+      },
+    } satisfies InterleaveSearch;
+    return { search, tried };
+  }
+
+  const base = { id: "base", source: "builtin" } as Strategy;
+  const mine = { id: "mine", source: "./mine.mjs" } as Strategy;
+  const calls = { ...NONE, mmu: "toy", modelVersion: 3, baseline: base };
+
+  it("tries every strategy, and baseline unasked, unit by unit, and tells how far it is after each", async () => {
+    const { search, tried } = searchOf(2, {});
+    const told: [share: number, runs: number][] = [];
+    await searchInterleavings(search, {
+      ...calls,
+      strategies: [mine],
+      progress: (...now) => told.push(now),
+    });
+    expect(tried).toEqual(["base0", "mine0", "base1", "mine1"]);
+    expect(told).toEqual([
+      [0.25, 10],
+      [0.5, 20],
+      [0.75, 30],
+      [1, 40],
+    ]);
+  });
+
+  it("says of each strategy which faults are its own and which baseline shows on the same guests", async () => {
+    const { search, tried } = searchOf(3, {
+      base: { lost: [0, 1], stuck: [2] },
+      mine: { lost: [1, 2], stuck: [2], own: [0] },
+    });
+    const result = await searchInterleavings(search, { ...calls, strategies: [mine, base] });
+    expect(tried).toEqual(["mine0", "base0", "mine1", "base1", "mine2", "base2"]);
+    expect(result).toEqual({
+      schemaVersion: 1,
+      kind: "s2split-interleave",
+      modelVersion: 3,
+      mmu: "toy",
+      actions: 0,
+      dirtyTracking: "faults",
+      text: "three guests",
+      units: 3,
+      unitsTried: 3,
+      partial: false,
+      strategies: [
+        {
+          strategy: "mine",
+          source: "user",
+          runs: 30,
+          failing: 7,
+          faults: [
+            { kind: "lost", units: [2] },
+            { kind: "own", units: [0] },
+          ],
+          kernelFaults: [
+            { kind: "lost", units: [1] },
+            { kind: "stuck", units: [2] },
+          ],
+        },
+        {
+          strategy: "base",
+          source: "builtin",
+          runs: 30,
+          failing: 7,
+          faults: [],
+          kernelFaults: [
+            { kind: "lost", units: [0, 1] },
+            { kind: "stuck", units: [2] },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("is stopped after a unit, within which others have their turns", async () => {
+    let stopped = false;
+    setImmediate(() => {
+      stopped = true;
+    });
+    const { search, tried } = searchOf(3, {});
+    const result = await searchInterleavings(search, { ...calls, strategies: [base], stopped: () => stopped });
+    expect(tried).toEqual(["base0"]);
+    expect(result).toMatchObject({ unitsTried: 1, partial: true });
+    const last = await searchInterleavings(searchOf(1, {}).search, {
+      ...calls,
+      strategies: [base],
+      stopped: () => true,
+    });
+    expect(last).toMatchObject({ unitsTried: 1, partial: false });
   });
 
   it("says how far it got where it is stopped", async () => {

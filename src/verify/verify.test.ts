@@ -1,15 +1,16 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { arm64 } from "../mmu/arm64/mmu.js";
 import { randomLayouts } from "../mmu/arm64/random.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { strategyFrom } from "../mmu/arm64/strategy.js";
-import type { Case, Mmu, Strategy } from "../mmu/contract.js";
+import type { Case, Mmu, RunOptions, RunOutcome, Strategy } from "../mmu/contract.js";
 import { totalAt } from "../mmu/counters.js";
 import { goldenFiles } from "../testing/golden.js";
 import { times } from "../testing/nightly.js";
-import { verifyCase } from "./verify.js";
+import { toyCase, toyMmu } from "../testing/toyMmu.js";
+import { caseCheck, namesAmong, verifyCase } from "./verify.js";
 
 const mmu: Mmu = arm64;
 const verifyScenario = (scenario: Arm64Scenario, strategies: readonly Strategy[]) =>
@@ -112,4 +113,134 @@ it("what is left is held against baseline where nothing else is wrong", () => {
   };
   const [verdict] = verifyCase(odd, [strategies[2]!]);
   expect(verdict!.findings).toMatchObject([{ code: "outcome-differs", data: { counter: "final/tables", value: 99 } }]);
+});
+
+describe("names of strategies", () => {
+  const of = (mmuId: string, id: string) => ({ id, mmu: mmuId }) as Strategy;
+  const checked = [of("arm64", "baseline"), of("x86-tdp", "baseline"), of("arm64", "other")];
+
+  it("have their MMU where those checked are of several, and are told once", () => {
+    const wrong = [checked[2]!, checked[0]!, checked[2]!];
+    expect(namesAmong(wrong, checked)).toEqual(["arm64/other", "arm64/baseline"]);
+    expect(namesAmong(wrong, [checked[0]!, checked[2]!])).toEqual(["other", "baseline"]);
+  });
+});
+
+describe("a check of a case", () => {
+  const [each, everyOther] = toyMmu.strategies as readonly Strategy[] as [Strategy, Strategy];
+  const own = { ...everyOther, id: "each", source: "./mine.mjs" };
+  const finding = { code: "toy-left", count: 1, data: {} };
+  const note = { code: "stale-drop", count: 1, data: {} };
+  type Run = (strategy: Strategy, options?: RunOptions) => RunOutcome;
+
+  /** A case of an MMU with these counters, whose runs are watched. */
+  function watched(run: (id: Strategy) => Partial<RunOutcome>, counters: Mmu["counters"] = toyMmu.counters) {
+    const runs = vi.fn<Run>((strategy) => ({
+      initial: {},
+      counts: { final: { left: 0 } },
+      findings: [],
+      ...run(strategy),
+    }));
+    const plain = toyCase();
+    return { runs, bound: toyCase({ run: runs, mmu: { ...plain.mmu, counters } }) };
+  }
+
+  it("runs each strategy strictly, and baseline once, of which the tree is enough where nobody asked for it", () => {
+    const strict = { strict: true, digest: false };
+    const asked = watched(() => ({}));
+    verifyCase(asked.bound, [each, everyOther, own]);
+    expect(asked.runs.mock.calls).toEqual([
+      [each, strict],
+      [everyOther, strict],
+      [own, strict],
+    ]);
+    const unasked = watched(() => ({}));
+    verifyCase(unasked.bound, [everyOther, own]);
+    expect(unasked.runs.mock.calls).toEqual([
+      [everyOther, strict],
+      [each, { digest: false }],
+      [own, strict],
+    ]);
+  });
+
+  it("tells findings and notes of each strategy that applies, and holds nothing against baseline where there are any", () => {
+    const { runs, bound } = watched(({ id }) => (id === "each" ? { notes: [note] } : { findings: [finding] }));
+    const applies = ({ id }: Strategy) => id !== "none";
+    expect(verifyCase({ ...bound, applies }, [everyOther, { ...each, id: "none" }])).toEqual([
+      { strategy: everyOther, findings: [finding], notes: [] },
+    ]);
+    expect(runs).toHaveBeenCalledOnce();
+    expect(verifyCase(bound, [each, own])).toEqual([
+      { strategy: each, findings: [], notes: [note] },
+      { strategy: own, findings: [], notes: [note] },
+    ]);
+  });
+
+  it("tells findings of baseline as they are", () => {
+    expect(caseCheck(watched(() => ({ findings: [finding] })).bound)(each)).toEqual({ findings: [finding], notes: [] });
+  });
+
+  it("takes no custom strategy for baseline, whatever its name", () => {
+    const { bound } = watched(({ source }) => ({ counts: { final: { left: source === "builtin" ? 0 : 1 } } }));
+    const { findings } = caseCheck(bound)(own);
+    const data = { counter: "final/left", value: 1, expected: 0, baseline: "each" };
+    expect(findings).toEqual([{ code: "outcome-differs", count: 1, data }]);
+  });
+
+  it("holds the result of a schedule against nothing", () => {
+    const { runs, bound } = watched(({ id }) => ({ notes: [note], counts: { final: { left: id.length } } }));
+    const check = caseCheck({ ...bound, schedule: { strategy: "each" } });
+    expect(check(everyOther)).toEqual({ findings: [], notes: [note] });
+    expect(runs).toHaveBeenCalledOnce();
+  });
+
+  it("tells the first counter of the finished tree that is not baseline's, and how many are not", () => {
+    const outcome = (path: string, role: "outcome" | "cost" = "outcome") =>
+      ({ path, role, byLevel: false, label: path, unit: "", doc: "" }) as const;
+    const counters = [
+      outcome("split/left"),
+      outcome("final/cost", "cost"),
+      outcome("final/same"),
+      outcome("final/levels"),
+      outcome("final/missing"),
+      outcome("final/digest"),
+    ];
+    const final = (id: string, levels: number) => ({ cost: id, same: 1, levels: { "1": levels }, digest: null });
+    const { bound } = watched(
+      ({ id }) => ({
+        counts: {
+          split: { left: id.length },
+          final: id === "each" ? { ...final(id, 2), missing: 5 } : final(id, 3),
+        },
+        notes: [note],
+      }),
+      counters,
+    );
+    expect(caseCheck(bound)(everyOther)).toEqual({
+      findings: [
+        {
+          code: "outcome-differs",
+          count: 2,
+          data: { counter: "final/levels", value: '{"1":3}', expected: '{"1":2}', baseline: "each" },
+        },
+      ],
+      notes: [note],
+    });
+    const bare = watched(({ id }) => ({ counts: { final: { digest: id === "each" ? "ab" : null } } }), counters);
+    expect(caseCheck(bare.bound)(everyOther).findings).toEqual([
+      {
+        code: "outcome-differs",
+        count: 1,
+        data: { counter: "final/digest", value: null, expected: "ab", baseline: "each" },
+      },
+    ]);
+    const less = watched(({ id }) => ({ counts: { final: id === "each" ? { missing: 5 } : {} } }), counters);
+    expect(caseCheck(less.bound)(everyOther).findings).toEqual([
+      {
+        code: "outcome-differs",
+        count: 1,
+        data: { counter: "final/missing", value: null, expected: 5, baseline: "each" },
+      },
+    ]);
+  });
 });

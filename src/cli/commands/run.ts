@@ -42,7 +42,8 @@ export function register(program: Command, invocation: Invocation): void {
   const command = program
     .command("run")
     .description(
-      "Simulate the whole of dirty_log_perf_test: populate, enable, iterations of dirty, get and clear, disable, and the first accesses afterwards, with the guests' faults.",
+      "Simulate the whole of dirty_log_perf_test: populate, enable, iterations of dirty, get and clear, disable, " +
+        "and the first accesses afterwards, with the guests' faults.",
     )
     .option("-b <size>", "memory of each vCPU (K, M, G)", "1G")
     .option("-v <n>", "vCPUs", integer(1, 512), 1)

@@ -16,16 +16,18 @@ type FaultCode =
   | "table-linked-twice";
 
 /**
- * Why a block is unsplit: the walk never came to it, or it was made by splitting a larger one (the cache being too small for the
- * whole subtree) and then not entered.
+ * Why a block is unsplit: the walk never came to it, or it was made by splitting a larger one (the
+ * cache being too small for the whole subtree) and then not entered.
  */
 export type UnsplitCause = "passed-over" | "left-in-new-table";
 
 /**
- * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address
- * with the same attributes; write permission is gone exactly where it was to go; every block that a touched span meets is split down
- * to pages. With a cache too small for a level-1 block, that block becomes level-2 blocks, and only those of them that a span meets
- * must be split: baseline leaves the others too. It knows nothing of strategies, and needs no second tree.
+ * Holds a finished tree against the layout it was made from: every page that was mapped is mapped
+ * once, to the same output address with the same attributes; write permission is gone exactly where
+ * it was to go; every block that a touched span meets is split down to pages. With a cache too
+ * small for a level-1 block, that block becomes level-2 blocks, and only those of them that a span
+ * meets must be split: baseline leaves the others too. It knows nothing of strategies, and needs no
+ * second tree.
  */
 export class TreeCheck {
   readonly faults: TreeFaults<FaultCode>;
@@ -49,7 +51,8 @@ export class TreeCheck {
     this.leafFormat = layout.leaf;
     this.faults = new TreeFaults(layout.geometry.pageBytes);
     this.unsplit = new TreeFaults(layout.geometry.pageBytes);
-    // The kernel's cache for a chunk holds it from the chunk on that is such a block; what the layout says of the cache is what is checked.
+    // The kernel's cache for a chunk holds it from the chunk on that is such a block; what the
+    // layout says of the cache is what is checked.
     this.shortCache = layout.chunkPages < layout.geometry.spanPages[1]!;
   }
 
@@ -63,7 +66,8 @@ export class TreeCheck {
   }
 
   /**
-   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other numbers of leaves than belong there.
+   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other
+   * numbers of leaves than belong there.
    *
    * @param leaves that there are by level, in all that was checked
    */
@@ -82,7 +86,10 @@ export class TreeCheck {
     if (!this.segments.hasWithin(gfn, gfn + pages)) this.faults.add("stray-mapping", gfn, pages, level);
   }
 
-  /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it meets. */
+  /**
+   * Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that
+   * it meets.
+   */
   private pieces(segment: SegmentLayout, start: number, end: number, spans: readonly Run[]): void {
     let at = start;
     for (const [first, last] of spansMeeting(spans, start, end)) {
@@ -96,7 +103,8 @@ export class TreeCheck {
       this.piece(segment, from, to, true);
       at = to;
     }
-    // A span that lies before `start` may meet the leaf that `start` is in the middle of only if leaves crossed windows; none does.
+    // A span that lies before `start` may meet the leaf that `start` is in the middle of only if
+    // leaves crossed windows; none does.
     if (at < end) this.piece(segment, at, end, false);
   }
 

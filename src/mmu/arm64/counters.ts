@@ -12,7 +12,10 @@ import {
 } from "../counters.js";
 import { IOCTL_MAINTENANCE } from "./maintenance.js";
 
-/** What one kind of walk does. Every walk has the same fields, so that the walk's code sees one kind of object. */
+/**
+ * What one kind of walk does. Every walk has the same fields, so that the walk's code sees one kind
+ * of object.
+ */
 export function walkCounters(prefix: string, name: string) {
   const inspected = `${prefix}/inspected`;
   const visits = (kind: string, of: string) => {
@@ -52,7 +55,10 @@ export function leafWalk(prefix: string, name: string) {
 
 export type WalkCounts = Tally<ReturnType<typeof walkCounters>>;
 
-/** What ioctls do to a tree, named as in the golden files. A counter is its line here; see `CounterTable`. */
+/**
+ * What ioctls do to a tree, named as in the golden files. A counter is its line here; see
+ * `CounterTable`.
+ */
 export const STAGE2_COUNTERS = {
   splitCalls: count(
     "split/calls",
@@ -221,7 +227,9 @@ export const TREE_COUNTERS = {
   ),
 };
 
-/** Every counter of the arm64 MMU's enable and clear workloads, in the order of tables and exports. */
+/**
+ * Every counter of the arm64 MMU's enable and clear workloads, in the order of tables and exports.
+ */
 export const arm64Counters: readonly CounterDeclaration[] = [
   ...declarationsOf(STAGE2_COUNTERS),
   ...declarationsOf(TREE_COUNTERS),

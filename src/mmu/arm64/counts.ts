@@ -33,7 +33,10 @@ export function allLevels(values: Float64Array): Record<string, number> {
   return Object.fromEntries(values.entries());
 }
 
-/** The counts with the names and nesting of `expected` in the golden files, without `final`; in their order too. */
+/**
+ * The counts with the names and nesting of `expected` in the golden files, without `final`; in
+ * their order too.
+ */
 export function countsJson(counts: Stage2Counts, geometry: Geometry, cacheLeft: number): Counts {
   counts.cacheLeft = cacheLeft;
   const { writeProtect, ...rest } = tallyCounts(STAGE2_COUNTERS, counts, (values) => byLevel(values, geometry));

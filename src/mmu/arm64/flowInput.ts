@@ -1,9 +1,9 @@
 import type { Granule } from "../../guest/geometry.js";
-import type { GuestPassInput, GuestRule } from "../flow/guestAccess.js";
+import type { GuestRule } from "../flow/guestAccess.js";
 import type { DirtyLogStep, GuestFlow, GuestFlowSlot } from "../flow/guestFlow.js";
 import type { VariantSpec } from "./scenario.js";
 
-export type { DirtyLogStep as FlowStepInput, GuestFlowSlot as FlowSlot, GuestPassInput, GuestRule };
+export type { DirtyLogStep as FlowStepInput, GuestFlowSlot as FlowSlot, GuestRule };
 
 /**
  * A whole flow of dirty logging: a guest whose memory is not mapped yet, and the steps that guests

@@ -1,18 +1,11 @@
 import { badInput } from "../../errors.js";
-import {
-  type Geometry,
-  geometryOf,
-  legalChunks,
-  levelOfMap,
-  PAGE_LEVEL,
-  splitCacheCapacity,
-} from "../../guest/geometry.js";
-import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
+import { type Geometry, geometryOf, splitCacheCapacity } from "../../guest/geometry.js";
+import { parseSize } from "../../guest/sizes.js";
 import { type FlowPages, flowPages } from "../flow/flowPages.js";
-import type { HostSegment } from "../flow/hostMemory.js";
-import type { FlowInput, FlowSlot, FlowStepInput } from "./flowInput.js";
+import { hostedSlot } from "../flow/hostMemory.js";
+import type { FlowInput, FlowStepInput } from "./flowInput.js";
 import type { FlowSlotLayout } from "./hostMemory.js";
-import { type Layout, type LayoutNote, variantOf } from "./layout.js";
+import { chunkOf, type Layout, type LayoutNote, spaceOf, variantOf } from "./layout.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 
 /** A flow's guest resolved into frames, checked. */
@@ -34,16 +27,8 @@ export interface FlowLayout extends FlowPages {
  */
 export function flowLayoutOf(input: FlowInput): FlowLayout {
   const geometry = geometryOf(input.granule, input.ipaBits, input.lpa2);
-  const chunkBytes = parseSize(input.chunk, "chunk");
-  const chunks = legalChunks(input.granule);
-  if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
-    throw badInput(
-      `chunk "${input.chunk}"`,
-      `the ${input.granule} granule has no such chunk size`,
-      `0 (off), ${chunks.map(formatSize).join(" or ")}`,
-    );
-  }
-  const slots = input.slots.map((slot, index) => flowSlot(slot, geometry, `slots[${index}]`));
+  const chunkBytes = chunkOf(input.granule, input.chunk, "chunk");
+  const slots = input.slots.map((slot, i) => hostedSlot(slot, `slots[${i}]`, spaceOf(geometry), (segment) => segment));
   const guestPageBytes = input.guestPage === undefined ? geometry.pageBytes : parseSize(input.guestPage, "guestPage");
   return {
     geometry,
@@ -61,44 +46,6 @@ export function flowLayoutOf(input: FlowInput): FlowLayout {
     notes: input.steps.flatMap((step) => (step.op === "clear_part" ? clearNotes(step, slots) : [])),
     ...flowPages(input, slots, geometry.pageBytes, guestPageBytes),
   };
-}
-
-function flowSlot(slot: FlowSlot, geometry: Geometry, name: string): FlowSlotLayout {
-  const { pageBytes, granule } = geometry;
-  const base = parseAddress(slot.base, `${name}.base`);
-  const size = parseSize(slot.size, `${name}.size`);
-  const hva = parseAddress(slot.hva, `${name}.hva`);
-  for (const [what, value] of Object.entries({ base, size, hva })) {
-    if (value % pageBytes !== 0 || (what === "size" && value === 0)) {
-      throw badInput(`${name}.${what}`, "not a whole number of pages", `a multiple of ${granule}`);
-    }
-  }
-  const startGfn = base / pageBytes;
-  const endGfn = startGfn + size / pageBytes;
-  if (endGfn > geometry.endGfn) {
-    throw badInput(
-      name,
-      `ends at ${formatAddress(base + size)}, beyond the ${geometry.ipaBits}-bit IPA space`,
-      `memory below ${formatAddress(geometry.endGfn * pageBytes)}, or more IPA bits`,
-    );
-  }
-  const hostFrame = hva / pageBytes;
-  let frame = hostFrame;
-  const host = slot.backing.map((segment, i): HostSegment => {
-    const path = `${name}.backing[${i}]`;
-    const bytes = parseSize(segment.size, `${path}.size`);
-    if (bytes === 0 || bytes % pageBytes !== 0) {
-      throw badInput(`${path}.size "${segment.size}"`, "not a whole number of pages", `a multiple of ${granule}`);
-    }
-    const level = levelOfMap(granule, parseSize(segment.map, `${path}.map`), `${path}.map "${segment.map}"`);
-    const startFrame = frame;
-    frame += bytes / pageBytes;
-    return { startFrame, endFrame: frame, level: Math.min(level, PAGE_LEVEL) };
-  });
-  if (frame !== hostFrame + size / pageBytes) {
-    throw badInput(`${name}.backing`, `has ${formatSize((frame - hostFrame) * pageBytes)}`, formatSize(size));
-  }
-  return { startGfn, endGfn, hostFrame, host };
 }
 
 /**

@@ -2,7 +2,7 @@ import { type Geometry, PAGE_LEVEL } from "../../guest/geometry.js";
 import { type HostedSlot, type HostSegment, segmentAt } from "../flow/hostMemory.js";
 
 /**
- * A memslot of a flow; the host maps the largest page not above a segment's level that lies,
+ * A memslot of a flow. The host maps the largest page not above a segment's level that lies,
  * aligned by host frame, wholly inside it.
  */
 export type FlowSlotLayout = HostedSlot;

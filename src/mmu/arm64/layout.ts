@@ -1,17 +1,17 @@
 import { badInput } from "../../errors.js";
 import {
   type Geometry,
+  type Granule,
   geometryOf,
   legalChunks,
   levelOfMap,
   PAGE_LEVEL,
   splitCacheCapacity,
 } from "../../guest/geometry.js";
-import { formatAddress, formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
-import { dirtyRuns } from "../dirtyRuns.js";
+import { formatSize, parseAddress, parseSize } from "../../guest/sizes.js";
 import { type DirtyLogMode, refuseOverlaps } from "../memslots.js";
 import { pastEndNote } from "../slotFields.js";
-import type { SegmentLayout, SlotLayout } from "../slotLayout.js";
+import { type GuestSpace, type SegmentLayout, type SlotLayout, slotLayout } from "../slotLayout.js";
 import { DEFAULT_OUTPUT_OFFSET, LeafFormat } from "./leafFormat.js";
 import { type CpuFeatures, DEFAULT_CPU } from "./maintenance.js";
 import {
@@ -35,12 +35,18 @@ export interface Layout {
   readonly chunkPages: number;
   /** Pages that the split cache must hold before a chunk. */
   readonly cacheCapacity: number;
-  /** 2: eager splitting replaces a block by its table in one store (a proposal, see {@link DirtyLogSpec.bbm}). */
+  /**
+   * 2: eager splitting replaces a block by its table in one store (a proposal, see
+   * {@link DirtyLogSpec.bbm}).
+   */
   readonly bbm?: 2 | undefined;
   readonly cpu: CpuFeatures;
   /** Where the barrier of a split stands. */
   readonly dsb: DsbPlacement;
-  /** Pages of a range that several words make when the log is cleared, at most; 0: each word is a range. */
+  /**
+   * Pages of a range that several words make when the log is cleared, at most; 0: each word is a
+   * range.
+   */
   readonly clearLimitPages: number;
   /** What the user should know of the input, although it is taken. */
   readonly notes: readonly LayoutNote[];
@@ -65,22 +71,18 @@ export const HOLE = 4;
 /**
  * Checks a scenario and turns it into frames.
  *
- * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or lie beyond the IPA width,
- * sizes that are no whole number of pages
+ * @throws UserError for a chunk or mapping that the granule does not have, slots that overlap or
+ * lie beyond the IPA width, sizes that are no whole number of pages
  */
 export function layoutOf(scenario: Arm64Scenario): Layout {
   const geometry = geometryOf(scenario.granule, scenario.ipaBits, scenario.lpa2);
-  const chunkBytes = parseSize(scenario.dirtyLog.chunk, "dirtyLog.chunk");
-  const chunks = legalChunks(scenario.granule);
-  if (chunkBytes !== 0 && !chunks.includes(chunkBytes)) {
-    throw badInput(
-      `chunk "${scenario.dirtyLog.chunk}"`,
-      `the ${scenario.granule} granule has no such chunk size`,
-      `0 (off), ${orList(chunks.map(formatSize))}`,
-    );
-  }
+  const chunkBytes = chunkOf(scenario.granule, scenario.dirtyLog.chunk, "dirtyLog.chunk");
   const notes: LayoutNote[] = [];
-  const slots = scenario.memslots.map((slot, index) => slotLayout(scenario, geometry, index, slot, notes));
+  const slots = scenario.memslots.map((slot, index) =>
+    slotLayout(slot, `memslots[${index}]`, spaceOf(geometry), HOLE, (input, pages) =>
+      notes.push({ code: "dirty-past-end", input, pages }),
+    ),
+  );
   refuseOverlaps(slots);
   return {
     geometry,
@@ -126,58 +128,28 @@ function outputOffsetOf(scenario: Arm64Scenario, geometry: Geometry, slots: read
   return offset;
 }
 
-function slotLayout(
-  scenario: Arm64Scenario,
-  geometry: Geometry,
-  index: number,
-  slot: Arm64Scenario["memslots"][number],
-  notes: LayoutNote[],
-): SlotLayout {
-  const name = `memslots[${index}]`;
-  const base = parseAddress(slot.base, `${name}.base`);
-  if (base % geometry.pageBytes !== 0) {
-    throw badInput(`${name}.base ${slot.base}`, "not page-aligned", `a multiple of ${scenario.granule}`);
-  }
-  const segments: SegmentLayout[] = [];
-  let at = base / geometry.pageBytes;
-  for (const [i, segment] of slot.segments.entries()) {
-    const path = `${name}.segments[${i}]`;
-    const bytes = parseSize(segment.size, `${path}.size`);
-    if (bytes === 0 || bytes % geometry.pageBytes !== 0) {
-      throw badInput(
-        `${path}.size "${segment.size}"`,
-        "not a whole number of pages",
-        `a multiple of ${scenario.granule}, at least one`,
-      );
-    }
-    const level =
-      segment.map === "hole"
-        ? HOLE
-        : levelOfMap(scenario.granule, parseSize(segment.map, `${path}.map`), `${path}.map "${segment.map}"`);
-    const end = at + bytes / geometry.pageBytes;
-    if (end > geometry.endGfn) {
-      throw badInput(
-        path,
-        `ends at ${formatAddress(end * geometry.pageBytes)}, beyond the ${geometry.ipaBits}-bit IPA space`,
-        `memory below ${formatAddress(geometry.endGfn * geometry.pageBytes)}, or more IPA bits`,
-      );
-    }
-    segments.push({ startGfn: at, endGfn: end, level, writeProtected: segment.writeProtected === true });
-    at = end;
-  }
-  const startGfn = base / geometry.pageBytes;
-  if (at === startGfn) throw badInput(name, "has no segments", "at least one segment");
-  if (slot.dirty === undefined) return { startGfn, endGfn: at, segments, dirty: null };
-  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`, wordOf);
-  if (pagesPastEnd > 0) notes.push({ code: "dirty-past-end", input: `${name}.dirty`, pages: pagesPastEnd });
-  return { startGfn, endGfn: at, segments, dirty: runs };
+/** Where a guest of arm64 may lie. */
+export function spaceOf({ granule, ipaBits, pageBytes, endGfn }: Geometry): GuestSpace {
+  return {
+    pageBytes,
+    endGfn,
+    words: `the ${ipaBits}-bit IPA space`,
+    wider: "more IPA bits",
+    gfnOf: (text, input) => {
+      const address = parseAddress(text, input);
+      if (address % pageBytes === 0) return address / pageBytes;
+      throw badInput(`${input} ${text}`, "not page-aligned", `a multiple of ${granule}`);
+    },
+    levelOf: (map, input) => levelOfMap(granule, parseSize(map, input), `${input} "${map}"`),
+  };
 }
 
-function wordOf(word: string, which: string): bigint {
-  if (/^0x[0-9a-f]{1,16}$/i.test(word)) return BigInt(word);
-  throw badInput(`${which} "${word}"`, "not a 64-bit word", "hexadecimal with 0x, at most 16 digits");
-}
-
-function orList(words: readonly string[]): string {
-  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+/** A chunk in bytes. @throws UserError for one that the granule does not have */
+export function chunkOf(granule: Granule, chunk: string | number, input: string): number {
+  const bytes = parseSize(chunk, input);
+  const chunks = legalChunks(granule);
+  if (bytes === 0 || chunks.includes(bytes)) return bytes;
+  const sizes = ["0 (off)", ...chunks.map(formatSize)];
+  const expected = `${sizes.slice(0, -1).join(", ")} or ${sizes.at(-1)}`;
+  throw badInput(`chunk "${chunk}"`, `the ${granule} granule has no such chunk size`, expected);
 }

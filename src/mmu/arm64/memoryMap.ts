@@ -10,16 +10,20 @@ import type { Stage2 } from "./stage2.js";
 import type { WalkObserver, WalkPosition } from "./walkRules.js";
 
 /**
- * Draws guest memory bin by bin while a scenario runs: the leaves before and after, blocks that should have been split and are not, and how
- * many entries the split walks inspected. The leaves are scanned outside the walks; the split walks are watched, which sends them the
- * general path but changes no count.
+ * Draws guest memory bin by bin while a scenario runs: the leaves before and after, blocks that
+ * should have been split and are not, and how many entries the split walks inspected. The leaves
+ * are scanned outside the walks; the split walks are watched, which sends them the general path but
+ * changes no count.
  */
 export class MapRecorder implements WalkObserver {
   private readonly slots: readonly SlotMap[];
   /** The slot of the last entry: the next one is almost always of the same. */
   private last: SlotMap;
 
-  /** @param bins of each slot, at most; a bin is a power of two of pages, so that blocks do not straddle bins that are larger */
+  /**
+   * @param bins of each slot, at most; a bin is a power of two of pages, so that blocks do not
+   *   straddle bins that are larger
+   */
   constructor(
     private readonly stage2: Stage2,
     bins: number,

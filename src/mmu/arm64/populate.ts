@@ -6,7 +6,9 @@ import type { LeafFormat } from "./leafFormat.js";
 import type { BlockMarks } from "./marks.js";
 import type { TableMemory } from "./memory.js";
 
-/** The level of the leaf at `gfn` of a segment: the largest wanted, aligned, fitting, allowed one. */
+/**
+ * The level of the leaf at `gfn` of a segment: the largest wanted, aligned, fitting, allowed one.
+ */
 export function leafLevelAt(geometry: Geometry, segment: SegmentLayout, gfn: number): number {
   for (const level of geometry.blockLevels) {
     const span = geometry.spanPages[level]!;
@@ -33,7 +35,10 @@ export class Populator {
     private readonly marks: BlockMarks | null,
   ) {}
 
-  /** Maps the part of a segment that lies in [from, to), in frames. Both are multiples of every block size, or the segment's ends. */
+  /**
+   * Maps the part of a segment that lies in [from, to), in frames. Both are multiples of every
+   * block size, or the segment's ends.
+   */
   map(segment: SegmentLayout, from: number, to: number): void {
     if (segment.level === HOLE) return;
     const { geometry, mem } = this;
@@ -53,7 +58,10 @@ export class Populator {
     }
   }
 
-  /** Makes the tables above the region that begins at `from`: they are there also where only other regions fill them. */
+  /**
+   * Makes the tables above the region that begins at `from`: they are there also where only other
+   * regions fill them.
+   */
   mapAbove(from: number): void {
     if (this.ahead === null) return;
     const { regionPages, segments } = this.ahead;
@@ -83,7 +91,9 @@ export class Populator {
     return count;
   }
 
-  /** The slot of the entry for `gfn` at `level`; tables on the way are made where there are none. */
+  /**
+   * The slot of the entry for `gfn` at `level`; tables on the way are made where there are none.
+   */
   private slotFor(gfn: number, level: number): number {
     const { geometry, mem } = this;
     const mask = geometry.entries - 1;
@@ -121,8 +131,9 @@ export class Populator {
 }
 
 /**
- * How many entries of the table of `level` that begins at `tableGfn` are blocks, or have blocks below, once all segments are mapped. By
- * the fill rule the whole level-2 spans of a segment are what blocks cover, in blocks of level 2 or larger ones.
+ * How many entries of the table of `level` that begins at `tableGfn` are blocks, or have blocks
+ * below, once all segments are mapped. By the fill rule the whole level-2 spans of a segment are
+ * what blocks cover, in blocks of level 2 or larger ones.
  */
 function entriesWithBlocks(geometry: Geometry, index: SegmentIndex, level: number, tableGfn: number): number {
   const blockPages = geometry.spanPages[PAGE_LEVEL - 1]!;

@@ -1,7 +1,7 @@
 import { PAGE_LEVEL } from "../../guest/geometry.js";
 import { formatAddress } from "../../guest/sizes.js";
 import { newTally, type Tally } from "../counters.js";
-import { Regions, type Windows } from "../flow/regions.js";
+import { Regions } from "../flow/regions.js";
 import { type LeafSink, TreeDigest } from "../leafLines.js";
 import { SegmentIndex } from "../slotLayout.js";
 import { TreeCheck } from "./check.js";
@@ -12,19 +12,23 @@ import { countValid } from "./memory.js";
 import { freeTables, scanLeaves } from "./scan.js";
 import type { Stage2 } from "./stage2.js";
 
-/** Regions are 1 GiB: a multiple of every block size of every granule, so that no block, chunk or step crosses one. */
+/**
+ * Regions are 1 GiB: a multiple of every block size of every granule, so that no block, chunk or
+ * step crosses one.
+ */
 export const REGION_BYTES = 2 ** 30;
 
 /** What a tree is made of; the digest is null where it was not asked for. */
 export type TreeSummary = Tally<typeof TREE_COUNTERS>;
 
-/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
-export class RegionedGuest {
+/**
+ * Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and
+ * let go when it is finished.
+ */
+export class RegionedGuest extends Regions {
   readonly initial: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
   readonly final: TreeSummary = newTally(TREE_COUNTERS, LEVELS);
   readonly check: TreeCheck;
-  private readonly regions: Regions;
-  private readonly whole: boolean;
   private readonly segments: SegmentIndex;
   private initialDigest: TreeDigest | null;
   private finalDigest: TreeDigest | null;
@@ -36,9 +40,7 @@ export class RegionedGuest {
     onProgress?: (share: number) => void,
   ) {
     const { layout } = stage2;
-    this.whole = regionPages === Number.POSITIVE_INFINITY;
-    const work = { build: this.build.bind(this), finish: this.finish.bind(this) };
-    this.regions = new Regions(layout.slots, regionPages, work, false, onProgress);
+    super(layout.slots, regionPages, false, onProgress);
     this.segments = new SegmentIndex(layout, HOLE);
     stage2.populator.ahead = this.whole ? null : { regionPages, segments: this.segments };
     this.initialDigest = digest ? new TreeDigest(layout.geometry.pageBytes, PAGE_LEVEL) : null;
@@ -46,26 +48,16 @@ export class RegionedGuest {
     this.check = new TreeCheck(layout, stage2.mem, this.segments);
   }
 
-  /** Builds everything now; for guests whose whole tree is kept. */
-  buildAll(): void {
-    this.regions.buildAll();
-  }
-
-  /** For the dirty log: the windows of a slot, each built before it is worked on. */
-  get windows(): Windows {
-    return this.regions.windows;
-  }
-
   /** Sums up, checks and lets go what is still there, and ends the digests. */
-  finishAll(): void {
-    this.regions.finishAll();
+  override finishAll(): void {
+    super.finishAll();
     this.initial.digest = this.initialDigest?.hex() ?? null;
     this.final.digest = this.finalDigest?.hex() ?? null;
     // What is left are tables above the regions.
     this.final.tables += this.stage2.mem.tables;
   }
 
-  private build(from: number, to: number): void {
+  protected build(from: number, to: number): void {
     const { stage2 } = this;
     const before = stage2.mem.tables;
     stage2.populator.mapAbove(from);
@@ -74,7 +66,7 @@ export class RegionedGuest {
     this.sum(this.initial, this.initialDigest, from, to);
   }
 
-  private finish(from: number, end: number): void {
+  protected finish(from: number, end: number): void {
     const { stage2 } = this;
     const to = Math.min(end, stage2.geometry.endGfn);
     this.sum(this.final, this.finalDigest, from, to);

@@ -1,6 +1,6 @@
 import { badInput } from "../../errors.js";
 import { formatAddress } from "../../guest/sizes.js";
-import { neighbours } from "../neighbours.js";
+import { neighbours } from "../sorted.js";
 import type { GuestFlow } from "./guestFlow.js";
 import { type FrameRange, pageFinder, pagesIn } from "./slots.js";
 

@@ -43,8 +43,9 @@ export abstract class LoggedFlow<
   /** What logging that begins with all pages clean does to a slot's tables. */
   protected abstract enableSlot(slot: Slot): void;
   /**
-   * Takes what is asked for (null: all) and dirty out of a slot's bitmap. @param clears
-   * KVM_CLEAR_DIRTY_LOG does, and may split
+   * Takes what is asked for (null: all) and dirty out of a slot's bitmap.
+   *
+   * @param clears KVM_CLEAR_DIRTY_LOG does, and may split
    */
   protected abstract takeDirty(slot: Slot, asked: DirtyBitmap | null, clears: boolean): void;
   protected abstract guestOutcome(phase: string): Outcome;

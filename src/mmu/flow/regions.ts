@@ -13,23 +13,13 @@ export function wholeSlot(slot: FrameRange, work: WindowWork): void {
 }
 
 /**
- * What is done with the memory of a region, [start, end) in frames; the last end may be Infinity.
- */
-export interface RegionWork {
-  /** Before any window needs it. */
-  build(start: number, end: number): void;
-  /** When no slot needs it any more. */
-  finish(start: number, end: number): void;
-}
-
-/**
  * Guest memory that comes and goes region by region: a region is built when a window first needs
  * it, and finished when the last slot that has a part in it is done. So the memory that is needed
  * does not grow with the guest.
  *
  * With `regionPages` Infinity there is one region, and the whole tree is kept to the end.
  */
-export class Regions {
+export abstract class Regions {
   /** Slots that are not done yet, by region. */
   private readonly pending = new Map<number, number>();
   private readonly built = new Set<number>();
@@ -43,7 +33,6 @@ export class Regions {
   constructor(
     slots: readonly FrameRange[],
     private readonly regionPages: number,
-    private readonly work: RegionWork,
     private readonly reaches: boolean,
     private readonly onProgress?: (share: number) => void,
   ) {
@@ -53,9 +42,14 @@ export class Regions {
     }
   }
 
+  /** Builds a region, [start, end) in frames, before a window needs it; the end may be Infinity. */
+  protected abstract build(start: number, end: number): void;
+  /** Finishes it when no slot needs it any more. */
+  protected abstract finish(start: number, end: number): void;
+
   /** Builds everything now; for guests whose whole tree is kept. */
   buildAll(): void {
-    for (const region of [...this.pending.keys()].sort((a, b) => a - b)) this.build(region);
+    for (const region of [...this.pending.keys()].sort((a, b) => a - b)) this.buildRegion(region);
   }
 
   /** The windows of a slot, each built before it is worked on. */
@@ -63,12 +57,12 @@ export class Regions {
     for (const region of this.regionsOf(slot)) {
       const start = Math.max(slot.startGfn, this.startOf(region));
       const end = Math.min(slot.endGfn, this.startOf(region + 1));
-      this.build(region);
-      if (this.reaches && end < slot.endGfn) this.build(region + 1);
+      this.buildRegion(region);
+      if (this.reaches && end < slot.endGfn) this.buildRegion(region + 1);
       work(start, end);
       const left = this.pending.get(region)! - 1;
       this.pending.set(region, left);
-      if (left === 0) this.finish(region);
+      if (left === 0) this.finishRegion(region);
       this.pagesDone += end - start;
       this.onProgress?.(this.pagesDone / this.pages);
     }
@@ -76,22 +70,22 @@ export class Regions {
 
   /** Finishes what is still there. */
   finishAll(): void {
-    for (const region of [...this.built].sort((a, b) => a - b)) this.finish(region);
+    for (const region of [...this.built].sort((a, b) => a - b)) this.finishRegion(region);
   }
 
-  private build(region: number): void {
+  private buildRegion(region: number): void {
     if (this.built.has(region) || !this.pending.has(region)) return;
     this.built.add(region);
-    this.work.build(this.startOf(region), this.startOf(region + 1));
+    this.build(this.startOf(region), this.startOf(region + 1));
   }
 
-  private finish(region: number): void {
-    this.work.finish(this.startOf(region), this.startOf(region + 1));
+  private finishRegion(region: number): void {
+    this.finish(this.startOf(region), this.startOf(region + 1));
     this.built.delete(region);
     this.pending.delete(region);
   }
 
-  private get whole(): boolean {
+  protected get whole(): boolean {
     return this.regionPages === Number.POSITIVE_INFINITY;
   }
 

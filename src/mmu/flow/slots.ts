@@ -1,4 +1,4 @@
-import { neighbours } from "../neighbours.js";
+import { firstWhere, neighbours } from "../sorted.js";
 
 /** The frames of a memslot. */
 export interface FrameRange {
@@ -13,7 +13,8 @@ export function pagesIn(slots: readonly FrameRange[]): number {
 }
 
 /**
- * Whether a run makes digests, which need leaves in address order: as asked, else where the guest is kept whole.
+ * Whether a run makes digests, which need leaves in address order: as asked, else where the guest
+ * is kept whole.
  *
  * @param whole whether all of the tree is kept to the end
  */
@@ -27,21 +28,16 @@ export function slotFinder<T extends { readonly layout: FrameRange }>(slots: rea
   let last = ascending[0]!;
   return (gfn) => {
     if (gfn >= last.layout.startGfn && gfn < last.layout.endGfn) return last;
-    let low = 0;
-    let high = ascending.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (ascending[middle]!.layout.endGfn <= gfn) low = middle + 1;
-      else high = middle;
-    }
-    const found = ascending[low]!;
-    if (gfn < found.layout.startGfn || gfn >= found.layout.endGfn) throw new Error(`no memslot has frame ${gfn}`);
+    const found = ascending[firstWhere(ascending, ({ layout }) => layout.endGfn > gfn)];
+    if (found === undefined || gfn < found.layout.startGfn) throw new Error(`no memslot has frame ${gfn}`);
     last = found;
     return found;
   };
 }
 
-/** Pages of the region are those of the slots in ascending order; without gaps, that is an addition. */
+/**
+ * Pages of the region are those of the slots in ascending order; without gaps, that is an addition.
+ */
 export function pageFinder(ascending: readonly FrameRange[]): (page: number) => number {
   const start = ascending[0]!.startGfn;
   const gapless = [...neighbours(ascending)].every(([below, above]) => below.endGfn === above.startGfn);

@@ -8,11 +8,13 @@ import type { TableMemory } from "./memory.js";
 import { scanLeaves } from "./scan.js";
 
 /**
- * Holds a finished tree against the layout it was made from: every page that was mapped is mapped once, to the same output address with the
- * same bits; write permission is gone where it was to go, and nowhere else; every leaf above 4K that a touched span meets is split. It knows
- * nothing of strategies, and needs no second tree.
+ * Holds a finished tree against the layout it was made from: every page that was mapped is mapped
+ * once, to the same output address with the same bits; write permission is gone where it was to go,
+ * and nowhere else; every leaf above 4K that a touched span meets is split. It knows nothing of
+ * strategies, and needs no second tree.
  *
- * A page between two bits of one word may be either: a mask may be write-protected as a range (posted-v1 and -v4), which loses nothing.
+ * A page between two bits of one word may be either: a mask may be write-protected as a range
+ * (posted-v1 and -v4), which loses nothing.
  */
 export class TreeCheck {
   readonly faults = new TreeFaults<TreeFault>(4096);
@@ -41,7 +43,8 @@ export class TreeCheck {
   }
 
   /**
-   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other numbers of leaves than belong there.
+   * Looks in [from, to), in frames, for leaves where nothing is to be mapped, if there are other
+   * numbers of leaves than belong there.
    *
    * @param leaves that there are by level, in all that was checked
    */
@@ -60,7 +63,10 @@ export class TreeCheck {
     if (!this.segments.hasWithin(gfn, gfn + span)) this.faults.add("stray-mapping", gfn, span, level);
   }
 
-  /** Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that it met. */
+  /**
+   * Cuts [start, end) where what is expected changes: a span reaches to the ends of the leaves that
+   * it met.
+   */
   private pieces(start: number, end: number): void {
     const { segment, spans } = this.owner;
     let at = start;
@@ -112,7 +118,10 @@ export class TreeCheck {
     }
   }
 
-  /** A run of entries of one level-0 table; the loop looks for any difference, and only then for which. */
+  /**
+   * A run of entries of one level-0 table; the loop looks for any difference, and only then for
+   * which.
+   */
   private pages(word: number, gfn: number, count: number): void {
     const { words } = this.mem;
     const pfn = pfnOf(gfn);
@@ -151,7 +160,10 @@ export class TreeCheck {
     this.faults.add((lo & WRITE) !== 0 ? "not-write-protected" : "needlessly-write-protected", gfn, span, level);
   }
 
-  /** Whether a page was mapped as one, and lies between two bits of a word without being one of them. */
+  /**
+   * Whether a page was mapped as one, and lies between two bits of a word without being one of
+   * them.
+   */
   private inGap(level: number, gfn: number): boolean {
     const { slot, segment, spans } = this.owner;
     if (level > 0 || slot.dirty === null || naturalLeaf(segment, gfn).level > 0) return false;

@@ -1,16 +1,9 @@
-import { badInput, clip } from "../../errors.js";
 import { type Run, WORD_PAGES } from "../dirtyRuns.js";
 import type { SlotLayout } from "../slotLayout.js";
 
-/** A word of a bitmap, as a number. */
-export function wordOf(word: string, which: string): bigint {
-  if (/^(?:0|0x[0-9a-f]{1,16})$/i.test(word)) return BigInt(word);
-  throw badInput(`${which} "${clip(word)}"`, "not a 64-bit word", "hexadecimal with 0x, at most 16 digits");
-}
-
 /**
- * Goes over the non-zero words of a slot in order, counted from the slot's first page, whatever its base is aligned to. One object, moved
- * on: a slot of 1 TiB has four million words.
+ * Goes over the non-zero words of a slot in order, counted from the slot's first page, whatever its
+ * base is aligned to. One object, moved on: a slot of 1 TiB has four million words.
  */
 export class WordCursor {
   /** Frame of bit 0. */

@@ -1,11 +1,12 @@
 import type { FlowSpec, FlowVariant } from "../contract.js";
 import type { FlowPhase, GuestFlow } from "../flow/guestFlow.js";
+import { parsePages } from "../slotLayout.js";
 import type { RiscvFlowOptions as FlowFlags } from "./about.js";
 import { Flow } from "./flow.js";
 import type { RiscvFlowInput } from "./flowInput.js";
 import { flowLayoutOf } from "./flowLayout.js";
 import { GSTAGE_MODES, geometryOf } from "./geometry.js";
-import { parseGfn, parsePages } from "./layout.js";
+import { parseGfn } from "./layout.js";
 import type { GStageStrategy } from "./strategy.js";
 
 /** Whole flows on KVM/riscv: lazy splitting against eager, to the end of the VM. */
@@ -52,7 +53,7 @@ export const riscvFlows: FlowSpec<GStageStrategy, FlowFlags> = {
 /** The mode asked for, or the first that the memory fits. */
 function modeFor({ slots }: GuestFlow, { gstage }: FlowFlags) {
   if (gstage !== undefined) return gstage;
-  const end = Math.max(...slots.map(({ base, size }) => parseGfn(base, "base") + parsePages(size, "size")));
+  const end = Math.max(...slots.map(({ base, size }) => parseGfn(base, "base") + parsePages(size, "size", 4096)));
   return GSTAGE_MODES.find((mode) => end <= geometryOf(mode).endGfn) ?? GSTAGE_MODES.at(-1)!;
 }
 

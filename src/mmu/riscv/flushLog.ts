@@ -2,13 +2,17 @@ import { createHash } from "node:crypto";
 import type { Counts } from "../counters.js";
 
 /**
- * Why a flush was asked for. `drop`: the split loop, before mmu_lock is dropped. `memslot`: a whole slot, at the end of an ioctl's work.
- * `pte`: one entry. `unmap`: what the host has taken away. `all`: everything, when a VM ends.
+ * Why a flush was asked for. `drop`: the split loop, before mmu_lock is dropped. `memslot`: a whole
+ * slot, at the end of an ioctl's work. `pte`: one entry. `unmap`: what the host has taken away.
+ * `all`: everything, when a VM ends.
  */
 export const FLUSH_KINDS = ["drop", "memslot", "pte", "unmap", "all"] as const;
 export type FlushKind = (typeof FLUSH_KINDS)[number];
 
-/** Fences by address that a vCPU executes for one request at most; for more it takes one of the whole VMID. */
+/**
+ * Fences by address that a vCPU executes for one request at most; for more it takes one of the
+ * whole VMID.
+ */
 const MAX_FENCES = 512;
 /** Order of 4K pages: the unit that most requests are in. */
 export const PAGE_ORDER = 12;
@@ -17,14 +21,18 @@ const LISTED = 24;
 /** A place in the order of requests that is kept for one that may come. */
 const RESERVED = 255;
 
-/** One request, as `flush.log` in the golden files: kind, first frame in hexadecimal, pages, order. */
+/**
+ * One request, as `flush.log` in the golden files: kind, first frame in hexadecimal, pages, order.
+ */
 export type FlushLine = readonly [FlushKind, string, number, number];
 
 /**
- * The TLB flushes of a run: requests to all vCPUs, which each serves with fences by guest physical address or, if they were too many, with
- * one of the whole VMID. TLB contents are not modelled; a vCPU's queue (64 requests) neither.
+ * The TLB flushes of a run: requests to all vCPUs, which each serves with fences by guest physical
+ * address or, if they were too many, with one of the whole VMID. TLB contents are not modelled; a
+ * vCPU's queue (64 requests) neither.
  *
- * Source: Linux 7.3, arch/riscv/kvm/tlb.c, `kvm_riscv_local_hfence_gvma_vmid_gpa()` and the requests that end in it.
+ * Source: Linux 7.3, arch/riscv/kvm/tlb.c, `kvm_riscv_local_hfence_gvma_vmid_gpa()` and the
+ * requests that end in it.
  */
 export class FlushLog {
   requests = 0;
@@ -45,7 +53,10 @@ export class FlushLog {
     this.byKind.fill(0);
   }
 
-  /** A request. @param order log2 of the bytes between two fences: 12 but for `pte` of a larger entry */
+  /**
+   * A request. @param order log2 of the bytes between two fences: 12 but for `pte` of a larger
+   * entry
+   */
   request(kind: FlushKind, gfn: number, pages: number, order: number = PAGE_ORDER): void {
     this.put(this.place(), kind, gfn, pages, order);
   }
@@ -125,7 +136,9 @@ export class FlushLog {
     return { requests, hfenceGpa, hfenceVmidAll, byKind };
   }
 
-  /** As in the golden files: with the requests one by one, or with their digest where they are many. */
+  /**
+   * As in the golden files: with the requests one by one, or with their digest where they are many.
+   */
   golden(): Record<string, unknown> {
     if (this.requests <= LISTED) return { ...this.counts(), log: [...this.lines()] };
     return { ...this.counts(), logDigest: this.digest() };

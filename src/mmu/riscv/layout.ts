@@ -1,12 +1,10 @@
 import { badInput } from "../../errors.js";
-import { parseSize } from "../../guest/sizes.js";
-import { dirtyRuns, type Run } from "../dirtyRuns.js";
+import type { Run } from "../dirtyRuns.js";
 import { pageFinder, pagesIn } from "../flow/slots.js";
-import { type DirtyLogMode, type Memslot, refuseOverlaps } from "../memslots.js";
+import { type DirtyLogMode, refuseOverlaps } from "../memslots.js";
 import { pastEndNote } from "../slotFields.js";
-import type { SegmentLayout, SlotLayout } from "../slotLayout.js";
-import { wordOf } from "./dirtyWords.js";
-import { alignDown, formatGfn, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
+import { type GuestSpace, type SegmentLayout, type SlotLayout, slotLayout } from "../slotLayout.js";
+import { alignDown, type GStageGeometry, geometryOf, levelOfMap, SPAN } from "./geometry.js";
 import type { RiscvScenario } from "./scenario.js";
 
 export type { SegmentLayout, SlotLayout };
@@ -35,13 +33,15 @@ const MOST_512G = 1;
 /**
  * Checks a scenario and turns it into frames.
  *
- * @throws UserError for a mapping that the mode does not have, slots that overlap or lie beyond the guest physical space, sizes that are no
- * whole number of pages
+ * @throws UserError for a mapping that the mode does not have, slots that overlap or lie beyond the
+ * guest physical space, sizes that are no whole number of pages
  */
 export function layoutOf(scenario: RiscvScenario): Layout {
   const geometry = geometryOf(scenario.gstage);
   const notes: string[] = [];
-  const slots = scenario.memslots.map((slot, index) => slotLayout(slot, geometry, `memslots[${index}]`, notes));
+  const space = spaceOf(geometry);
+  const pastEnd = (input: string, pages: number) => notes.push(pastEndNote(input, pages));
+  const slots = scenario.memslots.map((slot, index) => slotLayout(slot, `memslots[${index}]`, space, HOLE, pastEnd));
   refuseOverlaps(slots);
   const giants = slots.flatMap(({ segments }) => segments).filter(({ level }) => level === 3);
   if (pagesIn(giants) > MOST_512G * SPAN[3]!) {
@@ -59,7 +59,10 @@ export function layoutOf(scenario: RiscvScenario): Layout {
   };
 }
 
-/** Guests up to this size are kept whole by default, with digests; larger ones go region by region, without. */
+/**
+ * Guests up to this size are kept whole by default, with digests; larger ones go region by region,
+ * without.
+ */
 export const WHOLE_TREE_PAGES = (16 * 2 ** 30) / 4096;
 
 function afterOf({ afterDisable }: RiscvScenario, slots: readonly SlotLayout[]): Layout["after"] {
@@ -72,38 +75,29 @@ function afterOf({ afterDisable }: RiscvScenario, slots: readonly SlotLayout[]):
   const writes = afterDisable.writes.flatMap(([first, count], i): Run[] => {
     if (!(first >= 0 && count >= 1 && first + count <= npages))
       throw badInput(`afterDisable.writes[${i}]`, "not a run of pages of the guest", `[first, count] within ${npages}`);
-    // A run over several slots is one run of frames only where they touch: page by page it is right anywhere.
+    // A run over several slots is one run of frames only where they touch: page by page it is right
+    // anywhere.
     return Array.from({ length: count }, (_, page): Run => [gfnOf(first + page), 1]);
   });
   return { thp: afterDisable.backing === "thp", writes };
 }
 
-function slotLayout(slot: Memslot, geometry: GStageGeometry, name: string, notes: string[]): SlotLayout {
-  const startGfn = parseGfn(slot.base, `${name}.base`);
-  const segments: SegmentLayout[] = [];
-  let at = startGfn;
-  for (const [i, segment] of slot.segments.entries()) {
-    const path = `${name}.segments[${i}]`;
-    const end = at + parsePages(segment.size, `${path}.size`);
-    const level = segment.map === "hole" ? HOLE : levelOfMap(segment.map, geometry, `${path}.map`);
-    if (end > geometry.endGfn) {
-      throw badInput(
-        path,
-        `ends at ${formatGfn(end)}, beyond the ${geometry.gpaBits} bits of ${geometry.mode}`,
-        `memory below ${formatGfn(geometry.endGfn)}, or a deeper mode`,
-      );
-    }
-    segments.push({ startGfn: at, endGfn: end, level, writeProtected: segment.writeProtected === true });
-    at = end;
-  }
-  if (at === startGfn) throw badInput(name, "has no segments", "at least one segment");
-  if (slot.dirty === undefined) return { startGfn, endGfn: at, segments, dirty: null };
-  const { runs, pagesPastEnd } = dirtyRuns(slot.dirty, at - startGfn, `${name}.dirty`, wordOf);
-  if (pagesPastEnd > 0) notes.push(pastEndNote(`${name}.dirty`, pagesPastEnd));
-  return { startGfn, endGfn: at, segments, dirty: runs };
+/** Where a guest of riscv may lie. */
+export function spaceOf(geometry: GStageGeometry): GuestSpace {
+  return {
+    pageBytes: 4096,
+    endGfn: geometry.endGfn,
+    words: `the ${geometry.gpaBits} bits of ${geometry.mode}`,
+    wider: "a deeper mode",
+    gfnOf: parseGfn,
+    levelOf: (map, input) => levelOfMap(map, geometry, input),
+  };
 }
 
-/** A page-aligned address as a frame; up to 2^59, which a double holds only as a frame. @throws UserError */
+/**
+ * A page-aligned address as a frame; up to 2^59, which a double holds only as a frame. @throws
+ * UserError
+ */
 export function parseGfn(text: string, input: string): number {
   if (!/^0x[0-9a-f]{1,16}$/i.test(text)) {
     throw badInput(`${input} "${text}"`, "not an address", "hexadecimal with 0x such as 0x40000000");
@@ -113,16 +107,10 @@ export function parseGfn(text: string, input: string): number {
   return Number(address / 4096n);
 }
 
-/** A size as a number of pages, at least one. @throws UserError */
-export function parsePages(text: string, input: string): number {
-  const bytes = parseSize(text, input);
-  if (bytes === 0 || bytes % 4096 !== 0) {
-    throw badInput(`${input} "${text}"`, "not a whole number of pages", "a multiple of 4K, at least one");
-  }
-  return bytes / 4096;
-}
-
-/** The level of the leaf that the fill rule puts at `gfn` of a segment: the largest wanted, aligned, fitting one. */
+/**
+ * The level of the leaf that the fill rule puts at `gfn` of a segment: the largest wanted, aligned,
+ * fitting one.
+ */
 export function leafLevelAt(segment: SegmentLayout, gfn: number): number {
   for (let level = segment.level; level > 0; level--) {
     if (alignDown(gfn, level) === gfn && gfn + SPAN[level]! <= segment.endGfn) return level;

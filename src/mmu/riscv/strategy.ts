@@ -10,15 +10,19 @@ export interface GStageRules {
   readonly flushEachInClear: boolean;
   /** A clear write-protects the pages of its bits, or all from the first to the last of them. */
   readonly masks: "bits" | "span";
-  /** Over an empty entry the loop goes on 2M further, as always, or at the end of the entry's span. */
+  /**
+   * Over an empty entry the loop goes on 2M further, as always, or at the end of the entry's span.
+   */
   readonly holes: "step" | "skip";
-  /** Whether a split is left out where the write-protect just before it found no leaf above level 0. */
+  /**
+   * Whether a split is left out where the write-protect just before it found no leaf above level 0.
+   */
   readonly onlyIfHuge: boolean;
   /** Each step looks up its page from the root, or tables are walked. */
   readonly walk: "lookup" | "tables";
   /**
-   * Asked after each step of the split loop where the next one begins, in frames, beyond the present one's. Absent: by {@link holes}.
-   * Not asked where tables are walked.
+   * Asked after each step of the split loop where the next one begins, in frames, beyond the
+   * present one's. Absent: by {@link holes}. Not asked where tables are walked.
    */
   readonly next?: ((at: SplitStep) => number) | undefined;
 }
@@ -52,12 +56,18 @@ export const LINUX: GStageRules = {
   walk: "lookup",
 };
 
-/** What an author of a strategy gives; everything but `id` and `mmu` is optional, and what is not given is as the kernel has it. */
+/**
+ * What an author of a strategy gives; everything but `id` and `mmu` is optional, and what is not
+ * given is as the kernel has it.
+ */
 export interface GStageStrategyDefinition extends StrategyAbout, Partial<GStageRules> {
   readonly mmu: "riscv";
 }
 
-/** Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the compiler. */
+/**
+ * Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the
+ * compiler.
+ */
 export function strategyFrom(definition: GStageStrategyDefinition, source = "builtin"): GStageStrategy {
   const { id: _, mmu, summary: __, origin: ___, knownFaults: ____, ...rules } = definition;
   return { ...described(mmu, definition, source), rules: { ...LINUX, ...rules } };

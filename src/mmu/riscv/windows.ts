@@ -1,5 +1,5 @@
 import { meets } from "../dirtyRuns.js";
-import { Regions, type Windows } from "../flow/regions.js";
+import { Regions } from "../flow/regions.js";
 import { type LeafSink, TreeDigest } from "../leafLines.js";
 import { SegmentIndex } from "../slotLayout.js";
 import { TreeCheck } from "./check.js";
@@ -29,14 +29,14 @@ export interface TreeSummary {
   digest: string | null;
 }
 
-/** Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and let go when it is finished. */
-export class RegionedGuest {
+/**
+ * Guest memory in {@link Regions}: each is summed up when it is built, and summed up, checked and
+ * let go when it is finished.
+ */
+export class RegionedGuest extends Regions {
   readonly initial = emptySummary();
   readonly final = emptySummary();
   readonly check: TreeCheck;
-  private readonly regions: Regions;
-  private readonly whole: boolean;
-  private readonly layout: Layout;
   private readonly populator: Populator;
   private readonly segments: SegmentIndex;
   private initialDigest: TreeDigest | null;
@@ -44,16 +44,13 @@ export class RegionedGuest {
 
   constructor(
     private readonly gstage: GStage,
-    layout: Layout,
+    private readonly layout: Layout,
     regionPages: number,
     digest: boolean,
     onProgress?: (share: number) => void,
   ) {
-    this.layout = layout;
-    this.whole = regionPages === Number.POSITIVE_INFINITY;
-    const work = { build: this.build.bind(this), finish: this.finish.bind(this) };
     // A word of 64 pages may reach into the next region.
-    this.regions = new Regions(layout.slots, regionPages, work, true, onProgress);
+    super(layout.slots, regionPages, true, onProgress);
     this.populator = new Populator(layout.geometry, gstage.mem);
     this.segments = new SegmentIndex(layout, HOLE);
     this.initialDigest = digest ? new TreeDigest(4096, 0) : null;
@@ -62,26 +59,19 @@ export class RegionedGuest {
     if (!this.whole) this.buildAbove();
   }
 
-  /** Builds everything now; for guests whose whole tree is kept. */
-  buildAll(): void {
-    this.regions.buildAll();
-  }
-
-  /** For the dirty log: the windows of a slot, each built before it is worked on. */
-  get windows(): Windows {
-    return this.regions.windows;
-  }
-
   /** Sums up, checks and lets go what is still there, and ends the digests. */
-  finishAll(): void {
-    this.regions.finishAll();
+  override finishAll(): void {
+    super.finishAll();
     this.initial.digest = this.initialDigest?.hex() ?? null;
     this.final.digest = this.finalDigest?.hex() ?? null;
     // What is left are tables above the regions, or the whole tree.
     this.final.tables += this.gstage.mem.tables;
   }
 
-  /** The tables above the regions, all of them: a lookup in a hole goes as deep as in the whole tree. */
+  /**
+   * The tables above the regions, all of them: a lookup in a hole goes as deep as in the whole
+   * tree.
+   */
   private buildAbove(): void {
     for (const { segment } of this.segments.within(0, this.layout.geometry.endGfn)) {
       const span = SPAN[REGION_LEVEL + 1]!;
@@ -93,7 +83,7 @@ export class RegionedGuest {
     this.initial.tables = this.gstage.mem.tables;
   }
 
-  private build(from: number, to: number): void {
+  protected build(from: number, to: number): void {
     const { mem } = this.gstage;
     const before = mem.tables;
     for (const { segment } of this.segments.within(from, to)) this.populator.map(segment, from, to);
@@ -101,7 +91,7 @@ export class RegionedGuest {
     this.sum(this.initial, this.initialDigest, from, to);
   }
 
-  private finish(from: number, end: number): void {
+  protected finish(from: number, end: number): void {
     const { gstage } = this;
     const to = Math.min(end, gstage.geometry.endGfn);
     this.sum(this.final, this.finalDigest, from, to);

@@ -5,7 +5,10 @@ import type { ShadowScenario } from "./scenario.js";
 import type { ShadowMmu } from "./shadow.js";
 import { cachesAddUp } from "./splitCaches.js";
 
-/** Sets of roles, each with a number: 0 is the empty set. A guest has few of them, and millions of frames. */
+/**
+ * Sets of roles, each with a number: 0 is the empty set. A guest has few of them, and millions of
+ * frames.
+ */
 export class RoleSets {
   private readonly sets: string[] = [""];
   private readonly numbers = new Map<string, number>([["", 0]]);
@@ -35,8 +38,9 @@ export class RoleSets {
 }
 
 /**
- * The roles that map each frame of the slot, whatever the level of the entries: what a split must not change. One set of roles a frame, in
- * the numbers of `sets`. Found from the reverse maps alone.
+ * The roles that map each frame of the slot, whatever the level of the entries: what a split must
+ * not change. One set of roles a frame, in the numbers of `sets`. Found from the reverse maps
+ * alone.
  */
 export function rolesByFrame(mmu: ShadowMmu, sets: RoleSets): Int32Array {
   const { baseGfn, npages } = mmu.slot;
@@ -68,8 +72,8 @@ export function hugeLeft(mmu: ShadowMmu, targetLevel: number): { level: number; 
 }
 
 /**
- * What is wrong after a split: huge pages left above the target level, frames that are mapped by other roles than before, caches that do not add
- * up, attempts that are put off for ever.
+ * What is wrong after a split: huge pages left above the target level, frames that are mapped by
+ * other roles than before, caches that do not add up, attempts that are put off for ever.
  */
 export function shadowFindings(
   scenario: ShadowScenario,
@@ -79,7 +83,8 @@ export function shadowFindings(
 ): Finding[] {
   const list = new FindingList();
   if (mmu.livelock) list.add("livelock", { walk: "split", everyNAttempts: scenario.reschedEvery });
-  // Pages left huge for want of MMU pages, or behind a livelock, are no fault of the policy: `final/hugeLeft` counts them.
+  // Pages left huge for want of MMU pages, or behind a livelock, are no fault of the policy:
+  // `final/hugeLeft` counts them.
   if (mmu.givenUp === 0 && !mmu.livelock) {
     for (const { level, gfn, entries } of hugeLeft(mmu, scenario.targetLevel)) {
       const bytes = entries * pagesAt(level) * 4096;

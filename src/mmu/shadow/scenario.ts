@@ -5,7 +5,10 @@ import { pagesAt } from "../x86/pages.js";
 import { ALIAS_PATTERNS, type AliasPattern } from "./about.js";
 import type { ShadowMapping } from "./shadow.js";
 
-/** A scenario of nested eager splitting, with the field names of the golden files' `input`. Frames (gfns) are 4K. */
+/**
+ * A scenario of nested eager splitting, with the field names of the golden files' `input`. Frames
+ * (gfns) are 4K.
+ */
 export interface ShadowScenario extends Omit<ScenarioBase, "assumed"> {
   readonly mmu: "x86-shadow";
   readonly workload: "split";
@@ -14,15 +17,18 @@ export interface ShadowScenario extends Omit<ScenarioBase, "assumed"> {
   readonly targetLevel: number;
   readonly mappings: readonly ShadowMapping[];
   /**
-   * A resched is due at every n-th poll, before attempts and after reverse maps; 0 is never. Files may name it `reschedEveryNPolls`, as
-   * those of the TDP MMU do.
+   * A resched is due at every n-th poll, before attempts and after reverse maps; 0 is never. Files
+   * may name it `reschedEveryNPolls`, as those of the TDP MMU do.
    */
   readonly reschedEvery: number;
   /** MMU pages that may still be made; null is no limit. */
   readonly availableMmuPages: number | null;
 }
 
-/** A scenario as it may be written: what has a default may be left out, and a pattern may stand for the mappings. */
+/**
+ * A scenario as it may be written: what has a default may be left out, and a pattern may stand for
+ * the mappings.
+ */
 export type WrittenShadowScenario = Pick<ShadowScenario, "mmu" | "slot"> &
   Partial<Omit<ShadowScenario, "mmu" | "slot" | "mappings" | "reschedEvery">> &
   (
@@ -57,8 +63,8 @@ const KEYS = [
 ];
 
 /**
- * Checks a scenario of nested eager splitting. `alias` in place of `mappings` makes them by pattern: 2M pages over the whole slot, and
- * what is mapped besides.
+ * Checks a scenario of nested eager splitting. `alias` in place of `mappings` makes them by
+ * pattern: 2M pages over the whole slot, and what is mapped besides.
  *
  * @throws UserError naming the field and what was expected
  */
@@ -144,7 +150,9 @@ function sptesOf({ count, copies, level }: ShadowMapping, targetLevel: number): 
   return count * copies * each;
 }
 
-/** The mappings of a pattern: 2M pages over the whole slot, and 4K entries or another role besides. */
+/**
+ * The mappings of a pattern: 2M pages over the whole slot, and 4K entries or another role besides.
+ */
 function aliased(pattern: AliasPattern, slot: ShadowScenario["slot"], path: string): ShadowMapping[] {
   const pages = pagesAt(2);
   if (slot.baseGfn % pages !== 0 || slot.npages % pages !== 0) {
@@ -169,7 +177,10 @@ function aliased(pattern: AliasPattern, slot: ShadowScenario["slot"], path: stri
   }
 }
 
-/** The default guest of a pattern: 2M pages over the memory. @throws UserError where the memory is not whole 2M pages */
+/**
+ * The default guest of a pattern: 2M pages over the memory. @throws UserError where the memory is
+ * not whole 2M pages
+ */
 export function defaultShadowScenario(options: {
   readonly alias: AliasPattern;
   /** Guest memory in bytes, a multiple of 2M; default 1 GiB. */

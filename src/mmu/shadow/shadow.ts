@@ -4,7 +4,10 @@ import { REAL_SHADOW, type ShadowGeometry } from "./geometry.js";
 import { RmapPool } from "./rmap.js";
 import { type CachePolicy, ObjectCache } from "./splitCaches.js";
 
-/** Shadow SPTEs of the guest's guests: `count` of one level and role, each mapped by `copies` parents. */
+/**
+ * Shadow SPTEs of the guest's guests: `count` of one level and role, each mapped by `copies`
+ * parents.
+ */
 export interface ShadowMapping {
   /** First frame, a multiple of the frames of a level. */
   readonly gfn: number;
@@ -27,9 +30,15 @@ export interface ShadowGuest {
 export interface ShadowOptions {
   /** Huge pages are split down to this level: 1 (4K) or 2 (2M). */
   readonly targetLevel: number;
-  /** A resched is due at every n-th poll: before each attempt, and after each reverse map that the walk visits; 0 is never. */
+  /**
+   * A resched is due at every n-th poll: before each attempt, and after each reverse map that the
+   * walk visits; 0 is never.
+   */
   readonly reschedEvery?: number;
-  /** MMU pages that may still be made; with 5 or fewer, a reverse map is given up. Default: no limit. */
+  /**
+   * MMU pages that may still be made; with 5 or fewer, a reverse map is given up. Default: no
+   * limit.
+   */
   readonly availableMmuPages?: number;
   readonly sink?: ((event: string, fields: Readonly<Record<string, number | string>>) => void) | null;
 }
@@ -41,12 +50,14 @@ const FIRST_SPTES = 64;
 const MIN_FREE_MMU_PAGES = 5;
 
 /**
- * Eager splitting of nested huge pages (Linux 7.3, arch/x86/kvm/mmu/mmu.c, `kvm_shadow_mmu_try_split_huge_pages()`): the reverse maps of
- * a slot at level 3, then 2, in gfn order, each again from its first entry after a split or an -EAGAIN.
+ * Eager splitting of nested huge pages (Linux 7.3, arch/x86/kvm/mmu/mmu.c,
+ * `kvm_shadow_mmu_try_split_huge_pages()`): the reverse maps of a slot at level 3, then 2, in gfn
+ * order, each again from its first entry after a split or an -EAGAIN.
  *
- * The walk (`__walk_slot_rmaps()`) visits the first reverse map of each level, empty or not, and of the others those that have entries
- * (`slot_rmap_walk_next()`). After each visit it polls for a resched, and drops the lock if one is due: nothing is topped up then, and no
- * flush is due, since splits need none.
+ * The walk (`__walk_slot_rmaps()`) visits the first reverse map of each level, empty or not, and of
+ * the others those that have entries (`slot_rmap_walk_next()`). After each visit it polls for a
+ * resched, and drops the lock if one is due: nothing is topped up then, and no flush is due, since
+ * splits need none.
  */
 export class ShadowMmu {
   /** Lists by level (1 to 3), then by frame of the level in the slot. */
@@ -155,7 +166,8 @@ export class ShadowMmu {
       }
       const due = this.poll(reschedEvery);
       if (due || this.descriptors.low || this.headers.low || this.pages.low) {
-        // A due resched comes back at the same phase after `reschedEvery` polls; full caches are not low again without a split.
+        // A due resched comes back at the same phase after `reschedEvery` polls; full caches are
+        // not low again without a split.
         if (putOff > reschedEvery + 1) {
           this.livelock = true;
           return;

@@ -1,13 +1,20 @@
 import type { ShadowCounts } from "./counters.js";
 
 /**
- * The three caches that splitting a nested huge page takes its objects from (arch/x86/kvm/mmu/mmu.c): descriptors for reverse maps, page
- * headers, pages. A top-up fills only a cache that is below its minimum, and then to its capacity.
+ * The three caches that splitting a nested huge page takes its objects from
+ * (arch/x86/kvm/mmu/mmu.c): descriptors for reverse maps, page headers, pages. A top-up fills only
+ * a cache that is below its minimum, and then to its capacity.
  */
 
-/** Descriptors that one split can need: one for each of 512 reverse maps, one for the list of parents. */
+/**
+ * Descriptors that one split can need: one for each of 512 reverse maps, one for the list of
+ * parents.
+ */
 export const MIN_DESCRIPTORS = 513;
-/** KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE: what the other caches hold, and what a cache gets beyond its minimum by default. */
+/**
+ * KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE: what the other caches hold, and what a cache gets beyond its
+ * minimum by default.
+ */
 export const DEFAULT_CAPACITY = 40;
 
 /** How many descriptors the cache is filled to. */

@@ -10,7 +10,10 @@ export interface LeafRun {
   readonly count: number;
 }
 
-/** The table of `level` that covers `gfn` exists, and its entry for `gfn` is non-present (as an MMIO entry is). */
+/**
+ * The table of `level` that covers `gfn` exists, and its entry for `gfn` is non-present (as an MMIO
+ * entry is).
+ */
 export interface NonpresentPath {
   readonly gfn: number;
   readonly level: number;
@@ -25,7 +28,8 @@ export interface RootSpec {
 }
 
 /**
- * Builds the tables of a root; leaves start writable and dirty, and gfn g maps frame {@link PFN_OFFSET} + g.
+ * Builds the tables of a root; leaves start writable and dirty, and gfn g maps frame
+ * {@link PFN_OFFSET} + g.
  *
  * @throws Error where two runs overlap or a path is mapped: scenarios are checked before
  */

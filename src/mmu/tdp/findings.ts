@@ -20,9 +20,10 @@ export function treesBefore(trees: readonly TdpTree[]): TreesBefore {
 /**
  * What is wrong with the finished trees, judged by plain recursion over them, without the iterator.
  *
- * Invariants: a pass of a zap leaves nothing of its level, and a zapped root is empty; a split maps what was mapped, frame by frame, with the permissions it had, and leaves nothing huge in
- * range; enabling and clearing take exactly the bits they should from exactly the leaves they should; tables are accounted for, and their
- * used counts and bitmaps are true; no walk goes in a circle.
+ * Invariants: a pass of a zap leaves nothing of its level, and a zapped root is empty; a split maps
+ * what was mapped, frame by frame, with the permissions it had, and leaves nothing huge in range;
+ * enabling and clearing take exactly the bits they should from exactly the leaves they should;
+ * tables are accounted for, and their used counts and bitmaps are true; no walk goes in a circle.
  */
 export function tdpFindings(
   scenario: TdpScenario,
@@ -140,8 +141,9 @@ function expectationOf(scenario: TdpSplit | TdpEnable | TdpClear): (level: numbe
 }
 
 /**
- * A page whose bit is set is logged again at its next write: its 4K leaf has lost its bit, or, where logging started with all bits set, the
- * huge leaf that still maps it is write-protected. No other leaf has lost anything, and a split reaches from the first bit of a word to the last.
+ * A page whose bit is set is logged again at its next write: its 4K leaf has lost its bit, or,
+ * where logging started with all bits set, the huge leaf that still maps it is write-protected. No
+ * other leaf has lost anything, and a split reaches from the first bit of a word to the last.
  */
 function clearExpectation(scenario: TdpClear): (level: number, gfn: number) => Expected {
   const { pml, eager, slotBaseGfn, npages, manualProtectAndInitSet } = scenario;

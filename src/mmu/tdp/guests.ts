@@ -14,7 +14,10 @@ export const LEVEL_OF: Readonly<Record<string, number>> = { "4K": 1, "2M": 2, "1
 /** What a default guest of the TDP MMU is made from: what the command line's options say. */
 export interface TdpGuestOptions {
   readonly workload: TdpWorkload;
-  /** 4k, thp, hugetlb-2m, hugetlb-1g, mixed, or the test's own names. Without one `zap` has the hello VM, the others 4k. */
+  /**
+   * 4k, thp, hugetlb-2m, hugetlb-1g, mixed, or the test's own names. Without one `zap` has the
+   * hello VM, the others 4k.
+   */
   readonly backing?: string;
   /** Guest memory in bytes, a multiple of 4K; default 1 GiB. */
   readonly memoryBytes?: number;
@@ -37,8 +40,9 @@ export interface TdpGuestOptions {
 }
 
 /**
- * The hello VM of "KVM: x86: Fast forward the iterator when zapping the TDP MMU" (Bernhard Kauer, 2024-10-23): a page at 0, the reset vector
- * at 0xfffff, an MMIO entry at 0xfee00; then the root that is made after them, still empty.
+ * The hello VM of "KVM: x86: Fast forward the iterator when zapping the TDP MMU" (Bernhard Kauer,
+ * 2024-10-23): a page at 0, the reset vector at 0xfffff, an MMIO entry at 0xfee00; then the root
+ * that is made after them, still empty.
  */
 export function helloRoots(rootLevel: 4 | 5 = 4): RootSpec[] {
   const leaves = [
@@ -52,9 +56,11 @@ export function helloRoots(rootLevel: 4 | 5 = 4): RootSpec[] {
 }
 
 /**
- * The guests that options of the command line ask for: each backing, or the hello VM where a zap has neither backing nor memory.
+ * The guests that options of the command line ask for: each backing, or the hello VM where a zap
+ * has neither backing nor memory.
  *
- * @param single whether to take one backing where none is named: 1G pages, of which there is most to tell
+ * @param single whether to take one backing where none is named: 1G pages, of which there is most
+ *   to tell
  * @throws UserError naming what does not fit
  */
 export function tdpGuests(options: TdpOptions, single: boolean): TdpScenario[] {

@@ -3,7 +3,8 @@ import { gpaOf } from "../x86/pages.js";
 import { childOf, DIRTY, isLeaf, isTable, PRESENT, type TdpTree, WRITABLE } from "./tree.js";
 
 /**
- * What a tree holds, found by plain recursion over its tables. Nothing here uses the iterator, so that it can judge what the walks did.
+ * What a tree holds, found by plain recursion over its tables. Nothing here uses the iterator, so
+ * that it can judge what the walks did.
  */
 
 /** Counts by level, as decimal strings. */
@@ -44,7 +45,8 @@ export function leavesIn(tree: TdpTree, start: number, end: number): ByLevel {
 }
 
 /**
- * Calls `visit` for every leaf in or across [start, end), in gfn order: offset of the entry, level, first gfn.
+ * Calls `visit` for every leaf in or across [start, end), in gfn order: offset of the entry, level,
+ * first gfn.
  *
  * @param lowest tables below this level are not looked at
  */
@@ -85,7 +87,10 @@ export function eachTable(tree: TdpTree, visit: (table: number, level: number, g
   enter(tree.root, tree.rootLevel, 0);
 }
 
-/** Calls `visit` with what is known of every table whose used count or bitmap is not what its entries say. */
+/**
+ * Calls `visit` with what is known of every table whose used count or bitmap is not what its
+ * entries say.
+ */
 export function eachMisbooked(tree: TdpTree, visit: (table: Finding["data"]) => void): void {
   const { words, bitmap, entries } = tree;
   eachTable(tree, (table, level, gfn) => {
@@ -102,7 +107,8 @@ export function eachMisbooked(tree: TdpTree, visit: (table: Finding["data"]) => 
 }
 
 /**
- * Present entries of one level, leaves and tables, that lie in or across [0, end). What stands below them is not looked at.
+ * Present entries of one level, leaves and tables, that lie in or across [0, end). What stands
+ * below them is not looked at.
  *
  * @returns how many, and the first gfn of the first; undefined where there is none
  */
@@ -139,7 +145,10 @@ export interface MappedRun {
   readonly dirty: boolean;
 }
 
-/** All that a tree maps, as runs in gfn order that cannot be merged further: equal runs are equal translations. */
+/**
+ * All that a tree maps, as runs in gfn order that cannot be merged further: equal runs are equal
+ * translations.
+ */
 export function mappedRuns(tree: TdpTree): MappedRun[] {
   const frames = tree.geometry.pages;
   const runs: { gfn: number; pages: number; pfn: number; writable: boolean; dirty: boolean }[] = [];

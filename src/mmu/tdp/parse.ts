@@ -1,11 +1,14 @@
 import { badInput } from "../../errors.js";
 import { Fields, nameOf } from "../../files/fields.js";
-import { neighbours } from "../neighbours.js";
+import { firstWhere, neighbours } from "../sorted.js";
 import { pagesAt } from "../x86/pages.js";
 import { type LeafRun, type NonpresentPath, type RootSpec, tablesOf } from "./build.js";
 import { TDP_WORKLOADS, type TdpClear, type TdpEnable, type TdpScenario, type TdpWorkload } from "./scenario.js";
 
-/** Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K pages is within. */
+/**
+ * Bounds that keep a hostile file from costing more than its reading; a guest of 128 GiB in 4K
+ * pages is within.
+ */
 const MAX_ROOTS = 16;
 const MAX_RUNS = 4_000_000;
 const MAX_PATHS = 200_000;
@@ -81,8 +84,9 @@ function loggingOf(fields: Fields): Pick<TdpEnable, "pml" | "eager"> {
 }
 
 /**
- * Refuses huge pages across an edge of the slot: KVM maps none there, since it has nothing to say of memory outside the slot (Linux 7.3,
- * arch/x86/kvm/x86.c, `kvm_alloc_memslot_metadata()`: such large pages are disallowed).
+ * Refuses huge pages across an edge of the slot: KVM maps none there, since it has nothing to say
+ * of memory outside the slot (Linux 7.3, arch/x86/kvm/x86.c, `kvm_alloc_memslot_metadata()`: such
+ * large pages are disallowed).
  */
 function refuseAcross(leaves: readonly LeafRun[], start: number, end: number, path: string): void {
   for (const run of leaves) {
@@ -185,7 +189,7 @@ function refuseMappedPaths(
   for (const [i, { gfn, level }] of paths.entries()) {
     const pages = pagesAt(level);
     const start = Math.floor(gfn / pages) * pages;
-    const before = sorted[firstBeyond(sorted, start + pages) - 1];
+    const before = sorted[firstWhere(sorted, (run) => run.gfn >= start + pages) - 1];
     const mapped = before !== undefined && endOfRun(before) > start;
     if (mapped || entered.has(`${level}/${Math.floor(gfn / pages)}`)) {
       throw badInput(
@@ -195,18 +199,6 @@ function refuseMappedPaths(
       );
     }
   }
-}
-
-/** Index of the first run, of runs in gfn order, that begins at or beyond a gfn. */
-function firstBeyond(sorted: readonly LeafRun[], gfn: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]!.gfn < gfn) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The range given, or from the first leaf to the end of the last. */

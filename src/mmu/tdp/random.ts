@@ -4,9 +4,11 @@ import { pagesAt } from "../x86/pages.js";
 import type { LeafRun, NonpresentPath, RootSpec } from "./build.js";
 
 /**
- * Random x86 guests: small, so that thousands are run in a minute, but rich in what iterators stumble over: tables with a few entries in
- * 512, neighbours at both sides of a table's end, empty tables, leaves of all sizes beside each other, 5-level roots, ranges that begin and
- * end inside a leaf, schedules that yield early and often. They shrink to fewer leaves, lower frames and no schedule.
+ * Random x86 guests: small, so that thousands are run in a minute, but rich in what iterators
+ * stumble over: tables with a few entries in 512, neighbours at both sides of a table's end, empty
+ * tables, leaves of all sizes beside each other, 5-level roots, ranges that begin and end inside a
+ * leaf, schedules that yield early and often. They shrink to fewer leaves, lower frames and no
+ * schedule.
  */
 
 /** A root whose leaves do not overlap and whose non-present entries have nothing below. */
@@ -35,7 +37,10 @@ export function randomRoots(fc: FastCheck): Arbitrary<RootSpec> {
 
 type Placed = readonly [gfn: number, level: number, count: number];
 
-/** A root of the leaves and paths, in order, that do not overlap what was taken before; leaves may touch. */
+/**
+ * A root of the leaves and paths, in order, that do not overlap what was taken before; leaves may
+ * touch.
+ */
 export function rootOf(
   rootLevel: number,
   runs: readonly Placed[],
@@ -62,7 +67,9 @@ export function rootOf(
   return { rootLevel, leaves: leaves.sort((a, b) => a.gfn - b.gfn), nonpresentPaths };
 }
 
-/** A root without the huge pages that lie across a frame: no slot that ends or begins there has one. */
+/**
+ * A root without the huge pages that lie across a frame: no slot that ends or begins there has one.
+ */
 function withoutAcross(root: RootSpec, gfns: readonly number[]): RootSpec {
   const leaves = gfns.reduce<readonly LeafRun[]>(
     (runs, edge) =>
@@ -83,7 +90,10 @@ export function randomSchedules(fc: FastCheck): Arbitrary<number> {
   return fc.oneof(fc.constantFrom(0, 1, 2, 7), fc.integer({ min: 3, max: 200 }));
 }
 
-/** Scenarios of all workloads of the TDP MMU. Slots are based on multiples of 64 pages: see docs/x86-clear-crossing.md. */
+/**
+ * Scenarios of all workloads of the TDP MMU. Slots are based on multiples of 64 pages: see
+ * docs/x86-clear-crossing.md.
+ */
 export function randomTdpScenarios(fc: FastCheck): Arbitrary<object> {
   const common = { root: randomRoots(fc), reschedEveryNPolls: randomSchedules(fc) };
   const range = { start: fc.nat(5000), length: fc.integer({ min: 1, max: 2 ** 19 }) };

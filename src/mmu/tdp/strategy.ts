@@ -7,24 +7,45 @@ export interface TdpStrategy extends Strategy {
   readonly variant: IterVariant;
 }
 
-/** What an author of a strategy for the TDP MMU gives; every part of the variant is optional, and then as in baseline. */
+/**
+ * What an author of a strategy for the TDP MMU gives; every part of the variant is optional, and
+ * then as in baseline.
+ */
 export interface TdpStrategyDefinition extends StrategyAbout {
   readonly mmu: "x86-tdp";
-  /** Asked when a table is entered at `index`: the entry to land on, not before `index`; 512: the table is not entered. */
+  /**
+   * Asked when a table is entered at `index`: the entry to land on, not before `index`; 512: the
+   * table is not entered.
+   */
   readonly enter?: (table: TableView, index: number) => number;
-  /** Asked when entry `index` is done with: the entry to land on next, after `index`; 512: the table is left. */
+  /**
+   * Asked when entry `index` is done with: the entry to land on next, after `index`; 512: the table
+   * is left.
+   */
   readonly next?: (table: TableView, index: number) => number;
   /** Whether the table that entry `index` points to is to be entered (default: yes). */
   readonly descend?: (table: TableView, index: number) => boolean;
-  /** Which entries run the loop body, and so poll: every one (default), or only those that are present. */
+  /**
+   * Which entries run the loop body, and so poll: every one (default), or only those that are
+   * present.
+   */
   readonly body?: "every" | "present";
-  /** Non-present entries that the loop body steps over, 0 to 511 (default 0). With any, the strategy is for zapping only. */
+  /**
+   * Non-present entries that the loop body steps over, 0 to 511 (default 0). With any, the strategy
+   * is for zapping only.
+   */
   readonly aside?: number;
-  /** When the body sets the mark to the entry it stands on: after it stepped aside (default), or always. */
+  /**
+   * When the body sets the mark to the entry it stands on: after it stepped aside (default), or
+   * always.
+   */
   readonly asideMark?: "moved" | "always";
 }
 
-/** Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the compiler. */
+/**
+ * Fills in the defaults of a definition. Checks nothing: built-in definitions are checked by the
+ * compiler.
+ */
 export function strategyFrom(
   definition: TdpStrategyDefinition & { readonly fast?: FastSteps },
   source = "builtin",

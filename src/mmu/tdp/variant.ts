@@ -1,8 +1,8 @@
 /**
  * The contract of a TDP iterator variant: in which order a walk takes the entries of a table, and
- * which of them it passes over. All variants, built-in or custom, are expressed in it; for four of
- * them the iterator knows a faster way to the same counts ({@link IterVariant.fast}), and a test
- * holds the two equal.
+ * which of them it passes over. All variants, built-in or custom, are expressed in it; for
+ * four of them the iterator knows a faster way to the same counts ({@link IterVariant.fast}), and a
+ * test holds the two equal.
  *
  * The walk around it is the kernel's (arch/x86/kvm/mmu/tdp_iter.c): pre-order, the re-read before a
  * step down, the mark, the restarts.

@@ -51,7 +51,8 @@ export interface TdpWork {
 /**
  * Does the work of a scenario on its trees, one a root.
  *
- * @param judged whether to look, between the passes of a zap, for what a pass has left: afterwards it cannot be told any more
+ * @param judged whether to look, between the passes of a zap, for what a pass has left: afterwards
+ *   it cannot be told any more
  */
 export function workOn(
   scenario: TdpScenario,
@@ -84,7 +85,8 @@ function zapWork(
   const missed: MissedEntries[] = [];
   const passes = trees.flatMap((tree, root) =>
     zapRoot(tree, variant, scenario.hostMaxphyaddr, root, schedule, sink, ({ zapLevel, livelock }, end) => {
-      // What the last pass leaves is in the root, and is seen afterwards. Whatever is below an entry that is gone is gone too.
+      // What the last pass leaves is in the root, and is seen afterwards. Whatever is below an
+      // entry that is gone is gone too.
       if (!judged || livelock || zapLevel === tree.rootLevel) return;
       const left = presentAt(tree, zapLevel, end);
       if (left !== undefined) missed.push({ root, zapLevel, ...left });

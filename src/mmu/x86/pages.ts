@@ -6,9 +6,15 @@ export interface TableGeometry {
   readonly entries: number;
   /** Its logarithm. */
   readonly levelBits: number;
-  /** 4K frames that an entry of a level covers, by level as in arch/x86/kvm/mmu: 1 is 4K, 2 is 2M, 3 is 1G, 4 or 5 is the root. */
+  /**
+   * 4K frames that an entry of a level covers, by level as in arch/x86/kvm/mmu: 1 is 4K, 2 is 2M, 3
+   * is 1G, 4 or 5 is the root.
+   */
   readonly pages: readonly number[];
-  /** Frames that a word of the dirty log covers; a divisor of those of an entry of level 2. At most 64. */
+  /**
+   * Frames that a word of the dirty log covers; a divisor of those of an entry of level 2. At most
+   * 64.
+   */
   readonly wordPages: number;
 }
 

@@ -42,7 +42,9 @@ export async function advisePage(advice: Advice, request: AdviceRequest, guestTe
   const { vcpus, writePercent } = request;
   return {
     title: `Eager splitting: ${guestText}`,
-    lead: "What it costs to split eagerly, with which chunk and in which mode, and who pays: the ioctl that userspace waits for, or the guest.",
+    lead:
+      "What it costs to split eagerly, with which chunk and in which mode, and who pays: the ioctl that userspace " +
+      "waits for, or the guest.",
     facts: [
       { name: "vCPUs", value: String(vcpus) },
       { name: "Writes", value: `${writePercent}% of accesses` },
@@ -84,7 +86,9 @@ function costSection(plot: Plot, rows: readonly AdviceRow[], request: AdviceRequ
   const mark = { at: request.writePercent, title: `asked for: ${request.writePercent}% writes` };
   return {
     title: "What each choice costs, over the share of writes",
-    see: "The lower the whole stack, the less a choice costs; splitting eagerly moves cost from the guest (top) to the ioctl (below), and the dashed line is the share that was asked for.",
+    see:
+      "The lower the whole stack, the less a choice costs; splitting eagerly moves cost from the guest (top) to " +
+      "the ioctl (below), and the dashed line is the share that was asked for.",
     unit: "modelled nanoseconds",
     kind: "modelled",
     key: PAYERS.map((label, i) => ({ label, mark: `p${i}`, shape: "box" as const })),
@@ -129,7 +133,9 @@ function holdSection(plot: Plot, rows: readonly AdviceRow[], request: AdviceRequ
   const line = limit === null ? {} : { limit: { at: limit, title: `limit ${formatNs(limit)}` } };
   return {
     title: "How long the lock is held",
-    see: `A vCPU that faults meanwhile may wait for as long as a hold${limit === null ? "" : `; the dashed line is the limit, ${formatNs(limit)}`}.`,
+    see:
+      "A vCPU that faults meanwhile may wait for as long as a " +
+      `hold${limit === null ? "" : `; the dashed line is the limit, ${formatNs(limit)}`}.`,
     unit: "modelled nanoseconds, log scale",
     kind: "modelled",
     key: parts.map((label, i) => ({ label, mark: `p${i}`, shape: i })),

@@ -1,4 +1,4 @@
-import { lookUp } from "../../lists.js";
+import { groupBy, lookUp } from "../../lists.js";
 import type { Mmu } from "../../mmu/contract.js";
 import type { ResultFile, RunResult, ScenarioResult } from "../../results/types.js";
 import type { Mmus } from "../benchTable.js";
@@ -43,12 +43,7 @@ export async function benchPage(result: ResultFile, mmus: Mmus): Promise<Page> {
 }
 
 function runsByCase(runs: readonly RunResult[]): (scenario: ScenarioResult) => readonly RunResult[] {
-  const byCase = new Map<string, RunResult[]>();
-  for (const run of runs) {
-    const others = byCase.get(run.scenario);
-    if (others === undefined) byCase.set(run.scenario, [run]);
-    else others.push(run);
-  }
+  const byCase = groupBy(runs, ({ scenario }) => scenario);
   return ({ id }) => byCase.get(id) ?? [];
 }
 

@@ -90,7 +90,9 @@ function describeRows(rows: readonly PartsRow[], labels: readonly string[]): str
   const told = rows
     .slice(0, 12)
     .map(({ name, values, wrong }) => `${name} ${values.join(" and ")}${wrong ? " (wrong)" : ""}`);
-  return `${labels.join(" and ")}: ${told.join("; ")}${rows.length > 12 ? "; and more, see the table of figures" : ""}.`;
+  return (
+    `${labels.join(" and ")}: ` + `${told.join("; ")}${rows.length > 12 ? "; and more, see the table of figures" : ""}.`
+  );
 }
 
 function strategyTable(runs: readonly RunResult[], mmu: Mmu, parts: readonly Part[]): FigureTable {

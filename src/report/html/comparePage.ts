@@ -65,7 +65,9 @@ function countersSection({ cells, options }: Comparison): Section {
   );
   return {
     title: "Counters that changed",
-    see: `Counters that are equal are left out; an increase beyond ${formatPercent(options.maxIncrease).replace("+", "")} is a regression.`,
+    see:
+      "Counters that are equal are left out; an increase beyond " +
+      `${formatPercent(options.maxIncrease).replace("+", "")} is a regression.`,
     unit: "as each counter's name says",
     kind: "exact",
     open: true,

@@ -71,8 +71,10 @@ export function addressMapOf(
   return {
     title: "Address map",
     see: wrong
-      ? "Guest memory from left to right: where a strip is striped, blocks that were to be split are still blocks, and the thin strip below shows that no walk inspected them."
-      : "Guest memory from left to right, before and as each strategy left it; the thin strip below is stronger where the split walks inspected more.",
+      ? "Guest memory from left to right: where a strip is striped, blocks that were to be split are still blocks, " +
+        "and the thin strip below shows that no walk inspected them."
+      : "Guest memory from left to right, before and as each strategy left it; the thin strip below is stronger " +
+        "where the split walks inspected more.",
     unit: "bytes of guest memory; entries",
     kind: "exact",
     key,

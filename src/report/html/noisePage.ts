@@ -20,7 +20,9 @@ export async function noisePage(report: NoiseReport, comparisons: readonly Compa
       sections: [
         {
           title: "Wall time, second run against first",
-          see: "Nothing changed, so each dot should lie at zero; the dashed lines are the threshold that is suggested, which no interval reaches.",
+          see:
+            "Nothing changed, so each dot should lie at zero; the dashed lines are the threshold that is " +
+            "suggested, which no interval reaches.",
           unit: "per cent of the first run's median",
           kind: "measured" as const,
           figures: wallFigures(plot, all, report.suggestedThreshold),
@@ -33,7 +35,8 @@ export async function noisePage(report: NoiseReport, comparisons: readonly Compa
   return {
     title: "A benchmark against itself",
     lead:
-      `Of ${plural(compared, "wall time")} of the same code, ${falseAlarms} would be called changed; the largest change of a median is ` +
+      `Of ${plural(compared, "wall time")} of the same code, ${falseAlarms} would be called changed; the largest ` +
+      "change of a median is " +
       `${formatPercent(largestChange)}.`,
     facts: [{ name: "Suggested", value: `--wall-threshold ${(100 * report.suggestedThreshold).toFixed(0)}%` }],
     groups,

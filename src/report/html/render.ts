@@ -19,7 +19,9 @@ const KINDS: Readonly<Record<Kind, string>> = {
 export function renderPage(page: Page): string {
   const script = pageScript();
   const digest = createHash("sha256").update(script).digest("base64");
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+  const policy =
+    `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action ` +
+    "'none'";
   const many = page.groups.length > 1;
   return `${markup`<!doctype html>
 <html lang="en">

@@ -21,7 +21,9 @@ export async function runPage(runs: readonly PricedRun[]): Promise<Page> {
   const [{ input }] = nonEmpty(runs);
   return {
     title: "dirty_log_perf_test, simulated",
-    lead: "Lazy splitting (chunk 0) against eager, over the whole test: what the ioctls do, and what is left for the guests.",
+    lead:
+      "Lazy splitting (chunk 0) against eager, over the whole test: what the ioctls do, and what is left for the " +
+      "guests.",
     facts: [
       { name: "Granule", value: input.granule },
       { name: "vCPUs", value: String(input.vcpus) },
@@ -29,7 +31,8 @@ export async function runPage(runs: readonly PricedRun[]): Promise<Page> {
     ],
     groups: [...groupBy(runs, ({ strategy }) => strategy)].map(([strategy, own]) => strategyGroup(plot, strategy, own)),
     notes: [
-      "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the kernel's own code.",
+      "Counts are exact: the same on every machine; the tests of s2split hold them equal to those of the " +
+        "kernel's own code.",
     ],
   };
 }
@@ -96,7 +99,9 @@ function timeSection(plot: Plot, strategy: string, runs: NonEmpty<PricedRun & { 
 function common(title: string, unit: string) {
   return {
     title,
-    see: "Eager splitting moves work from the guests to the ioctls; the shorter the whole bar, the less of it there is.",
+    see:
+      "Eager splitting moves work from the guests to the ioctls; the shorter the whole bar, the less of it there " +
+      "is.",
     unit,
     key: WAITERS.map(({ label }, i) => ({ label, mark: `p${i}`, shape: "box" as const })),
   };

@@ -1,4 +1,5 @@
 import { formatSize, parseSize } from "../../guest/sizes.js";
+import { groupBy } from "../../lists.js";
 import { countAt } from "../../mmu/counters.js";
 import type { ScenarioResult } from "../../results/types.js";
 
@@ -72,14 +73,11 @@ export function sweepOf(
 }
 
 function familiesOf(cases: readonly ScenarioResult[], axis: Axis): Family[] {
-  const families = new Map<string, { x: number; scenario: ScenarioResult }[]>();
-  for (const scenario of cases) {
+  const placed = cases.flatMap((scenario) => {
     const x = axis.of(scenario);
-    if (x === undefined) continue;
-    const key = axis.family(scenario);
-    families.set(key, [...(families.get(key) ?? []), { x, scenario }]);
-  }
-  return [...families]
+    return x === undefined ? [] : [{ x, scenario }];
+  });
+  return [...groupBy(placed, ({ scenario }) => axis.family(scenario))]
     .filter(([, members]) => new Set(members.map(({ x }) => x)).size >= axis.min)
     .map(([title, members]) => ({ title, cases: members.sort((a, b) => a.x - b.x) }));
 }

@@ -35,7 +35,9 @@ export function sweepGroups(plot: Plot, result: ResultFile, mmus: Mmus): Group[]
     const runs = new Map(result.runs.map((run) => [`${run.scenario}\n${run.strategy}`, run]));
     const sections = metricsOf(mmu).flatMap((metric) => sectionOf(plot, metric, axis, families, runs) ?? []);
     if (sections.length === 0) return [];
-    const lead = `${mmu.title}: what changes with the ${axis.name}, a panel for each backing and mode; strategies that give one line are named together.`;
+    const lead =
+      `${mmu.title}: what changes with the ${axis.name}, a panel for each backing and mode; strategies that give ` +
+      "one line are named together.";
     return [{ title: `Sweep over ${axis.label}`, lead, alarms: [], sections }];
   });
 }
@@ -68,7 +70,9 @@ function metricsOf(mmu: Mmu): Metric[] {
     },
     {
       title: "Entries inspected per lock hold",
-      see: "How long vCPUs that fault may wait, in entries: all that are inspected, over the times that the lock is dropped.",
+      see:
+        "How long vCPUs that fault may wait, in entries: all that are inspected, over the times that the lock is " +
+        "dropped.",
       unit: "entries per drop of mmu_lock, mean",
       of: (run) => {
         const drops = sum(run, shared.lockDrops);
@@ -178,7 +182,9 @@ function pointsOf(
     const y = run === undefined ? undefined : metric.of(run);
     if (run === undefined || y === undefined) return [];
     const wrong = run.findings.length > 0;
-    const title = `${strategy}, ${axis.label} ${axis.format(x)}: ${grouped(round(y))} ${metric.unit}${wrong ? " (the result is wrong)" : ""}`;
+    const title =
+      `${strategy}, ${axis.label} ${axis.format(x)}: ${grouped(round(y))} ` +
+      `${metric.unit}${wrong ? " (the result is wrong)" : ""}`;
     return [{ x, y, title, hollow: wrong }];
   });
 }

@@ -35,7 +35,8 @@ export async function tracePage(bound: Case, name: string, walks: readonly ToldW
     facts: [{ name: "MMU", value: bound.mmu.title }],
     groups: walks.map((walk) => walkGroup(plot, drawWalk, bound, walk)),
     notes: [
-      "Every step is exact: the same on every machine; the tests of s2split hold the counts equal to those of the kernel's own code.",
+      "Every step is exact: the same on every machine; the tests of s2split hold the counts equal to those of " +
+        "the kernel's own code.",
     ],
   };
 }
@@ -138,7 +139,8 @@ function stepsSection(plot: Plot, draw: DrawWalk, { strategy }: ToldWalk, steps:
   const see =
     astray < 0
       ? "The entries that are read lie on the walk's address all the way: index and address agree at every step."
-      : `From step ${astray + 1} on, the entries that are read (crosses) do not lie on the walk's address (line): the address has moved, and the loop over the table's entries goes on.`;
+      : `From step ${astray + 1} on, the entries that are read (crosses) do not lie on the walk's address (line): ` +
+        "the address has moved, and the loop over the table's entries goes on.";
   return {
     title: "Step by step",
     see,

@@ -32,7 +32,9 @@ export async function validateMeasuredPage({ rows, profile }: MeasuredValidation
   }));
   const section: Section = {
     title: "Measured and modelled",
-    see: "Where a square lies within the line of its dot, the modelled time is within the 95% interval of what was measured.",
+    see:
+      "Where a square lies within the line of its dot, the modelled time is within the 95% interval of what was " +
+      "measured.",
     unit: "per cent of the measured median",
     kind: "measured",
     key: [

@@ -1,4 +1,5 @@
 import type { Validation } from "../../cost/validate.js";
+import { groupBy } from "../../lists.js";
 import { columnsOf } from "../columns.js";
 import { percentCell, signed } from "./cells.js";
 import { loadPlot, type Plot } from "./charts/draw.js";
@@ -7,7 +8,8 @@ import type { Cell, Group, Page, Section } from "./page.js";
 import { type Curve, curvesSection } from "./vcpuCurves.js";
 
 const FITTED =
-  "A hollow mark is of a row that the model's figures were fitted to: that it agrees proves nothing. A filled one is judged.";
+  "A hollow mark is of a row that the model's figures were fitted to: that it agrees proves nothing. A filled " +
+  "one is judged.";
 
 /** The page of the model beside what others published. */
 export async function validatePage(validation: Validation): Promise<Page> {
@@ -53,7 +55,8 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
       description: rows
         .map(
           (row) =>
-            `${row.mode} ${row.backing}: published ${signed(row.publishedPercent)}%, modelled ${signed(row.modelledPercent)}%`,
+            `${row.mode} ${row.backing}: published ${signed(row.publishedPercent)}%, modelled ` +
+            `${signed(row.modelledPercent)}%`,
         )
         .join("; "),
     },
@@ -65,7 +68,9 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
         value: row.publishedPercent,
         low: row.publishedPercent - spread,
         high: row.publishedPercent + spread,
-        title: `${name}: published ${signed(row.publishedPercent)}%${row.stdevPoints === null ? "" : ` ± ${spread.toFixed(1)}`}`,
+        title:
+          `${name}: published ` +
+          `${signed(row.publishedPercent)}%${row.stdevPoints === null ? "" : ` ± ${spread.toFixed(1)}`}`,
         other: {
           value: row.modelledPercent,
           title: `${name}: modelled ${signed(row.modelledPercent)}% (${row.role})`,
@@ -78,7 +83,9 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
   return {
     title: `${series.author}, ${series.date}: ${series.title}`,
     see: "Where a square lies within the line of its dot, the model is within one published standard deviation.",
-    unit: `per cent of the time of ${series.scope === "split" ? "the split alone" : "the ioctl"}, ${series.strategy} against baseline; profile ${profile}`,
+    unit:
+      `per cent of the time of ${series.scope === "split" ? "the split alone" : "the ioctl"}, ${series.strategy} ` +
+      `against baseline; profile ${profile}`,
     kind: "modelled",
     key: [
       { label: "published, with one standard deviation", mark: "p0", shape: 0 },
@@ -101,13 +108,11 @@ function splitSection(plot: Plot, { series, profile, rows }: Validation["split"]
 }
 
 function byTable({ contention }: Validation): [string, Curve[]][] {
-  const tables = new Map<string, Curve[]>();
-  for (const { column, rows } of contention.columns) {
-    const { table } = column;
-    const title = `${table.author}, ${table.date}: ${table.title} (${table.id})`;
-    tables.set(title, [...(tables.get(title) ?? []), { name: column.column.name, rows }]);
-  }
-  return [...tables];
+  return [...groupBy(contention.columns, ({ column: { table } }) => table).values()].map((columns) => {
+    const { author, date, title, id } = columns[0].column.table;
+    const curves = columns.map(({ column, rows }) => ({ name: column.column.name, rows }));
+    return [`${author}, ${date}: ${title} (${id})`, curves];
+  });
 }
 
 function shadowSections(plot: Plot, { shadow }: Validation): Section[] {

@@ -29,7 +29,9 @@ export function curvesSection(plot: Plot, title: string, curves: readonly Curve[
   const yDomain = [Math.min(...all) / 1.2, Math.max(...all) * 1.2] as const;
   return {
     title,
-    see: "Time of a pass over the number of vCPUs that run it at once: where the curves lie on each other, the model tells how it scales.",
+    see:
+      "Time of a pass over the number of vCPUs that run it at once: where the curves lie on each other, the model " +
+      "tells how it scales.",
     unit: "nanoseconds over vCPUs, log axes",
     kind: "modelled",
     key: CURVE_KEY,
@@ -88,7 +90,8 @@ function curveFigure(plot: Plot, title: string, { name, rows }: Curve, yDomain: 
         description: rows
           .map(
             (row) =>
-              `${row.vcpus} vCPUs: published ${formatNs(row.publishedNs)}, modelled ${row.modelledNs === null ? "not" : formatNs(row.modelledNs)}`,
+              `${row.vcpus} vCPUs: published ${formatNs(row.publishedNs)}, modelled ` +
+              `${row.modelledNs === null ? "not" : formatNs(row.modelledNs)}`,
           )
           .join("; "),
       },

@@ -39,7 +39,9 @@ export function verdictsPage(
 }
 
 const LEAD = {
-  lead: "Whether walkers are right: every block in range split, nothing lost, one invalidation for each broken block, no entry read after its table was left.",
+  lead:
+    "Whether walkers are right: every block in range split, nothing lost, one invalidation for each broken block, " +
+    "no entry read after its table was left.",
   notes: ["A verdict is exact: every invariant is checked on the finished tree and on the way there."],
 };
 

@@ -21,7 +21,10 @@ export function seen(threshold: number | null): string {
     threshold === null
       ? "no threshold is set"
       : `the dashed lines are the threshold, ${formatPercent(threshold).replace("+", "")}`;
-  return `Each dot is the change of a median with its 95% interval; an interval that meets zero tells of no change; ${limit}.`;
+  return (
+    "Each dot is the change of a median with its 95% interval; an interval that meets zero tells of no change; " +
+    `${limit}.`
+  );
 }
 
 /** A drawing a case: names of strategies are short. */
@@ -45,7 +48,8 @@ export function wallFigures(plot: Plot, all: readonly WallCell[], threshold: num
 function wallRow({ cell, metric }: WallCell): IntervalRow {
   const [low, high] = metric.interval;
   const name = cell.strategy === "" ? metric.part : `${cell.strategy}, ${metric.part}`;
-  const title = `${name}: ${formatPercent(metric.change)} (95% interval ${formatPercent(low)} to ${formatPercent(high)})`;
+  const title =
+    `${name}: ${formatPercent(metric.change)} (95% interval ${formatPercent(low)} ` + `to ${formatPercent(high)})`;
   return { name, value: metric.change, low, high, title, alarm: metric.status === "regression" };
 }
 

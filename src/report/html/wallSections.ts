@@ -28,7 +28,9 @@ export function wallSections(plot: Plot | null, name: string, runs: readonly Run
     const title = PARTS[part] ?? `Wall time of ${part}`;
     return {
       title,
-      see: "Every sample is a tick, the bar is the 95% interval of the median and the dot is the median: rows whose bars overlap are not told apart.",
+      see:
+        "Every sample is a tick, the bar is the 95% interval of the median and the dot is the median: rows whose " +
+        "bars overlap are not told apart.",
       unit: "nanoseconds of this simulation, not of a kernel",
       kind: "measured",
       key: [
@@ -62,7 +64,8 @@ export function spreadWarnings(rows: readonly Pick<WallRow, "name" | "samplesNs"
   if (wide.length === 0) return [];
   const names = wide.map(({ name }) => name).join(", ");
   return [
-    `The samples of ${names} spread widely: half of them, or the interval of the median, take more than ${WIDE * 100}% of it. Measure on a quiet host, or with more --runs, before you compare.`,
+    `The samples of ${names} spread widely: half of them, or the interval of the median, take more than ` +
+      `${WIDE * 100}% of it. Measure on a quiet host, or with more --runs, before you compare.`,
   ];
 }
 

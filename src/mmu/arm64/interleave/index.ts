@@ -18,12 +18,17 @@ export interface Unit {
   readonly chunk: ChunkAndCache;
 }
 
-/** Searched with a chunk of a page too: others may act before each page, which makes many schedules. */
+/**
+ * Searched with a chunk of a page too: others may act before each page, which makes many schedules.
+ */
 const BY_PAGE: readonly string[] = ["block-16/enable", "from-page-2/enable", "block-16/clear-some"];
 
 const GUESTS_AND_SCRIPTS = [...SCRIPTS, CLEAR_SOME].flatMap((script) => GUESTS.map((guest) => ({ guest, script })));
 
-/** The units that a search has by default: every guest with every script and the chunks of blocks, some with that of a page. */
+/**
+ * The units that a search has by default: every guest with every script and the chunks of blocks,
+ * some with that of a page.
+ */
 export const UNITS: readonly Unit[] = [
   ...GUESTS_AND_SCRIPTS.flatMap((both) => CHUNKS.map((chunk) => ({ ...both, chunk }))),
   ...GUESTS_AND_SCRIPTS.filter(({ guest, script }) => BY_PAGE.includes(`${guest.id}/${script.id}`)).map((both) => ({
@@ -38,8 +43,8 @@ function unitId({ guest, script, chunk }: Unit): string {
 }
 
 /**
- * Explores what others may do while stage-2 tables are write-protected and split: on small guests, in tables of 4 entries, with the
- * engine's own walks, faults, unmapping and marks.
+ * Explores what others may do while stage-2 tables are write-protected and split: on small guests,
+ * in tables of 4 entries, with the engine's own walks, faults, unmapping and marks.
  *
  * @param units tests search fewer
  * @param makers tests hand in faulty parts
@@ -81,9 +86,13 @@ function textOf(actions: number, units: readonly Unit[]): string {
   const count = (of: (unit: Unit) => unknown) => new Set(units.map(of)).size;
   const [guests, scripts, chunks] = [count((u) => u.guest), count((u) => u.script), count((u) => u.chunk)];
   return (
-    `every choice of up to ${actions} ${actions === 1 ? "action" : "actions"} of others on ${guests} guests of 8 or 16 pages in tables of 4 entries (a page, blocks of 4 and of 16), ` +
-    `with ${scripts} sequences of ioctls and ${chunks} chunks; others act wherever mmu_lock may be dropped (after write-protecting, before each ` +
-    "chunk, after the last) and between ioctls: a vCPU reads or writes the first page, one in the middle or the last; the host takes away a page, " +
-    "a block, a range across blocks or everything; between ioctls another thread gets or clears the log, disables logging or deletes the slot"
+    `every choice of up to ${actions} ${actions === 1 ? "action" : "actions"} of others on ${guests} guests of 8 ` +
+    "or 16 pages in tables of 4 entries (a page, blocks of 4 and of 16), " +
+    `with ${scripts} sequences of ioctls and ${chunks} chunks; others act wherever mmu_lock may be dropped ` +
+    "(after write-protecting, before each " +
+    "chunk, after the last) and between ioctls: a vCPU reads or writes the first page, one in the middle or the " +
+    "last; the host takes away a page, " +
+    "a block, a range across blocks or everything; between ioctls another thread gets or clears the log, " +
+    "disables logging or deletes the slot"
   );
 }

@@ -15,7 +15,9 @@ import { isLegal, type Work, type Works } from "./works.js";
 
 /** What of a VM and its host makes a difference, beside the tree and what is done to it. */
 export interface Circumstances {
-  /** Pages that the split cache is filled to, beyond what the walk of a level each needs: 0 and up. */
+  /**
+   * Pages that the split cache is filled to, beyond what the walk of a level each needs: 0 and up.
+   */
   readonly spareCapacity: number;
   /** Pages that the cache holds at first: what earlier work has left. */
   readonly cachePages: number;
@@ -77,8 +79,8 @@ interface Circumstanced {
 }
 
 /**
- * The engines of a mode under each circumstance, for enabling and for clearing, put back to the same tree again and
- * again.
+ * The engines of a mode under each circumstance, for enabling and for clearing, put back to the
+ * same tree again and again.
  */
 class Bench {
   private readonly enabling: readonly Circumstanced[];

@@ -38,8 +38,8 @@ export const UNITS: readonly Unit[] = [...SCRIPTS, CLEAR_FIRST].flatMap((script)
 );
 
 /**
- * Explores what others may do while G-stage tables are write-protected and split: on small guests, in tables of 4
- * entries, with the engine's own walks, faults and unmapping.
+ * Explores what others may do while G-stage tables are write-protected and split: on small guests,
+ * in tables of 4 entries, with the engine's own walks, faults and unmapping.
  *
  * @param units tests search fewer
  * @param make makes the engine: tests hand in a faulty one
@@ -103,10 +103,14 @@ function told(gstage: GStage, sink: StepSink, others: GStageObserver): GStageObs
 function textOf(actions: number, units: readonly Unit[]): string {
   const count = (of: (unit: Unit) => unknown) => new Set(units.map(of)).size;
   return (
-    `every choice of up to ${actions} ${actions === 1 ? "action" : "actions"} of others on ${count((u) => u.guest)} guests of 8 or 16 pages in tables of 4 entries ` +
-    `(a page, leaves of 4 and of 16), with ${count((u) => u.script)} sequences of ioctls, the split dropping mmu_lock where its page cache runs short or at ` +
-    "every step; others act then, between write-protecting and splitting where the lock is taken anew, and between ioctls: a vCPU reads or writes the first " +
-    "page, one in the middle or the last; the host takes away a page, a block, a range across blocks or everything; between ioctls another thread " +
+    `every choice of up to ${actions} ${actions === 1 ? "action" : "actions"} of others on ` +
+    `${count((u) => u.guest)} guests of 8 or 16 pages in tables of 4 entries ` +
+    `(a page, leaves of 4 and of 16), with ${count((u) => u.script)} sequences of ioctls, the split dropping ` +
+    "mmu_lock where its page cache runs short or at " +
+    "every step; others act then, between write-protecting and splitting where the lock is taken anew, and " +
+    "between ioctls: a vCPU reads or writes the first " +
+    "page, one in the middle or the last; the host takes away a page, a block, a range across blocks or " +
+    "everything; between ioctls another thread " +
     "gets or clears the log, disables logging or deletes the slot"
   );
 }

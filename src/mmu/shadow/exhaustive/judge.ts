@@ -31,8 +31,8 @@ const NO_ROLES = 0;
 
 /**
  * Judges what a split made of a guest by what the guest was. Each huge SPTE becomes a table of its
- * role, and equal ones share it: so it is known which SPTEs there must be in the end, how many tables
- * and how many splits, whatever the order.
+ * role, and equal ones share it: so it is known which SPTEs there must be in the end, how many
+ * tables and how many splits, whatever the order.
  */
 export class Judge {
   /** Roles by 2M frame, as bits: of all SPTEs that are to be there at level 2, the new ones too. */
@@ -70,7 +70,8 @@ export class Judge {
     if (targetLevel === 2 && counts.splits2m > 0) faults.add("split-below-target");
     const { descriptors, topupCalls, splits2m, splits1g } = counts;
     if (!cachesAddUp(counts)) faults.add("split-caches-unaccounted");
-    // A top-up is for a split, unless a resched is due; and a cache is filled to its capacity, no further.
+    // A top-up is for a split, unless a resched is due; and a cache is filled to its capacity, no
+    // further.
     if (reschedEvery === 0 && topupCalls > splits2m + splits1g) faults.add("topped-up-needlessly");
     if (descriptors.left > capacity) faults.add("topped-up-needlessly");
     return [...faults];

@@ -9,8 +9,8 @@ const BASES = [0, M2, 1, M2 - 1, G1 - M2];
 const COPIES = [1, 2, 13, 14, 15, 28, 29];
 
 /**
- * Guests of the real geometry: slots off the grids, frames with as many SPTEs as fill descriptors, 4K
- * pages beside huge ones.
+ * Guests of the real geometry: slots off the grids, frames with as many SPTEs as fill descriptors,
+ * 4K pages beside huge ones.
  */
 export function placeScenarios(): WrittenShadowScenario[] {
   return BASES.flatMap((baseGfn, i) =>

@@ -23,8 +23,8 @@ const MODES = [
   { pml: false, eager: false },
 ];
 /**
- * Which pages of a slot are cleared: all, those at both sides of the beginning of a 2M page, and the
- * slot's first and last.
+ * Which pages of a slot are cleared: all, those at both sides of the beginning of a 2M page, and
+ * the slot's first and last.
  */
 const CLEARED: readonly ((slot: Slot) => "all" | readonly number[])[] = [
   () => "all",
@@ -59,12 +59,14 @@ const DEEDS: readonly Deed[] = [
   ),
 ];
 
-/** Of the deeds those that a layout is tried with where it is not tried with all: three, by turns. */
+/**
+ * Of the deeds those that a layout is tried with where it is not tried with all: three, by turns.
+ */
 const TURNS = [0, 7, 13];
 
 /**
- * Layouts of the real geometry: a slot each, with some of the deeds by turns; or all slots with every
- * deed.
+ * Layouts of the real geometry: a slot each, with some of the deeds by turns; or all slots with
+ * every deed.
  */
 export function placeScenarios(part: "some" | "all"): WrittenTdpScenario[] {
   const slots = placedSlots(part).map(slotOf);

@@ -11,8 +11,8 @@ import type { Clear, Work } from "./works.js";
 const MIN_MAXPHYADDR = 32;
 
 /**
- * The gfn at full size of a tree's first frame: the first entry of level 3 of the root, or the last of
- * the first table.
+ * The gfn at full size of a tree's first frame: the first entry of level 3 of the root, or the last
+ * of the first table.
  */
 function realBase(tops: readonly TopEntry[]): number {
   return baseOf(tops) === 0 ? 0 : 511 * pagesAt(3);
@@ -81,8 +81,8 @@ function realMaxphyaddr(maxphyaddr: number): number {
 }
 
 /**
- * A slot from where the small one begins, without whole words before what is mapped or cleared, to the
- * end of that.
+ * A slot from where the small one begins, without whole words before what is mapped or cleared, to
+ * the end of that.
  */
 function clearOf(tops: readonly TopEntry[], { leaves }: RootSpec, clear: Clear): Record<string, unknown> {
   const { pml, eager, initiallySet } = clear;
@@ -114,7 +114,9 @@ function clearedBy({ base, wordPages, words }: Clear): number[] {
   );
 }
 
-/** A case in words: "[hole, block, hole, hole]; split of pages 4 to 7 to 4K; a yield at every poll". */
+/**
+ * A case in words: "[hole, block, hole, hole]; split of pages 4 to 7 to 4K; a yield at every poll".
+ */
 export function caseWords(tops: readonly TopEntry[], { work, everyNPolls }: WrongCase): string {
   const yields =
     everyNPolls === 0 ? "" : `; a yield at ${everyNPolls === 1 ? "every poll" : `every ${everyNPolls}th poll`}`;

@@ -14,7 +14,10 @@ export interface SmallGuest {
   readonly accessed: readonly number[];
 }
 
-/** What userspace does, in order. `get` without manual protect clears too; `clear-first` clears the first word alone. */
+/**
+ * What userspace does, in order. `get` without manual protect clears too; `clear-first` clears the
+ * first word alone.
+ */
 export type Step = "enable" | "get" | "clear" | "clear-first" | "disable" | "zap";
 
 export interface Script {
@@ -37,7 +40,10 @@ export interface Unit {
 
 const root = (leaves: RootSpec["leaves"]): RootSpec => ({ rootLevel: 4, leaves, nonpresentPaths: [] });
 
-/** A slot that ends behind a 2M page: 4K pages up to it. Accessed are its first page, the last before the 2M page, that one's first and one within. */
+/**
+ * A slot of 4K pages up to gfn 512, and a 2M page. Accessed are its first page, the last before the
+ * 2M page, the first of that and one within it.
+ */
 const upTo2M = (startGfn: number, pages: number): SmallGuest => ({
   id: `gfn-${startGfn}`,
   words: `a slot of ${pages + 512} pages from gfn ${startGfn}: ${pages} pages of 4K, then one of 2M`,
@@ -53,11 +59,15 @@ const upTo2M = (startGfn: number, pages: number): SmallGuest => ({
 /** Bases on no 64-page grid, and on that of words. */
 export const GUESTS = [upTo2M(449, 63), upTo2M(448, 64)] as const;
 
-/** Where a fault puts an entry before one that a walk has still to come to, and where one changes the entry that it stands on. */
+/**
+ * Where a fault puts an entry before one that a walk has still to come to, and where one changes
+ * the entry that it stands on.
+ */
 export const HOLE_GUEST: SmallGuest = {
   id: "hole",
   words:
-    "a slot of 1,536 pages from gfn 512: nothing mapped in the first 512, then a page of 2M that an earlier round of logging left write-protected, then one more",
+    "a slot of 1,536 pages from gfn 512: nothing mapped in the first 512, then a page of 2M that an earlier " +
+    "round of logging left write-protected, then one more",
   startGfn: 512,
   endGfn: 2048,
   root: root([{ gfn: 1024, level: 2, count: 2 }]),
@@ -75,7 +85,9 @@ const zapped = (id: string, words: string, endGfn: number, leaves: RootSpec["lea
   accessed: [],
 });
 
-/** What is zapped: the pages of a root at both ends of a table, in two tables, and beside a 2M page. */
+/**
+ * What is zapped: the pages of a root at both ends of a table, in two tables, and beside a 2M page.
+ */
 export const ZAP_GUESTS: readonly SmallGuest[] = [
   zapped("ends", "4K pages at gfn 0 to 2 and 511, and a 2M page at gfn 512", 1024, [
     { gfn: 0, level: 1, count: 3 },

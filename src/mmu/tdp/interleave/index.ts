@@ -5,11 +5,12 @@ import { MAXPHYADDR, UNITS, type Unit, unitId } from "./guests.js";
 import { ScriptRun } from "./run.js";
 
 /**
- * Explores what others may do while the TDP MMU zaps, splits, enables and clears: on small guests in the real geometry, with the engine's
- * own iterator.
+ * Explores what others may do while the TDP MMU zaps, splits, enables and clears: on small guests
+ * in the real geometry, with the engine's own iterator.
  *
  * @param units tests search fewer
- * @throws UserError for dirty tracking by hardware beyond PML, which x86 has in every unit that says so
+ * @throws UserError for dirty tracking by hardware beyond PML, which x86 has in every unit that
+ *   says so
  */
 export function tdpInterleave(
   { actions, dirtyTracking }: InterleaveOptions,
@@ -28,10 +29,14 @@ export function tdpInterleave(
 
 function textOf(actions: number): string {
   return (
-    `every choice of up to ${actions} yields and actions of others on 2 roots that are zapped (${MAXPHYADDR} physical address bits) and 3 slots, from gfn 448, 449 and 512, ` +
-    "that are enabled or cleared, with PML and eager splitting on and off; polls find a yield due where the schedule says, or at every poll or every 3rd " +
-    "with one action less; walks yield at entries where what is mapped begins or ends and at the ends of tables, and drop mmu_lock to allocate: a vCPU " +
-    "reads or writes one of 4 pages, the host takes away a page or 2M; while enabling holds mmu_lock for reading, a vCPU writes one of 4 pages at such an " +
+    `every choice of up to ${actions} yields and actions of others on 2 roots that are zapped (${MAXPHYADDR} ` +
+    "physical address bits) and 3 slots, from gfn 448, 449 and 512, " +
+    "that are enabled or cleared, with PML and eager splitting on and off; polls find a yield due where the " +
+    "schedule says, or at every poll or every 3rd " +
+    "with one action less; walks yield at entries where what is mapped begins or ends and at the ends of tables, " +
+    "and drop mmu_lock to allocate: a vCPU " +
+    "reads or writes one of 4 pages, the host takes away a page or 2M; while enabling holds mmu_lock for " +
+    "reading, a vCPU writes one of 4 pages at such an " +
     "entry when it was read; between ioctls another thread gets or clears the log, disables logging or deletes the slot"
   );
 }

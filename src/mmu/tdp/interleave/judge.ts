@@ -7,9 +7,10 @@ import type { SmallVm } from "./vm.js";
 const NOTHING: readonly Finding[] = [];
 
 /**
- * What is wrong with a VM when all is quiet, judged by plain recursion, without the iterator: every walk ended; a zapped root is empty; no
- * page that was written is missing in the log, and none that is not in the log can be written unseen; nothing huge is left where
- * eager splitting went over the slot; nothing is mapped that the host took away; frames, page tables and their counts are right.
+ * What is wrong with a VM when all is quiet, judged by plain recursion, without the iterator: every
+ * walk ended; a zapped root is empty; no page that was written is missing in the log, and none that
+ * is not in the log can be written unseen; nothing huge is left where eager splitting went over the
+ * slot; nothing is mapped that the host took away; frames, page tables and their counts are right.
  */
 export function judge(vm: SmallVm): readonly Finding[] {
   const findings: Finding[] = [];
@@ -43,7 +44,8 @@ export function judge(vm: SmallVm): readonly Finding[] {
     if (!vm.logging) return;
     if (level > 1 && vm.splitDone && unit.eager) add("unsplit-huge-page", gfn, level);
     const spte = tree.words[at]!;
-    // With PML the first write to a clean 4K page is logged; of a huge page the first write alone is.
+    // With PML the first write to a clean 4K page is logged; of a huge page the first write alone
+    // is.
     const unseen = (spte & WRITABLE) !== 0 && (!unit.pml || level > 1 || (spte & DIRTY) !== 0);
     const page = unseen ? indexOfValue(vm.dirty, 0, from, to) : -1;
     if (page >= 0) add("dirty-page-lost", startGfn + page, level, "next-write");

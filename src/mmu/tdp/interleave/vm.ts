@@ -10,7 +10,10 @@ import type { IterVariant } from "../variant.js";
 import { zapRoot } from "../zap.js";
 import { MAXPHYADDR, type Step, type Unit } from "./guests.js";
 
-/** Tables that others may need in a run, made room for so that no walk's arrays are replaced while it takes them. */
+/**
+ * Tables that others may need in a run, made room for so that no walk's arrays are replaced while
+ * it takes them.
+ */
 const SPARE_TABLES = 16;
 
 /** A VM of one small memslot, with what userspace knows of it. */
@@ -21,7 +24,10 @@ export class SmallVm implements ActedOn {
   exists = true;
   logging = false;
   splitDone = false;
-  /** By page of the slot, 0 or 1: the dirty bitmap; written since userspace was last told; taken by the host and not accessed since. */
+  /**
+   * By page of the slot, 0 or 1: the dirty bitmap; written since userspace was last told; taken by
+   * the host and not accessed since.
+   */
   readonly dirty: Uint8Array;
   readonly written: Uint8Array;
   readonly gone: Uint8Array;
@@ -107,13 +113,19 @@ export class SmallVm implements ActedOn {
     this.written.fill(0);
   }
 
-  /** 2M pages come back with the faults that may map them: what the kernel recovers at once is not modelled. */
+  /**
+   * 2M pages come back with the faults that may map them: what the kernel recovers at once is not
+   * modelled.
+   */
   private disable(): void {
     this.logging = this.splitDone = false;
     for (const pages of [this.dirty, this.written, this.got]) pages.fill(0);
   }
 
-  /** Takes the bits that are asked for, of the first pages, and clears them word by word under one hold of mmu_lock but for splits. */
+  /**
+   * Takes the bits that are asked for, of the first pages, and clears them word by word under one
+   * hold of mmu_lock but for splits.
+   */
   private take(asked: Uint8Array | null, pages: number): void {
     const { guest, script, pml, eager } = this.unit;
     const taken: number[] = [];
@@ -167,7 +179,8 @@ export class SmallVm implements ActedOn {
   }
 
   /**
-   * Maps a page, writable also for a read: then it counts as dirty at once. On the way down a huge page is split.
+   * Maps a page, writable also for a read: then it counts as dirty at once. On the way down a huge
+   * page is split.
    *
    * Source: Linux 7.3, arch/x86/kvm/mmu/tdp_mmu.c, `kvm_tdp_mmu_map()`; spte.c, `make_spte()`.
    */
@@ -194,7 +207,10 @@ export class SmallVm implements ActedOn {
     if (this.logging) this.dirty[gfn - this.unit.guest.startGfn] = 1;
   }
 
-  /** 2M where the slot holds all of it and the host has not taken pages of it away, or brings all back at once. */
+  /**
+   * 2M where the slot holds all of it and the host has not taken pages of it away, or brings all
+   * back at once.
+   */
   private naturalLevel(gfn: number): number {
     const { startGfn, endGfn } = this.unit.guest;
     const start = Math.floor(gfn / ENTRIES) * ENTRIES;
@@ -206,7 +222,10 @@ export class SmallVm implements ActedOn {
     return 2;
   }
 
-  /** Leaves that the range touches go as a whole; tables stay (Linux 7.3, tdp_mmu.c, `tdp_mmu_zap_leafs()`). */
+  /**
+   * Leaves that the range touches go as a whole; tables stay (Linux 7.3, tdp_mmu.c,
+   * `tdp_mmu_zap_leafs()`).
+   */
   unmap(start: number, end: number): void {
     const leaves: number[] = [];
     eachLeaf(this.tree, (at) => leaves.push(at), start, end);
