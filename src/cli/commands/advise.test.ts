@@ -225,6 +225,13 @@ describe("what advise is asked and answers", () => {
     expect(plot.stdout.length).toBeGreaterThan(stdout.length + 100);
   });
 
+  it("says from which share of writes on it would be the other way round, where lazy splitting costs less", async () => {
+    const { stdout } = await run([...SMALL, "--mode", "enable", "-w", "100"]);
+    expect(stdout).toContain(
+      "  Eager splitting costs less in all at write percentages 1 to 85 (tried: 1, 2, 5, 10 to 100; given: 100).\n",
+    );
+  });
+
   it("weighs the strategies apart: what one of them costs does not answer for another", async () => {
     const wins = (text: string) => text.match(/at write percentages [^(]*\(/g);
     const [one, other] = [

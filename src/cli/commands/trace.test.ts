@@ -136,6 +136,13 @@ result: right
 `);
   });
 
+  it("names the strategy of a line of JSON only where there are two", async () => {
+    const { stdout } = await run([...SPLIT, "--json", "--limit", "1"]);
+    expect(Object.keys(JSON.parse(stdout))).not.toContain("strategy");
+    const two = await run([...SPLIT, "--json", "--limit", "1", "--against", "max-level"]);
+    expect(lines(two.stdout).map((line) => JSON.parse(line).strategy)).toEqual(["baseline", "max-level"]);
+  });
+
   it("says that it was stopped only where there was more to tell", async () => {
     const { stdout } = await run(["trace", "-s", "thp", "-b", "2M", "--json"]);
     const events = lines(stdout).length;
@@ -187,6 +194,7 @@ baseline: result: right
     expect(code).toBe(0);
     expect(stdout).toBe((await run([...SPLIT, "--against", "max-level"])).stdout);
     const html = readFileSync(page, "utf8");
+    expect(html.match(/data-walk="/g)).toHaveLength(2);
     for (const text of ["thp-4M", "max-level", "baseline", "split into pages"]) expect(html).toContain(text);
   });
 });
