@@ -5,7 +5,7 @@ import type { Style } from "./style.js";
 /** Running text is no easier to read in longer lines. */
 const WIDEST = 120;
 
-/** What is there to be pasted, or for a program: a command, JSON, an annotation for GitHub's runner. */
+/** What is there to be pasted, or for a program: a command, JSON, an annotation for GitHub. */
 const PASTED = /^\s*(?:(?:\$ |npx )?s2split \S|[{[]"|::\w+ \w+=)/;
 
 /**
