@@ -217,6 +217,13 @@ describe("what advise is asked and answers", () => {
     expect(stdout).toMatch(
       /^thp: 4M, 4K granule\n1 vCPU, 50% of accesses are writes\. [\s\S]*\nenable mode [\s\S]*\nclear mode [\s\S]*\nPer unit /,
     );
+    const units = stdout.slice(stdout.indexOf("\nPer unit ")).matchAll(/^((?:enable|clear), (?:off|chunk \w+)) {2}/gm);
+    expect([...units].map(([, row]) => row)).toEqual([
+      "enable, off",
+      "enable, chunk 2M",
+      "clear, off",
+      "clear, chunk 2M",
+    ]);
     expect(stdout).toContain(
       "  Eager splitting costs less in all at write percentages 1 to 85 (tried: 1, 2, 5, 10 to 100; given: 50).\n",
     );

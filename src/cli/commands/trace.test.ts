@@ -174,7 +174,10 @@ baseline: result: right
 
   it("has nothing to tell of a phase that may be asked for and does not occur", async () => {
     const { code, stdout } = await run(["trace", "-s", "4k", "-b", "4M", "--phase", "nested"]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "baseline\n\n\nresult: right\n" });
+    const nothing = { code: 0, stdout: "baseline\n\n\nresult: right\n" };
+    expect({ code, stdout }).toEqual(nothing);
+    // Of a phase that is known, too, where the guest has none at all.
+    expect(await run(["trace", "-s", "thp", "-b", "2M", "--chunk", "0", "--phase", "split"])).toMatchObject(nothing);
   });
 
   it("tells all phases only where they are asked for, or one", async () => {
