@@ -136,6 +136,13 @@ result: right
 `);
   });
 
+  it("names the strategy of a line of JSON only where there are two", async () => {
+    const { stdout } = await run([...SPLIT, "--json", "--limit", "1"]);
+    expect(Object.keys(JSON.parse(stdout))).not.toContain("strategy");
+    const two = await run([...SPLIT, "--json", "--limit", "1", "--against", "max-level"]);
+    expect(lines(two.stdout).map((line) => JSON.parse(line).strategy)).toEqual(["baseline", "max-level"]);
+  });
+
   it("says that it was stopped only where there was more to tell", async () => {
     const { stdout } = await run(["trace", "-s", "thp", "-b", "2M", "--json"]);
     const events = lines(stdout).length;
@@ -167,7 +174,10 @@ baseline: result: right
 
   it("has nothing to tell of a phase that may be asked for and does not occur", async () => {
     const { code, stdout } = await run(["trace", "-s", "4k", "-b", "4M", "--phase", "nested"]);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "baseline\n\n\nresult: right\n" });
+    const nothing = { code: 0, stdout: "baseline\n\n\nresult: right\n" };
+    expect({ code, stdout }).toEqual(nothing);
+    // Of a phase that is known, too, where the guest has none at all.
+    expect(await run(["trace", "-s", "thp", "-b", "2M", "--chunk", "0", "--phase", "split"])).toMatchObject(nothing);
   });
 
   it("tells all phases only where they are asked for, or one", async () => {
@@ -187,6 +197,7 @@ baseline: result: right
     expect(code).toBe(0);
     expect(stdout).toBe((await run([...SPLIT, "--against", "max-level"])).stdout);
     const html = readFileSync(page, "utf8");
+    expect(html.match(/data-walk="/g)).toHaveLength(2);
     for (const text of ["thp-4M", "max-level", "baseline", "split into pages"]) expect(html).toContain(text);
   });
 });

@@ -150,6 +150,15 @@ describe("verify --random", () => {
     expect(page.stdout).toMatch(/^a toy: [\s\S]*\n\n\{\n[\s\S]*\n\}\n1 strategy checked, wrong: every-other\n$/);
   });
 
+  it("numbers the faults of several MMUs on, and knows where no real host can show one", async () => {
+    const cwd = temporaryFolder();
+    const other = { ...toy, id: "other", load: async () => ({ ...(await toy.load()), id: "other" }) };
+    const args = ["verify", "--mmu", "toy,other", "--random", "9", "--save", "found.json"];
+    const { code, stderr } = await run(args, { cwd, registry: [toy, other] });
+    expect([code, stderr]).toEqual([1, "s2split: fault 1 is in found.json\ns2split: fault 2 is in found-2.json\n"]);
+    expect(readdirSync(cwd).sort()).toEqual(["found-2.json", "found.json"]);
+  });
+
   it("minds what is there before the search", async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, "found-2.json"), "mine");
