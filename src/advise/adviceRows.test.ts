@@ -104,7 +104,7 @@ describe("a row of advice", () => {
 
   it("has the first clear in place of enabling where that only sets bits", () => {
     const [off] = advise(request({ modes: ["clear"], chunks: [] })).rows;
-    // Of each of four blocks 128 words, each of which visits it: to write-protect, chunk 0 does no more.
+    // Of each of four blocks 128 words, each of which visits it.
     expect(off).toMatchObject({ mode: "clear", enableNs: 0, firstClearNs: 512, longestHold: { visits: 512, ns: 512 } });
     expect(off!.totalNs).toBe(512 + PAGES * 50 + 4 * 2000);
   });
