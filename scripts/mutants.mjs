@@ -8,6 +8,7 @@
 // it counts while modules load (a constant) and wants a run of its own. --budget: what a change may
 // take of tests' time (5000 ms). --times: a report of vitest's json reporter, so that quick files
 // come first. --resume: tries again what FILE does not say was found.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -33,6 +34,14 @@ const { values } = parseArgs({
     dry: { type: "boolean", default: false },
   },
 });
+
+/** What git finds changed or new in the tree. */
+const treeChanges = () => execFileSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" });
+// A changed program may write over anything that a test has it read.
+if (!values.dry && treeChanges() !== "") {
+  console.error("the tree has changes; expected none, so that what changed programs write shows");
+  process.exit(2);
+}
 
 const began = Date.now();
 const { project, sites, rejected } = draw(root, {
@@ -149,4 +158,6 @@ for (const room of rooms) {
 }
 console.log(lines.join("\n"));
 console.log(`${Math.round((Date.now() - began) / 1000)} s`);
+const written = treeChanges();
+if (written !== "") console.log(`changed programs wrote into the tree; to be put back:\n${written}`);
 rmSync(folder, { recursive: true, force: true });
