@@ -146,6 +146,22 @@ describe("a row of advice", () => {
     expect(eager!.longestHold).toEqual({ visits: 1 + 2 * 8192, ns: 0 });
   });
 
+  it("has the visit that finds no memory for its longest hold, however little that costs", () => {
+    const scenario = {
+      granule: "4K",
+      ipaBits: 40,
+      memslots: [{ base: "0x40000000", segments: [{ map: "hole", size: "2M" }] }],
+      dirtyLog: { mode: "enable", chunk: "0" },
+    } as const;
+    const costs = { ...profile.costs, writeProtectVisit: figure(0.25) };
+    const asked = { guest: { kind: "scenario", scenario }, chunks: [], profile: { ...profile, costs } } as const;
+    expect(advise(request(asked)).rows[0]).toMatchObject({
+      longestHold: { visits: 1, ns: 0.25 },
+      guest: { faults: 0, writes: 0 },
+      totalNs: 0.25,
+    });
+  });
+
   it("says how far off the sum of regions may be that stand for others", () => {
     // Regions with 64 to 384 MiB in pages, the rest in blocks of 32 MiB.
     const segments = [64, 128, 192, 256, 320, 384].flatMap((mib) => [
