@@ -104,8 +104,7 @@ describe("a row of advice", () => {
 
   it("has the first clear in place of enabling where that only sets bits", () => {
     const [off] = advise(request({ modes: ["clear"], chunks: [] })).rows;
-    // Of each of four blocks 128 words, each of which visits it: to write-protect, chunk 0 does no
-    // more.
+    // Of each of four blocks 128 words, each of which visits it.
     expect(off).toMatchObject({ mode: "clear", enableNs: 0, firstClearNs: 512, longestHold: { visits: 512, ns: 512 } });
     expect(off!.totalNs).toBe(512 + PAGES * 50 + 4 * 2000);
   });
@@ -145,6 +144,22 @@ describe("a row of advice", () => {
     const [off, eager] = advise(request({ profile: { ...profile, costs } })).rows;
     expect(off!.longestHold).toEqual({ visits: 4, ns: 0 });
     expect(eager!.longestHold).toEqual({ visits: 1 + 2 * 8192, ns: 0 });
+  });
+
+  it("has the visit that finds no memory for its longest hold, however little that costs", () => {
+    const scenario = {
+      granule: "4K",
+      ipaBits: 40,
+      memslots: [{ base: "0x40000000", segments: [{ map: "hole", size: "2M" }] }],
+      dirtyLog: { mode: "enable", chunk: "0" },
+    } as const;
+    const costs = { ...profile.costs, writeProtectVisit: figure(0.25) };
+    const asked = { guest: { kind: "scenario", scenario }, chunks: [], profile: { ...profile, costs } } as const;
+    expect(advise(request(asked)).rows[0]).toMatchObject({
+      longestHold: { visits: 1, ns: 0.25 },
+      guest: { faults: 0, writes: 0 },
+      totalNs: 0.25,
+    });
   });
 
   it("says how far off the sum of regions may be that stand for others", () => {

@@ -74,7 +74,7 @@ describe("the work of a guest of which regions stand for all", () => {
   it("is told by region, with how many each stands for", () => {
     const strata = ([, { sampled }]: ReturnType<typeof both>) =>
       sampled!.strata.map(({ weight, alike, work }) => [weight, alike, work.visits]);
-    // Two blocks: visited by both walks, of each 8192 pages made and visited. Or 16384 pages,
+    // Two blocks, visited by both walks, of each 8192 pages made and visited. Or 16384 pages,
     // twice.
     expect(strata(both("enable", false))).toEqual([
       [4, true, 2 + 2 * (1 + 8192 + 8192)],

@@ -171,9 +171,7 @@ describe("holds by region", () => {
     { map: "2M", size: "6M" },
     { map: "4K", size: "2M" },
   ];
-  /**
-   * Two slots; regions of 4 MiB. Visits of each piece, with the words of it where ranges are words.
-   */
+  /** Two slots, regions of 4 MiB: visits of each piece, and its words where ranges are words. */
   const trace = (mode: "enable" | "clear", chunk: string) => {
     const layout = layoutOf({
       granule: "4K",

@@ -289,7 +289,7 @@ describe("fitCosts", () => {
       expect(rows.map(({ errorPercent }) => errorPercent.toFixed(6))).toEqual(["20.000000", "-40.000000"]);
     });
 
-    it("fits the usual costs where none are named, in the order of tables, whatever the order they are named in", () => {
+    it("fits the usual costs where none are named, and those that are in the order of tables", () => {
       const every = run("all", Object.fromEntries(TERM_IDS.map((id) => [id, 1])) as TermCounts, 100);
       const { unexercised, figures } = fitCosts([run("none", {}, 1)], { source: "test" });
       expect(unexercised).toEqual([
