@@ -7,9 +7,7 @@ const STRATEGY: Strategy = described("toy", { id: "mine" }, "builtin");
 const LOST: Finding = { code: "lost", count: 1, data: { cause: "written" } };
 const STUCK: Finding = { code: "stuck", count: 1, data: {} };
 
-/**
- * Two places, two actions at the first and one at the second; what is found is for tests to say.
- */
+/** Two actions at a first place and one at a second; what is found is for tests to say. */
 class Toy implements Interleaved {
   readonly runs: string[] = [];
   readonly words: string;
