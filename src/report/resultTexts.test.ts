@@ -17,13 +17,14 @@ import {
   wall,
   withCount,
 } from "../testing/resultBuilder.js";
+import { descriptionOf, undrawn } from "../testing/undrawn.js";
 import { namesOf } from "./benchClosing.js";
 import { benchTables } from "./benchTable.js";
 import { compareText } from "./compareTable.js";
 import { benchPage } from "./html/benchPage.js";
 import { comparePage } from "./html/comparePage.js";
 import { noisePage } from "./html/noisePage.js";
-import type { Page } from "./html/page.js";
+import type { Figure } from "./html/page.js";
 import { longTables } from "./longTable.js";
 import { benchPlot } from "./plot/benchPlot.js";
 import { canvasFor } from "./plot/canvas.js";
@@ -545,31 +546,13 @@ wrong     <red>-99.8% ✗</>  <red>-99.8% ✗</>
 No right strategy lowers entries inspected (split) in any of these cases.`);
 });
 
-/** A page without its drawings, which have tests of their own. */
-function undrawn({ groups, ...page }: Page) {
-  const titled = groups.map(({ sections, ...group }) => ({
-    ...group,
-    sections: sections.map(({ figures, ...section }) => ({
-      ...section,
-      ...(figures === undefined
-        ? {}
-        : {
-            figures: figures.map(({ title, svg, linear }) => [
-              title,
-              /<desc[^>]*>([^<]*)/.exec(svg.text)?.[1],
-              linear !== undefined,
-            ]),
-          }),
-    })),
-  }));
-  return { ...page, groups: titled };
-}
+const told = ({ linear, ...figure }: Figure) => [figure.title, descriptionOf(figure), linear !== undefined];
 
 describe("a page", () => {
   it("of a result has its facts, and a group for each case", async () => {
     const { runs } = full;
     const few = runs.filter(({ strategy }) => ["baseline", "fast", "wrong"].includes(strategy));
-    expect(undrawn(await benchPage({ ...full, partial: true, runs: few }, mmus))).toEqual({
+    expect(undrawn(await benchPage({ ...full, partial: true, runs: few }, mmus), told)).toEqual({
       title: "thp",
       lead: "What it costs to split huge pages for dirty logging, under each walker strategy, and whether the result is right.",
       facts: [
@@ -762,7 +745,7 @@ describe("a page", () => {
     const bare: ResultFile = { ...plain, createdAt: null, environment: null, runs: plain.runs.slice(0, 1) };
     const one = { ...scenarioResult(), description: null };
     const { totals: _, ...small } = mmu;
-    expect(undrawn(await benchPage({ ...bare, scenarios: [one] }, new Map([["toy", small as Mmu]])))).toEqual({
+    expect(undrawn(await benchPage({ ...bare, scenarios: [one] }, new Map([["toy", small as Mmu]])), told)).toEqual({
       title: "thp",
       lead: "What it costs to split huge pages for dirty logging, under each walker strategy, and whether the result is right.",
       facts: [{ name: "Made by", value: "s2split 0.1.0, model 1" }],
@@ -829,7 +812,7 @@ describe("a page", () => {
       new Map([["toy", toyCounters]]),
       options,
     );
-    expect(undrawn(await comparePage(comparison))).toEqual({
+    expect(undrawn(await comparePage(comparison), told)).toEqual({
       title: "Two results compared",
       lead: "What changed from the first result to the second, figure by figure, and whether a walker got worse.",
       facts: [
@@ -1070,7 +1053,7 @@ wall times are compared although environment.node is "v20.20.2" in the base and 
     ];
     const comparison = compareResults(of(1000), of(1001), new Map([["toy", toyCounters]]), DEFAULT_COMPARE_OPTIONS);
     const pairs = [comparison, comparison];
-    expect(undrawn(await noisePage(noiseOf(pairs), pairs))).toEqual({
+    expect(undrawn(await noisePage(noiseOf(pairs), pairs), told)).toEqual({
       title: "A benchmark against itself",
       lead: "Of 2 wall times of the same code, 0 would be called changed; the largest change of a median is +0.1%.",
       facts: [{ name: "Suggested", value: "--wall-threshold 1%" }],
