@@ -10,9 +10,7 @@ export function undrawn({ groups, ...page }: Page, told: (figure: Figure) => unk
     ...page,
     groups: groups.map(({ sections, ...group }) => ({
       ...group,
-      sections: sections.map(({ figures, steps: _, ...section }) =>
-        figures === undefined ? section : { ...section, figures: figures.map(told) },
-      ),
+      sections: sections.map(({ figures, steps: _, ...section }) => ({ ...section, figures: figures?.map(told) })),
     })),
   };
 }
