@@ -1,14 +1,14 @@
-// Builds dist/: plain tsc, then the JSON Schema of the result file, which is made from the zod
-// schema. Types are checked apart, by npm run types. `npx s2split` in a clone runs this each time
-// (npx installs the package's own folder, and runs its prepare): a dist/ that is current, by a
-// stamp of all that goes into it, is left as it is. While a new one is put in its place, each file
-// of it is there all the time, old or new: other processes may be running it.
+// Builds dist/, by TypeScript 7, which takes a quarter of the time of 6 (that stays for those who
+// need its programming interface, which 7 does not have); then the JSON Schema of the result file,
+// which is made from the zod schema. Types are checked apart, by npm run types. `npx s2split` in a
+// clone runs this each time (npx installs the package's own folder, and runs its prepare): a dist/
+// that is current, by a stamp of all that goes into it, is left as it is. While a new one is put in
+// its place, each file of it is there all the time, old or new: other processes may be running it.
 //
 // --root FOLDER: another folder in the same form, for the tests.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -69,7 +69,7 @@ function isAlive(pid) {
 }
 
 async function buildInto(folder) {
-  const tsc = createRequire(join(root, "package.json")).resolve("typescript/bin/tsc");
+  const tsc = join(root, "node_modules", "typescript7", "bin", "tsc");
   const project = ["-p", join(root, "tsconfig.build.json"), "--noCheck", "--outDir", folder];
   execFileSync(process.execPath, [tsc, ...project], { stdio: "inherit" });
   const schema = join(folder, "results", "schema.js");

@@ -1,19 +1,13 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assumed } from "../cost/profiles/provenance.js";
 import { builtinProfile } from "../cost/profiles.js";
 import { REGION, uniformScenario } from "../cost/uniformGuest.js";
-import { UserError } from "../errors.js";
 import { segmentsFor } from "../guest/backings.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { NIGHTLY, times } from "../testing/nightly.js";
 import { type AdviceRequest, advise, eagerWins, spreadPercent, TRIED_PERCENTS } from "./advise.js";
-import { firstPass } from "./firstPass.js";
 import { type AdvisedGuest, workOf } from "./guest.js";
-import { leafRunsOf } from "./leafRuns.js";
-import { parseDuration, parseFaultLock } from "./options.js";
-import { recommend } from "./recommend.js";
 import type { AdviceRow } from "./row.js";
 
 function uniform(map: string, gib: number): AdvisedGuest {
@@ -308,45 +302,6 @@ describe("spreadPercent", () => {
   });
 });
 
-describe("firstPass", () => {
-  it("estimates a large guest from a part within a percent, and is exact at all writes", () => {
-    const guest = { runs: [{ leafBytes: 2 ** 21, bytes: 2 ** 31 }], pageBytes: 4096, entries: 512, seed: 3 };
-    for (const writePercent of [1, 10, 100]) {
-      const whole = firstPass({ ...guest, writePercent }, false);
-      const part = firstPass({ ...guest, writePercent }, false, 2 ** 16);
-      expect(whole.sampled).toBe(false);
-      expect(part.sampled).toBe(writePercent < 100);
-      const ratio = part.terms.faults / whole.terms.faults;
-      if (writePercent === 100) expect(ratio).toBe(1);
-      else expect(Math.abs(ratio - 1)).toBeLessThan(0.01);
-    }
-  });
-
-  it("draws one whole block at least, and says that the other is taken to be alike", () => {
-    const guest = { runs: [{ leafBytes: 2 ** 21, bytes: 2 ** 22 }], pageBytes: 4096, entries: 512, seed: 3 };
-    const pass = firstPass({ ...guest, writePercent: 50 }, true, 1);
-    expect(pass.sampled).toBe(true);
-    expect(pass.writes % 2).toBe(0);
-    expect(pass.writes + pass.reads).toBe(1024);
-  });
-
-  it("never faults less lazily than split, whatever the writes", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 100 }), fc.nat(), (writePercent, seed) => {
-        const guest = {
-          runs: [{ leafBytes: 2 ** 21, bytes: 2 ** 24 }],
-          pageBytes: 4096,
-          entries: 512,
-          seed,
-          writePercent,
-        };
-        expect(firstPass(guest, false).terms.faults).toBeGreaterThanOrEqual(firstPass(guest, true).terms.faults);
-      }),
-      { numRuns: 50 },
-    );
-  });
-});
-
 describe("workOf", () => {
   it("flushes the slot once an ioctl: as often as it has regions where userspace clears by region", () => {
     const flushes = (perRegion: boolean) =>
@@ -376,116 +331,5 @@ describe("what dirtying a page again costs", () => {
     const { contention: _, ...known } = builtinProfile("ampereone");
     const costs = { exit: figure(1), relaxVisit: figure(10), faultStore: figure(100), tlbiLocal: figure(1000) };
     expect(advise(request(uniform("4K", 1), { profile: { ...known, costs } })).redirtyNs).toBe(1111);
-  });
-});
-
-describe("leafRunsOf", () => {
-  it("gives the leaves that a layout begins with, holes left out", () => {
-    const scenario = {
-      granule: "4K",
-      ipaBits: 40,
-      memslots: [
-        {
-          base: "0x401fe000",
-          segments: [
-            { map: "4K", size: "8K" },
-            { map: "2M", size: "4M" },
-            { map: "hole", size: "2M" },
-            { map: "1G", size: "2G" },
-          ],
-        },
-      ],
-      dirtyLog: { mode: "enable", chunk: "2M" },
-    } as const;
-    expect(leafRunsOf({ kind: "scenario", scenario })).toEqual([
-      { leafBytes: 4096, bytes: 8192 },
-      { leafBytes: 2 ** 21, bytes: 2 ** 30 - 2 ** 22 },
-      { leafBytes: 2 ** 30, bytes: 2 ** 30 },
-      { leafBytes: 2 ** 21, bytes: 2 ** 23 },
-    ]);
-  });
-});
-
-describe("recommend", () => {
-  const row = (chunk: string, totalNs: number, holdNs: number, cachePages: number, within = true): AdviceRow => ({
-    mode: "clear",
-    chunk,
-    strategy: "baseline",
-    enableNs: 0,
-    firstClearNs: 1,
-    longestHold: { visits: 1, ns: holdNs },
-    longestStretch: { visits: 1, ns: 1 },
-    lockedNsPerGiB: 1,
-    cachePages,
-    cacheBytes: 4096 * cachePages,
-    ioctlTlbis: 0,
-    guest: { faults: 10, tlbis: 1, writes: 1, elapsedNs: 1, vcpuNs: 1, sampled: false },
-    totalNs,
-    withinLockHold: within,
-    withinGuestStall: true,
-    stall: null,
-    scaled: false,
-    sampled: null,
-    findings: [],
-  });
-  const given = { comparable: true, hasBlocks: true };
-
-  it("takes, of rows that cost about the same, the shorter hold and then the smaller cache", () => {
-    const off = row("0", 1000, 1, 0);
-    expect(recommend([off, row("2M", 504, 5, 2), row("1G", 500, 50, 513)], given)[0]!.chunk).toBe("2M");
-    expect(recommend([off, row("1G", 500, 5, 513), row("2M", 500, 5, 2)], given)[0]!.chunk).toBe("2M");
-    expect(recommend([off, row("2M", 600, 5, 2), row("1G", 500, 50, 513)], given)[0]!.chunk).toBe("1G");
-  });
-
-  it("does not turn it on for less than a percent", () => {
-    expect(recommend([row("0", 1000, 1, 0), row("2M", 995, 1, 2)], given)[0]!.reason.code).toBe("off-costs-less");
-  });
-
-  it("chooses no row that is wrong, however cheap, and does not say what it would cost", () => {
-    const findings = [{ code: "unsplit-block", count: 1, data: {} }];
-    const wrong = { ...row("2M", 1, 1, 2), guest: null, totalNs: null, findings };
-    expect(recommend([row("0", 1000, 1, 0), wrong, row("1G", 500, 50, 513)], given)[0]!.chunk).toBe("1G");
-    expect(recommend([row("0", 1000, 1, 0), wrong], given)[0]).toMatchObject({
-      chunk: "0",
-      reason: { code: "no-eager", wrong: 1 },
-    });
-    expect(recommend([row("0", 1000, 9, 0, false), wrong], given)[0]).toMatchObject({
-      chunk: null,
-      reason: { code: "none-within-hold", least: { chunk: "0" } },
-    });
-  });
-
-  it("says nothing of saved faults where no chunk was compared", () => {
-    expect(recommend([row("0", 1000, 1, 0)], given)[0]!.reason).toEqual({ code: "no-eager", wrong: 0 });
-  });
-
-  it("takes what is allowed where off is not, and says that it does not cost less", () => {
-    const rows = [row("0", 1000, 9, 0, false), row("2M", 2000, 1, 2)];
-    expect(recommend(rows, given)[0]).toMatchObject({ chunk: "2M", reason: { code: "only-within-hold" } });
-  });
-});
-
-describe("parseFaultLock", () => {
-  it("takes the locks by name, and that of a kernel version", () => {
-    const of = (text: string) => parseFaultLock(text, "--fault-lock");
-    expect(["rwlock", "5.10", "5.17.3", "5.18", "v6.1", "6.2-rc3", "7.3"].map(of)).toEqual([
-      "rwlock",
-      "spinlock",
-      "spinlock",
-      "rwlock",
-      "rwlock",
-      "parallel",
-      "parallel",
-    ]);
-    for (const bad of ["", "mutex", "6", "6.x"]) expect(() => of(bad), bad).toThrow(UserError);
-  });
-});
-
-describe("parseDuration", () => {
-  it("takes ns, us, ms and s, and nothing else", () => {
-    expect(["5ms", "500 us", "1.5s", "20ns"].map((text) => parseDuration(text, "--x"))).toEqual([5e6, 5e5, 1.5e9, 20]);
-    for (const bad of ["5", "ms", "-1ms", "0ms", "5 minutes", "1e3ms", ""]) {
-      expect(() => parseDuration(bad, "--max-lock-hold"), bad).toThrow(UserError);
-    }
   });
 });

@@ -90,8 +90,7 @@ export class LockWork {
   }
 
   equals(other: LockWork): boolean {
-    for (let i = 0; i < LockWork.SIZE; i++) if (this.values[i] !== other.values[i]) return false;
-    return true;
+    return this.values.every((value, i) => value === other.values[i]);
   }
 
   get isNothing(): boolean {

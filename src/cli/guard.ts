@@ -36,6 +36,12 @@ export type Heard = { readonly kind: "interrupt" } | { readonly kind: "input"; r
 const LONGEST_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
+/** The thread, as far as it is watched. */
+export type GuardedThread = Pick<Worker, "on" | "postMessage" | "terminate">;
+
+const startThread = (workerData: GuardedTask): GuardedThread =>
+  new Worker(new URL("./guarded.js", import.meta.url), { workerData });
+
 /**
  * Runs the command line in a thread of its own, for custom modules are anybody's code: one that
  * ends the program, waits for ever, keeps a timer, rejects late or never returns must not make a
@@ -44,10 +50,9 @@ const LOOK_EVERY_MS = 100;
  *
  * @returns the exit code of the command, or {@link EXIT.usage} where a module is to blame
  */
-export async function runGuarded(argv: readonly string[], io: Io): Promise<number> {
+export async function runGuarded(argv: readonly string[], io: Io, startIt = startThread): Promise<number> {
   const about = ({ isTTY, columns }: Io["stdout"]): OutputAbout => ({ isTTY: isTTY === true, columns });
-  const workerData: GuardedTask = { argv, env: { ...io.env }, stdout: about(io.stdout), stderr: about(io.stderr) };
-  const worker = new Worker(new URL("./guarded.js", import.meta.url), { workerData });
+  const worker = startIt({ argv, env: { ...io.env }, stdout: about(io.stdout), stderr: about(io.stderr) });
   const guard = new Guard(worker, io);
   try {
     return await guard.ended;
@@ -71,7 +76,7 @@ class Guard {
   private readonly longestMs: number;
 
   constructor(
-    private readonly worker: Worker,
+    private readonly worker: GuardedThread,
     private readonly io: Io,
   ) {
     this.ended = new Promise((resolve) => {

@@ -164,7 +164,8 @@ export async function buildProgram(args: readonly string[], invocation: Invocati
     program.commandsGroup(heading);
     for (const { name, summary, load } of entries) {
       if (wanted.includes(name)) (await load()).register(program, invocation);
-      else program.command(name).summary(summary).description(summary).allowUnknownOption().helpOption(false);
+      else program.command(name).description(summary).allowUnknownOption().helpOption(false);
+      program.commands.at(-1)!.summary(summary);
     }
   }
   addHelpCommand(program);

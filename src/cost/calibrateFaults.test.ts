@@ -35,6 +35,56 @@ describe("faults fitted to measured passes", () => {
     expect(fitted.fittedTo).toHaveLength(8);
   });
 
+  it("say how they were got and what from", () => {
+    const phases = [1, 16, 64].map((vcpus) => phase(eager, vcpus));
+    const fitted = faultsOf(
+      [...phases, { ...phase(eager, 8), terms: { ...phase(eager, 8).terms, faults: 0 } }],
+      12,
+      "me",
+    );
+    expect(fitted).toEqual({
+      alone: { relax: fitted!.alone.relax },
+      parallel: { serial: fitted!.parallel!.serial },
+      provenance: {
+        kind: "derived",
+        how: "least squares of the relative errors of 3 measured passes, by mean value analysis",
+        source: "me",
+      },
+      fittedTo: ["1 vCPUs", "16 vCPUs", "64 vCPUs"],
+    });
+  });
+
+  it("are as many as there are fewer of than rows", () => {
+    // Two figures, of faults that relax: three rows tell them, two do not.
+    const of = (...vcpus: number[]) =>
+      faultsOf(
+        vcpus.map((count) => phase(eager, count)),
+        GUEST_ACCESS,
+        "test",
+      );
+    expect(of(1, 64)).toBe(null);
+    expect(of(1, 64, 64)).not.toBe(null);
+    expect(of(64, 64, 64)).toBe(null);
+  });
+
+  it("leave out passes that take no longer than the guest's own accesses", () => {
+    const idle = { ...phase(eager, 32), medianNs: GUEST_ACCESS * 2 * 512 };
+    expect(faultsOf([phase(eager, 1), phase(eager, 64), idle], GUEST_ACCESS, "test")).toBe(null);
+  });
+
+  it("leave out a kind that is a fault in a hundred, and broadcasts of one vCPU alone", () => {
+    const rare = { relax: 99, map: 0, broken: 1 };
+    const phases = [1, 8, 64].map((vcpus) => phase(rare, vcpus));
+    expect(faultsOf(phases, GUEST_ACCESS, "test")!.alone).not.toHaveProperty("broken");
+    expect(faultsOf([...phases, phase(lazy, 1)], GUEST_ACCESS, "test")).toMatchObject({
+      alone: { broken: expect.any(Number) },
+      parallel: { serial: expect.any(Number) },
+    });
+    expect(faultsOf([...phases, phase(lazy, 1)], GUEST_ACCESS, "test")!.parallel).not.toHaveProperty("broadcast");
+    const several = [...phases, phase(lazy, 2), phase(lazy, 4)];
+    expect(faultsOf(several, GUEST_ACCESS, "test")!.parallel).toHaveProperty("broadcast");
+  });
+
   it("are not fitted where vCPUs hardly wait, or with one vCPU count", () => {
     expect(
       faultsOf(

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Counts } from "../mmu/counters.js";
-import { inflation, nearPairs } from "./collinearity.js";
+import { cosineWith, inflation, nearPairs } from "./collinearity.js";
 import { fitCosts, profileFrom } from "./fit.js";
 import type { Observation } from "./fitTypes.js";
 import { modelTime } from "./modelTime.js";
 import type { CostId, CostProfile } from "./profile.js";
 import { parseProfile } from "./profileSchema.js";
-import { type TermCounts, termCounts } from "./terms.js";
+import { TERM_IDS, type TermCounts, type TermId, termCounts } from "./terms.js";
 
 const folder = new URL("../testing/golden/arm64-flow/", import.meta.url);
 
@@ -230,6 +230,231 @@ describe("fitCosts", () => {
     }
   });
 
+  describe("of a few runs by hand", () => {
+    const run = (label: string, some: Partial<TermCounts>, ...samplesNs: number[]): Observation => ({
+      label,
+      terms: terms(some),
+      samplesNs,
+    });
+
+    it("gives each cost with its interval, its provenance and what it includes, and each run with its error", () => {
+      const runs = [
+        run("faults", { faults: 10 }, 90, 110, 100),
+        run("visits", { splitVisits: 3, splitVisitsNewTable: 1 }, 8, 8, 8),
+        run("both", { faults: 1, splitVisits: 10 }, 30, 30, 30),
+        run("loops", { loops: 5, faults: 2 }, 20, 20, 20),
+      ];
+      const options = { costs: ["loop", "fault", "splitVisit", "walk"] as const, source: "four runs", resamples: 40 };
+      const fit = fitCosts(runs, options);
+      const provenance = {
+        kind: "derived",
+        how: "non-negative least squares over 4 measured times",
+        source: "four runs",
+      };
+      expect(fit.figures).toEqual({
+        splitVisit: { ns: expect.closeTo(2, 6), provenance, includes: [], interval: fit.figures.splitVisit!.interval },
+        fault: {
+          ns: expect.closeTo(10, 6),
+          provenance,
+          includes: ["exit", "mapVisit", "relaxVisit", "faultStore", "tlbiLocal", "cacheMaintenance"],
+          interval: fit.figures.fault!.interval,
+        },
+      });
+      // The samples of the first run alone scatter: by a tenth at most.
+      const [low, high] = fit.figures.fault!.interval!;
+      expect(low).toBeGreaterThanOrEqual(9 - 1e-9);
+      expect(low).toBeLessThan(10);
+      expect(high).toBeGreaterThan(10);
+      expect(high).toBeLessThanOrEqual(11 + 1e-9);
+      expect(fit.rows).toEqual([
+        { label: "faults", measuredNs: 100, modelledNs: expect.closeTo(100, 6), errorPercent: expect.closeTo(0, 6) },
+        { label: "visits", measuredNs: 8, modelledNs: expect.closeTo(8, 6), errorPercent: expect.closeTo(0, 6) },
+        { label: "both", measuredNs: 30, modelledNs: expect.closeTo(30, 6), errorPercent: expect.closeTo(0, 6) },
+        { label: "loops", measuredNs: 20, modelledNs: expect.closeTo(20, 6), errorPercent: expect.closeTo(0, 6) },
+      ]);
+      expect(fit).toMatchObject({
+        unexercised: ["walk"],
+        atZero: ["loop"],
+        notSeparate: [],
+        warnings: [],
+        intervals: "samples",
+      });
+    });
+
+    it("weighs each run by its own time, so that its error is a share of it", () => {
+      // 2 of 1 ns each, and 1000 of 2: relative errors are least where 1.2 is taken for both.
+      const runs = [run("short", { faults: 2 }, 2), run("long", { faults: 1000 }, 2000)];
+      const { figures, rows } = fitCosts(runs, { costs: ["fault"], source: "test", resamples: 1 });
+      expect(figures.fault!.ns).toBeCloseTo((1 + 0.5) / (1 + 0.25), 9);
+      expect(rows.map(({ errorPercent }) => errorPercent.toFixed(6))).toEqual(["20.000000", "-40.000000"]);
+    });
+
+    it("fits the usual costs where none are named, and those that are in the order of tables", () => {
+      const every = run("all", Object.fromEntries(TERM_IDS.map((id) => [id, 1])) as TermCounts, 100);
+      const { unexercised, figures } = fitCosts([run("none", {}, 1)], { source: "test" });
+      expect(unexercised).toEqual([
+        "writeProtectVisit",
+        "splitVisit",
+        "nestedEntry",
+        "tlbiBroadcast",
+        "tlbiRange",
+        "fault",
+        "guestAccess",
+        "range",
+        "lockDrop",
+        "enableIoctl",
+        "fixed",
+      ]);
+      expect(figures).toEqual({});
+      // All occur alike: the first stands for all, and includes what each of them includes.
+      const one = fitCosts([every], { costs: ["fixed", "range", "splitVisit"], source: "test" });
+      expect(Object.keys(one.figures)).toEqual(["splitVisit"]);
+      expect(one.figures.splitVisit!.includes).toEqual([
+        "range",
+        "fixed",
+        "inspect",
+        "walk",
+        "closingDsb",
+        "ioctl",
+        "flush",
+      ]);
+      expect(one.figures.splitVisit!.ns).toBeCloseTo(50, 9);
+      expect(one.intervals).toBe(null);
+      expect(one.warnings.filter(({ code }) => code === "few-samples")).toEqual([
+        { code: "few-samples", label: "all", samples: 1 },
+      ]);
+    });
+
+    it("warns of fewer runs than costs, and of each run with fewer than three samples", () => {
+      const { warnings } = fitCosts(
+        [run("one", { faults: 1, walks: 2 }, 1, 1, 1), run("two", { faults: 3, walks: 1, loops: 1 }, 1, 1)],
+        { costs: ["fault", "walk", "loop"], source: "test", resamples: 2 },
+      );
+      expect(warnings.filter(({ code }) => code.startsWith("few"))).toEqual([
+        { code: "few-runs", runs: 2, costs: 3 },
+        { code: "few-samples", label: "two", samples: 2 },
+      ]);
+    });
+
+    it("warns of no few runs where there are as many as costs", () => {
+      const runs = [run("one", { faults: 1 }, 1, 1, 1), run("two", { walks: 1 }, 1, 1, 1)];
+      expect(fitCosts(runs, { costs: ["fault", "walk"], source: "test", resamples: 2 }).warnings).toEqual([]);
+    });
+
+    it("names two costs that nearly go together, how nearly, and of the runs that tell them apart the best", () => {
+      const runs = [
+        run("a", { faults: 10, walks: 10 }, 100, 100, 100),
+        run("b", { faults: 10, walks: 11 }, 100, 100, 100),
+      ];
+      const candidate = (label: string, some: Partial<TermCounts>) => ({ label, terms: terms(some) });
+      const alike = candidate("alike", { faults: 7, walks: 7 });
+      const little = candidate("a little apart", { faults: 7, walks: 5 });
+      const apart = candidate("apart", { faults: 7 });
+      const named = (...candidates: ReturnType<typeof candidate>[]) =>
+        fitCosts(runs, { costs: ["fault", "walk"], source: "test", resamples: 2, candidates }).warnings;
+      const warning = {
+        code: "near-collinear",
+        a: "fault",
+        b: "walk",
+        cosine: expect.closeTo(210 / Math.sqrt(200 * 221), 12),
+      };
+      expect(named()).toEqual([{ ...warning, run: null }]);
+      expect(named(alike)).toEqual([{ ...warning, run: null }]);
+      expect(named(alike, little, apart)).toEqual([{ ...warning, run: "apart" }]);
+      expect(named(apart, little, alike)).toEqual([{ ...warning, run: "apart" }]);
+    });
+
+    it("names a cost that two others explain, by how much, and the run after which they do least", () => {
+      // The third is the sum of the two others, but for a hundredth of a row.
+      const runs = [
+        run("a", { faults: 10, loops: 10 }, 10, 10, 10),
+        run("b", { walks: 10, loops: 10 }, 10, 10, 10),
+        run("c", { faults: 10, walks: 10, loops: 20.1 }, 10, 10, 10),
+      ];
+      const candidate = (label: string, some: Partial<TermCounts>) => ({ label, terms: terms(some) });
+      const alone = candidate("alone", { loops: 30 });
+      const both = candidate("both", { faults: 10, loops: 20 });
+      const named = (...candidates: ReturnType<typeof candidate>[]) =>
+        fitCosts(runs, { costs: ["fault", "walk", "loop"], source: "test", resamples: 2, candidates }).warnings;
+      const costs = ["walk", "fault", "loop"];
+      const warned = named();
+      expect(warned.map((one) => [one.code, "cost" in one && one.cost]).sort()).toEqual(
+        costs.map((cost) => ["dependent", cost]).sort(),
+      );
+      // Of (1, 1, 2.01) the others leave 0.01 x (-1, -1, 1) / 3.
+      const loop = warned.find((one) => "cost" in one && one.cost === "loop")!;
+      expect(loop).toEqual({
+        code: "dependent",
+        cost: "loop",
+        inflation: expect.closeTo((1 + 1 + 2.01 ** 2) / (0.01 ** 2 / 3), 2),
+        run: null,
+      });
+      for (const order of [
+        [alone, both],
+        [both, alone],
+      ]) {
+        for (const one of named(...order)) expect(one).toMatchObject({ run: { label: "alone" } });
+      }
+      for (const one of named(both)) expect(one).toMatchObject({ run: { label: "both" } });
+    });
+
+    it("says of each cost what every run has with it", () => {
+      const one = (id: CostId, term: TermId) => [id, run(id, { [term]: 10 }, 100, 100, 100)] as const;
+      const runs = [
+        one("writeProtectVisit", "writeProtectVisits"),
+        one("splitVisit", "splitVisits"),
+        one("nestedEntry", "nestedEntries"),
+        one("tlbiBroadcast", "tlbiBroadcast"),
+        one("tlbiRange", "tlbiRange"),
+        one("fault", "faults"),
+        one("guestAccess", "guestAccesses"),
+        one("range", "ranges"),
+        one("lockDrop", "lockDrops"),
+        one("enableIoctl", "enables"),
+        one("fixed", "calls"),
+        one("tableSplit", "tablesSplit"),
+      ];
+      const { figures } = fitCosts(
+        runs.map(([, each]) => each),
+        { costs: runs.map(([id]) => id), source: "test", resamples: 2 },
+      );
+      expect(Object.entries(figures).map(([id, { includes }]) => `${id}: ${includes!.join(", ")}`)).toEqual([
+        "writeProtectVisit: writeProtectStore",
+        "splitVisit: ",
+        "nestedEntry: nestedStore, tableAlloc, tableZero",
+        "tlbiBroadcast: splitStore",
+        "tlbiRange: freeVisit",
+        "fault: exit, mapVisit, relaxVisit, faultStore, tlbiLocal, cacheMaintenance",
+        "guestAccess: ",
+        "range: inspect, walk, closingDsb",
+        // What has a figure of its own is included in none.
+        "lockDrop: ",
+        "enableIoctl: ",
+        "fixed: ioctl, flush",
+        "tableSplit: tableAlloc, tableZero",
+      ]);
+    });
+
+    it("leaves out of what a cost includes whatever has a figure of its own", () => {
+      const runs = [run("a", { ranges: 1 }, 10), run("b", { walks: 1 }, 10), run("c", { ranges: 1, walks: 1 }, 20)];
+      const { figures } = fitCosts(runs, { costs: ["range", "walk"], source: "test", resamples: 2 });
+      expect(figures.range!.includes).toEqual(["inspect", "closingDsb"]);
+    });
+
+    it("tells nothing of further issuers where one alone broadcasts, or none costs more", () => {
+      const two = (issuers: number, ns: number) => ({ ...run(`${issuers}`, { tlbiBroadcast: 10 }, ns), issuers });
+      const figure = (...runs: Observation[]) =>
+        fitCosts(runs, { costs: ["tlbiBroadcast"], source: "test", resamples: 2 }).figures.tlbiBroadcast!;
+      expect(figure(two(1, 100), two(1, 100))).not.toHaveProperty("nsPerFurtherIssuer");
+      expect(figure(two(1, 100), two(5, 100))).not.toHaveProperty("nsPerFurtherIssuer");
+      const dear = figure(two(1, 100), two(3, 300));
+      expect([dear.ns, dear.nsPerFurtherIssuer]).toEqual([expect.closeTo(10, 9), expect.closeTo(10, 9)]);
+      // All of it may be for others.
+      const others = figure(two(1, 1e-9), two(2, 100), two(3, 200));
+      expect(others.nsPerFurtherIssuer).toBeCloseTo(10, 3);
+    });
+  });
+
   it("makes a profile that the profile check takes and that models the runs it came from", () => {
     const fit = fitCosts(observe(rich), { costs, source: "test", resamples: 20 });
     const profile = parseProfile(JSON.parse(JSON.stringify(profileFrom(fit, "mine", "my box", "arm64"))), "test");
@@ -241,6 +466,64 @@ describe("fitCosts", () => {
 });
 
 describe("collinearity", () => {
+  it("gives each near pair with its cosine, and none below 0.995", () => {
+    // Columns of lengths 5, 10, 200 and 1: the second twice the first.
+    const near = 199 / 200;
+    expect(
+      nearPairs([
+        [3, 6, 0, 0],
+        [4, 8, 0, 0],
+        [0, 0, 199, 1],
+        [0, 0, Math.sqrt(399), 0],
+      ]),
+    ).toEqual([
+      { a: 0, b: 1, cosine: 1, exact: true },
+      { a: 2, b: 3, cosine: near, exact: false },
+    ]);
+    expect(
+      nearPairs([
+        [198.9, 1],
+        [Math.sqrt(40000 - 198.9 ** 2), 0],
+      ]),
+    ).toEqual([]);
+  });
+
+  it("finds no inflation in a column of zeros, nor by one, and endless inflation where rows are too few", () => {
+    const rows = [
+      [1, 0, 1],
+      [0, 0, 1],
+    ];
+    expect(inflation(rows, 1)).toBe(1);
+    expect(inflation(rows, 2)).toBeCloseTo(2, 12);
+    expect(inflation([[1, 1]], 0)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("measures a column against all others together, dependent ones counted once", () => {
+    const rows = [
+      [1, 1, 2, 0],
+      [1, 0, 0, 1],
+      [1, 0, 0, 0],
+    ];
+    // Two of the three parts of (1, 1, 1) are explained.
+    expect(inflation(rows, 0)).toBeCloseTo(3, 9);
+  });
+
+  it("measures how near a pair is once a further row is there, as long as the others are on average", () => {
+    const pair = { a: 0, b: 1 };
+    const rows = [
+      [3, 4],
+      [6, 8],
+    ];
+    // Lengths 5 and 10: the row is made 7.5 long.
+    const [x, y] = [9 + 36 + 7.5 ** 2, 16 + 64];
+    expect(cosineWith(rows, pair, [1, 0])).toBeCloseTo((12 + 48) / Math.sqrt(x * y), 12);
+    expect(cosineWith(rows, { a: 1, b: 0 }, [2, 0])).toBeCloseTo((12 + 48) / Math.sqrt(x * y), 12);
+    expect(cosineWith(rows, pair, [0, 0])).toBe(1);
+    expect(cosineWith([], pair, [3, 4])).toBe(1);
+    expect(cosineWith([[0, 0]], pair, [3, 4])).toBeCloseTo(1, 12);
+    expect(cosineWith([[1, 0]], pair, [2, 0])).toBe(1);
+  });
+
   it("names exact multiples, the nearest pair first, and no column of zeros", () => {
     const pairs = nearPairs([
       [1, 2, 1, 0],

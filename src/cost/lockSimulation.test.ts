@@ -110,3 +110,84 @@ describe("the simulated lock, with an ioctl", () => {
     expect(run.faults / run.duration).toBeCloseTo(7 / boundTimes(spec, 8).cycle, 2);
   });
 });
+
+describe("the simulated lock where nothing is drawn, event by event", () => {
+  const fixed: LockSpec = { ...plain, drawn: { think: false, service: false } };
+
+  it("serves one vCPU in turns of its think time and its service", () => {
+    // Asks at 4, 9, 14 ...; done at 5, 10, 15 ... The first tenth of the time does not count.
+    expect(simulateFaults(fixed, 100)).toEqual({ duration: 90, faults: 18, longestWait: 0, waited: 0, ioctlWaited: 0 });
+    expect(simulateFaults({ ...fixed, servers: [1, 2] }, 100).faults).toBe(14 - 1);
+  });
+
+  it("makes exclusive faults wait for each other, and shared ones for their server alone", () => {
+    const two = { ...fixed, vcpus: 2, think: 1, servers: [3] };
+    // Both ask at 1; from then on the lock is never free, and each waits 2 of its cycle of 6.
+    expect(simulateFaults({ ...two, shared: false }, 60)).toEqual({
+      duration: 54,
+      faults: 19 - 1,
+      longestWait: 2,
+      waited: 18 * 2,
+      ioctlWaited: 0,
+    });
+    // Readers enter together: what they wait for is no lock.
+    expect(simulateFaults({ ...two, shared: true }, 60)).toMatchObject({ faults: 19 - 1, longestWait: 0, waited: 0 });
+    // With two servers of 3 the second vCPU follows the first through them.
+    const three = { ...two, servers: [3, 3] };
+    expect(simulateFaults({ ...three, shared: true }, 60).faults).toBe(16);
+    expect(simulateFaults({ ...three, shared: false }, 60).faults).toBe(9);
+  });
+
+  it("makes a fault wait for an ioctl's hold, and the ioctl for the fault that is in", () => {
+    // The fault asks at 4 and is in until 5; the ioctl asks at 4.5, holds from 5 to 15 and again
+    // from 17 to 18, while the vCPU asks at 9 and is in from 15 to 16, and asks at 20.
+    const holds = [
+      { hold: 10, gap: 2 },
+      { hold: 1, gap: 100 },
+    ];
+    const expected = { duration: 13.5, faults: 2, longestWait: 6, waited: 6, ioctlWaited: 0.5 };
+    for (const shared of [true, false]) expect(simulateIoctl({ ...fixed, shared }, holds, 4.5)).toEqual(expected);
+  });
+
+  it("counts those who still wait when the ioctl ends, as long as they have waited", () => {
+    // Two vCPUs ask at 4 behind an ioctl that holds the lock from 1 to 11.
+    const run = simulateIoctl({ ...fixed, vcpus: 2 }, [{ hold: 10, gap: 0 }], 1);
+    expect(run).toEqual({ duration: 10, faults: 0, longestWait: 7, waited: 14, ioctlWaited: 0 });
+  });
+
+  it("serves who asks first: a reader behind the ioctl waits though others are in", () => {
+    // Faults of 10 begin at 1 and 1; the ioctl asks at 2 and has the lock when both are done, at 21
+    // (one server, one at a time).
+    const spec = { ...fixed, vcpus: 2, think: 1, servers: [10] };
+    expect(simulateIoctl(spec, [{ hold: 5, gap: 0 }], 2)).toEqual({
+      duration: 24,
+      faults: 2,
+      // The first to be done asks again at 12, and stands behind the ioctl.
+      longestWait: 14,
+      waited: 14 + 4,
+      ioctlWaited: 19,
+    });
+  });
+
+  it("draws think and service times of the mean that is given, each only where it should", () => {
+    const mean = (drawn: LockSpec["drawn"]) => {
+      const spec = { ...plain, think: 30, servers: [10], drawn };
+      const { duration, faults } = simulateFaults(spec, 1e6);
+      return duration / faults;
+    };
+    expect(mean({ think: false, service: false })).toBeCloseTo(40, 2);
+    for (const drawn of [
+      { think: true, service: false },
+      { think: false, service: true },
+    ]) {
+      expect(Math.abs(mean(drawn) - 40)).toBeLessThan(1);
+      expect(mean(drawn)).not.toBeCloseTo(40, 3);
+    }
+  });
+
+  it("needs a server", () => {
+    expect(() => simulateFaults({ ...fixed, servers: [] }, 10)).toThrow(
+      new RangeError("a fault needs at least one server"),
+    );
+  });
+});

@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { parseSize } from "../guest/sizes.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
+import type { PhaseName } from "../selftest/phases.js";
 import { NIGHTLY } from "../testing/nightly.js";
 import { countSelftest, flowOf, hasWork, type TestedOptions } from "./selftestTerms.js";
+import { TERM_IDS, type TermCounts, termCounts } from "./terms.js";
 
 interface RealRun {
   readonly size: string;
@@ -123,4 +125,92 @@ describe("countSelftest", () => {
     expect(() => flowOf({ ...options, memslots: 3 }, mode)).toThrow(UserError);
     expect(() => flowOf({ ...options, backing: "floppy" }, mode)).toThrow(UserError);
   });
+});
+
+describe("the flow that options make", () => {
+  const options: TestedOptions = {
+    memoryPerVcpuBytes: 2 ** 22,
+    vcpus: 2,
+    overlap: true,
+    backing: "anonymous_thp",
+    memslots: 2,
+    iterations: 1,
+    manualProtect: true,
+    eagerSplitChunkBytes: 2 ** 21,
+  };
+
+  it("is that of the test, with the real guest's rule of writing", () => {
+    const { slots, ...flow } = flowOf(options, { paBits: 48, pageBytes: 16384 });
+    expect(flow).toEqual({
+      granule: "4K",
+      ipaBits: 48,
+      chunk: "2M",
+      manual: 3,
+      vcpus: 2,
+      partitioned: false,
+      pagesPerVcpu: 256,
+      guestPage: "16K",
+      rule: "lehmer",
+      seed: 1,
+      steps: [
+        { op: "guest", name: "populate", iteration: 0, writePercent: 100, order: "sequential" },
+        { op: "enable", name: "enable" },
+        { op: "guest", name: "dirty1", iteration: 1, writePercent: 100, order: "sequential" },
+        { op: "get", name: "get1" },
+        { op: "clear", name: "clear1" },
+        { op: "disable", name: "disable" },
+        { op: "guest", name: "after_disable", iteration: 2, writePercent: 100, order: "sequential" },
+      ],
+    });
+    expect(slots.map(({ size }) => size)).toEqual(["4M", "4M"]);
+    const plain = flowOf({ ...options, manualProtect: false, eagerSplitChunkBytes: null, writePercent: 0 }, mode);
+    expect([plain.manual, plain.chunk]).toEqual([0, "0"]);
+    expect(plain.steps.flatMap((step) => (step.op === "guest" ? [step.writePercent] : []))).toEqual([100, 0, 0]);
+  });
+
+  it("is refused beyond 64G in all", () => {
+    const big = { ...options, memslots: 1, memoryPerVcpuBytes: 2 ** 35 };
+    expect(flowOf(big, mode).slots[0]!.size).toBe("64G");
+    expect(() => flowOf({ ...big, memoryPerVcpuBytes: 2 ** 35 + 2 ** 21 }, mode)).toThrow(
+      "memory of 65540M: too large to simulate; expected at most 64G",
+    );
+  });
+
+  it("has a phase for each that the test prints, in its order", () => {
+    const phases = (more: Partial<TestedOptions>) =>
+      countSelftest({ ...options, ...more }, mode, strategies[0]!).map((one) => [
+        one.phase,
+        one.iteration,
+        one.issuers,
+      ]);
+    expect(phases({ iterations: 2 })).toEqual([
+      ["populate", null, 2],
+      ["enable", null, 1],
+      ["dirty", 1, 2],
+      ["get", 1, 1],
+      ["clear", 1, 1],
+      ["dirty", 2, 2],
+      ["get", 2, 1],
+      ["clear", 2, 1],
+      ["disable", null, 1],
+    ]);
+    expect(phases({ manualProtect: false }).map(([phase]) => phase)).toEqual([
+      "populate",
+      "enable",
+      "dirty",
+      "get",
+      "disable",
+    ]);
+  });
+});
+
+it("work is what touches page tables, in any phase but those that set up and take down", () => {
+  const none = termCounts({ kind: "guest" });
+  const has = (phase: PhaseName, more: Partial<TermCounts> = {}) =>
+    hasWork({ phase, iteration: null, issuers: 1, terms: { ...none, ...more } });
+  expect(has("dirty")).toBe(true);
+  for (const phase of ["populate", "disable", "set-mode"] as const) expect(has(phase, { splitVisits: 9 })).toBe(false);
+  for (const id of TERM_IDS) {
+    expect(has("get", { [id]: 1 }), id).toBe(!["ioctls", "enables", "calls", "ranges"].includes(id));
+  }
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { countedColumns, fitFigures, MACHINE_SETS } from "./contentionFit.js";
 import { builtinProfile, profileNamed } from "./profiles.js";
 import { CONTENTION_TABLES } from "./published/contention.js";
-import { validateContention } from "./validateContention.js";
+import { contentionNames, isContentionName, validateContention } from "./validateContention.js";
 import { validateShadow } from "./validateShadow.js";
 
 const all = validateContention();
@@ -104,6 +104,30 @@ describe("the published tables over vCPUs", () => {
     expect(post.leftOut).toEqual({ name: "upton-2022-11", rows: 14, error: null });
   });
 
+  it("say how far off the model is from what was left out", () => {
+    const of = (leaveOut: string) => validateContention({ leaveOut }).leftOut!;
+    const one = of("koller-2023-sparse/lazy/152");
+    expect([one.name, one.rows]).toEqual(["koller-2023-sparse/lazy/152", 1]);
+    // As docs/contention.md has it.
+    expect([one.error!.mean.toFixed(1), one.error!.largest.toFixed(1)]).toEqual(["14.6", "14.6"]);
+    const { columns: judged } = validateContention({ leaveOut: "koller-2023-sparse/lazy/152" });
+    expect(judged.every(({ twoRows, firstRow }) => twoRows === null && firstRow === null)).toBe(true);
+  });
+
+  it("say which names can be left out: posts, tables, columns and rows", () => {
+    expect(contentionNames()).toEqual([
+      ...["zhang-2022", "zhang-2022-exclusive", "zhang-2022-exclusive/spinlock"],
+      ...["upton-2022-11", "upton-2022-11-dirty", "upton-2022-11-dirty/write lock", "upton-2022-11-dirty/read lock"],
+      ...["upton-2022-08", "upton-2022-08-dirty", "upton-2022-08-dirty/write lock", "upton-2022-08-dirty/read lock"],
+      ...["koller-2023", "koller-2023-sparse", "koller-2023-sparse/lazy", "koller-2023-sparse/eager"],
+      ...["koller-2023-read-mostly", "koller-2023-read-mostly/lazy", "koller-2023-read-mostly/eager"],
+      ...["koller-2022-rfc", "koller-2022-rfc-sparse", "koller-2022-rfc-sparse/lazy", "koller-2022-rfc-sparse/eager"],
+      ...["koller-2022-rfc-read-mostly", "koller-2022-rfc-read-mostly/lazy", "koller-2022-rfc-read-mostly/eager"],
+    ]);
+    const names = [...contentionNames(), "zhang-2022-exclusive/spinlock/64", "zhang-2022-exclusive/spinlock/63", "x"];
+    expect(names.map(isContentionName)).toEqual([...contentionNames().map(() => true), true, false, false]);
+  });
+
   it("say which figures nothing tells any more", () => {
     const { machines, leftOut } = validateContention({ leaveOut: "koller-2023-sparse/lazy" });
     const ampereone = machines.find((one) => one.profile === "ampereone")!;
@@ -121,6 +145,21 @@ describe("the x86 shadow MMU", () => {
     expect(withoutEpt!.error.mean).toBeLessThanOrEqual(11);
     expect(withoutEpt!.error.largest).toBeLessThanOrEqual(30);
     expect(withoutEpt!.beyond.mean).toBeLessThanOrEqual(8);
+  });
+
+  it("has of every row the time that its error is of, up to so many vCPUs fitted apart", () => {
+    const rows = shadow.sets.flatMap(({ columns: own }) => own.flatMap((column) => column.rows));
+    expect(rows).toHaveLength(8 * 6);
+    for (const { publishedNs, modelledNs, errorPercent, role } of rows) {
+      expect(100 * (modelledNs / publishedNs - 1)).toBeCloseTo(errorPercent, 9);
+      expect(role).toBe("fitted");
+    }
+    const [withoutEpt, withEpt] = shadow.sets;
+    expect(withoutEpt!.columns.map(({ faultsPerVcpu }) => faultsPerVcpu)).toEqual([
+      262144, 262144, 262144, 131072, 262144, 13107,
+    ]);
+    expect([withoutEpt!.zEager! > 1000, withEpt!.zEager]).toEqual([true, null]);
+    expect(withoutEpt!.columns[0]!.rows[0]).toMatchObject({ vcpus: 2, publishedNs: 373022770 });
   });
 
   it("names every table and column that is not modelled, with why", () => {

@@ -188,12 +188,11 @@ function tells({ mix, column }: CountedColumn, parameter: Parameter): boolean {
 }
 
 /**
- * The figures of a fault that is mostly of one kind, and of the serial part under the column's
- * lock.
+ * The figures of a fault, which are taken for those of any kind where no others are known, and of
+ * the serial part under the column's lock.
  */
-function ownParameters({ mix, column }: CountedColumn): readonly [alone: Parameter, serial: Parameter] {
-  const kind = mix.relax > 0 ? "relax" : mix.map > 0 ? "map" : "broken";
-  return [`alone.${kind}`, column.lock === "parallel" ? "parallel.serial" : `${column.lock}.hold`];
+function ownParameters({ column }: CountedColumn): readonly [alone: Parameter, serial: Parameter] {
+  return ["alone.map", column.lock === "parallel" ? "parallel.serial" : `${column.lock}.hold`];
 }
 
 const SECOND_ROW = 32;

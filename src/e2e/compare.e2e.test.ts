@@ -69,39 +69,30 @@ describe("s2split compare", () => {
 
   it("catches a user's copy of max-level that looks at one entry of each table of pages, and names it with the figures", async () => {
     const folder = temporaryFolder();
-    const strategy = join(folder, "mine.mjs");
     const body = (
       hooks: string,
     ) => `import { CONTINUE, defineStrategy, FRESH_PAGES, SKIP_CHILDREN, SKIP_SIBLINGS } from "s2split";
       export default defineStrategy({ id: "mine", summary: "a copy of max-level", origin: "a test", ${hooks} });`;
-    const bench = (file: string) => [
-      "bench",
-      "-b",
-      "64M",
-      "-s",
-      "4k",
-      "--no-wall",
-      "-q",
-      "--strategy",
-      strategy,
-      "--export-json",
-      file,
-    ];
+    /** Of a strategy in a folder of its own, for a process never loads a module again. */
+    const bench = (name: string, hooks: string) => {
+      mkdirSync(join(folder, name));
+      const strategy = join(folder, name, "mine.mjs");
+      writeFileSync(strategy, body(hooks));
+      const guest = ["-b", "64M", "-s", "4k", "--no-wall"];
+      return ["bench", ...guest, "-q", "--strategy", strategy, "--export-json", join(folder, `${name}.json`)];
+    };
     const [base, next] = [join(folder, "base.json"), join(folder, "next.json")];
-
-    writeFileSync(strategy, body("maxLevel: 2"));
-    // In processes of their own: one never loads a module again.
-    expect(await spawned(bench(base))).toMatchObject({ code: 0, stderr: "" });
+    expect(await s2split(bench("base", "maxLevel: 2"))).toMatchObject({ code: 0, stderr: "" });
     const afterVisit = "at.level === 3 ? SKIP_SIBLINGS : at.fresh === FRESH_PAGES ? SKIP_CHILDREN : CONTINUE";
-    writeFileSync(strategy, body(`afterVisit: (at) => ${afterVisit}`));
-    expect(await spawned(bench(next))).toMatchObject({ code: 0, stderr: "" });
+    const benchNext = bench("next", `afterVisit: (at) => ${afterVisit}`);
+    expect(await s2split(benchNext)).toMatchObject({ code: 0, stderr: "" });
 
     const { code, stdout } = await s2split(["compare", base, next]);
     expect(code).toBe(1);
     // 64M of pages have 32 tables of them, below one entry of level 1.
     expect(stdout).toContain("4k-64M/enable/chunk=1G, mine: entries inspected, split walk: 33 -> 65 entries (+97.0%)");
     expect(stdout).not.toMatch(/baseline: /);
-    const gate = await s2split([...bench(next).filter((arg) => arg !== "-q"), "--baseline", base]);
+    const gate = await s2split([...benchNext.filter((arg) => arg !== "-q"), "--baseline", base]);
     expect({ code: gate.code, stderr: gate.stderr }).toEqual({ code: 1, stderr: "" });
     // Who looks at a leaf also visits it.
     expect(gate.stdout).toMatch(/^2 regressions:$/m);

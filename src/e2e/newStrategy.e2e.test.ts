@@ -36,7 +36,7 @@ describe("new-strategy", () => {
     mkdirSync(join(cwd, "node_modules"));
     symlinkSync(ROOT, join(cwd, "node_modules/s2split"));
     symlinkSync(join(ROOT, "node_modules/typescript"), join(cwd, "node_modules/typescript"));
-    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const tsc = join(ROOT, "node_modules/typescript7/bin/tsc");
     const flags = [
       "--noEmit",
       "--strict",

@@ -44,21 +44,22 @@ if (NIGHTLY) {
 const said = new Map<string, Promise<{ code: number; output: string }>>();
 
 /**
- * What a command alone on its line prints; one with pipes, expansions or further commands goes to a
- * shell.
+ * What a command alone on its line prints, whatever the width; one with pipes, expansions or
+ * further commands goes to a shell.
  */
 function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
   // A search takes less than half the time in a process of its own, where V8 has met the types of
   // one MMU alone.
   if (NIGHTLY || /verify .*--random/.test(command)) return inShell(command, cwd);
-  const alone = /^(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
+  const alone = /^(?:COLUMNS=(\d+) )?(?:npx )?s2split ([^|&;<>$`*?(){}\\\n#]*)$/.exec(command);
   // A strategy's module is loaded once in a process, and may be written anew within a transcript:
   // but for the package's examples.
   if (alone === null || /\.m?[jt]s\b/.test(command.replaceAll(/\bexamples\/[\w-]+\.mjs\b/g, "")))
     return inShell(command, cwd);
   const again = said.get(command);
   if (again !== undefined) return again;
-  const now = shown(splitWords(alone[1]!), { cwd });
+  const [, columns, words] = alone;
+  const now = shown(splitWords(words!), { cwd, env: columns === undefined ? {} : { COLUMNS: columns } });
   // The same question gets the same answer in every document, but for what leaves or looks for
   // files.
   if (!/--(?:output|export|save|baseline|scenario)|new-strategy/.test(command)) said.set(command, now);

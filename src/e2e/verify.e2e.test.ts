@@ -182,6 +182,8 @@ describe("a custom strategy", () => {
         "} };",
       ].join("\n"),
     });
+    // In a process of its own: here the test runner words stacks, and reads no source map of the
+    // strategy.
     const { code, stderr } = await spawned(["verify", "--random", "20", "--strategy", "./typed.ts"], { cwd });
     expect(code).toBe(2);
     expect(stderr).toMatch(

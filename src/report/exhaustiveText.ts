@@ -5,6 +5,7 @@ import type { ExhaustiveResult, ExhaustiveVerdict } from "../verify/exhaustive.j
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
+import { verdictLines } from "./verdictLines.js";
 import { wrapLines } from "./wrapLines.js";
 
 /**
@@ -15,7 +16,6 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
   const { chalk } = style;
   const { shard, bound, text } = result;
   const part = shard === null ? "" : `, shard ${shard.index} of ${shard.count}`;
-  const width = Math.max(...result.strategies.map(({ strategy }) => strategy.length));
   const lines = [chalk.bold(`${mmu.title}: exhaustive, bound ${bound}${part}`), `  ${text}.`];
   if (result.partial) {
     const share = shard === null ? result.units : Math.ceil((result.units - shard.index + 1) / shard.count);
@@ -23,12 +23,12 @@ export function exhaustiveText(result: ExhaustiveResult, mmu: Mmu, style: Style)
       chalk.yellow(`  interrupted after ${formatCount(result.unitsTried)} of ${formatCount(share)} trees and layouts`),
     );
   }
-  lines.push("");
-  for (const verdict of result.strategies) {
-    const right = verdict.failing === 0;
-    const word = right ? chalk.green("right") : chalk.red("WRONG");
-    lines.push(`  ${word}  ${verdict.strategy.padEnd(width)}  ${verdictWords(verdict)}`);
-  }
+  const searched = result.strategies.map((verdict) => ({
+    strategy: verdict.strategy,
+    isRight: verdict.failing === 0,
+    words: verdictWords(verdict),
+  }));
+  lines.push("", ...verdictLines(searched, style));
   for (const [i, { whose, fault }] of exhaustiveFaults(result).entries()) {
     lines.push("", `${chalk.bold(`${i + 1}. ${whose}`)}: ${exhaustiveFaultWords(fault, mmu)}`);
     lines.push(`   ${fault.kind}, on ${formatCount(fault.combinations)} combinations; the smallest of its kind:`);

@@ -6,6 +6,7 @@ import type { InterleaveResult, InterleaveVerdict } from "../verify/interleave.j
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
+import { verdictLines } from "./verdictLines.js";
 import { wrapLines } from "./wrapLines.js";
 
 /**
@@ -14,7 +15,6 @@ import { wrapLines } from "./wrapLines.js";
  */
 export function interleaveText(result: InterleaveResult, mmu: Mmu, style: Style): string {
   const { chalk } = style;
-  const width = Math.max(...result.strategies.map(({ strategy }) => strategy.length));
   const tracking = result.dirtyTracking === "hardware" ? ", dirty tracking by hardware" : "";
   const lines = [
     chalk.bold(
@@ -31,11 +31,12 @@ export function interleaveText(result: InterleaveResult, mmu: Mmu, style: Style)
       ),
     );
   }
-  lines.push("");
-  for (const verdict of result.strategies) {
-    const word = verdict.faults.length === 0 ? chalk.green("right") : chalk.red("WRONG");
-    lines.push(`  ${word}  ${verdict.strategy.padEnd(width)}  ${verdictWords(verdict)}`);
-  }
+  const searched = result.strategies.map((verdict) => ({
+    strategy: verdict.strategy,
+    isRight: verdict.faults.length === 0,
+    words: verdictWords(verdict),
+  }));
+  lines.push("", ...verdictLines(searched, style));
   let number = 0;
   for (const { strategy, faults } of result.strategies) {
     for (const fault of faults) lines.push("", ...faultLines(`${++number}. ${chalk.bold(strategy)}`, fault, mmu));

@@ -8,6 +8,7 @@ import type { Verdict } from "../verify/verify.js";
 import { longFinding } from "./findings.js";
 import type { Style } from "./style.js";
 import { formatCount } from "./units.js";
+import { verdictLines, verdictMark } from "./verdictLines.js";
 import { wrapLines } from "./wrapLines.js";
 
 /** Verdicts on one case of an MMU, a line a strategy, each fault in full below it. */
@@ -15,7 +16,7 @@ export function verdictsText(mmu: Mmu, heading: string, verdicts: readonly Verdi
   const { chalk } = style;
   const lines = [chalk.bold(heading)];
   for (const { strategy, findings, notes } of verdicts) {
-    lines.push(`  ${mark(findings.length === 0, chalk)}  ${strategy.id}`);
+    lines.push(`  ${verdictMark(findings.length === 0, style)}  ${strategy.id}`);
     for (const finding of findings) lines.push(`           ${longFinding(finding, mmu.findingWords)}`);
     for (const note of notes) lines.push(`           noted: ${longFinding(note, mmu.findingWords)}`);
   }
@@ -31,20 +32,18 @@ export function searchText(result: SearchResult, style: Style): string {
   const heading =
     `${title}: ${formatCount(result.layouts)} random layouts, seed ` +
     `${result.seed}${result.stopped ? " (interrupted)" : ""}`;
-  const width = Math.max(...result.strategies.map(({ strategy }) => strategy.id.length));
-  const lines = [chalk.bold(heading)];
-  for (const { strategy, layouts, failing } of result.strategies) {
+  const searched = result.strategies.map(({ strategy, layouts, failing }) => {
     if (layouts === 0 && result.layouts > 0) {
-      lines.push(`      -  ${strategy.id.padEnd(width)}  applies to none of the layouts: not checked`);
-      continue;
+      return { strategy: strategy.id, isRight: null, words: "applies to none of the layouts: not checked" };
     }
     const those = layouts === result.layouts ? "" : " layouts it applies to";
-    const how =
+    const words =
       failing === 0
         ? `right on all ${formatCount(layouts)}${those}`
         : `wrong on ${formatCount(failing)} of ${those && "the "}${formatCount(layouts)}${those}`;
-    lines.push(`  ${mark(failing === 0, chalk)}  ${strategy.id.padEnd(width)}  ${how}`);
-  }
+    return { strategy: strategy.id, isRight: failing === 0, words };
+  });
+  const lines = [chalk.bold(heading), ...verdictLines(searched, style)];
   for (const [index, fault] of result.faults.entries()) {
     const tried =
       result.strategies.find(({ strategy }) => strategy.id === fault.strategy.id)?.layouts ?? result.layouts;
@@ -137,8 +136,4 @@ function strategyJson({ id, source }: Strategy) {
 
 function findingJson(finding: Finding, words: FindingWordTable) {
   return { ...finding, text: longFinding(finding, words) };
-}
-
-function mark(right: boolean, chalk: Style["chalk"]): string {
-  return right ? chalk.green("right") : chalk.red("WRONG");
 }

@@ -151,10 +151,9 @@ export function testSteps(
   return steps;
 }
 
-/** What the test aligns its memory to: the backing's page size. */
+/** What the test aligns its memory to: the backing's page size, which its name ends in. */
 function backingPage(backing: string, granule: Granule): number {
-  const [page, block] = legalChunks(granule) as [number, number];
-  if (backing === "4k") return page;
+  const [page, block] = legalChunks(granule);
   if (backing === "thp" || backing === "mixed") return block;
   return Math.max(page, parseSize(backing.replace("hugetlb-", "")));
 }

@@ -1,8 +1,10 @@
-# Prints what dirty_log_perf_test prints, with made-up times, for machines without KVM. It is called through a wrapper of the real name, which
-# sets the variables below. A shell begins in a fraction of the time that Node.js takes, and tests call this some hundred times.
+# Prints what dirty_log_perf_test prints, with made-up times, for machines without KVM. It is called
+# through a wrapper of the real name, which sets the variables below. A shell begins in a fraction of
+# the time that Node.js takes, and tests call this some hundred times.
 #
 #   FAKE_STATE      a file that counts the calls
-#   FAKE_BEHAVIOUR  words CALL=WHAT, for a number of a call or `*`, of what goes wrong: assert, exit, hang, stubborn, garbage, silent, flood
+#   FAKE_BEHAVIOUR  words CALL=WHAT, for a number of a call or `*`, of what goes wrong: assert, exit,
+#                   hang, stubborn, garbage, silent, flood
 #   FAKE_MARKER     a file that is written when a hang begins
 
 call=1
@@ -21,7 +23,8 @@ for word; do
   before=$word
 done
 
-# A time depends on the backing, on the eager-split chunk and on the call, so that cases differ and runs spread. In nanoseconds.
+# A time depends on the backing, on the eager-split chunk and on the call, so that cases differ and
+# runs spread. In nanoseconds.
 case $backing in
   anonymous) base=3 ;;
   anonymous_thp) base=5 ;;

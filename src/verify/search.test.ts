@@ -216,8 +216,11 @@ describe("a search", () => {
     setImmediate(() => {
       stopped = true;
     });
+    const parse = vi.spyOn(mmu, "parse");
     const call = { mmu, strategies: [each], seed: 1, stopped: () => stopped };
     expect(await searchLayouts({ ...call, layouts: 9 })).toMatchObject({ layouts: 3, stopped: true });
+    // The fourth layout is made, and not tried.
+    expect(parse.mock.calls.map(([, input]) => input)).toEqual(Array(4).fill("random layout"));
     expect(await searchLayouts({ ...call, layouts: 1 })).toMatchObject({ layouts: 1, stopped: false });
   });
 

@@ -49,7 +49,6 @@ the profile; s2split calibrate makes one of your machine.`;
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("advise")
-    .summary("say whether to split eagerly, with which chunk, for a given guest")
     .description(
       "Sweep mode and chunk size over a guest: what enabling holds the lock for, what the guest pays, and what to set.",
     )

@@ -55,7 +55,6 @@ Examples:
 /** Adds `s2split bench`. */
 export function register(program: Command, invocation: Invocation): void {
   const command = addScenarioOptions(program.command("bench"), invocation.io.registry)
-    .summary("count, exactly, what each walker strategy costs, and say whether it is right")
     .description(
       "Simulate eager splitting under each walker strategy and print, per scenario, a table of exact counts, " +
         "measured wall time of the simulation, and whether the result is right.",

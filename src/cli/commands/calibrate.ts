@@ -28,7 +28,6 @@ which costs yours cannot tell apart.`;
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("calibrate")
-    .summary("fit a cost profile to measured runs")
     .description("Fit a cost profile to measured runs of the real dirty_log_perf_test on arm64.")
     .argument("<results...>", "measured results of s2split measure or import")
     .option("--output <file>", "write the profile (JSON) here, for --profile of advise and validate")

@@ -39,7 +39,6 @@ Examples:
 /** Adds `s2split compare`. */
 export function register(program: Command, invocation: Invocation): void {
   addHtmlOption(addGateOptions(program.command("compare")))
-    .summary("compare two results and exit 1 on a regression")
     .description("Compare two results, figure by figure, and exit 1 if a walker got worse.")
     .argument("<base>", "result file or folder")
     .argument("<new>", "result file or folder")

@@ -14,7 +14,6 @@ Examples:
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("completion")
-    .summary("print a shell completion script")
     .description("Print a completion script for a shell, made from the commands and options of this version.")
     .addArgument(new Argument("<shell>", "the shell that reads it").choices([...shells]))
     .addHelpText("after", HELP)

@@ -33,7 +33,6 @@ result, marked, and left out of figures); 2 none is: nothing is written.`;
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("import")
-    .summary("read saved output of the real dirty_log_perf_test")
     .description("Read saved output of the real dirty_log_perf_test, of any kernel version, into a measured result.")
     .argument("<logs...>", "files with its output, mails and kselftest logs included; - is standard input")
     .option("--command <line>", "the command of logs that do not have it")

@@ -47,7 +47,6 @@ const DUMP = "a stage2_page_tables file of debugfs, or the folder that has it";
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("import-layout")
-    .summary("turn a real guest's memory (stage-2 dump or smaps) into a scenario")
     .description(
       "Turn a real guest's memory into a scenario: a stage-2 dump of debugfs (arm64), or a VMM's /proc/PID/smaps " +
         "(any host).",

@@ -51,7 +51,6 @@ export const LISTERS = {
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("list")
-    .summary("list strategies, scenarios, backings or cost profiles")
     .description(
       "List what can be named in options. Scenarios are those that come with s2split; --scenario takes their names.",
     )
@@ -122,6 +121,5 @@ async function scenarios(registry: Registry): Promise<ScenarioListing[]> {
 }
 
 function firstSentence(text: string): string {
-  const end = text.search(/[.:;](?:\s|$)/);
-  return end < 0 ? text : text.slice(0, end);
+  return text.split(/[.:;](?:\s|$)/, 1)[0]!;
 }

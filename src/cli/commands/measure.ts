@@ -42,7 +42,6 @@ Exit code 1: some run failed, and is named; the others count.`;
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("measure")
-    .summary("run the real dirty_log_perf_test repeatedly and summarise it")
     .description(
       "Run the real dirty_log_perf_test repeatedly, interleaved over what varies, and give each phase's median " +
         "and interval.",

@@ -26,7 +26,6 @@ Example:
 /** Adds `s2split merge`. */
 export function register(program: Command, invocation: Invocation): void {
   addExportOptions(program.command("merge"))
-    .summary("put the parts of a sharded sweep together")
     .description("Put the results of bench --shard I/N, or of verify --exhaustive --shard I/N, together.")
     .argument("<files...>", "all parts: result files, or folders of them")
     .option("-q, --quiet", "print no table")

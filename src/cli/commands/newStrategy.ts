@@ -16,7 +16,6 @@ export function register(program: Command, invocation: Invocation): void {
   const { registry } = invocation.io;
   program
     .command("new-strategy")
-    .summary("write a commented starting point for a custom strategy")
     .description("Write NAME.mjs: a strategy that runs as it is, with comments that say what can be changed.")
     .argument("<name>", "its name in tables: letters, digits, dots and dashes")
     .addOption(

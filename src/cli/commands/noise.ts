@@ -39,7 +39,6 @@ interface NoiseFlags extends HtmlFlags {
 /** Adds `s2split noise`. */
 export function register(program: Command, invocation: Invocation): void {
   addHtmlOption(addScenarioOptions(program.command("noise"), invocation.io.registry))
-    .summary("run the same benchmark twice and suggest a wall threshold")
     .description("Run the same benchmark twice, compare it with itself, and suggest a --wall-threshold.")
     .option("--strategy <list>", "strategies, or all (default: all); baseline always runs", list)
     .option("--runs <n>", "samples of wall time for each strategy, as in bench", integer(6, MAX_SAMPLES))

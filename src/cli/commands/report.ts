@@ -19,7 +19,6 @@ Examples:
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("report")
-    .summary("draw results as one HTML page")
     .description("Draw results that bench wrote as one self-contained HTML page.")
     .argument("<results...>", "result files, or folders of them")
     .requiredOption("-o, --output <file>", "where the page goes (- is stdout)")

@@ -29,7 +29,6 @@ export function register(program: Command, invocation: Invocation): void {
     program.command("reproduce").argument("[scenario]", "a scenario, as with --scenario"),
     invocation.io.registry,
   )
-    .summary("write a C program that shows a scenario on a real host")
     .description(
       "Write a self-contained C program (KVM's ioctls, no kernel tree) that lays a scenario out on a real host, " +
         "has KVM split it, and looks at the page tables before and after.",

@@ -41,7 +41,6 @@ and -c have no meaning here.`;
 export function register(program: Command, invocation: Invocation): void {
   const command = program
     .command("run")
-    .summary("simulate all of dirty_log_perf_test, guests included: lazy against eager")
     .description(
       "Simulate the whole of dirty_log_perf_test: populate, enable, iterations of dirty, get and clear, disable, " +
         "and the first accesses afterwards, with the guests' faults.",

@@ -48,7 +48,6 @@ Examples:
 /** Adds `s2split trace`. */
 export function register(program: Command, invocation: Invocation): void {
   addHtmlOption(addScenarioOptions(program.command("trace"), invocation.io.registry))
-    .summary("tell a walk visit by visit, and why it goes where it goes")
     .description(
       "Tell one strategy's walks entry by entry: what is read, what the strategy decides and why, where the walk goes.",
     )

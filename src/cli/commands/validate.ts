@@ -32,7 +32,6 @@ ones.`;
 export function register(program: Command, invocation: Invocation): void {
   program
     .command("validate")
-    .summary("set the model beside what others published, or beside measured runs")
     .description("Set modelled times and simulated counts beside published measurements, or beside measured runs.")
     .argument("[results...]", "measured results of s2split measure or import; none: the published measurements")
     .option("--profile <name|file>", "cost profile (default: each series' own; ampereone for measured results)")

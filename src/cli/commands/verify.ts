@@ -62,7 +62,6 @@ Examples:
 /** Adds `s2split verify`. */
 export function register(program: Command, invocation: Invocation): void {
   const command = addScenarioOptions(program.command("verify"), invocation.io.registry)
-    .summary("check every invariant of the finished tree, on given or random layouts")
     .description("Run strategies and check every invariant of the walk and of the tree that it leaves.")
     .option("--strategy <list>", "strategies, modules with custom ones, or all (default: all)", list)
     .option("--random <n>", "search this many random layouts, and shrink what fails", integer(1, 1_000_000))

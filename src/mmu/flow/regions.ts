@@ -42,10 +42,7 @@ export abstract class Regions {
     }
   }
 
-  /**
-   * Builds a region, [start, end) in frames, before a window needs it; the last end may be
-   * Infinity.
-   */
+  /** Builds a region, [start, end) in frames, before a window needs it; the end may be Infinity. */
   protected abstract build(start: number, end: number): void;
   /** Finishes it when no slot needs it any more. */
   protected abstract finish(start: number, end: number): void;

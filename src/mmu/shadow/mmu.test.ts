@@ -6,7 +6,7 @@ import type { Mmu } from "../contract.js";
 import { totalAt } from "../counters.js";
 import { x86Shadow } from "./mmu.js";
 import { defaultShadowScenario } from "./scenario.js";
-import type { ShadowTraceEvent } from "./traceWords.js";
+import { type ShadowTraceEvent, shadowTraceWords as words } from "./traceWords.js";
 
 const shadow: Mmu = x86Shadow;
 
@@ -89,4 +89,168 @@ describe("the shadow MMU", () => {
       expect(x86Shadow.parse(scenario, "test").run(named(x86Shadow, "exact")).counts).toMatchObject(part.counts());
     }
   });
+});
+
+describe("a nested guest that is split until MMU pages run out", () => {
+  /** A 2M page mapped twice by the same role, its fifth 4K page besides, and another 2M page. */
+  const bound = x86Shadow.parse(
+    {
+      mmu: "x86-shadow",
+      slot: { baseGfn: 512, npages: 2048 },
+      mappings: [
+        { gfn: 512, level: 2, count: 2, role: 3 },
+        { gfn: 512, level: 2, count: 1, role: 3 },
+        { gfn: 516, level: 1, count: 1 },
+      ],
+      reschedEvery: 4,
+      availableMmuPages: 6,
+    },
+    "nested",
+  );
+  const told: ShadowTraceEvent[] = [];
+  const outcome = bound.trace!(named(x86Shadow, "default-capacity"), (event) => told.push(event as ShadowTraceEvent));
+
+  it("is told in words, step by step", () => {
+    expect(told.map(words.text)).toEqual([
+      "0x200000 level 2: lock dropped for caches, +553 descriptors, +40 headers, +40 pages",
+      "0x200000 level 2 role 3: new table, 1 descriptors",
+      "0x200000 level 2: given up, too few MMU pages",
+      "0x200000 level 2: lock dropped for a resched after this reverse map",
+      "0x400000 level 2: given up, too few MMU pages",
+    ]);
+    expect(told.map((event) => `${words.place!(event)} ${words.fold!(event)}`)).toEqual(told.map(words.text));
+  });
+
+  it("is told as JSON with all that belongs to a step", () => {
+    const [topUp, split] = told.map(words.json!);
+    expect(topUp).toEqual({
+      event: "top-up",
+      phase: "split",
+      text: "0x200000 level 2: lock dropped for caches, +553 descriptors, +40 headers, +40 pages",
+      gpa: "0x200000",
+      level: 2,
+      gfn: 512,
+      why: "caches",
+      descriptors: 553,
+      headers: 40,
+      pages: 40,
+    });
+    expect(split).toEqual({
+      event: "split",
+      phase: "split",
+      text: "0x200000 level 2 role 3: new table, 1 descriptors",
+      gpa: "0x200000",
+      level: 2,
+      gfn: 512,
+      role: 3,
+      table: "new",
+      descriptors: 1,
+    });
+    expect(told[1]!.level).toBe(2);
+  });
+
+  it("counts what was done, and what is left huge", () => {
+    expect(outcome).toEqual({
+      initial: { leaves: { 1: 1, 2: 3 }, sptes: 4 },
+      counts: {
+        attempts: 2,
+        topupCalls: 1,
+        mmuLockDrops: 2,
+        splits2m: 1,
+        splits1g: 0,
+        newShadowPages: 1,
+        descAllocated: 553,
+        descConsumed: 1,
+        descLeft: 552,
+        descFreed: 0,
+        headerAllocated: 40,
+        headerLeft: 39,
+        pageAllocated: 40,
+        pageLeft: 39,
+        tlbFlushes: 0,
+        final: { hugeLeft: 2 },
+      },
+      findings: [],
+    });
+  });
+
+  it("is told no further than the limit", () => {
+    for (const limit of [0, 1, 4, 5, 6]) {
+      const few: unknown[] = [];
+      const same = bound.trace!(named(x86Shadow, "default-capacity"), (event) => few.push(event), { limit });
+      expect(few).toEqual(told.slice(0, limit));
+      expect(same).toEqual(outcome);
+    }
+  });
+
+  it("is named by target and schedule, and expected to take its SPTEs times a table's entries", () => {
+    const { mmu, workload, variables } = bound;
+    expect([mmu, workload, variables]).toEqual([x86Shadow, "split", { target: "4k", "resched-every": "4" }]);
+    const strategy = named(x86Shadow, "exact");
+    expect([bound.applies(strategy), bound.expectedWork(strategy)]).toEqual([true, 2048 + 4 * 512]);
+  });
+
+  it("counts nothing before it is timed, and then what a run counts", () => {
+    const { parts } = bound.timed!(named(x86Shadow, "default-capacity"))!;
+    expect(parts.map(({ id, title }) => [id, title])).toEqual([["walk", "the splits and top-ups"]]);
+    const [part] = parts;
+    expect(part!.counts()).toEqual({});
+    part!.work(() => undefined);
+    const { final: _, ...counted } = outcome.counts;
+    expect(part!.counts()).toEqual(counted);
+    part!.work(() => undefined);
+    expect(part!.counts()).not.toEqual(counted);
+  });
+});
+
+describe("the cases that options of the command line make", () => {
+  const options = { seed: 1 } as Parameters<typeof x86Shadow.cases>[0];
+  const names = (given: object, single: boolean) =>
+    x86Shadow.cases({ ...options, ...given }, single).map(({ scenario }) => scenario.name);
+
+  it("are all patterns, one that is named, or few where one is enough", () => {
+    const all = ["none", "one-gfn", "few", "one-per-page", "every-gfn", "roles"].map((alias) => `nested-${alias}`);
+    expect(names({ memory: "2M" }, false)).toEqual(all);
+    expect(names({ memory: "2M" }, true)).toEqual(["nested-few"]);
+    for (const single of [true, false])
+      expect(names({ memory: "2M", alias: "roles" }, single)).toEqual(["nested-roles"]);
+  });
+
+  it("have the memory, target and schedule that are asked for, and else the defaults", () => {
+    const of = (given: object) =>
+      x86Shadow.cases({ ...options, ...given }, true).map((bound) => [bound.scenario, bound.variables]);
+    expect(of({})).toEqual([[defaultShadowScenario({ alias: "few" }), { target: "4k" }]]);
+    expect(of({ memory: "4M", target: "2m", reschedEvery: 3 })).toEqual([
+      [
+        defaultShadowScenario({ alias: "few", memoryBytes: 2 ** 22, target: "2m", reschedEvery: 3 }),
+        { target: "2m", "resched-every": "3" },
+      ],
+    ]);
+    expect(() => of({ memory: "4Q" })).toThrow("--memory");
+  });
+});
+
+it("random nested guests map frames at both levels by three roles, up to twenty times, all within their slot", () => {
+  const drawn = fc.sample(x86Shadow.random!(fc), { seed: 1, numRuns: 400 }) as {
+    readonly slot: object;
+    readonly mappings: readonly Record<"gfn" | "level" | "count" | "role" | "copies", number>[];
+    readonly reschedEvery: number;
+  }[];
+  const mappings = drawn.flatMap((guest) => guest.mappings);
+  const values = (of: readonly number[]) => [...new Set(of)].sort((a, b) => a - b);
+  expect(values(drawn.map(({ reschedEvery }) => reschedEvery))).toEqual([0, 2, 5]);
+  expect(values(drawn.map((guest) => guest.mappings.length))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(values(mappings.map(({ level }) => level))).toEqual([1, 2]);
+  expect(values(mappings.map(({ role }) => role))).toEqual([0, 1, 2]);
+  expect(values(mappings.map(({ count }) => count))).toEqual([1, 2, 3, 4]);
+  expect(values(mappings.map(({ copies }) => copies))).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  const ends = (of: number) =>
+    mappings.filter(({ level }) => level === of).map(({ gfn, count }) => gfn + count * 512 ** (of - 1));
+  for (const level of [1, 2]) expect(Math.max(...ends(level))).toBe(4096);
+  expect(Math.min(...mappings.map(({ gfn }) => gfn))).toBe(0);
+  expect(values(mappings.filter(({ level }) => level === 2).map(({ gfn }) => gfn % 512))).toEqual([0]);
+  expect(values(mappings.filter(({ level }) => level === 2).map(({ gfn }) => gfn / 512))).toEqual([
+    0, 1, 2, 3, 4, 5, 6, 7,
+  ]);
+  expect(new Set(drawn.map(({ slot }) => JSON.stringify(slot)))).toEqual(new Set(['{"baseGfn":0,"npages":4096}']));
 });

@@ -239,3 +239,129 @@ describe("findings on a tree that a walk has spoilt", () => {
     ]);
   });
 });
+
+describe("a case of the TDP MMU", () => {
+  const of = (workload: TdpScenario["workload"], options: object = {}) =>
+    x86Tdp.parse(defaultTdpScenario({ workload, backing: "mixed", memoryBytes: 2 ** 24, ...options }), "test");
+
+  it("is named by target, hardware and schedule", () => {
+    expect([
+      of("zap").variables,
+      of("split").variables,
+      of("split", { target: "2m", reschedEvery: 3 }).variables,
+      of("enable", { pml: true, eager: false }).variables,
+      of("clear", { pml: false, eager: true }).variables,
+    ]).toEqual([
+      {},
+      { target: "4k" },
+      { target: "2m", "resched-every": "3" },
+      { pml: "on", eager: "off" },
+      { pml: "off", eager: "on" },
+    ]);
+  });
+
+  it("is expected to take the entries that its walks come to", () => {
+    // 1,024 pages of 4K and 6 of 2M, in two tables of 4K entries, and one of each level above.
+    const works = (bound: Case<TdpStrategy>) =>
+      ["baseline", "used-bitmap"].map((id) => bound.expectedWork(named(x86Tdp, id)));
+    const [all, present] = [512 * 5, 1024 + 6 + 8 * 5];
+    expect(works(of("zap"))).toEqual([all + 4 * 512, present + 4 * 512]);
+    expect(works(of("split"))).toEqual([512 * 6 + Math.ceil(all / 512), 512 * 6 + Math.ceil(present / 512)]);
+    expect(works(of("enable"))).toEqual([512 * 6 + all, 512 * 6 + present]);
+    expect(works(of("clear"))).toEqual([80 * 64 + 512 * 6, 80 * 64 + 512 * 6]);
+    expect(of("clear", { memoryBytes: 2 ** 21, backing: "4k" }).expectedWork(named(x86Tdp, "baseline"))).toBe(80 * 8);
+  });
+
+  it("counts of a split the walk, the trees before and after, and what the walk would take otherwise", () => {
+    expect(of("split").run(named(x86Tdp, "baseline"))).toEqual({
+      initial: {
+        leaves: { 1: 1024, 2: 6 },
+        tables: 5,
+        tablesByLevel: { 1: 2, 2: 1, 3: 1, 4: 1 },
+        tablesWithoutPresentEntries: {},
+        leavesBefore: { "4k": 1024, "2m": 6, "1g": 0 },
+      },
+      counts: {
+        loops: 28,
+        body: 28,
+        spteReads: 43,
+        split2m: 6,
+        split1g: 0,
+        spAllocs: 6,
+        mmuLockDropsForAlloc: 6,
+        mmuLockDropsTotal: 6,
+        reschedYields: 0,
+        tlbFlushes: 0,
+        loopsByLevel: { 2: 14, 3: 7, 4: 7 },
+        secondPassLoops: 10,
+        leavesAfter: { "4k": 4096, "2m": 0, "1g": 0 },
+        tablesAfterByLevel: { 1: 8, 2: 1, 3: 1, 4: 1, 5: 0 },
+        final: { leaves: { 1: 4096 }, tables: { 1: 8, 2: 1, 3: 1, 4: 1 }, hugeLeft: 0 },
+        loopsIfAllocationDidNotRestart: 10,
+      },
+      findings: [],
+    });
+    const yielding = of("split", { reschedEvery: 3 }).run(named(x86Tdp, "baseline")).counts;
+    expect(yielding.loopsIfAllocationDidNotRestart).toBeNull();
+  });
+
+  it("counts huge pages that are left in the range alone, above the target", () => {
+    const leaves = [
+      { gfn: 0, level: 2, count: 4 },
+      { gfn: 2 ** 18, level: 3, count: 1 },
+    ];
+    const root = { rootLevel: 4, leaves };
+    const never = x86Tdp.adoptStrategy({ id: "never", mmu: "x86-tdp", descend: () => false }, "x.mjs");
+    const left = (written: object) => {
+      const bound = x86Tdp.parse({ mmu: "x86-tdp", workload: "split", root, ...written }, "left");
+      return totalAt(bound.run(never).counts, "final/hugeLeft");
+    };
+    expect(left({})).toBe(5);
+    expect(left({ targetLevel: 2 })).toBe(1);
+    expect(left({ startGfn: 511, endGfnExclusive: 513 })).toBe(2);
+    expect(left({ startGfn: 1024, endGfnExclusive: 2 ** 18 })).toBe(2);
+  });
+
+  it("adds the trees of all roots up before a zap", () => {
+    const { initial } = x86Tdp.parse(defaultTdpScenario({ workload: "zap" }), "test").run(named(x86Tdp, "baseline"));
+    expect(initial).toEqual({
+      leaves: { 1: 2 },
+      tables: 8,
+      tablesByLevel: { 1: 3, 2: 2, 3: 1, 4: 2 },
+      tablesWithoutPresentEntries: { 1: 1, 4: 1 },
+    });
+  });
+
+  it("says of a custom strategy which one failed, and lets its own words through", () => {
+    const strategy = (next: () => number) => ({
+      ...named(x86Tdp, "baseline"),
+      id: "mine",
+      source: "mine.mjs",
+      variant: {
+        ...named(x86Tdp, "baseline").variant,
+        fast: undefined,
+        next,
+      },
+    });
+    const failing = (error: unknown) => () =>
+      of("zap").run(
+        strategy(() => {
+          throw error;
+        }),
+      );
+    expect(failing(new RangeError("too far"))).toThrow('mine.mjs: strategy "mine" failed: too far');
+    expect(failing("no idea")).toThrow('mine.mjs: strategy "mine" failed: no idea');
+    expect(() => of("split").run(strategy(() => -1))).toThrow('mine.mjs: strategy "mine" failed: next gave entry -1');
+    const builtIn = { ...strategy(() => -1), source: "builtin" };
+    expect(() => of("zap").run(builtIn)).toThrow(/^next gave entry -1/);
+  });
+
+  it("walks from the root once more than it drops the lock", () => {
+    const fromRoot = x86Tdp.shared!.fromRoot!;
+    expect([fromRoot({ mmuLockDropsTotal: 6 }), fromRoot({ mmuLockDropsTotal: 0 }), fromRoot({})]).toEqual([
+      7,
+      1,
+      undefined,
+    ]);
+  });
+});

@@ -6,6 +6,7 @@ import { ShadowMmu } from "../shadow.js";
 import { builtIn, strategies } from "../strategies/index.js";
 import type { ShadowStrategy } from "../strategy.js";
 import type { SmallGuest } from "./guests.js";
+import { shadowExhaustive } from "./index.js";
 import { SMALL_FAULTS, type SmallFault } from "./judge.js";
 import { type MakeShadowMmu, Session, smallCapacity } from "./session.js";
 
@@ -119,13 +120,80 @@ describe("the exhaustive search of the shadow MMU", () => {
     const check = first(3).check(builtIn.double);
     for (let unit = 0; unit < 3; unit++) check.unit(unit);
     expect(check.combinations).toBe(3 * 72);
-    expect(whole.text).toContain("all 15,552 guests");
+    expect(whole.text).toBe(
+      "all 15,552 guests of 16 pages whose 1G frame (16 pages) has one of 4 lists of SPTEs (none a aa ab, by role), " +
+        "whose four 2M frames (4 pages) have each one of 6 (none a aa ab aab aaaa), and whose 4K pages are mapped not " +
+        "at all, at the first of each 2M frame, or all; in tables of 4 entries, with descriptors of 3 SPTEs, caches " +
+        "of 2 pages, and descriptor caches scaled with their minimum, 5; split to 4K and to 2M, with a resched due " +
+        "never or at every 2nd to 5th or 7th poll (at every poll nothing is ever split), and no limit of MMU pages " +
+        "or 5 to 9 of them; and 70 guests of the real geometry, slots on and off the grids, frames with as many " +
+        "SPTEs as fill descriptors",
+    );
     expect(whole.combinations).toBe(15_552 * 72 + 70);
   });
 
   it("scales the capacities of strategies so that they remain three", () => {
     const ids = ["exact", "default-capacity", "double"] as const;
     expect(ids.map((id) => smallCapacity(builtIn[id].policy.descriptorCapacity))).toEqual([5, 6, 10]);
+  });
+
+  it("says what was wrong of which guest, and has it at full size where it is seen there", () => {
+    /** Loses a descriptor of all that is split in one way. */
+    const faultOf = (unit: number, targetLevel: number, reschedEvery: number, availableMmuPages?: number) => {
+      const seen: object[] = [];
+      const search = shadowExhaustive(
+        "small",
+        (scenario) => {
+          seen.push(scenario);
+          return () => [{ code: "split-caches-unaccounted", count: 3, data: {} }];
+        },
+        splitting((mmu, split) => (policy, options) => {
+          split(policy, options);
+          const { targetLevel: target, reschedEvery: every = 0, availableMmuPages: limit } = options;
+          if (target === targetLevel && every === reschedEvery && limit === availableMmuPages)
+            mmu.counts.descriptors.left--;
+        }),
+      );
+      const check = search.check(builtIn.exact);
+      check.unit(unit);
+      return { fault: check.faults()[0], seen };
+    };
+    // The heaviest of all guests.
+    const { fault, seen } = faultOf(15_551, 1, 0);
+    expect(fault).toMatchObject({
+      kind: "split-caches-unaccounted",
+      ofLinux: true,
+      words: "SPTEs by role: 1G frame ab, 2M frames aaaa, aaaa, aaaa, aaaa, all 4K pages; split to 4K",
+      finding: { code: "split-caches-unaccounted", count: 3, data: {} },
+      scenario: seen[0],
+    });
+    expect(seen[0]).toMatchObject({
+      mmu: "x86-shadow",
+      slot: { baseGfn: 0, npages: 2 ** 18 },
+      targetLevel: 1,
+      reschedEvery: 0,
+    });
+    expect(seen[0]).not.toHaveProperty("availableMmuPages");
+    const limited = faultOf(1, 2, 4, 7);
+    expect(limited.fault!.words).toBe(
+      "SPTEs by role: 1G frame none, 2M frames none, none, none, a, no 4K pages; split to 2M; a resched at every 4th " +
+        "poll; 7 MMU pages",
+    );
+    expect(limited.seen[0]).toEqual({
+      mmu: "x86-shadow",
+      slot: { baseGfn: 0, npages: 2 ** 18 },
+      mappings: [{ gfn: 1536, count: 1, level: 2, role: 0, copies: 1 }],
+      targetLevel: 2,
+      reschedEvery: 4,
+      availableMmuPages: 7,
+    });
+  });
+
+  it("passes on what is no fault of an MMU", () => {
+    const broken = splitting(() => () => {
+      throw new RangeError("no such list");
+    });
+    expect(() => kindsWith(broken)).toThrow("no such list");
   });
 
   it("has an example of each fault that it can find", () => {
