@@ -497,6 +497,8 @@ it("the head of a run says its pages, seed, memory, vCPUs and manual protect", (
   ]);
   const mode = { label: "PA-bits:40" } as RunHeading["mode"];
   expect(head({ manual: 3 }, { mode })).toContain("Testing guest mode: PA-bits:40\n");
-  expect(head({ manual: 3 })).toMatch(/4K guest pages\n(?:.*\n)*4K granule; 1 vCPU, manual protect, initially-all-set$/);
+  expect(head({ manual: 3 })).toMatch(
+    /4K guest pages\n(?:.*\n)*4K granule; 1 vCPU, manual protect, initially-all-set$/,
+  );
   expect(head({})).toMatch(/no manual protect \(-g\)$/);
 });
