@@ -482,6 +482,15 @@ describe("amounts that do not fit", () => {
     expect(call).toThrow(message);
   });
 
+  it("are cut to whole pages and whole blocks where the granule is coarser than what is in memory", () => {
+    const coarse = vma(HVA, 1024 * 1024, { rss: 600 * 1024 + 100, anonHuge: 520 * 1024 });
+    expect(bytesByMap(importSmaps(coarse, "smaps", { granule: "64K" }))).toEqual({
+      "512M": 2 ** 29,
+      "64K": (600 * 1024 + 64 - 512 * 1024) * 1024,
+      hole: (424 * 1024 - 64) * 1024,
+    });
+  });
+
   it("end one byte later than those that do", () => {
     expect(refused(vma(HVA, 2048, { rss: 2048, anonHuge: 2048 }))).not.toThrow();
     expect(refused(vma(HVA, 2048, { hugetlb: 2048, pageKb: 2048 }))).not.toThrow();

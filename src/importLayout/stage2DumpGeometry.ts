@@ -96,13 +96,8 @@ export function chooseGranule(
     return finest;
   }
   // Of the granules that are left, all page borders are multiples of the largest. Chance makes that
-  // unlikely with many borders.
-  const inside = new Set(
-    mapped
-      .filter((range) => range.level === 3)
-      .flatMap((range) => [range.start, range.end])
-      .filter((at) => at % 2 ** 21 !== 0),
-  );
+  // unlikely with many borders. (Those of blocks are multiples of 2M.)
+  const inside = new Set(mapped.flatMap((range) => [range.start, range.end]).filter((at) => at % 2 ** 21 !== 0));
   const chosen = inside.size >= 8 ? coarsest : finest;
   notes.push({ code: "granule-ambiguous", data: { granule: chosen, candidates } });
   return chosen;

@@ -481,3 +481,24 @@ it("phases have the test's words, or their own name", () => {
     "other",
   ]);
 });
+
+it("the head of a run says its pages, seed, memory, vCPUs and manual protect", () => {
+  const run = runWith("2M");
+  const head = (input: Partial<PricedRun["input"]>, more: Partial<RunHeading> = {}) =>
+    runReport([{ ...run, input: { ...run.input, ...input } }], { ...heading, ...more }, style).split("\n\n")[0]!;
+  const slot = { ...run.input.slots[0]!, base: "0x40000000", size: "1G" };
+  const slots = [{ ...slot, base: "0x90000000" }, slot];
+  expect(head({ manual: 1, guestPage: "64K", vcpus: 2, seed: 171, slots }).split("\n")).toEqual([
+    "Test iterations: 2",
+    "IPA width 40, 64K guest pages",
+    "Random seed: 0xab",
+    "guest physical test memory: [0x40000000, 0xd0000000)",
+    "4K granule; 2 vCPUs, manual protect",
+  ]);
+  const mode = { label: "PA-bits:40" } as RunHeading["mode"];
+  expect(head({ manual: 3 }, { mode })).toContain("Testing guest mode: PA-bits:40\n");
+  expect(head({ manual: 3 })).toMatch(
+    /4K guest pages\n(?:.*\n)*4K granule; 1 vCPU, manual protect, initially-all-set$/,
+  );
+  expect(head({})).toMatch(/no manual protect \(-g\)$/);
+});

@@ -126,6 +126,9 @@ Noted, and no fault of a strategy:
     expect(text.split("\n")[0]).toContain("1,500 random layouts, seed 7");
     expect(text).not.toContain("interrupted");
     expect(text).toContain("(every strategy)");
+    expect(searchText({ ...result, notes: [] }, colourStyle())).not.toContain("Noted");
+    const none = { ...result, layouts: 0, strategies: result.strategies.slice(2), faults: [], notes: [] };
+    expect(searchText(none, colourStyle())).toContain("right on all 0");
   });
 
   it("on random layouts are told as JSON, notes only where there are some", () => {
