@@ -97,13 +97,16 @@ describe("random scenarios", () => {
     readonly root: ReturnType<typeof rootOf>;
     readonly reschedEveryNPolls: number;
   };
-  const drawn = fc.sample(randomTdpScenarios(fc), { seed: 1, numRuns: 1500 }) as unknown as readonly Drawn[];
-  const of = (workload: string) => drawn.filter((scenario) => scenario.workload === workload);
+  /** All that were drawn, and those of a workload. */
+  const draw = () => {
+    const drawn = fc.sample(randomTdpScenarios(fc), { seed: 1, numRuns: 1500 }) as unknown as readonly Drawn[];
+    return { drawn, of: (workload: string) => drawn.filter((scenario) => scenario.workload === workload) };
+  };
   const values = <T>(list: readonly T[]) => [...new Set(list)].toSorted((a, b) => (a < b ? -1 : 1));
   const numbers = (list: readonly number[]) => [...new Set(list)].toSorted((a, b) => a - b);
-  const runs = drawn.flatMap(({ root }) => root.leaves);
 
   it("are of every workload, with both roots, targets and modes", () => {
+    const { drawn, of } = draw();
     expect(values(drawn.map(({ workload }) => workload))).toEqual(["clear", "enable", "split", "zap"]);
     expect(new Set(drawn.map(({ mmu }) => mmu))).toEqual(new Set(["x86-tdp"]));
     expect(values(drawn.map(({ root }) => root.rootLevel))).toEqual([4, 5]);
@@ -117,6 +120,7 @@ describe("random scenarios", () => {
   });
 
   it("have schedules of never, every poll, every second, and so on to every two hundredth", () => {
+    const { drawn } = draw();
     const every = numbers(drawn.map(({ reschedEveryNPolls }) => reschedEveryNPolls));
     expect(every.slice(0, 4)).toEqual([0, 1, 2, 3]);
     expect(every.at(-1)).toBe(200);
@@ -124,6 +128,8 @@ describe("random scenarios", () => {
   });
 
   it("have runs of up to 600 pages of 4K, four of 2M or one of 1G, at tables' ends too", () => {
+    const { drawn } = draw();
+    const runs = drawn.flatMap(({ root }) => root.leaves);
     const counts = (level: number) => numbers(runs.flatMap((run) => (run.level === level ? [run.count] : [])));
     expect([counts(1)[0], counts(1).at(-1), counts(2), counts(3)]).toEqual([1, 600, [1, 2, 3, 4], [1]]);
     const gfns = runs.flatMap(({ level, gfn }) => (level === 1 ? [gfn] : []));
@@ -138,6 +144,7 @@ describe("random scenarios", () => {
   });
 
   it("have ranges that begin below gfn 5,001 and go on for up to 2 GiB", () => {
+    const { of } = draw();
     for (const workload of ["split", "enable"]) {
       const ranges = of(workload).map(
         ({ startGfn, endGfnExclusive }) => [startGfn, endGfnExclusive] as [number, number],
@@ -151,6 +158,7 @@ describe("random scenarios", () => {
   });
 
   it("have slots that begin at one of the first hundred words and are as long as their masks", () => {
+    const { of } = draw();
     const slots = of("clear").map(({ slotBaseGfn, npages, masks }) => {
       expect(npages).toBe(64 * (masks as string[]).length);
       return slotBaseGfn as number;
@@ -163,6 +171,7 @@ describe("random scenarios", () => {
   });
 
   it("have no huge page across an edge of a slot, and every other that was drawn", () => {
+    const { of } = draw();
     const across = (root: Drawn["root"], gfn: number) =>
       root.leaves.filter((run) => {
         const pages = 512 ** (run.level - 1);
