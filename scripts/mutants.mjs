@@ -7,8 +7,9 @@
 // and what no test found: LIVES, tests ran it and noticed nothing; UNSEEN, no test ran it; APART,
 // it counts while modules load (a constant) and wants a run of its own. --budget: what a change may
 // take of tests' time (5000 ms). --times: a report of vitest's json reporter, so that quick files
-// come first. --resume: tries again what FILE does not say was found.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// come first. --resume: tries again what FILE does not say was found. As root it becomes nobody.
+import { execFileSync } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +34,19 @@ const { values } = parseArgs({
     dry: { type: "boolean", default: false },
   },
 });
+
+/** What git finds changed or new in the tree. */
+const treeChanges = () =>
+  execFileSync("git", ["-c", "safe.directory=*", "status", "--porcelain"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+// A changed program may write over anything that a test has it read.
+if (!values.dry && treeChanges() !== "") {
+  console.error("the tree has changes; expected none, so that what changed programs write shows");
+  process.exit(2);
+}
 
 const began = Date.now();
 const { project, sites, rejected } = draw(root, {
@@ -73,6 +87,13 @@ const worth = before
   .map(({ file }) => file);
 writeFileSync(log, foundBefore.map((line) => `${line}\n`).join(""));
 writeFileSync(`${log}.sites.json`, JSON.stringify(sites));
+// What a changed program may write over as root: this tree, and devices.
+if (process.getuid?.() === 0) {
+  const nobody = 65534;
+  for (const path of [folder, log]) chownSync(path, nobody, nobody);
+  process.setgid(nobody);
+  process.setuid(nobody);
+}
 process.env.S2SPLIT_MUTANTS = JSON.stringify({ log, count: sites.length, budgetMs: Number(values.budget) });
 
 const times = new Map();
@@ -149,4 +170,6 @@ for (const room of rooms) {
 }
 console.log(lines.join("\n"));
 console.log(`${Math.round((Date.now() - began) / 1000)} s`);
+const written = treeChanges();
+if (written !== "") console.log(`changed programs wrote into the tree; to be put back:\n${written}`);
 rmSync(folder, { recursive: true, force: true });

@@ -78,27 +78,37 @@ export default class MutantRunner extends TestRunner {
     });
   }
 
-  async runTask(test) {
-    const fn = TestRunner.getTestFn(test);
-    let ids = [];
+  /** Which sites some work comes by. */
+  async #meeting(work) {
     const before = state.seen.slice();
     state.seen.fill(0);
-    state.isTest = true;
-    state.ticks = 0;
-    const began = performance.now();
     try {
-      await fn();
+      await work();
+      return [...state.seen.keys()].filter((id) => state.seen[id] !== 0);
     } finally {
-      state.isTest = false;
-      ids = [...state.seen.keys()].filter((id) => (state.seen[id] & 1) !== 0 && !this.#found.has(id));
       for (const id of before.keys()) state.seen[id] |= before[id];
     }
+  }
+
+  async runTask(test) {
+    const fn = TestRunner.getTestFn(test);
+    state.ticks = 0;
+    const began = performance.now();
+    const met = await this.#meeting(fn);
     const ms = performance.now() - began;
     const maxTicks = MIN_TICKS + MAX_TICKS_FACTOR * state.ticks;
-    if (this.#isPoisoned) return;
-    ids = ids.filter((id) => this.#spent[id] + ms <= budgetMs || this.#tests[id] === 0);
-    if (ids.length === 0) return;
-    if (await attempt(fn, -1, 60_000, Infinity)) return;
+    const isOpen = (id) => !this.#found.has(id) && (this.#spent[id] + ms <= budgetMs || this.#tests[id] === 0);
+    if (this.#isPoisoned || !met.some(isOpen)) return;
+    // Once more as it is: whether it can be, and what it comes by each time, not just when it is the
+    // first to load a module.
+    state.isTest = true;
+    let failed;
+    const again = await this.#meeting(async () => {
+      failed = await attempt(fn, -1, 60_000, Infinity);
+    });
+    state.isTest = false;
+    if (failed !== undefined) return;
+    const ids = again.filter(isOpen);
     test.result.state = "run";
     for (const id of ids) {
       const start = performance.now();
@@ -111,8 +121,7 @@ export default class MutantRunner extends TestRunner {
       this.#spent[id] += took;
       this.#spentHere[id] += took;
       if (error === undefined && !isSoft) continue;
-      const again = await attempt(fn, -1, 60_000, Infinity);
-      if (again !== undefined) {
+      if ((await attempt(fn, -1, 60_000, Infinity)) !== undefined) {
         this.#isPoisoned = true;
         say({ poison: id, test: test.fullName ?? test.name });
         return;

@@ -165,3 +165,92 @@ describe("extend", () => {
     expect(extend(longer, 5)).toBeUndefined();
   });
 });
+
+describe("holds by region", () => {
+  const segments = [
+    { map: "2M", size: "6M" },
+    { map: "4K", size: "2M" },
+  ];
+  /** Two slots, regions of 4 MiB: visits of each piece, and its words where ranges are words. */
+  const trace = (mode: "enable" | "clear", chunk: string) => {
+    const layout = layoutOf({
+      granule: "4K",
+      ipaBits: 40,
+      memslots: [
+        { base: "0x40000000", segments },
+        { base: "0x80000000", segments: [{ map: "2M", size: "2M" }] },
+      ],
+      dirtyLog: { mode, chunk },
+    });
+    const { takings, stretches, stretchesEnd, counts, findings } = recordHolds(layout, strategies[0]!, 2 ** 22);
+    expect(findings).toEqual([]);
+    return {
+      takings: takings.map(({ regions }) => regions.map((region) => visitsInOrder(region))),
+      words: takings.map(({ regions }) => regions.map((region) => region.map((work) => wordsOf(work)))),
+      stretches: visitsInOrder(stretches),
+      stretchesEnd,
+      lockDrops: (counts.split as Counts).lockDrops,
+    };
+  };
+  const visitsInOrder = (works: readonly LockWork[]) => works.map((work) => work.visits);
+  const wordsOf = (work: LockWork) => (work.counts().split as Counts).calls;
+  const PAGES = 512;
+
+  it("are one for write-protection and one for the split of each slot when enabling", () => {
+    // Three blocks and the pages; the split begins with a top-up, and drops the lock before each
+    // further block. The second slot has no need of one: the cache is full.
+    const block = 1 + 2 * PAGES;
+    expect(trace("enable", "2M")).toMatchObject({
+      takings: [
+        [[3 + PAGES]],
+        [
+          [0, block, block],
+          [0, block, PAGES],
+        ],
+        [[1]],
+        [[block]],
+      ],
+      stretches: [block, 3 + PAGES, PAGES, 1],
+      stretchesEnd: true,
+      lockDrops: 4,
+    });
+  });
+
+  it("are those of write-protection alone where eager splitting is off", () => {
+    expect(trace("enable", "0")).toMatchObject({
+      takings: [[[3 + PAGES]], [[1]]],
+      stretches: [3 + PAGES, 1],
+      stretchesEnd: true,
+      lockDrops: 0,
+    });
+  });
+
+  it("are one a slot when clearing, with the words of each region", () => {
+    expect(trace("clear", "0")).toEqual({
+      // A word of a block is a visit, a word of pages 64.
+      takings: [[[16], [8 + PAGES]], [[8]]],
+      words: [[[16], [16]], [[8]]],
+      stretches: [16 + 8 + PAGES, 8],
+      // Nothing is split: there is no point at which the lock could be dropped.
+      stretchesEnd: false,
+      lockDrops: 0,
+    });
+    const { words, takings, lockDrops } = trace("clear", "2M");
+    // Each block is visited, and split into a table whose words are then visited.
+    expect(takings).toEqual([
+      [
+        [1, 641, 1474, 832],
+        [642, 1856],
+      ],
+      [[642, 832]],
+    ]);
+    expect(words).toEqual([
+      [
+        [1, 1, 8, 6],
+        [2, 14],
+      ],
+      [[2, 6]],
+    ]);
+    expect(lockDrops).toBe(5);
+  });
+});

@@ -76,7 +76,6 @@ function strataOf(regions: readonly Region[]): { region: Region; weight: number;
     : all.slice(0, GROUPS).filter((group) => group.length >= LARGE * regions.length && group.length > 1);
   const others = all.filter((group) => !large.includes(group)).flat();
   const strata = large.map((group) => ({ region: group[0], weight: group.length, alike: true }));
-  if (others.length === 0) return strata;
   others.sort((a, b) => a.pages - b.pages || a.startGfn - b.startGfn);
   const count = Math.min(others.length, TAKEN - strata.length);
   for (let i = 0; i < count; i++) {

@@ -46,19 +46,19 @@ export function shardOf<C extends PlannedCase>(
   settings: unknown = null,
 ): { readonly cases: readonly C[]; readonly shard: Shard } {
   const load = new Array<number>(spec.count).fill(0);
-  const mine: { readonly planned: C; readonly position: number }[] = [];
+  const mine = new Set<number>();
   const longestFirst = plan
     .map((planned, position) => ({ planned, position, work: workOf(planned) }))
     .sort((a, b) => b.work - a.work || compareText(a.planned.id, b.planned.id));
-  for (const { planned, position, work } of longestFirst) {
+  for (const { position, work } of longestFirst) {
     const part = load.indexOf(Math.min(...load));
     load[part]! += work;
-    if (part === spec.index - 1) mine.push({ planned, position });
+    if (part === spec.index - 1) mine.add(position);
   }
-  mine.sort((a, b) => a.position - b.position);
+  const kept = [...plan.entries()].filter(([position]) => mine.has(position));
   return {
-    cases: mine.map(({ planned }) => planned),
-    shard: { ...spec, plan: planDigest(plan, settings), cases: mine.map(({ position }) => position) },
+    cases: kept.map(([, planned]) => planned),
+    shard: { ...spec, plan: planDigest(plan, settings), cases: kept.map(([position]) => position) },
   };
 }
 

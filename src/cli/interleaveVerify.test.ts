@@ -1,8 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MODEL_VERSION } from "../results/types.js";
 import { run, unwrapped } from "../testing/inProcess.js";
+import { runWatched } from "../testing/watched.js";
 
 describe("verify --interleave", () => {
   it("names the wrong strategies with their schedule, and ends with 1", async () => {
@@ -57,6 +59,69 @@ describe("exports of verify --interleave", () => {
     expect(page).toContain("skip-new-table-naive: unsplit-block");
     expect(page).toContain("block-16/enable/chunk-4");
     await rm(folder, { recursive: true });
+  });
+});
+
+describe("verify --interleave to its end, or not", () => {
+  const args = ["verify", "--interleave", "--actions", "0", "--strategy", "skip-new-table-naive"];
+
+  it("prints its verdicts or writes them, as JSON alone where that goes to standard output", async () => {
+    const right = await run([...args.slice(0, -1), "max-level"]);
+    expect([right.code, right.stderr]).toEqual([0, ""]);
+    expect(right.stdout).toMatch(
+      /^KVM\/arm64 stage-2: against a guest that moves, up to 0 actions\n[\s\S]*\n\n {2}right {2}max-level [^\n]*\n\n1 strategy checked, all right within the bound\n$/,
+    );
+    const wrong = await run(args);
+    expect(wrong.stdout).toMatch(/\n\n1 strategy checked, wrong: skip-new-table-naive\n$/);
+    const json = await run([...args, "--json"]);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      kind: "s2split-interleave",
+      mmu: "arm64",
+      modelVersion: MODEL_VERSION,
+      actions: 0,
+      dirtyTracking: "faults",
+      partial: false,
+    });
+    expect((await run([...args, "--export-json", "-"])).stdout).toBe(json.stdout);
+    const file = join(await mkdtemp(join(tmpdir(), "s2split-")), "out.json");
+    expect((await run([...args, "--export-json", file])).stdout).toBe(wrong.stdout);
+    expect(await readFile(file, "utf8")).toBe(json.stdout);
+    await rm(dirname(file), { recursive: true });
+  });
+
+  it("saves schedules, the first in the file that was named, and says where", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "s2split-"));
+    const both = [...args.slice(0, -1), "skip-new-table-naive,skip-return-rfc", "--save", "s.json"];
+    const { stderr } = await run(both, { cwd });
+    const files = (await readdir(cwd)).sort((a, b) => a.length - b.length || a.localeCompare(b));
+    expect(files.slice(0, 2)).toEqual(["s.json", "s-2.json"]);
+    expect(stderr).toBe(files.map((file, i) => `s2split: fault ${i + 1} is in ${file}\n`).join(""));
+    for (const file of files) {
+      expect(JSON.parse(await readFile(join(cwd, file), "utf8"))).toMatchObject({ kind: "s2split-interleaving" });
+    }
+    expect((await run(both, { cwd })).stderr).toBe(
+      "s2split: s.json: is there already; expected another --save, or --force\n",
+    );
+    const shown = await run([...args, "--save", "-"], { cwd });
+    expect([shown.stderr, shown.stdout.includes('"kind": "s2split-interleaving"')]).toEqual(["", true]);
+    await rm(cwd, { recursive: true });
+  });
+
+  it("that is interrupted tells what it has, writes no verdict, and ends with 130", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "s2split-"));
+    const json = join(cwd, "out.json");
+    const cut = await runWatched([...args, "--export-json", json, "--export-html", join(cwd, "x.html")], { at: "" });
+    expect([cut.code, cut.released, await readdir(cwd)]).toEqual([130, true, []]);
+    expect(cut.stdout).toMatch(/^KVM\/arm64 stage-2: /);
+    expect(cut.stderr.replace(/\n +/g, " ")).toBe(`s2split: interrupted; ${json} is not written\n`);
+    expect((await runWatched(args, { at: "" })).stderr).toBe("");
+    await rm(cwd, { recursive: true });
+  });
+
+  it("tells a terminal how many millions of runs there were", async () => {
+    const { progress } = await runWatched(args);
+    expect(progress[0]).toMatch(/^ +\d+% {2}0\.0 million runs$/);
   });
 });
 

@@ -2,9 +2,11 @@ import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { UserError } from "../errors.js";
 import { EXIT } from "../exit.js";
 import { asUser } from "../testing/asUser.js";
 import { memoryIo, run } from "../testing/inProcess.js";
+import { toy } from "../testing/toyMmu.js";
 import { main } from "./main.js";
 
 function folder(): string {
@@ -67,6 +69,33 @@ describe("main", () => {
     };
     expect(await main(["list", "backings"], broken)).toBe(EXIT.internal);
     expect(written.stderr).toMatch(/^s2split: internal error, please report it: TypeError: oops\n +at /);
+  });
+
+  it.each<[string, unknown, number, string]>([
+    [
+      "a model that contradicts itself",
+      Object.assign(new Error("two trees"), { name: "ModelFault" }),
+      EXIT.invariant,
+      "s2split: model invariant failed: two trees\n",
+    ],
+    [
+      "an error that has no stack",
+      Object.assign(new Error("oops"), { stack: undefined }),
+      EXIT.internal,
+      "s2split: internal error, please report it: oops\n",
+    ],
+    ["what is no error", "thrown", EXIT.internal, "s2split: internal error, please report it: thrown\n"],
+    ["a user's mistake", new UserError("--x: a\nb"), EXIT.usage, "s2split: --x: a b\n"],
+  ])("says of %s what it is, with its own code", async (_, error, code, stderr) => {
+    const load = () => Promise.reject(error);
+    expect(await run(["bench"], { registry: [{ ...toy, load }] })).toEqual({ code, stdout: "", stderr });
+  });
+
+  it("has the exit codes that its help lists", async () => {
+    const { stdout } = await run(["--help"]);
+    const listed = stdout.slice(stdout.indexOf("\nExit codes:\n")).matchAll(/^ {2}(\d+) {2,}\S/gm);
+    expect([...listed].map(([, code]) => Number(code))).toEqual(Object.values(EXIT));
+    expect(EXIT).toEqual({ fine: 0, regression: 1, usage: 2, invariant: 3, internal: 70, interrupted: 130 });
   });
 
   it.each([

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { numberedPath, refuseOverwriteNumbered } from "./overwrite.js";
+import { temporaryFolder } from "../testing/temporaryFolder.js";
+import { numberedPath, refuseOverwrite, refuseOverwriteNumbered } from "./overwrite.js";
 
 /** Whether found.json may be written where these files are. */
 function check(files: readonly string[], force?: boolean): Promise<void> {
@@ -29,4 +30,18 @@ it("numbers before the extension, and never standard output", () => {
     "a.b/x-3",
     "-",
   ]);
+});
+
+it("names --output where no other option named the file, and minds neither a stream nor a device", async () => {
+  const path = join(temporaryFolder(), "there");
+  writeFileSync(path, "mine");
+  await expect(refuseOverwrite(path, undefined)).rejects.toThrow(
+    `${path}: is there already; expected another --output, or --force`,
+  );
+  for (const fine of ["-", "/dev/null", `${path}-not`]) {
+    await expect(refuseOverwrite(fine, false)).resolves.toBeUndefined();
+    await expect(refuseOverwriteNumbered(fine, false, "--save")).resolves.toBeUndefined();
+  }
+  await expect(refuseOverwrite(path, true)).resolves.toBeUndefined();
+  await expect(refuseOverwriteNumbered("no/such/folder.json", false, "--save")).resolves.toBeUndefined();
 });

@@ -44,7 +44,7 @@ const REFUSED: readonly (readonly [line: string, message: string])[] = [
   ["run --mmu x86-tdp", "--mmu x86-tdp: has no guests that fault; expected arm64, riscv"],
   ["run --mmu vax", 'MMU "vax": unknown; expected one of arm64, x86-tdp, x86-shadow, riscv'],
   ["run --svvptc on", "--svvptc with --mmu arm64: it is of riscv; expected it only there"],
-  ["run -b 128G --chunk 3M", 'chunk "3M": the 4K granule has no such chunk size; expected 0 (off), 4K or 2M or 1G'],
+  ["run -b 128G --chunk 3M", 'chunk "3M": the 4K granule has no such chunk size; expected 0 (off), 4K, 2M or 1G'],
   [
     "run --mmu riscv -s anonymous_hugetlb_1gb -b 64G --strategy nope",
     'strategy "nope": unknown; expected one of all, baseline, posted-v1, posted-v4, skip-holes, ' +

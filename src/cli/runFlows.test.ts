@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Counts } from "../mmu/counters.js";
 import { withoutZeros } from "../mmu/flow/withoutZeros.js";
 import { goldenFiles } from "../testing/golden.js";
 import { run } from "../testing/inProcess.js";
+import { temporaryFolder } from "../testing/temporaryFolder.js";
+import { runWatched } from "../testing/watched.js";
 
 interface Step {
   readonly phase: string;
@@ -83,5 +87,74 @@ describe("s2split run --mmu riscv", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(message);
     expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("the flow that run makes of its options for riscv", () => {
+  const small = ["run", "--mmu", "riscv", "-s", "anonymous_thp", "-b", "2M"];
+  const guest = (name: string, iteration: number, writePercent: number, order: string) => {
+    return { op: "guest", name, iteration, writePercent, order };
+  };
+  const backing = [{ map: "2M", size: "2M", hugetlb: false }];
+
+  it("has each of them", async () => {
+    const args = ["-v", "2", "-x", "2", "-i", "2", "-w", "40", "-a", "-o", "-g", "-e", "-r", "5", "--rule", "lehmer"];
+    const { stdout } = await run([...small, ...args, "-p", "0x80000000", "--json"]);
+    const json = JSON.parse(stdout);
+    expect(json).toMatchObject({
+      schemaVersion: 1,
+      kind: "s2split-flow",
+      mmu: "riscv",
+      tool: { name: "s2split", version: expect.stringMatching(/^\d+\.\d+\.\d+$/), modelVersion: expect.any(Number) },
+      runs: [
+        { strategy: "baseline", source: "builtin", variant: "lazy", variables: { gstage: "sv39x4", eager: "off" } },
+        { strategy: "baseline", source: "builtin", variant: "eager", variables: { gstage: "sv39x4", eager: "on" } },
+      ],
+    });
+    expect(json.flow).toEqual({
+      manual: 0,
+      slots: [
+        { base: "0x80000000", size: "2M", hva: "0x400000000000", backing },
+        { base: "0x80200000", size: "2M", hva: "0x401000000000", backing },
+      ],
+      vcpus: 2,
+      partitioned: false,
+      pagesPerVcpu: 512,
+      rule: "lehmer",
+      seed: 5,
+      steps: [
+        guest("populate", 0, 100, "sequential"),
+        { op: "enable", name: "enable" },
+        guest("dirty1", 1, 40, "random"),
+        { op: "get", name: "get1" },
+        guest("dirty2", 2, 40, "random"),
+        { op: "get", name: "get2" },
+        { op: "disable", name: "disable", guests: guest("while_disabling", 3, 40, "random") },
+        guest("after_disable", 4, 40, "random"),
+      ],
+    });
+  });
+
+  it("is that of the test where nothing else is asked for, and the same in a file and on standard output", async () => {
+    const file = join(temporaryFolder(), "flow.json");
+    const { progress, stdout } = await runWatched([...small, "--export-json", file]);
+    const text = readFileSync(file, "utf8");
+    expect(stdout).toMatch(/^KVM\/riscv G-stage: 2M of 2M at 0x40000000, 1 vCPU, manual protect, initially-all-set\n/);
+    expect((await run([...small, "--json"])).stdout).toBe(text);
+    expect(JSON.parse(text).flow).toMatchObject({
+      manual: 3,
+      slots: [{ base: "0x40000000", size: "2M", backing }],
+      vcpus: 1,
+      partitioned: true,
+      rule: "hash",
+      seed: 1,
+    });
+    const { steps } = JSON.parse(text).flow as { steps: { name: string; order?: string }[] };
+    expect(steps.map(({ name }) => name)).toEqual(
+      "populate enable dirty1 get1 clear1 dirty2 get2 clear2 disable after_disable".split(" "),
+    );
+    expect([steps[2]!.order, text.includes('"digest"')]).toEqual(["sequential", false]);
+    expect(progress[0]).toMatch(/^ {2}0% {2}baseline, lazy: /);
+    expect(progress.at(-1)).toMatch(/^ {2}0% {2}baseline, eager: /);
   });
 });

@@ -379,6 +379,14 @@ describe("what is not compared is refused by the name of the field", () => {
     expect(refusal(() => compare(single(), single({ strategy: "mine" })))).toBe(
       "base.json and new.json: no strategy in common: baseline and mine",
     );
+    const [a, b] = ["a".repeat(61), "b".repeat(61)];
+    const [shortA, shortB] = [`${"a".repeat(57)}...`, `${"b".repeat(57)}...`];
+    expect(refusal(() => compare(single({ strategy: a }), single({ strategy: b })))).toBe(
+      `base.json and new.json: no strategy in common: ${shortA} and ${shortB}`,
+    );
+    expect(refusal(() => compare(of(scenarioResult(a, { name: a })), of(scenarioResult(b, { name: b }))))).toBe(
+      ids(shortA, shortB),
+    );
     const none = resultFile({ runs: [] });
     const noRuns = "has no runs; expected a result with at least one run";
     expect(refusal(() => compare(single(), none))).toBe(`new.json: ${noRuns}`);

@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Counts, totalAt } from "../mmu/counters.js";
-import { run } from "../testing/inProcess.js";
 import { modelTime } from "./modelTime.js";
 import { builtinProfile } from "./profiles.js";
 import { termCounts } from "./terms.js";
 
 /**
- * Figures of docs/clear-range.md and docs/barriers.md, held to golden counts and to the profile,
- * and the report of docs/validate.md.
+ * Figures of docs/clear-range.md and docs/barriers.md, held to golden counts and to the profile.
  */
 
 const text = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), "utf8");
@@ -80,14 +78,6 @@ describe("docs/clear-range.md", () => {
         );
       }
     }
-  });
-});
-
-describe("docs/validate.md", () => {
-  it("has what the program prints of the model beside all publications", async () => {
-    const [, shown] = /^\$ npx s2split validate\n([\s\S]*?)^```$/m.exec(text("validate"))!;
-    const { stdout } = await run(["validate"]);
-    expect(stdout.split("\n")).toEqual(shown!.split("\n"));
   });
 });
 

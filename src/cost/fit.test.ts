@@ -7,7 +7,7 @@ import type { Observation } from "./fitTypes.js";
 import { modelTime } from "./modelTime.js";
 import type { CostId, CostProfile } from "./profile.js";
 import { parseProfile } from "./profileSchema.js";
-import { TERM_IDS, type TermCounts, termCounts } from "./terms.js";
+import { TERM_IDS, type TermCounts, type TermId, termCounts } from "./terms.js";
 
 const folder = new URL("../testing/golden/arm64-flow/", import.meta.url);
 
@@ -289,7 +289,7 @@ describe("fitCosts", () => {
       expect(rows.map(({ errorPercent }) => errorPercent.toFixed(6))).toEqual(["20.000000", "-40.000000"]);
     });
 
-    it("fits the usual costs where none are named, in the order of tables, whatever the order they are named in", () => {
+    it("fits the usual costs where none are named, and those that are in the order of tables", () => {
       const every = run("all", Object.fromEntries(TERM_IDS.map((id) => [id, 1])) as TermCounts, 100);
       const { unexercised, figures } = fitCosts([run("none", {}, 1)], { source: "test" });
       expect(unexercised).toEqual([
@@ -333,6 +333,105 @@ describe("fitCosts", () => {
       expect(warnings.filter(({ code }) => code.startsWith("few"))).toEqual([
         { code: "few-runs", runs: 2, costs: 3 },
         { code: "few-samples", label: "two", samples: 2 },
+      ]);
+    });
+
+    it("warns of no few runs where there are as many as costs", () => {
+      const runs = [run("one", { faults: 1 }, 1, 1, 1), run("two", { walks: 1 }, 1, 1, 1)];
+      expect(fitCosts(runs, { costs: ["fault", "walk"], source: "test", resamples: 2 }).warnings).toEqual([]);
+    });
+
+    it("names two costs that nearly go together, how nearly, and of the runs that tell them apart the best", () => {
+      const runs = [
+        run("a", { faults: 10, walks: 10 }, 100, 100, 100),
+        run("b", { faults: 10, walks: 11 }, 100, 100, 100),
+      ];
+      const candidate = (label: string, some: Partial<TermCounts>) => ({ label, terms: terms(some) });
+      const alike = candidate("alike", { faults: 7, walks: 7 });
+      const little = candidate("a little apart", { faults: 7, walks: 5 });
+      const apart = candidate("apart", { faults: 7 });
+      const named = (...candidates: ReturnType<typeof candidate>[]) =>
+        fitCosts(runs, { costs: ["fault", "walk"], source: "test", resamples: 2, candidates }).warnings;
+      const warning = {
+        code: "near-collinear",
+        a: "fault",
+        b: "walk",
+        cosine: expect.closeTo(210 / Math.sqrt(200 * 221), 12),
+      };
+      expect(named()).toEqual([{ ...warning, run: null }]);
+      expect(named(alike)).toEqual([{ ...warning, run: null }]);
+      expect(named(alike, little, apart)).toEqual([{ ...warning, run: "apart" }]);
+      expect(named(apart, little, alike)).toEqual([{ ...warning, run: "apart" }]);
+    });
+
+    it("names a cost that two others explain, by how much, and the run after which they do least", () => {
+      // The third is the sum of the two others, but for a hundredth of a row.
+      const runs = [
+        run("a", { faults: 10, loops: 10 }, 10, 10, 10),
+        run("b", { walks: 10, loops: 10 }, 10, 10, 10),
+        run("c", { faults: 10, walks: 10, loops: 20.1 }, 10, 10, 10),
+      ];
+      const candidate = (label: string, some: Partial<TermCounts>) => ({ label, terms: terms(some) });
+      const alone = candidate("alone", { loops: 30 });
+      const both = candidate("both", { faults: 10, loops: 20 });
+      const named = (...candidates: ReturnType<typeof candidate>[]) =>
+        fitCosts(runs, { costs: ["fault", "walk", "loop"], source: "test", resamples: 2, candidates }).warnings;
+      const costs = ["walk", "fault", "loop"];
+      const warned = named();
+      expect(warned.map((one) => [one.code, "cost" in one && one.cost]).sort()).toEqual(
+        costs.map((cost) => ["dependent", cost]).sort(),
+      );
+      // Of (1, 1, 2.01) the others leave 0.01 x (-1, -1, 1) / 3.
+      const loop = warned.find((one) => "cost" in one && one.cost === "loop")!;
+      expect(loop).toEqual({
+        code: "dependent",
+        cost: "loop",
+        inflation: expect.closeTo((1 + 1 + 2.01 ** 2) / (0.01 ** 2 / 3), 2),
+        run: null,
+      });
+      for (const order of [
+        [alone, both],
+        [both, alone],
+      ]) {
+        for (const one of named(...order)) expect(one).toMatchObject({ run: { label: "alone" } });
+      }
+      for (const one of named(both)) expect(one).toMatchObject({ run: { label: "both" } });
+    });
+
+    it("says of each cost what every run has with it", () => {
+      const one = (id: CostId, term: TermId) => [id, run(id, { [term]: 10 }, 100, 100, 100)] as const;
+      const runs = [
+        one("writeProtectVisit", "writeProtectVisits"),
+        one("splitVisit", "splitVisits"),
+        one("nestedEntry", "nestedEntries"),
+        one("tlbiBroadcast", "tlbiBroadcast"),
+        one("tlbiRange", "tlbiRange"),
+        one("fault", "faults"),
+        one("guestAccess", "guestAccesses"),
+        one("range", "ranges"),
+        one("lockDrop", "lockDrops"),
+        one("enableIoctl", "enables"),
+        one("fixed", "calls"),
+        one("tableSplit", "tablesSplit"),
+      ];
+      const { figures } = fitCosts(
+        runs.map(([, each]) => each),
+        { costs: runs.map(([id]) => id), source: "test", resamples: 2 },
+      );
+      expect(Object.entries(figures).map(([id, { includes }]) => `${id}: ${includes!.join(", ")}`)).toEqual([
+        "writeProtectVisit: writeProtectStore",
+        "splitVisit: ",
+        "nestedEntry: nestedStore, tableAlloc, tableZero",
+        "tlbiBroadcast: splitStore",
+        "tlbiRange: freeVisit",
+        "fault: exit, mapVisit, relaxVisit, faultStore, tlbiLocal, cacheMaintenance",
+        "guestAccess: ",
+        "range: inspect, walk, closingDsb",
+        // What has a figure of its own is included in none.
+        "lockDrop: ",
+        "enableIoctl: ",
+        "fixed: ioctl, flush",
+        "tableSplit: tableAlloc, tableZero",
       ]);
     });
 

@@ -6,7 +6,7 @@ import type { FlowInput } from "../mmu/arm64/flowInput.js";
 import { countsOfStep } from "../mmu/arm64/flowStep.js";
 import { strategies } from "../mmu/arm64/strategies/index.js";
 import { type Counts, totalAt } from "../mmu/counters.js";
-import { guestPass } from "./guestPass.js";
+import { guestPass, writes } from "./guestPass.js";
 
 const GIB = 2 ** 30;
 const plain = {
@@ -53,6 +53,70 @@ describe("guestPass", () => {
     ["f-1G-of-2M-m-chunk2M", "dirty2", 4096, 100, 2],
   ])("equals %s, %s, in everything that is priced", (file, phase, leafBytes, writePercent, iteration) => {
     expect(summary(guestPass({ ...plain, leafBytes, writePercent, iteration }))).toEqual(summary(golden(file, phase)));
+  });
+
+  it("has the shape of a guest step of a flow, each count where it stands there", () => {
+    // Two blocks of 512 pages, of which the accesses 1, 4 and 7 to 1022 write.
+    const pass = { ...plain, memoryBytes: 2 ** 22, leafBytes: 2 ** 21, writePercent: 0, writeEvery: 3, firstAccess: 2 };
+    const written = 341;
+    expect(guestPass(pass)).toEqual({
+      kind: "guest",
+      reads: 1024 - written,
+      writes: written,
+      faults: {
+        // Accesses 1 and 514 break their blocks; those before read them whole, all others fault.
+        permissionWrite: { 2: 2 },
+        translationRead: { 3: 1021 - written },
+        translationWrite: { 3: written - 2 },
+      },
+      map: { calls: { 3: 1021 }, visits: { invalid: { 3: 1021 } }, pteStores: 2 * 1021 + 2 * 2 },
+      relax: { calls: { 3: 0 }, visits: { valid: { 3: 0 } }, pteStores: 0 },
+      tlbi: { 2: 2 },
+      tlbiLocal: { 3: 0 },
+      tablesAllocated: 2,
+      topup: { pages: 40 },
+      cmo: { dcache: 1021, icache: 1021 },
+    });
+    const split = { ...pass, leafBytes: 4096 };
+    expect(guestPass(split)).toMatchObject({
+      faults: { permissionWrite: { 3: written }, translationRead: { 3: 0 }, translationWrite: { 3: 0 } },
+      relax: { calls: { 3: written }, visits: { valid: { 3: written } }, pteStores: written },
+      tlbiLocal: { 3: written },
+      tlbi: { 3: 0 },
+      topup: { pages: 0 },
+    });
+    expect(guestPass({ ...pass, leafBytes: GIB, memoryBytes: GIB }).tlbi).toEqual({ 1: 1 });
+  });
+
+  it("tops the vCPU's cache up to 40 pages whenever it holds one, as in the golden flow", () => {
+    const pages = (tables: number) =>
+      Number(
+        Object(
+          guestPass({
+            ...plain,
+            leafBytes: 2 ** 21,
+            strideBytes: 2 ** 21,
+            memoryBytes: tables * 2 ** 21,
+            writePercent: 100,
+          }).topup,
+        ).pages,
+      );
+    expect([0, 1, 39, 40, 78, 79].map(pages)).toEqual([0, 40, 40, 80, 80, 120]);
+  });
+
+  it("draws writes by the mixer of the golden flows, of seed, iteration, vCPU and access", () => {
+    const draw = { seed: 1, iteration: 1, vcpu: 0, writePercent: 50 };
+    const of = (more: Partial<typeof draw>, first = 0) =>
+      Array.from({ length: 40 }, (_, i) => (writes({ ...draw, ...more }, first + i) ? 1 : 0)).join("");
+    const drawn = [of({}), of({ seed: 2 }), of({ iteration: 2 }), of({ vcpu: 1 }), of({}, 1)];
+    expect(new Set(drawn).size).toBe(5);
+    expect(of({}, 1).slice(0, 39)).toBe(of({}).slice(1));
+    expect([of({ writePercent: 0 }), of({ writePercent: 100 })]).toEqual(["0".repeat(40), "1".repeat(40)]);
+    const { writePercent: _, ...rest } = draw;
+    const least = Array.from({ length: 101 }, (_, percent) => writes({ ...rest, writePercent: percent }, 7)).indexOf(
+      true,
+    );
+    expect(writes({ ...rest, writePercent: least - 1 }, 7)).toBe(false);
   });
 
   it("equals the 16M guests at 5 percent writes", () => {

@@ -243,6 +243,82 @@ describe("terms", () => {
     ).toEqual({ ...termCounts({ kind: "guest" }), faults: 76, walks: 10, loops: 110 });
   });
 
+  it("are named for tables, as costs are", () => {
+    const lines = (text: string) => text.trim().split(/\n */);
+    expect(TERMS.map(({ label }) => label)).toEqual(
+      lines(`
+        write-protect visits
+        split visits, tables already there
+        split visits, tables just made
+        entries of new tables filled
+        map visits (faults)
+        relax visits (faults)
+        visits while freeing a subtree
+        entries inspected, not visited
+        stores, write-protect
+        stores, break-before-make
+        stores, new tables
+        stores, map (faults)
+        stores, relax (faults)
+        stores, freeing a subtree
+        table pages allocated
+        broadcast TLBIs by IPA
+        local TLBIs
+        range TLBIs
+        range flushes of slots
+        guest faults
+        cache maintenance of mapped memory
+        guest accesses
+        DSB ISHST that close a split
+        walks from the root
+        ranges handled (64-page words in clear)
+        mmu_lock drops
+        ioctls, one a slot
+        ioctls that enable logging
+        runs
+        runs that split
+        loops of the TDP iterator
+        page tables made by TDP splitting
+      `),
+    );
+    expect(COSTS.map(({ label }) => label)).toEqual(
+      lines(`
+        visit, write-protect walk
+        visit, split walk
+        visit, split walk, table just made
+        entry of a new table filled
+        visit, map (fault)
+        visit, relax (fault)
+        visit while freeing a subtree
+        entry inspected, not visited
+        store, write-protect
+        store, break-before-make
+        store, new table
+        store, map, relax or free
+        table page, allocate
+        table page, zero
+        broadcast TLBI by IPA
+        local TLBI
+        range TLBI
+        range flush of a slot
+        guest fault, from exit to entry
+        guest exit and entry alone
+        cache maintenance on map
+        guest's own access
+        walk, start to end
+        DSB ISHST that closes a split
+        range handled (64-page word in clear)
+        mmu_lock drop and retake
+        ioctl, outside the page tables
+        enabling ioctl, beyond other ioctls
+        fixed part of a run
+        fixed part of splitting in a run
+        loop of the TDP iterator
+        page table made by a TDP split
+      `),
+    );
+  });
+
   it("have the unit that a cost of them is per", () => {
     const units = new Map(TERMS.map(({ id, unit }) => [id, unit]));
     for (const { id, unit, terms } of COSTS) {
@@ -344,6 +420,9 @@ describe("modelTime", () => {
         { counter: "walks", label: "walks from the root", count: 4, unit: "walk" },
       ],
     });
+    // What every run has means nothing where no cost was fitted to it.
+    const enabling = { kind: "ioctl", phase: "enable", ioctls: 1, split: { walks: 0 } };
+    expect(modelTime(enabling, flat).unpriced.map(({ counter }) => counter)).toEqual(["ioctls"]);
     // No issuers are one, and none of a figure's own are needed.
     expect(modelTime({ split: { tlbi: { "2": 3 } } }, flat, { issuers: 0 }).totalNs).toBe(300);
     expect([0, 1, 2, 5].map((issuers) => figureNs(flat.costs.tlbiBroadcast!, issuers))).toEqual([100, 100, 150, 300]);

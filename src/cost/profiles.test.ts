@@ -10,6 +10,9 @@ import { figureNs } from "./modelTime.js";
 import type { CostId, CostProfile } from "./profile.js";
 import { parseProfile } from "./profileSchema.js";
 import { builtinProfile, DEFAULT_PROFILE, PROFILES, profileNamed } from "./profiles.js";
+import { CONTENTION_TABLES } from "./published/contention.js";
+import { SINGLE_FIGURES } from "./published/single.js";
+import { SPLIT_SERIES, ZAP_SERIES } from "./published/split.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -112,6 +115,39 @@ describe("built-in profiles", () => {
     const more = describeProfile({ ...profile, contention, notes: ["read this"] });
     expect([more.contention, more.notes]).toEqual([contention, ["read this"]]);
     expect(listProfiles().map(({ name }) => name)).toEqual(PROFILES.map(({ name }) => name));
+  });
+
+  it("say whose each figure is, and of which post that is published here", () => {
+    const posts = [...SPLIT_SERIES, ...CONTENTION_TABLES, ...SINGLE_FIGURES, ZAP_SERIES];
+    const mails = new Set(posts.map(({ author, date }) => `${author} ${date}`));
+    const others = new Set<string>();
+    for (const { costs, contention } of PROFILES) {
+      const figures = [...Object.values(costs), ...(contention === undefined ? [] : [contention])];
+      for (const { provenance } of figures) {
+        for (const source of provenance.source.split("; ")) {
+          const [author, date] = [source.split(", ").at(0), source.split(", ").at(-1)];
+          if (!mails.has(`${author} ${date}`)) others.add(`${provenance.kind}: ${source}`);
+        }
+      }
+    }
+    expect([...others]).toEqual([
+      "derived: the kernel's own C, run in userspace on an Intel Xeon",
+      "assumed: s2split",
+      "published: exit latencies as published",
+    ]);
+  });
+
+  it("are fitted to as many rows as their fits say", () => {
+    for (const { name, contention } of PROFILES) {
+      if (contention === undefined) continue;
+      const columns = CONTENTION_TABLES.flatMap((table) =>
+        table.columns.filter((column) => contention.fittedTo.includes(`${table.id}/${column.name}`)),
+      );
+      expect(columns, name).toHaveLength(contention.fittedTo.length);
+      const rows = columns.reduce((sum, column) => sum + column.rows.length, 0);
+      expect(contention.provenance.how, name).toContain(`least squares of the relative errors of ${rows} rows`);
+      expect(contention.provenance.kind).toBe("derived");
+    }
   });
 
   it("have multiples of the scale that they name", () => {

@@ -26,18 +26,19 @@ export const SERIES_CHUNK = "1G";
 /** The other chunk size that the series may have used. */
 export const OTHER_CHUNK = "2M";
 
+/**
+ * Counts of the published series' guests: the same in every validation, and most of what one takes.
+ */
+const PUBLISHED: RegionMemory = new Map();
+
 /** @param chunk eager-split chunk, which the mails do not state */
-export function countedRows(
-  series: SplitSeries,
-  memory: RegionMemory = new Map(),
-  chunk = SERIES_CHUNK,
-): readonly CountedRow[] {
+export function countedRows(series: SplitSeries, chunk = SERIES_CHUNK): readonly CountedRow[] {
   const countsFor = (row: SplitRow, strategy: string) => {
     let scaled = false;
     const passes = passesOf(row).map((map) => {
       const bytes = series.slotGiB * REGION;
       const guest = { granule: "4K", map, bytes, mode: row.mode, chunk } as const;
-      const result = countsOfGuest(guest, strategyNamed(strategy), memory);
+      const result = countsOfGuest(guest, strategyNamed(strategy), PUBLISHED);
       scaled ||= result.scaled;
       const counts: Counts = series.scope === "split" ? { split: result.counts.split! } : result.counts;
       return [termCounts(counts), 1] as const;

@@ -6,7 +6,6 @@ import { builtinProfile } from "./profiles.js";
 import { type Backing, SPLIT_SERIES, type SplitRow, type SplitSeries } from "./published/split.js";
 import { changeOf, fitChanges } from "./splitFit.js";
 import { countedRows, OTHER_CHUNK, SERIES_CHUNK } from "./splitRows.js";
-import type { RegionMemory } from "./uniformGuest.js";
 import {
   type ContentionValidation,
   contentionNames,
@@ -51,11 +50,6 @@ export interface SplitComparison {
 }
 
 /**
- * Counts of the published series' guests: the same in every validation, and most of what one takes.
- */
-const PUBLISHED: RegionMemory = new Map();
-
-/**
  * @param profile replaces the series' own profile: every row is then judged
  * @param chunk eager-split chunk, which the mails do not state
  */
@@ -65,7 +59,7 @@ export function validateSplitSeries(
   chunk = SERIES_CHUNK,
   leaveOut?: string,
 ): SplitValidation {
-  const counted = countedRows(series, PUBLISHED, chunk);
+  const counted = countedRows(series, chunk);
   const isLeft = (row: SplitRow) => namesSplitRow(leaveOut, series, row);
   const own = builtinProfile(series.profile);
   const varied = SPLIT_SETS[series.profile];

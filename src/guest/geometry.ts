@@ -149,7 +149,6 @@ export function levelOfMap(granule: Granule, bytes: number, input: string): numb
  * block at 4K, one per level-2 block, each rounded up.
  */
 export function splitCacheCapacity(granule: Granule, chunkBytes: number): number {
-  if (chunkBytes === 0) return 0;
   const [, level2] = legalChunks(granule);
   const perLevel2 = Math.ceil(chunkBytes / level2);
   return granule === "4K" ? Math.ceil(chunkBytes / 2 ** 30) + perLevel2 : perLevel2;

@@ -8,6 +8,7 @@ import { parseAddress, parseSize } from "../guest/sizes.js";
 import { times } from "../testing/nightly.js";
 import { importSmaps } from "./importSmaps.js";
 import type { LayoutImport } from "./layoutImport.js";
+import { readSmaps } from "./smapsText.js";
 
 interface Amounts {
   readonly rss?: number;
@@ -187,6 +188,303 @@ describe("refuses, naming line and reason,", () => {
     const refused = () => importSmaps(text, "smaps");
     expect(refused).toThrow(UserError);
     expect(refused).toThrow(message);
+  });
+});
+
+describe("what is read and made of smaps, whole,", () => {
+  const small = 96 * 1024;
+  const text =
+    vma(HVA, small, { rss: small / 2, anonHuge: small / 4 }) +
+    vma(HVA + 2 ** 30, small, { hugetlb: small, pageKb: 2048 }, "rw-s", "/dev/hugepages/a") +
+    vma(HVA + 2 ** 33 + 2 ** 12, 4 * GIB, { hugetlb: 0, pageKb: 4, rss: 12 }, "rw-p", "[anon:ram]");
+
+  it("are mappings with every amount, by the line of their header", () => {
+    expect(readSmaps(`\n${text}`, "smaps").slice(0, 2)).toEqual([
+      {
+        rss: 50331648,
+        swap: 0,
+        kernelPageSize: 4096,
+        anonHugePages: 25165824,
+        shmemPmdMapped: 0,
+        filePmdMapped: 0,
+        sharedHugetlb: 0,
+        privateHugetlb: 0,
+        line: 2,
+        start: 139637976727552,
+        end: 139638077390848,
+        permissions: "rw-p",
+        path: "",
+      },
+      {
+        rss: 0,
+        swap: 0,
+        kernelPageSize: 2097152,
+        anonHugePages: 0,
+        shmemPmdMapped: 0,
+        filePmdMapped: 0,
+        sharedHugetlb: 0,
+        privateHugetlb: 100663296,
+        line: 15,
+        start: 139639050469376,
+        end: 139639151132672,
+        permissions: "rw-s",
+        path: "/dev/hugepages/a",
+      },
+    ]);
+  });
+
+  it("are memslots and notes, in the order of addresses", () => {
+    expect(importSmaps(text, "smaps", { vmas: [HVA + 2 ** 30, HVA, HVA + 1], name: "mine", mode: "clear" })).toEqual({
+      scenario: {
+        name: "mine",
+        description:
+          "Backing of a VMM's memory by smaps: amounts are the host's, positions are runs in order, since smaps has none.",
+        granule: "4K",
+        ipaBits: 40,
+        memslots: [
+          {
+            base: "0x40000000",
+            segments: [
+              { map: "2M", size: "24M" },
+              { map: "4K", size: "24M" },
+              { map: "hole", size: "48M" },
+            ],
+          },
+          { base: "0x80000000", segments: [{ map: "2M", size: "96M" }] },
+        ],
+        dirtyLog: { mode: "clear", chunk: "1G" },
+      },
+      notes: [
+        {
+          code: "vma-chosen",
+          data: {
+            address: "0x7f0000000000",
+            size: "96M",
+            path: "anonymous",
+            leaf: "2M",
+            large: "24M",
+            pages: "24M",
+            absent: "48M",
+          },
+        },
+        {
+          code: "vma-chosen",
+          data: {
+            address: "0x7f0040000000",
+            size: "96M",
+            path: "/dev/hugepages/a",
+            leaf: "2M",
+            large: "96M",
+            pages: "0",
+            absent: "0",
+          },
+        },
+        { code: "positions-unknown-runs", data: { seed: 1 } },
+        { code: "host-mapping-not-stage2", data: {} },
+        { code: "slot-positions-invented", data: { base: "0x40000000" } },
+        { code: "dirty-log-chosen", data: { mode: "clear", chunk: "1G" } },
+      ],
+    });
+    expect(importSmaps(text, "smaps", { ipaBits: 44, chunkBytes: 2 ** 21 })).toEqual({
+      scenario: {
+        name: "imported smaps",
+        description:
+          "Backing of a VMM's memory by smaps: amounts are the host's, positions are runs in order, since smaps has none.",
+        granule: "4K",
+        ipaBits: 44,
+        memslots: [
+          {
+            base: "0x40001000",
+            segments: [
+              { map: "4K", size: "12K" },
+              { map: "hole", size: "4194292K" },
+            ],
+          },
+        ],
+        dirtyLog: { mode: "enable", chunk: "2M" },
+      },
+      notes: [
+        {
+          code: "vma-chosen",
+          data: {
+            address: "0x7f0200001000",
+            size: "4G",
+            path: "[anon:ram]",
+            leaf: "2M",
+            large: "0",
+            pages: "12K",
+            absent: "4194292K",
+          },
+        },
+        { code: "positions-unknown-runs", data: { seed: 1 } },
+        { code: "host-mapping-not-stage2", data: {} },
+        { code: "slot-positions-invented", data: { base: "0x40000000" } },
+        { code: "dirty-log-chosen", data: { mode: "enable", chunk: "2M" } },
+      ],
+    });
+  });
+
+  it("are blocks, pages and holes by the seed where they are spread", () => {
+    const spread = vma(HVA + 2 ** 20, 30 * 1024, { rss: 14 * 1024 + 512, anonHuge: 8 * 1024 });
+    expect(importSmaps(spread, "smaps", { vmas: [HVA + 2 ** 20], placement: "spread", seed: 3 })).toEqual({
+      scenario: {
+        name: "imported smaps",
+        description:
+          "Backing of a VMM's memory by smaps: amounts are the host's, positions are mixed by a seed, since smaps has none.",
+        granule: "4K",
+        ipaBits: 40,
+        memslots: [
+          {
+            base: "0x40100000",
+            segments: [
+              { map: "4K", size: "512K" },
+              { map: "hole", size: "2560K" },
+              { map: "4K", size: "2M" },
+              { map: "2M", size: "2M" },
+              { map: "hole", size: "4M" },
+              { map: "2M", size: "4M" },
+              { map: "hole", size: "4M" },
+              { map: "4K", size: "2M" },
+              { map: "hole", size: "2M" },
+              { map: "2M", size: "2M" },
+              { map: "hole", size: "2M" },
+              { map: "4K", size: "2M" },
+              { map: "hole", size: "1M" },
+            ],
+          },
+        ],
+        dirtyLog: { mode: "enable", chunk: "1G" },
+      },
+      notes: [
+        {
+          code: "vma-chosen",
+          data: {
+            address: "0x7f0000100000",
+            size: "30M",
+            path: "anonymous",
+            leaf: "2M",
+            large: "8M",
+            pages: "6656K",
+            absent: "15872K",
+          },
+        },
+        { code: "positions-unknown-spread", data: { seed: 3 } },
+        { code: "host-mapping-not-stage2", data: {} },
+        { code: "slot-positions-invented", data: { base: "0x40000000" } },
+        { code: "dirty-log-chosen", data: { mode: "enable", chunk: "1G" } },
+      ],
+    });
+  });
+
+  it("are neighbours in one memslot only where their leaves are of one size", () => {
+    const next = (pageKb: number) =>
+      vma(HVA, GIB, { hugetlb: GIB, pageKb: 2048 }) + vma(HVA + 2 ** 30, GIB, { hugetlb: GIB, pageKb });
+    const slots = (pageKb: number) => importSmaps(next(pageKb), "smaps", { granule: "4K" }).scenario.memslots;
+    expect(slots(2048)).toEqual([{ base: "0x40000000", segments: [{ map: "2M", size: "2G" }] }]);
+    expect(slots(GIB)).toEqual([
+      { base: "0x40000000", segments: [{ map: "2M", size: "1G" }] },
+      { base: "0x80000000", segments: [{ map: "1G", size: "1G" }] },
+    ]);
+  });
+});
+
+describe("mappings are guest RAM", () => {
+  const chosen = (text: string) => {
+    try {
+      return importSmaps(text, "smaps").notes.filter(({ code }) => code === "vma-chosen").length;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return 0;
+    }
+  };
+
+  it.each([
+    ["", 1],
+    ["[anon:ram]", 1],
+    ["[anon_shmem:ram]", 1],
+    ["/memfd:x", 1],
+    ["/dev/shm/x", 1],
+    ["/dev/zero (deleted)", 1],
+    ["/dev/hugepages/x", 1],
+    ["/SYSV00000000 (deleted)", 1],
+    ["/anon_hugepage (deleted)", 1],
+    ["[heap]", 0],
+    ["/home/dev/shm/x", 0],
+  ])("by their path: %j", (path, count) => {
+    expect(chosen(vma(HVA, 64 * 1024, { rss: 4 }, "rw-s", path))).toBe(count);
+  });
+
+  it("by their permissions, hugetlb pages, and size: 64M, or a tenth of the largest", () => {
+    expect(chosen(vma(HVA, 64 * 1024, { rss: 4 }, "r--p"))).toBe(0);
+    expect(chosen(vma(HVA, 64 * 1024, { hugetlb: 2048, pageKb: 2048 }, "rw-s", "/mnt/x"))).toBe(1);
+    expect(chosen(vma(HVA, 64 * 1024, { pageKb: 2048 }, "rw-s", "/mnt/x"))).toBe(1);
+    expect(chosen(vma(HVA, 64 * 1024, { pageKb: 64 }, "rw-s", "/mnt/x"))).toBe(0);
+    expect(chosen(vma(HVA, 64 * 1024 - 4, { rss: 4 }))).toBe(0);
+    const two = (kb: number) => chosen(vma(HVA, 10 * GIB, { rss: 4 }) + vma(HVA + 2 ** 40, kb, { rss: 4 }));
+    expect([two(GIB), two(GIB - 4)]).toEqual([2, 1]);
+  });
+});
+
+it("IPA widths hold all memory, up to the widest", () => {
+  const text = vma(HVA, GIB, { rss: GIB });
+  const width = (ipaBits?: number) => importSmaps(text, "smaps", { ipaBits }).scenario.ipaBits;
+  expect([width(), width(32), width(48), width(52)]).toEqual([40, 32, 48, 52]);
+  const beyond = "smaps: the chosen mappings need IPAs up to 0x80000000; expected memory that fits the IPA width";
+  expect(() => width(53)).toThrow(beyond);
+  // Memory from 1G, and 1G of it: up to the last byte of 31 bits.
+  const most = (kb: number) => vma(HVA, kb, { rss: 4 });
+  expect(importSmaps(most(3 * GIB), "smaps", { ipaBits: 32 }).scenario.ipaBits).toBe(32);
+  expect(() => importSmaps(most(3 * GIB + 4), "smaps", { ipaBits: 32 })).toThrow(/up to 0x100001000;/);
+  expect(importSmaps(most(1024 * GIB), "smaps").scenario.ipaBits).toBe(41);
+  const blocks = vma(HVA, GIB, { hugetlb: GIB, pageKb: GIB });
+  expect(importSmaps(blocks, "smaps", { ipaBits: 35, granule: "4K" }).scenario.ipaBits).toBe(35);
+});
+
+describe("amounts that do not fit", () => {
+  const refused =
+    (text: string, options = {}) =>
+    () =>
+      importSmaps(text, "smaps", { vmas: [HVA], ...options });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      "hugetlb beyond the mapping",
+      refused(vma(HVA, 2048, { hugetlb: 4096, pageKb: 2048 })),
+      "smaps line 1: 4M of hugetlb do not fit it; expected amounts of its pages",
+    ],
+    [
+      "no whole pages",
+      refused(vma(HVA + 4096, 64), { granule: "64K", vmas: [HVA + 4096] }),
+      "smaps line 1: no whole 64K pages; expected another --granule",
+    ],
+    [
+      "huge pages without places",
+      refused(vma(HVA + 2 ** 20, 2 * 1024, { rss: 2048, anonHuge: 2048 }), { vmas: [HVA + 2 ** 20] }),
+      "smaps line 1: 2M of 2M pages have no place in it; expected amounts that fit",
+    ],
+    [
+      "more than the mapping",
+      refused(vma(HVA, 2048, { rss: 4096 })),
+      "smaps line 1: 0 in huge pages, 4M in memory, 2M in all; expected amounts that fit",
+    ],
+    [
+      "a mapping that is empty",
+      refused(vma(HVA, 0)),
+      `smaps line 1 "7f0000000000-7f0000000000 rw-p 00000000 00:00 0 ": the mapping does not go forward; expected a start below the end`,
+    ],
+    [
+      "1G blocks without a width for them",
+      refused(vma(HVA, GIB, { hugetlb: GIB, pageKb: GIB }), { granule: "4K", ipaBits: 32 }),
+      "IPA width 32: has no 1G blocks, but the mapping is backed by them; expected 35 or more",
+    ],
+  ])("are refused: %s", (_, call, message) => {
+    expect(call).toThrow(UserError);
+    expect(call).toThrow(message);
+  });
+
+  it("end one byte later than those that do", () => {
+    expect(refused(vma(HVA, 2048, { rss: 2048, anonHuge: 2048 }))).not.toThrow();
+    expect(refused(vma(HVA, 2048, { hugetlb: 2048, pageKb: 2048 }))).not.toThrow();
   });
 });
 

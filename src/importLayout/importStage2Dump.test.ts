@@ -145,6 +145,153 @@ it("keeps a hole below 1 GiB within its memslot, and names eight of many islands
   expect(many.assumed![0]).toMatch(/^memslots guessed(?:, 0x\w+:2M){8}, 12 more, one for each/);
 });
 
+/** Lines of a dump: from, to (exclusive), level, fields. */
+function dump(...rows: readonly (readonly [number, number, number, string])[]): string {
+  const lines = rows.map(([from, to, level, fields]) => {
+    const kb = (to - from) / 1024;
+    return `0x${from.toString(16).padStart(16, "0")}-0x${to.toString(16).padStart(16, "0")} ${kb}K ${level} ${fields}`;
+  });
+  return `${HEADER}${lines.join("\n")}\n`;
+}
+
+const MIB = 2 ** 20;
+
+describe("a dump", () => {
+  it("is a scenario with a note for all that it does not say, in one order", () => {
+    const text = dump(
+      [0x40000000, 0x40002000, 3, "R W AF"],
+      [0x40002000, 0x40004000, 3, "F"],
+      [0x40006000, 0x40007000, 3, "R AF"],
+      [0x40008000, 0x40009000, 3, "W AF"],
+      [0x40200000, 0x40400000, 2, "R W AF BLK"],
+      [0x90000000, 0x90200000, 2, "R W AF BLK"],
+    );
+    expect(
+      importStage2Dump(`${text}rubbish\n`, "dump", { ipaBits: 40, levels: 4, chunkBytes: 2 * MIB, mode: "clear" }),
+    ).toEqual({
+      scenario: {
+        name: "imported stage-2 dump",
+        description:
+          "Leaves of a real host's stage-2 dump. Output addresses and the dirty log are not in a dump: they are the simulator's. Assumed: memslots guessed, 0x40000000:4M, 0x90000000:2M, one for each island of mapped memory, to its edges (import-layout --memslot BASE:SIZE corrects it).",
+        assumed: [
+          "memslots guessed, 0x40000000:4M, 0x90000000:2M, one for each island of mapped memory, to its edges (import-layout --memslot BASE:SIZE corrects it)",
+        ],
+        granule: "4K",
+        ipaBits: 40,
+        memslots: [
+          {
+            base: "0x40000000",
+            segments: [
+              { map: "4K", size: "8K" },
+              { map: "hole", size: "16K" },
+              { map: "4K", size: "4K", writeProtected: true },
+              { map: "hole", size: "4K" },
+              { map: "4K", size: "4K" },
+              { map: "hole", size: "2012K" },
+              { map: "2M", size: "2M" },
+            ],
+          },
+          { base: "0x90000000", segments: [{ map: "2M", size: "2M" }] },
+        ],
+        dirtyLog: { mode: "clear", chunk: "2M" },
+      },
+      notes: [
+        { code: "line-not-read", data: { line: 8, text: "rubbish" } },
+        { code: "granule-inferred", data: { granule: "4K" } },
+        { code: "levels-disagree", data: { levels: 4, expected: 3, granule: "4K", ipaBits: 40 } },
+        { code: "last-range-missing", data: { from: "0x90200000", to: "0x10000000000" } },
+        { code: "gaps", data: { count: 4, first: "0x40004000-0x40006000" } },
+        { code: "annotated-invalid", data: { bytes: 8192 } },
+        { code: "mapped-without-read", data: { bytes: 4096 } },
+        { code: "no-output-addresses", data: {} },
+        { code: "memslots-guessed", data: { memslots: ["0x40000000:4M", "0x90000000:2M"] } },
+        { code: "dirty-log-chosen", data: { mode: "clear", chunk: "2M" } },
+      ],
+    });
+  });
+
+  it("has one memslot for memory less than a GiB apart, and two from there on", () => {
+    const slots = (gap: number) => {
+      const at = 0x40001000 + gap;
+      const text = dump([0x40000000, 0x40001000, 3, "R W AF"], [at, at + 4096, 3, "R W AF"]);
+      return importStage2Dump(text, "dump", { granule: "4K" }).scenario.memslots.map(({ base }) => base);
+    };
+    expect(slots(2 ** 30 - 4096)).toEqual(["0x40000000"]);
+    expect(slots(2 ** 30)).toEqual(["0x40000000", "0x80001000"]);
+  });
+
+  it("names eight memslots, and of nine that there is one more", () => {
+    const guessed = (count: number) => {
+      const rows = Array.from({ length: count }, (_, i) => [2 ** 32 * i, 2 ** 32 * i + 4096, 3, "R W AF"] as const);
+      const { notes } = importStage2Dump(dump(...rows), "dump", { granule: "4K" });
+      return notes.find(({ code }) => code === "memslots-guessed")!.data.memslots as string[];
+    };
+    expect(guessed(8)).toHaveLength(8);
+    expect(guessed(8).at(-1)).toBe("0x700000000:4K");
+    expect(guessed(9).slice(7)).toEqual(["0x700000000:4K", "1 more"]);
+  });
+
+  it("with borders on 4K pages is of the finest granule, with eight on 64K of the coarsest", () => {
+    const notes = (count: number) => {
+      const rows = Array.from(
+        { length: count },
+        (_, i) => [0x40010000 + 0x20000 * i, 0x40020000 + 0x20000 * i, 3, "R W AF"] as const,
+      );
+      return importStage2Dump(dump(...rows), "dump").notes.find(({ code }) => code.startsWith("granule"));
+    };
+    expect(notes(3)).toEqual({ code: "granule-ambiguous", data: { granule: "4K", candidates: ["4K", "16K", "64K"] } });
+    expect(notes(4)).toEqual({ code: "granule-ambiguous", data: { granule: "64K", candidates: ["4K", "16K", "64K"] } });
+  });
+
+  it("refuses memslots that no VM could have, each in one line", () => {
+    const text = dump([0x40000000, 0x40400000, 2, "R W AF BLK"]);
+    const given =
+      (...memslots: { base: number; bytes: number }[]) =>
+      () =>
+        importStage2Dump(text, "dump", { granule: "4K", ipaBits: 40, memslots });
+    expect(given({ base: 0x40000000, bytes: 0 })).toThrow(
+      "memslot 0x40000000:0: not whole pages; expected multiples of 4K",
+    );
+    expect(given({ base: 0x40000800, bytes: 4096 })).toThrow("memslot 0x40000800:4K: not whole pages");
+    expect(given({ base: 0x40000000, bytes: 2048 })).toThrow("not whole pages; expected multiples of 4K");
+    const end = { base: 2 ** 40 - 2 * MIB, bytes: 2 * MIB };
+    const block = { base: 0x40000000, bytes: 2 * MIB };
+    expect(given(block, end)).not.toThrow();
+    expect(given({ ...end, bytes: 4 * MIB })).toThrow("memslot 0xffffe00000:4M: beyond the 40-bit IPA space");
+    const next = { base: 0x40200000, bytes: 2 * MIB };
+    expect(given(next, block)).not.toThrow();
+    expect(given(next, { ...block, bytes: 2 * MIB + 4096 })).toThrow(
+      "memslot 0x40000000:2052K: overlaps memslot 0x40200000",
+    );
+    expect(given({ base: 0x80000000, bytes: MIB })).toThrow(
+      "--memslot: nothing is mapped in any of them; expected memslots within 0x40000000:4M",
+    );
+    expect(given({ base: 0x40000000, bytes: 3 * MIB })).toThrow(
+      "memslot 0x40000000:3M: cuts a 2M block of line 2, and KVM maps no block across the edge of a memslot; expected " +
+        "edges that the dump allows",
+    );
+  });
+
+  it("refuses widths that do not hold what is mapped", () => {
+    const text = dump([0x40000000, 0x80000000, 1, "R W AF BLK"]);
+    const of =
+      (ipaBits: number, more = "") =>
+      () =>
+        importStage2Dump(more + text, "dump", { granule: "4K", ipaBits });
+    expect(of(31)).toThrow("dump: ipa_range 31: not an IPA width; expected 32 to 52");
+    expect(of(53)).toThrow("dump: ipa_range 53: not an IPA width; expected 32 to 52");
+    expect(of(32)).toThrow(
+      "dump line 2: a level-1 block, but a 32-bit IPA space starts at level 2; expected an IPA width whose walk starts higher",
+    );
+    const high = dump([2 ** 33, 2 ** 33 + 4096, 3, "R W AF"]);
+    expect(() => importStage2Dump(high, "dump", { granule: "4K", ipaBits: 33 })).toThrow(
+      "dump: memory is mapped beyond its 33-bit IPA space; expected an IPA width that holds it",
+    );
+    const full = dump([2 ** 33 - 4096, 2 ** 33, 3, "R W AF"]);
+    expect(importStage2Dump(full, "dump", { granule: "4K", ipaBits: 33 }).scenario.ipaBits).toBe(33);
+  });
+});
+
 describe("refuses, in one line that names the line of the input,", () => {
   const block = "0x0000000040000000-0x0000000040200000           2M 2   R W X AF BLK\n";
   const cases: readonly [string, string, RegExp][] = [

@@ -48,6 +48,35 @@ describe("KVM's page statistics", () => {
     expect([pages(1) / 262144, pages(2) / 512, pages(3)]).toEqual([2, 30000, 5120]);
   });
 
+  it("make a scenario, largest leaves first, of those that there are", () => {
+    expect(scenarioOfStats(wanted)).toEqual({
+      granule: "4K",
+      ipaBits: 40,
+      memslots: [
+        {
+          base: "0x40000000",
+          segments: [
+            { map: "1G", size: "2G" },
+            { map: "2M", size: "60000M" },
+            { map: "4K", size: "20M" },
+          ],
+        },
+      ],
+      dirtyLog: { mode: "enable", chunk: "0" },
+    });
+    expect(scenarioOfStats({ pages4k: 0, pages2m: 3, pages1g: 0 }).memslots[0]!.segments).toEqual([
+      { map: "2M", size: "6M" },
+    ]);
+  });
+
+  it("take as many IPA bits as the memory above 1G needs", () => {
+    const bits = (pages1g: number, pages4k = 0) => scenarioOfStats({ pages4k, pages2m: 0, pages1g }).ipaBits;
+    expect([bits(1023), bits(1023, 1), bits(2 ** 14 - 1), bits(2 ** 14 - 1, 1), bits(2 ** 18 - 1)]).toEqual([
+      ...[40, 44, 44, 48, 48],
+    ]);
+    expect(() => bits(2 ** 18 - 1, 1)).toThrow("beyond 48 IPA bits; expected less than 256T");
+  });
+
   it.each([
     ["", /has none of pages_4k/],
     ["{", /not JSON/],

@@ -112,3 +112,60 @@ it("warns of every setting that spoils measurements", async () => {
     data: { backing: "anonymous_hugetlb_1gb", needed: 3, free: 0 },
   });
 });
+
+it("reads all that a host says of itself, pools by size and governors by name", async () => {
+  const folder = root({
+    ...ARM,
+    "proc/cpuinfo": "processor\t: 0\nmodel name\t: Some CPU @ 1 GHz\nflags\t\t: fpu\nprocessor\t: 1\nprocessor\t: 2\n",
+    "proc/sys/kernel/numa_balancing": "0\n",
+    "sys/kernel/mm/ksm/run": "2\n",
+    "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages": "7\n",
+    "sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages": "5\n",
+    "sys/kernel/mm/hugepages/other/free_hugepages": "5\n",
+    "sys/devices/system/cpu/cpufreq/policy1/scaling_governor": "ondemand\n",
+    "sys/module/kvm/parameters/tdp_mmu": "Y\n",
+    "sys/module/kvm/parameters/nx_huge_pages": "N\n",
+  });
+  const { arch, ...note } = await readMachineNote(folder);
+  expect(arch).toBe(process.arch);
+  expect(note).toEqual({
+    kernel: "6.18.0",
+    cpuModel: "Some CPU @ 1 GHz",
+    cpuCount: 3,
+    governors: ["ondemand", "performance"],
+    boost: null,
+    smtActive: false,
+    thp: "madvise",
+    thpShmem: null,
+    hugepages: [
+      { pageBytes: 2097152, total: 7, free: 5 },
+      { pageBytes: 1073741824, total: 4, free: 2 },
+    ],
+    numaBalancing: false,
+    ksmRunning: false,
+    virtualized: false,
+    kvmDevice: true,
+    kvmParameters: { tdp_mmu: "Y", nx_huge_pages: "N", "kvm-arm.mode": "nvhe" },
+    loadPerCpu: 0.03333333333333333,
+  });
+});
+
+it("warns where a machine just misses what its runs need, and not where it just has it", async () => {
+  const note = { ...(await readMachineNote(root(ARM))), cpuCount: 3 };
+  const codes = (more: object, command: string) =>
+    machineWarnings({ ...note, ...more }, options(command)).map(({ code }) => code);
+  expect(codes({ loadPerCpu: 0.2 }, "-c 0")).toEqual([]);
+  expect(codes({ loadPerCpu: 0.21 }, "-c 0")).toEqual(["machine-busy"]);
+  expect(codes({ loadPerCpu: null }, "-v 2 -c 0")).toEqual([]);
+  expect(codes({}, "-v 3 -c 0")).toEqual(["more-vcpus-than-cpus"]);
+  expect(codes({ thp: "always" }, "-c 0 -s anonymous")).toEqual(["thp-always"]);
+  expect(codes({ thp: "always" }, "-c 0 -s anonymous_thp")).toEqual([]);
+  expect(codes({ thp: "never" }, "-c 0 -s anonymous")).toEqual([]);
+  const pool = (pageBytes: number, free: number) => ({ hugepages: [{ pageBytes, total: 9, free }] });
+  expect(codes(pool(2 ** 21, 2), "-c 0 -b 3M -s shared_hugetlb_2mb")).toEqual([]);
+  expect(codes(pool(2 ** 21, 1), "-c 0 -b 3M -s shared_hugetlb_2mb")).toEqual(["hugepages-too-few"]);
+  expect(codes(pool(2 ** 16, 1), "-c 0 -b 64K -s anonymous_hugetlb_64kb")).toEqual([]);
+  expect(codes(pool(2 ** 30, 4), "-c 0 -v 2 -b 2G -s anonymous_hugetlb_1gb")).toEqual([]);
+  expect(codes(pool(2 ** 30, 3), "-c 0 -v 2 -b 2G -s anonymous_hugetlb_1gb")).toEqual(["hugepages-too-few"]);
+  expect(codes({}, "-c 0 -s anonymous_hugetlb")).toEqual([]);
+});

@@ -271,3 +271,132 @@ it("of lines that it does not know it keeps the first fifty, by number, and coun
   expect(unread).toEqual(lines.slice(0, 50).map((text, i) => ({ line: i + 1, text })));
   expect(unreadCount).toBe(60);
 });
+
+it("a log is read whole: runs with their commands, seeds and failures, and what is around them", () => {
+  const text = `a note
+$ ./dirty_log_perf_test -v 2
+Random seed: 0xab
+Test iterations: 1
+Testing guest mode: PA-bits:40,  VA-bits:48,  4K pages
+guest physical test memory: [0x1000, 0x2000)
+Random seed: 0x1
+Populate memory time: 1.5s
+Enabling dirty logging time: 0.000000001s
+Iteration 1 dirty memory time: 2.0s
+Iteration 1 get dirty log time: 3.0s
+Iteration 1 clear dirty log time: 4.25s
+Disabling dirty logging time: 12.000000020s
+Get dirty log over 1 iterations took 3.0s.
+(Avg 3.0s/iteration)
+Clear dirty log over 1 iterations took 4.25s. (Avg 4.25s/iteration)
+==== Test Assertion Failure ====
+  x.c:1: ok
+  pid=1 tid=1 errno=0 - Success
+     1\t0x0000: main at x.c:1
+  (stack trace empty)
+back to the shell
+Random seed: 0x2
+Populate memory time: 7.0s
+Populate memory time: 8.0s
+usage: ./dirty_log_perf_test [-h]
+ -h: help
+Test iterations: 3
+Testing guest mode: PA-bits:52
+guest physical test memory offset: 0x3000
+guest physical test memory offset: 0x4000
+not ok 1 selftests: kvm: dirty_log_perf_test # TIMEOUT 6 seconds
+1..0 # SKIP - again
+Clear dirty log over 2 iterations took 1.0s. nonsense
+`;
+  expect(parseSelftestLog(text)).toEqual({
+    runs: [
+      {
+        firstLine: 5,
+        lastLine: 16,
+        guestMode: { text: "PA-bits:40, VA-bits:48, 4K pages", paBits: 40, vaBits: 48, pageBytes: 4096 },
+        iterations: 1,
+        region: { start: "0x1000", end: "0x2000" },
+        seeds: ["0xab", "0x1"],
+        phases: [
+          { phase: "populate", iteration: null, timeNs: 1500000000 },
+          { phase: "enable", iteration: null, timeNs: 1 },
+          { phase: "dirty", iteration: 1, timeNs: 2000000000 },
+          { phase: "get", iteration: 1, timeNs: 3000000000 },
+          { phase: "clear", iteration: 1, timeNs: 4250000000 },
+          { phase: "disable", iteration: null, timeNs: 12000000020 },
+        ],
+        totals: [
+          { phase: "get", iterations: 1, totalNs: 3000000000, averageNs: 3000000000 },
+          { phase: "clear", iterations: 1, totalNs: 4250000000, averageNs: 4250000000 },
+        ],
+        command: { env: {}, program: "./dirty_log_perf_test", args: ["-v", "2"] },
+        failure: "x.c:1: ok",
+      },
+      {
+        firstLine: 24,
+        lastLine: 24,
+        guestMode: null,
+        iterations: 1,
+        region: null,
+        seeds: ["0x2"],
+        phases: [{ phase: "populate", iteration: null, timeNs: 7000000000 }],
+        totals: [],
+        command: { env: {}, program: "./dirty_log_perf_test", args: ["-v", "2"] },
+        failure: undefined,
+      },
+      {
+        firstLine: 25,
+        lastLine: 25,
+        guestMode: null,
+        iterations: 1,
+        region: null,
+        seeds: ["0x2"],
+        phases: [{ phase: "populate", iteration: null, timeNs: 8000000000 }],
+        totals: [],
+        command: { env: {}, program: "./dirty_log_perf_test", args: ["-v", "2"] },
+        failure: undefined,
+      },
+      {
+        firstLine: 29,
+        lastLine: 30,
+        guestMode: { text: "PA-bits:52", paBits: 52, vaBits: null, pageBytes: null },
+        iterations: 3,
+        region: { start: "0x3000", end: null },
+        seeds: [],
+        phases: [],
+        totals: [],
+        command: { env: {}, program: "./dirty_log_perf_test", args: ["-v", "2"] },
+        failure: undefined,
+      },
+      {
+        firstLine: 31,
+        lastLine: 31,
+        guestMode: null,
+        iterations: 3,
+        region: { start: "0x4000", end: null },
+        seeds: [],
+        phases: [],
+        totals: [],
+        command: { env: {}, program: "./dirty_log_perf_test", args: ["-v", "2"] },
+        failure: "ended by the kselftest runner after 6 seconds",
+      },
+    ],
+    unread: [
+      { line: 1, text: "a note" },
+      { line: 22, text: "back to the shell" },
+      { line: 34, text: "Clear dirty log over 2 iterations took 1.0s. nonsense" },
+    ],
+    unreadCount: 3,
+    helpLine: 26,
+    failure: undefined,
+  });
+});
+
+it("an assertion of one line is that line, and of none says so", () => {
+  const failed = (lines: string) => parseSelftestLog(`=== Test Assertion Failure ===\n${lines}`).failure;
+  expect(failed("  x.c:1: a\n")).toBe("x.c:1: a");
+  expect(failed("  x.c:1: a\n  b\n  c\n")).toBe("x.c:1: a: c");
+  expect(failed("")).toBe("assertion failed");
+  expect(failed("x.c:1: a\nsh: addr2line: not found\n  c\n")).toBe("x.c:1: a: c");
+  expect(parseSelftestLog("1..0 # SKIP\n").failure).toBe("skipped: ");
+});

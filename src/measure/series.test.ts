@@ -58,3 +58,39 @@ it("names samples beyond Tukey's fences, of five or more", () => {
   expect(outliersOf([10, 11, 12, 13, 14])).toEqual([]);
   expect(outliersOf([1, 1, 1, 100])).toEqual([]);
 });
+
+it("has of each phase the statistics of its samples, by case", () => {
+  const two = [...cases, { ...cases[0]!, id: "b" }];
+  const phases = [{ phase: "get" as const, iteration: 1, timeNs: 5 }];
+  const all = seriesOf({ cases: two, runs: [run(7, { case: "b", phases }), run(4, { phases: [] })] });
+  expect(all).toEqual([
+    {
+      case: "b",
+      guestMode: null,
+      phase: "get",
+      iteration: 1,
+      samplesNs: [5],
+      medianNs: 5,
+      meanNs: 5,
+      stdevNs: 0,
+      minNs: 5,
+      maxNs: 5,
+      ci95Ns: [5, 5],
+      outliers: [],
+      hasInterval: false,
+    },
+  ]);
+});
+
+it("takes five samples for outliers, and six for an interval", () => {
+  expect([outliersOf([1, 1, 1, 1]), outliersOf([1, 1, 1, 1, 9]), outliersOf([1, 1, 1, 1, -9])]).toEqual([[], [4], [4]]);
+  // The fences are 1.5 times the distance of the quartiles, 2, beyond them: 7 is on one, 8 is not.
+  expect([outliersOf([0, 2, 3, 4, 7]), outliersOf([0, 2, 3, 4, 8]), outliersOf([-1, 2, 3, 4, 7])]).toEqual([
+    [],
+    [4],
+    [],
+  ]);
+  expect(outliersOf([-2, 2, 3, 4, 6])).toEqual([0]);
+  const [five, six] = [5, 6].map((count) => seriesOf({ cases, runs: Array.from({ length: count }, () => run(1)) })[0]!);
+  expect([five!.hasInterval, six!.hasInterval]).toEqual([false, true]);
+});

@@ -3,7 +3,9 @@ import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { assembleImport } from "../measure/assemble.js";
 import { readLog } from "../measure/readLog.js";
+import type { MeasuredRun, MeasurementFile } from "../measure/schema.js";
 import { findSelftestCommand } from "../measure/selftestCommand.js";
+import { colourStyle, marked } from "../testing/markedStyle.js";
 import { noteWords, WORDED_NOTES } from "./measureNotes.js";
 import { measureReport, unreadReport } from "./measureReport.js";
 
@@ -113,4 +115,77 @@ it("has words for every code that importers and measurements use", () => {
 
 it("shows a code that has no words as itself", () => {
   expect(noteWords({ code: "new-thing", data: { n: 1 } })).toBe('new-thing {"n":1}');
+});
+
+it("a report of measured runs is whole: cases, modes, notes, and what was interrupted", () => {
+  const phases = (ms: number) => [
+    { phase: "enable" as const, iteration: null, timeNs: ms * 1e6 },
+    { phase: "dirty" as const, iteration: 1, timeNs: ms * 2e6 },
+  ];
+  const run = (more: Partial<MeasuredRun>): MeasuredRun => ({
+    case: "a",
+    round: 1,
+    warmup: false,
+    output: 0,
+    firstLine: 1,
+    lastLine: 2,
+    status: "complete",
+    guestMode: null,
+    iterations: 1,
+    seeds: [],
+    region: null,
+    phases: phases(3),
+    totals: [],
+    notes: [],
+    ...more,
+  });
+  const file = {
+    source: "measure",
+    partial: true,
+    cases: [
+      { id: "a", variables: {}, command: "dirty_log_perf_test", options: null },
+      { id: "b", variables: {}, command: null, options: null },
+    ],
+    outputs: [
+      { log: null, rawFile: "raw/1.txt", unread: [{ line: 3, text: "what" }], unreadCount: 4 },
+      { log: null, rawFile: null, unread: [], unreadCount: 1 },
+      { log: "x.log", rawFile: null, unread: [], unreadCount: 0 },
+    ],
+    runs: [
+      run({ warmup: true, notes: [{ code: "test-failed", data: { text: "warm" } }], status: "failed" }),
+      ...[1, 2, 3, 4, 5, 60].map((ms, i) => run({ round: i + 1, phases: phases(ms) })),
+      run({
+        round: null,
+        firstLine: 9,
+        status: "timeout",
+        notes: [{ code: "missing-phases", data: { phases: ["get 1"] } }],
+      }),
+      run({ case: "b", guestMode: { text: "4K", paBits: null, vaBits: null, pageBytes: null } }),
+    ],
+  } as unknown as MeasurementFile;
+  expect(marked(measureReport(file, colourStyle(110)))).toBe(`<bold>a</>
+guest mode not known; 6 runs, 1 not complete, left out, 1 warm-up
+<bold>phase</>     <bold>median</>              <bold>interval</>   <bold>lowest</>  <bold>highest</>  <bold>outliers</>
+enable   3.50 ms  1.00 ms .. 60.0 ms !  1.00 ms  60.0 ms  60.0 ms
+dirty 1  7.00 ms   2.00 ms .. 120 ms !  2.00 ms   120 ms  120 ms
+<yellow>  note: warm-up 1 failed: the test failed: warm</>
+<yellow>  note: run at line 9 timeout: missing: get 1</>
+
+<bold>b (command not known)</>
+4K; 1 run
+<bold>phase</>       <bold>time</>
+enable   3.00 ms
+dirty 1  6.00 ms
+
+Times are measured, by the test itself. Interval: 95% confidence of the median; (range) with fewer than 6
+  runs, lowest to highest.
+! the interval is wider than 20% of its median: something else had the machine; make it quiet, or more --runs.
+<yellow>Interrupted: the runs that were planned after this are not there.</>
+`);
+  expect(unreadReport(file)).toEqual([
+    'raw/1.txt line 3: not read: "what"',
+    "raw/1.txt: 3 more lines not read",
+    "output: 1 more lines not read",
+  ]);
+  expect(measureReport({ ...file, partial: false, runs: [] }, STYLE)).toBe("\n");
 });

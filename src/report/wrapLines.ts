@@ -5,8 +5,8 @@ import type { Style } from "./style.js";
 /** Running text is no easier to read in longer lines. */
 const WIDEST = 120;
 
-/** What is there to be pasted: a command, JSON. */
-const PASTED = /^\s*(?:(?:\$ |npx )?s2split \S|[{[]")/;
+/** What is there to be pasted, or for a program: a command, JSON, an annotation for GitHub. */
+const PASTED = /^\s*(?:(?:\$ |npx )?s2split \S|[{[]"|::\w+ \w+=)/;
 
 /**
  * Lines that are too long broken at spaces, what follows indented by two more than its line. Lines

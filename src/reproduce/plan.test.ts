@@ -6,7 +6,7 @@ import { randomLayouts } from "../mmu/arm64/random.js";
 import type { Arm64Scenario } from "../mmu/arm64/scenario.js";
 import { parseTdpScenario } from "../mmu/tdp/parse.js";
 import { arm64Plan } from "./arm64Plan.js";
-import { freePlace, type ReproductionPlan, SCRATCH_BYTES } from "./plan.js";
+import { freePlace, grouped, type ReproductionPlan, SCRATCH_BYTES } from "./plan.js";
 import { x86Plan } from "./x86Plan.js";
 
 const baseline = arm64.strategies[0]!;
@@ -158,4 +158,160 @@ describe("the plan of an x86 scenario", () => {
     expect(plan(clear).check).toBe("split");
     expect(plan(clear).spans[1]).toEqual({ start: 64 * 4096, end: 66 * 4096 });
   });
+
+  it("has the leaves within its memslot, those across its edges among them, in ascending order", () => {
+    const leaves = [
+      { gfn: 0, level: 2, count: 1 },
+      { gfn: 512, level: 2, count: 2 },
+      { gfn: 1536, level: 1, count: 3 },
+      { gfn: 1539, level: 1, count: 1 },
+    ];
+    const root = { rootLevel: 4, leaves, nonpresentPaths: [{ gfn: 2 ** 18, level: 1 }] };
+    const enable = plan({
+      workload: "enable",
+      startGfn: 512,
+      endGfnExclusive: 1539,
+      root,
+      name: "n",
+      description: "d",
+    });
+    expect(enable).toEqual({
+      arch: "x86",
+      name: "n",
+      description: "d",
+      notes: ["2 runs of leaves lie outside the memslot: left out.", "Empty tables (nonpresentPaths) are left out."],
+      pageBytes: 4096,
+      leafBytes: [4096, 2097152, 1073741824],
+      mode: "enable",
+      check: "split",
+      chunkBytes: 0,
+      ipaBits: 48,
+      slots: [{ base: 2097152, bytes: 4206592 }],
+      runs: [
+        { start: 2097152, bytes: 4194304, leafBytes: 2097152, readOnly: false },
+        { start: 6291456, bytes: 12288, leafBytes: 4096, readOnly: false },
+      ],
+      spans: [{ start: 2097152, end: 6303744 }],
+      cleared: [],
+      scratch: 1074790400,
+      tables: 0,
+      predictions: [],
+    });
+    const runs4K = [
+      { gfn: 300, level: 1, count: 211 },
+      { gfn: 511, level: 1, count: 10 },
+      { gfn: 600, level: 1, count: 41 },
+      { gfn: 641, level: 1, count: 1 },
+    ];
+    const small = { ...root, leaves: runs4K };
+    const clear = {
+      workload: "clear",
+      slotBaseGfn: 511,
+      npages: 130,
+      masks: ["0x8000000000000001", "0x1", "0x3"],
+      root: small,
+    };
+    const { spans, cleared, runs, notes } = plan(clear);
+    expect({ spans, cleared, runs, notes }).toEqual({
+      spans: [
+        { start: 2093056, end: 2359296 },
+        { start: 2617344, end: 2625536 },
+      ],
+      cleared: [
+        { slot: 0, first: 0, count: 1 },
+        { slot: 0, first: 63, count: 2 },
+        { slot: 0, first: 128, count: 2 },
+      ],
+      runs: [
+        { start: 2093056, bytes: 40960, leafBytes: 4096, readOnly: false },
+        { start: 2457600, bytes: 167936, leafBytes: 4096, readOnly: false },
+      ],
+      notes: ["2 runs of leaves lie outside the memslot: left out.", "Empty tables (nonpresentPaths) are left out."],
+    });
+  });
+
+  it("refuses what userspace cannot ask for, in one line each", () => {
+    expect(() => plan({ workload: "zap" })).toThrow(
+      "workload zap: zaps a root, which splits nothing; expected enable, clear or split",
+    );
+    expect(() => plan({ workload: "split", targetLevel: 2 })).toThrow(
+      "targetLevel 2: KVM splits for dirty logging to 4K alone; expected targetLevel 1",
+    );
+    const enable = { workload: "enable", startGfn: 0, endGfnExclusive: 2048, eager: false };
+    expect(() => plan(enable)).toThrow(
+      "eager false: enabling splits nothing then; expected eager true, or workload clear",
+    );
+    expect(() => plan({ workload: "enable", startGfn: 0, endGfnExclusive: 2 ** 20 })).toThrow(
+      "the memslot: leaves no free 1M below 4G for guest code; expected a higher base",
+    );
+  });
+});
+
+it("an arm64 plan has runs by size where larger leaves fit, notes on a proposal, and its tables", () => {
+  const scenario = {
+    granule: "4K",
+    ipaBits: 36,
+    name: "a name",
+    description: "What it is.",
+    memslots: [
+      { base: "0x140000000", segments: [{ map: "1G", size: "1G" }] },
+      {
+        base: "0x3fe00000",
+        segments: [
+          { map: "1G", size: "1028M" },
+          { map: "hole", size: "2M" },
+          { map: "4K", size: "8K", writeProtected: true },
+        ],
+      },
+    ],
+    dirtyLog: { mode: "clear", chunk: "2M", bbm: 2 },
+  } as unknown as Arm64Scenario;
+  expect(arm64Plan(scenario, [])).toEqual({
+    arch: "arm64",
+    name: "a name",
+    description: "What it is.",
+    notes: ["bbm 2 is a proposal: the kernel that runs decides how it replaces a block."],
+    pageBytes: 4096,
+    leafBytes: [4096, 2097152, 1073741824],
+    mode: "clear",
+    check: "split",
+    chunkBytes: 2097152,
+    ipaBits: 36,
+    slots: [
+      { base: 5368709120, bytes: 1073741824 },
+      { base: 1071644672, bytes: 1080041472 },
+    ],
+    runs: [
+      { start: 1071644672, bytes: 2097152, leafBytes: 2097152, readOnly: false },
+      { start: 1073741824, bytes: 1073741824, leafBytes: 1073741824, readOnly: false },
+      { start: 2147483648, bytes: 2097152, leafBytes: 2097152, readOnly: false },
+      { start: 2151677952, bytes: 8192, leafBytes: 4096, readOnly: true },
+      { start: 5368709120, bytes: 1073741824, leafBytes: 1073741824, readOnly: false },
+    ],
+    spans: [
+      { start: 1071644672, end: 2151686144 },
+      { start: 5368709120, end: 6442450944 },
+    ],
+    cleared: [
+      { slot: 0, first: 0, count: 262144 },
+      { slot: 1, first: 0, count: 263682 },
+    ],
+    scratch: 3222274048,
+    tables: 3,
+    predictions: [],
+  });
+});
+
+it("strategies of which the model says the same stand together, in their order", () => {
+  const said = { leaves: [1, 2, 3], tables: 4, firstUnsplit: null };
+  expect(
+    grouped([
+      { strategy: "a", ...said },
+      { strategy: "b", ...said, tables: 5 },
+      { strategy: "c", ...said },
+    ]),
+  ).toEqual([
+    { strategies: ["a", "c"], ...said },
+    { strategies: ["b"], ...said, tables: 5 },
+  ]);
 });

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loadMmu } from "../mmu/registry.js";
 import { compiler, complaints, withPrograms } from "../testing/compiler.js";
-import { reproduce } from "./reproduce.js";
+import { commonSource, headers } from "./commonSource.js";
+import { isReproducible, reproduce } from "./reproduce.js";
 
 const SCENARIOS = fileURLToPath(new URL("../../scenarios/", import.meta.url));
 const DUMPS = fileURLToPath(new URL("../testing/fixtures/stage2-dump-7.3/split/", import.meta.url));
@@ -47,6 +48,155 @@ describe("the reproduction of a scenario", () => {
     expect(refused).toContain("x86-zap-hello.json");
   });
 
+  it("has its plan at the top as constants and tables, for arm64", async () => {
+    const scenario = {
+      ...ONE_BLOCK,
+      memslots: [
+        {
+          base: "0x40000000",
+          segments: [
+            { map: "2M", size: "4M" },
+            { map: "4K", size: "2M", writeProtected: true },
+          ],
+          dirty: {
+            runs: [
+              [1, 2],
+              [512, 1],
+            ],
+          },
+        },
+      ],
+      dirtyLog: { mode: "clear", chunk: "2M" },
+    };
+    const text = await programOf(scenario, ["baseline", "skip-return-rfc"]);
+    const [top, body] = text.split(headers);
+    expect(top).toBe(`/*
+ * A scenario: arm64 KVM; clear the dirty log, and see whether a block in
+ * range is still one.
+ *
+ * Made by s2split 1.2.3 (reproduce). Build and run, as root on an arm64 host
+ * with KVM:
+ *
+ *   cc -O2 -Wall -Wextra -o reproduce reproduce.c && sudo ./reproduce
+ *
+ * Ends with 0 if no block is left, 1 and the first one's address if one is,
+ * 2 if this host cannot do it.
+ */
+
+`);
+    expect(body!.slice(0, body!.indexOf(commonSource)).trim()).toBe(`static const char name[] = "scenario";
+#define PAGE_BYTES 0x1000ull
+#define CHUNK_BYTES 0x200000ull
+enum { IPA_BITS = 40, CLEAR = 1, CHECK_DIRTY = 0 };
+#define NONE (~0ull)
+/* Guest code and what belongs to it stand here, outside of the scenario's memory. */
+#define SCRATCH 0x100000ull
+/* Table pages below the root that the leaves need; those of the guest code left out. */
+#define TABLES_BEFORE 0x2ull
+
+/* Bytes of a leaf: page, block, larger block. */
+static const u64 leaf_bytes[3] = { 0x1000ull, 0x200000ull, 0x40000000ull };
+#define SLOTS 1
+static const struct slot { u64 base, bytes; } slots[] = {
+	{ 0x40000000ull, 0x600000ull },
+};
+/* Leaves of one size each, ascending; \`kind\` is an index of leaf_bytes. */
+#define RUNS 2
+static const struct run { u64 start, bytes; int kind, read_only; } runs[] = {
+	{ 0x40000000ull, 0x400000ull, 1, 0 },
+	{ 0x40400000ull, 0x200000ull, 0, 1 },
+};
+/* What is to be split, ascending. */
+#define SPANS 2
+static const struct span { u64 start, end; } spans[] = {
+	{ 0x40001000ull, 0x40003000ull },
+	{ 0x40200000ull, 0x40201000ull },
+};
+/* Pages that KVM_CLEAR_DIRTY_LOG clears, relative to their slot. */
+#define CLEAREDS 2
+static const struct cleared { int slot; u64 first, count; } cleareds[] = {
+	{ 0, 0x1ull, 0x2ull },
+	{ 0, 0x200ull, 0x1ull },
+};
+/* What s2split counts: leaves by size afterwards, table pages made, the first block left. */
+#define PREDICTIONS 1
+static const struct prediction { const char *who; u64 leaves[3], tables, first_unsplit; } predictions[] = {
+	{ "baseline, skip-return-rfc", { 0x600ull, 0x0ull, 0x0ull }, 0x2ull, NONE },
+};`);
+  });
+
+  it("has its plan at the top as constants and tables, for x86, with other words where pages may be lost", async () => {
+    const root = { rootLevel: 4, leaves: [{ gfn: 512, level: 1, count: 70 }], nonpresentPaths: [] };
+    const clear = { workload: "clear", slotBaseGfn: 512, npages: 70, masks: ["0x5", "0x20"], eager: false };
+    const text = await programOf({ mmu: "x86-tdp", name: "a name", description: "What it is.", root, ...clear });
+    const [top, body] = text.split(headers);
+    expect(top).toBe(`/*
+ * a name: x86 KVM; clear the dirty log, write the pages that were cleared,
+ * and see whether each is reported again.
+ *
+ * What it is.
+ *
+ * Made by s2split 1.2.3 (reproduce). Build and run, as root on an x86-64
+ * host with KVM:
+ *
+ *   cc -O2 -Wall -Wextra -o reproduce reproduce.c && sudo ./reproduce
+ *
+ * Ends with 0 if each write was reported, 1 and the first lost page if one
+ * was not, 2 if this host cannot do it.
+ */
+
+`);
+    expect(
+      body!.slice(body!.indexOf("static const char name"), body!.indexOf(commonSource)).trim(),
+    ).toBe(`static const char name[] = "a name";
+#define PAGE_BYTES 0x1000ull
+#define CHUNK_BYTES 0x0ull
+enum { IPA_BITS = 48, CLEAR = 1, CHECK_DIRTY = 1 };
+#define NONE (~0ull)
+/* Guest code and what belongs to it stand here, outside of the scenario's memory. */
+#define SCRATCH 0x40100000ull
+/* Table pages below the root that the leaves need; those of the guest code left out. */
+#define TABLES_BEFORE 0x0ull
+
+/* Bytes of a leaf: page, block, larger block. */
+static const u64 leaf_bytes[3] = { 0x1000ull, 0x200000ull, 0x40000000ull };
+#define SLOTS 1
+static const struct slot { u64 base, bytes; } slots[] = {
+	{ 0x200000ull, 0x46000ull },
+};
+/* Leaves of one size each, ascending; \`kind\` is an index of leaf_bytes. */
+#define RUNS 1
+static const struct run { u64 start, bytes; int kind, read_only; } runs[] = {
+	{ 0x200000ull, 0x46000ull, 0, 0 },
+};
+/* What is to be split, ascending. */
+#define SPANS 2
+static const struct span { u64 start, end; } spans[] = {
+	{ 0x200000ull, 0x203000ull },
+	{ 0x245000ull, 0x246000ull },
+};
+/* Pages that KVM_CLEAR_DIRTY_LOG clears, relative to their slot. */
+#define CLEAREDS 3
+static const struct cleared { int slot; u64 first, count; } cleareds[] = {
+	{ 0, 0x0ull, 0x1ull },
+	{ 0, 0x2ull, 0x1ull },
+	{ 0, 0x45ull, 0x1ull },
+};
+/* What s2split counts: leaves by size afterwards, table pages made, the first block left. */
+#define PREDICTIONS 1
+static const struct prediction { const char *who; u64 leaves[3], tables, first_unsplit; } predictions[] = {
+	{ "baseline", { 0x46ull, 0x0ull, 0x0ull }, 0x0ull, NONE },
+};`);
+  });
+
+  it("says first what it does where blocks are to be split by enabling or clearing", async () => {
+    const first = async (value: object) =>
+      (await programOf(value)).split("\n").slice(1, 3).join("").replaceAll(" * ", " ").trim();
+    expect(await first(ONE_BLOCK)).toBe(
+      "A scenario: arm64 KVM; enable dirty logging, and see whether a block in range is still one.",
+    );
+  });
+
   it("is the same text for the same scenario", async () => {
     expect(await programOf(shipped("holes"))).toBe(await programOf(shipped("holes")));
   });
@@ -73,6 +223,18 @@ describe("the reproduction of a scenario", () => {
     expect(text.slice(banner.length).trimStart()).toMatch(/^#define _GNU_SOURCE\n/);
     expect(text).toContain('static const char name[] = "a*/ \\"b\\\\\\" \\?\\?/";');
     if (cc !== undefined) expect(complaints(cc, text)).toBe("");
+  });
+
+  it("is there for what can be brought about, and for nothing else", async () => {
+    const can = async (value: { readonly mmu?: string }) =>
+      isReproducible((await loadMmu(value.mmu ?? "arm64")).parse(value, "scenario"));
+    expect(await can(ONE_BLOCK as object)).toBe(true);
+    expect(await can({ ...ONE_BLOCK, dirtyLog: { mode: "enable", chunk: 0 } } as object)).toBe(false);
+    expect(await can(shipped("x86-zap-hello") as object)).toBe(false);
+    const [shadow] = readdirSync(SCENARIOS).filter((name) => name.startsWith("x86-shadow"));
+    await expect(programOf(shipped(shadow!.replace(".json", "")))).rejects.toThrow(
+      "MMU x86-shadow: has no reproduction; expected arm64 or x86-tdp",
+    );
   });
 
   it("refuses a chunk of 0, which splits nothing", async () => {

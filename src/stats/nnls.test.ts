@@ -98,6 +98,19 @@ describe("nnls", () => {
     expect(nnls([], [])).toEqual({ x: [], residuals: [], residualNorm: 0, free: [] });
   });
 
+  it("stops on its way at the first column that would become negative, of several", () => {
+    const rows = [
+      [1, -1, 2, -1],
+      [-1, -2, 4, -3],
+      [4, -2, 0, 2],
+      [-1, -3, 4, -4],
+    ];
+    const { x, free } = nnls(rows, [2, 7, 0, 1]);
+    // The normal equations of the last three columns have this solution: 15/7, 4 and 71/35.
+    for (const [j, value] of [0, 15 / 7, 4, 71 / 35].entries()) expect(x[j]).toBeCloseTo(value, 10);
+    expect(free).toEqual([1, 2, 3]);
+  });
+
   it("holds a column of zeros at zero, whatever there is to fit", () => {
     expect(
       nnls(

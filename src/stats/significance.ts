@@ -55,7 +55,7 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): RankTes
   }
   const total = n + m;
   const variance = ((n * m) / 12) * (total + 1 - ties / (total * (total - 1)));
-  if (variance <= 0) return { u, p: 1, method: "normal" };
+  // Where all samples are equal the variance is zero, z minus infinity, and p one.
   const z = (larger - (n * m) / 2 - 0.5) / Math.sqrt(variance);
   return { u, p: Math.min(1, 2 * normalUpperTail(z)), method: "normal" };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import type { Strategy } from "../mmu/contract.js";
 import type { ExhaustiveFault, ExhaustiveSearch } from "../mmu/exhaustive.js";
+import { x86Shadow } from "../mmu/shadow/mmu.js";
 import {
   type ExhaustiveResult,
   type ExhaustiveTask,
@@ -11,6 +12,7 @@ import {
   type SearchThread,
   searchExhaustively,
   searchInThreads,
+  searchShare,
 } from "./exhaustive.js";
 
 const a = { id: "a", source: "builtin" } as Strategy;
@@ -229,6 +231,19 @@ describe("an exhaustive search in threads", () => {
     done.controller.abort();
     expect(done.threads.map(({ ended }) => ended)).toEqual([1, 1]);
   });
+});
+
+it("a thread searches its share under the strategies named, in the order of tables, and tells how far it is", async () => {
+  const shard = { index: 3, count: 900 };
+  const told: unknown[] = [];
+  const task = { mmu: "x86-shadow", bound: "small", strategies: ["exact", "double"], modelVersion: 3, shard } as const;
+  await searchShare(task, (message) => told.push(message));
+  const search = x86Shadow.exhaustive!("small");
+  const strategies = x86Shadow.strategies.filter(({ id }) => id === "exact" || id === "double");
+  const result = await searchExhaustively(search, { mmu: "x86-shadow", modelVersion: 3, strategies, shard });
+  expect(Math.ceil((search.units - 2) / 900)).toBe(18);
+  expect(told).toEqual([{ tried: 16 }, { tried: 18 }, { result }]);
+  expect(result.strategies.map(({ strategy }) => strategy)).toEqual(["double", "exact"]);
 });
 
 describe("shares of an exhaustive search", () => {

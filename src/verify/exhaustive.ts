@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { badInput, UserError } from "../errors.js";
 import type { Strategy } from "../mmu/contract.js";
 import { type Bound, type ExhaustiveFault, type ExhaustiveSearch, ranksBefore } from "../mmu/exhaustive.js";
+import { loadMmu } from "../mmu/registry.js";
 
 /** What a thread of {@link searchInThreads} is given. */
 export interface ExhaustiveTask {
@@ -78,12 +79,12 @@ export async function searchExhaustively(
   const step = shard?.count ?? 1;
   const first = shard === null ? 0 : shard.index - 1;
   const units = Math.ceil((search.units - first) / step);
-  const checks = strategies.map((strategy) => search.check(strategy));
+  const checks = strategies.map((strategy) => ({ strategy, check: search.check(strategy) }));
   let tried = 0;
   let stopped = false;
   while (tried < units && !stopped) {
     const turn = Math.min(TURN, units - tried);
-    for (const check of checks) for (let i = 0; i < turn; i++) check.unit(first + (tried + i) * step);
+    for (const { check } of checks) for (let i = 0; i < turn; i++) check.unit(first + (tried + i) * step);
     tried += turn;
     options.progress?.(tried, units);
     await breath();
@@ -101,17 +102,31 @@ export async function searchExhaustively(
     shard,
     unitsTried: tried,
     partial: tried < units,
-    strategies: strategies.map(({ id, source }, i) => {
-      const check = checks[i]!;
-      return {
-        strategy: id,
-        source: source === "builtin" ? "builtin" : "user",
-        combinations: check.combinations,
-        failing: check.failing,
-        faults: check.faults(),
-      };
-    }),
+    strategies: checks.map(({ strategy: { id, source }, check }) => ({
+      strategy: id,
+      source: source === "builtin" ? "builtin" : "user",
+      combinations: check.combinations,
+      failing: check.failing,
+      faults: check.faults(),
+    })),
   };
+}
+
+/** What a thread tells of its share: how many units it has tried, and in the end what it found. */
+export type ShareMessage = { readonly tried: number } | { readonly result: ExhaustiveResult };
+
+/** What a thread does: searches the share of its task. */
+export async function searchShare(task: ExhaustiveTask, tell: (message: ShareMessage) => void): Promise<void> {
+  const { mmu: id, bound, strategies, modelVersion, shard } = task;
+  const mmu = await loadMmu(id);
+  const result = await searchExhaustively(mmu.exhaustive!(bound), {
+    mmu: id,
+    modelVersion,
+    shard,
+    strategies: mmu.strategies.filter((strategy) => strategies.includes(strategy.id)),
+    progress: (tried) => tell({ tried }),
+  });
+  tell({ result });
 }
 
 /** A thread that searches a share, as far as it is used here. */
@@ -143,7 +158,7 @@ export async function searchInThreads(
     return start({ mmu, bound, strategies, modelVersion, shard: share });
   });
   const end = () => void Promise.all(threads.map((thread) => thread.terminate()));
-  signal.addEventListener("abort", end, { once: true });
+  signal.addEventListener("abort", end);
   try {
     const results = threads.map((thread, job) =>
       resultOf(thread, (units) => {
@@ -163,9 +178,9 @@ export async function searchInThreads(
 
 function resultOf(thread: SearchThread, progress: (tried: number) => void): Promise<ExhaustiveResult> {
   return new Promise((resolve, reject) => {
-    thread.on("message", (told: { readonly tried?: number; readonly result?: ExhaustiveResult }) => {
-      if (told.tried !== undefined) progress(told.tried);
-      if (told.result !== undefined) resolve(told.result);
+    thread.on("message", (told: ShareMessage) => {
+      if ("tried" in told) progress(told.tried);
+      else resolve(told.result);
     });
     thread.on("error", reject);
     thread.on("exit", () => reject(new Error("a thread of the search ended before its share was searched")));

@@ -180,6 +180,13 @@ describe("a check of a case", () => {
     expect(caseCheck(watched(() => ({ findings: [finding] })).bound)(each)).toEqual({ findings: [finding], notes: [] });
   });
 
+  it("takes no custom strategy for baseline, whatever its name", () => {
+    const { bound } = watched(({ source }) => ({ counts: { final: { left: source === "builtin" ? 0 : 1 } } }));
+    const { findings } = caseCheck(bound)(own);
+    const data = { counter: "final/left", value: 1, expected: 0, baseline: "each" };
+    expect(findings).toEqual([{ code: "outcome-differs", count: 1, data }]);
+  });
+
   it("holds the result of a schedule against nothing", () => {
     const { runs, bound } = watched(({ id }) => ({ notes: [note], counts: { final: { left: id.length } } }));
     const check = caseCheck({ ...bound, schedule: { strategy: "each" } });
@@ -219,6 +226,14 @@ describe("a check of a case", () => {
       ],
       notes: [note],
     });
+    const bare = watched(({ id }) => ({ counts: { final: { digest: id === "each" ? "ab" : null } } }), counters);
+    expect(caseCheck(bare.bound)(everyOther).findings).toEqual([
+      {
+        code: "outcome-differs",
+        count: 1,
+        data: { counter: "final/digest", value: null, expected: "ab", baseline: "each" },
+      },
+    ]);
     const less = watched(({ id }) => ({ counts: { final: id === "each" ? { missing: 5 } : {} } }), counters);
     expect(caseCheck(less.bound)(everyOther).findings).toEqual([
       {

@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { run } from "../../testing/inProcess.js";
 import { temporaryFolder } from "../../testing/temporaryFolder.js";
+import { runWatched } from "../../testing/watched.js";
 
 describe("s2split advise", () => {
   it("recommends, gives the reason and the QEMU option, and labels modelled times", async () => {
@@ -126,5 +127,138 @@ describe("s2split advise", () => {
       expect({ code, stdout }, args.join(" ")).toEqual({ code: 2, stdout: "" });
       expect(stderr, args.join(" ")).toMatch(/^s2split: [^\n]+\n$/);
     }
+  });
+});
+
+describe("what advise is asked and answers", () => {
+  const SMALL = ["advise", "-s", "thp", "-b", "4M"];
+  const jsonOf = async (...args: string[]) => JSON.parse((await run([...args, "--json"])).stdout);
+  const rowsOf = (advice: { rows: { mode: string; strategy: string; chunk: string }[] }) =>
+    advice.rows.map(({ mode, strategy, chunk }) => `${mode} ${strategy} ${chunk}`);
+
+  it("has defaults: one vCPU, half writes, both modes, baseline, and every chunk of the granule", async () => {
+    const advice = await jsonOf(...SMALL);
+    expect(advice).toMatchObject({
+      kind: "s2split-advice",
+      guest: { text: "thp", bytes: 4194304, granule: "4K" },
+      profile: "ampereone",
+    });
+    expect(advice.request).toEqual({
+      vcpus: 1,
+      writePercent: 50,
+      maxLockHoldNs: null,
+      maxGuestStallNs: null,
+      lock: "parallel",
+      clearSize: "1G",
+      seed: 1,
+    });
+    const chunks = ["0", "2M", "1G"];
+    expect(rowsOf(advice)).toEqual(
+      ["enable", "clear"].flatMap((mode) => chunks.map((one) => `${mode} baseline ${one}`)),
+    );
+    const large = await jsonOf("advise", "-s", "thp", "-b", "32M", "--granule", "16K", "--mode", "clear");
+    expect(rowsOf(large)).toEqual(["clear baseline 0", "clear baseline 32M"]);
+  });
+
+  it("is what is given", async () => {
+    const limits = ["--max-lock-hold", "5ms", "--max-guest-stall", "1us", "--fault-lock", "6.1"];
+    const more = ["--vcpus", "2", "--write-percent", "30", "--clear-size", "slot", "--seed", "3", "--chunk", "0,2048K"];
+    const advice = await jsonOf(
+      ...[...SMALL, ...limits, ...more, "--mode", "clear", "--thp-coverage", "0.5"],
+      ...["--profile", "upton-2022", "--strategy", "max-level,skip-level"],
+    );
+    expect(advice.guest).toEqual({ text: "thp, 50% covered", bytes: 4194304, granule: "4K" });
+    expect(advice.profile).toBe("upton-2022");
+    expect(advice.request).toEqual({
+      vcpus: 2,
+      writePercent: 30,
+      maxLockHoldNs: 5e6,
+      maxGuestStallNs: 1000,
+      lock: "rwlock",
+      clearSize: "slot",
+      seed: 3,
+    });
+    expect([...new Set(rowsOf(advice))].sort()).toEqual([
+      "clear max-level 0",
+      "clear max-level 2M",
+      "clear skip-level 0",
+      "clear skip-level 2M",
+    ]);
+  });
+
+  it("is of a gigabyte where no size is given, of pages of any size, and of a scenario by its name", async () => {
+    const few = ["--mode", "enable", "--chunk", "0"];
+    expect((await jsonOf("advise", "-s", "hugetlb-1g", ...few)).guest).toEqual({
+      text: "hugetlb-1g",
+      bytes: 2 ** 30,
+      granule: "4K",
+    });
+    expect((await jsonOf("advise", "-s", "4k", "-b", "4K", ...few)).guest).toMatchObject({ text: "4k", bytes: 4096 });
+    expect((await jsonOf("advise", "-s", "thp", "-b", "4M", "--thp-coverage", "1", ...few)).guest.text).toBe("thp");
+    const mixed = await jsonOf("advise", "-s", "mixed", "-b", "8M", ...few);
+    expect(mixed.guest).toEqual({ text: "mixed", bytes: 2 ** 23, granule: "4K" });
+    expect((await jsonOf("advise", "--scenario", "fault-passed-over", ...few)).guest).toEqual({
+      text: "fault-passed-over",
+      bytes: 2 ** 21 + 8192,
+      granule: "4K",
+    });
+    const stats = join(temporaryFolder(), "stats.txt");
+    writeFileSync(stats, "pages_1g:0\npages_2m:2\npages_4k:512\n");
+    expect((await jsonOf("advise", "--stats", stats, ...few)).guest).toEqual({
+      text: `leaves of ${stats}: 0 of 1G, 2 of 2M, 512 of 4K`,
+      bytes: 6 * 2 ** 20,
+      granule: "4K",
+    });
+  });
+
+  it("is told mode by mode, with what would turn it round, and drawn below", async () => {
+    const { code, stdout, stderr } = await run(SMALL);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(
+      /^thp: 4M, 4K granule\n1 vCPU, 50% of accesses are writes\. [\s\S]*\nenable mode [\s\S]*\nclear mode [\s\S]*\nPer unit /,
+    );
+    const units = stdout.slice(stdout.indexOf("\nPer unit ")).matchAll(/^((?:enable|clear), (?:off|chunk \w+)) {2}/gm);
+    expect([...units].map(([, row]) => row)).toEqual([
+      "enable, off",
+      "enable, chunk 2M",
+      "clear, off",
+      "clear, chunk 2M",
+    ]);
+    expect(stdout).toContain(
+      "  Eager splitting costs less in all at write percentages 1 to 85 (tried: 1, 2, 5, 10 to 100; given: 50).\n",
+    );
+    const plot = await run([...SMALL, "--plot"]);
+    expect(plot.stdout.slice(0, stdout.length + 1)).toBe(`${stdout}\n`);
+    expect(plot.stdout.length).toBeGreaterThan(stdout.length + 100);
+  });
+
+  it("says from which share of writes on it would be the other way round, where lazy splitting costs less", async () => {
+    const { stdout } = await run([...SMALL, "--mode", "enable", "-w", "100"]);
+    expect(stdout).toContain(
+      "  Eager splitting costs less in all at write percentages 1 to 85 (tried: 1, 2, 5, 10 to 100; given: 100).\n",
+    );
+  });
+
+  it("weighs the strategies apart: what one of them costs does not answer for another", async () => {
+    const wins = (text: string) => text.match(/at write percentages [^(]*\(/g);
+    const [one, other] = [
+      await run([...SMALL, "--mode", "enable"]),
+      await run([...SMALL, "--mode", "enable", "--strategy", "max-level"]),
+    ];
+    const both = await run([...SMALL, "--mode", "enable", "--strategy", "baseline,max-level"]);
+    expect(wins(both.stdout)).toEqual([...wins(one.stdout)!, ...wins(other.stdout)!]);
+  });
+
+  it("is told to a terminal while it is worked out, and is a page where one is asked for", async () => {
+    const page = join(temporaryFolder(), "page.html");
+    const args = [...SMALL, "--mode", "enable", "--chunk", "0,2M", "--export-html", page];
+    const { progress } = await runWatched(args);
+    expect(progress.length).toBeGreaterThan(0);
+    expect(progress[0]).toMatch(/^ {2}0% {2}/);
+    expect(progress.every((line) => /^ *\d{1,2}% {2}\S/.test(line))).toBe(true);
+    const html = readFileSync(page, "utf8");
+    expect(html).toContain("ampereone");
+    expect((await runWatched([...args, "--json"])).progress).toEqual(progress);
+    expect(readFileSync(page, "utf8")).toBe(html);
   });
 });

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { run, unwrapped } from "../../testing/inProcess.js";
@@ -158,3 +158,83 @@ it.each(["0xf0007f9d6d400000", "f0007f9d6d400000", "0x1007f9d6d400000"])(
     expect([code, stderr]).toEqual([0, expect.stringContaining(`note: 0x${high}6d400000 512M anonymous: 256M in 2M`)]);
   },
 );
+
+describe("the scenario that import-layout makes", () => {
+  const NOTES = [
+    "note: granule 4K, by the sizes and levels of the ranges",
+    "note: a dump has no output addresses: which host pages are mapped, and so their contiguity, is the simulator's choice",
+  ];
+
+  it("is of the dump with what was asked for, each memslot by base and size", async () => {
+    const slots = ["--memslot", "0x80000000,26M", "--memslot", "0x1020000:4K"];
+    const more = ["--ipa-bits", "48", "--name", "mine", "--mode", "clear", "--chunk", "2M", "--granule", "4K"];
+    const { code, stdout, stderr } = await run(["import-layout", ENE, ...slots, ...more]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      name: "mine",
+      description: expect.stringMatching(/^Leaves of a real host's stage-2 dump\. /),
+      granule: "4K",
+      ipaBits: 48,
+      memslots: [
+        { base: "0x1020000", segments: [{ map: "4K", size: "4K" }] },
+        { base: "0x80000000", segments: [{ map: "2M", size: "26M" }] },
+      ],
+      dirtyLog: { mode: "clear", chunk: "2M" },
+    });
+    expect(stderr).toContain(`${NOTES[1]}\n`);
+    expect(stderr).not.toContain(NOTES[0]);
+    expect(stderr).toContain("note: dirty log mode clear, chunk 2M (--mode, --chunk)\n");
+  });
+
+  it("has the width beside the dump unless another is given, and enables with the largest chunk", async () => {
+    const folder = debugfs();
+    const one = ["import-layout", folder, "--memslot", "0x80000000:26M"];
+    const beside = await run(one);
+    expect(JSON.parse(beside.stdout)).toMatchObject({
+      name: "imported stage-2 dump",
+      ipaBits: 44,
+      dirtyLog: { mode: "enable", chunk: "1G" },
+    });
+    expect(beside.stderr).toContain(`${NOTES[0]}\n`);
+    // Four levels are those of 44 bits, and not of 36.
+    expect(beside.stderr).not.toContain("stage2_levels says");
+    writeFileSync(join(folder, "stage2_levels"), "3\n");
+    expect((await run(one)).stderr).toContain("note: stage2_levels says 3, ");
+    expect(JSON.parse((await run([...one, "--ipa-bits", "46"])).stdout).ipaBits).toBe(46);
+    rmSync(join(folder, "ipa_range"));
+    const assumed = await run(one);
+    expect([JSON.parse(assumed.stdout).ipaBits, assumed.stderr.includes("IPA width 40 assumed")]).toEqual([40, true]);
+  });
+
+  it("is of smaps with its mappings and the seed of where they go", async () => {
+    const args = ["import-layout", "--smaps", "-", "--placement", "spread", "--min-size", "512M", "--chunk", "0"];
+    const stdin = readFileSync(SMAPS, "utf8");
+    const made = async (...more: string[]) => run([...args, ...more], { stdin });
+    const one = await made("--seed", "5");
+    expect(one.code).toBe(0);
+    expect(one.stderr).toContain("huge pages, base pages and holes are mixed by seed 5, not as on the host\n");
+    expect(JSON.parse(one.stdout)).toMatchObject({ dirtyLog: { mode: "enable", chunk: "0" } });
+    expect((await made("--seed", "5")).stdout).toBe(one.stdout);
+    expect((await made("--seed", "6")).stdout).not.toBe(one.stdout);
+    expect((await made()).stdout).toBe((await made("--seed", "1")).stdout);
+    expect((await made("--placement", "runs")).stderr).not.toContain("by seed");
+    expect((await made("--min-size", "513M")).code).toBe(2);
+    expect((await made("--memslot", "0:1G")).stderr).toBe(
+      "s2split: --memslot: not for --smaps, which has no guest addresses; expected --vma ADDRESS\n",
+    );
+    expect((await run([...args.slice(0, 3), "--vma", "7f9d6d400"], { stdin })).stderr).toMatch(/^s2split: --vma /);
+  });
+});
+
+it("names of many VMs the first twenty, by their process", async () => {
+  const folder = temporaryFolder();
+  for (let vm = 20; vm >= 1; vm--) {
+    mkdirSync(join(folder, `${vm}-7`));
+    copyFileSync(ENE, join(folder, `${vm}-7`, "stage2_page_tables"));
+  }
+  mkdirSync(join(folder, "99-9"));
+  const listed = Array.from({ length: 20 }, (_, i) => `${i + 1}-7`).join(", ");
+  expect((await run(["import-layout", folder])).stderr).toBe(
+    `s2split: ${folder}: the folder of all VMs (PID-FD): ${listed}; expected the folder of one: ${folder}/1-7\n`,
+  );
+});

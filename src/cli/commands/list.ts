@@ -121,6 +121,5 @@ async function scenarios(registry: Registry): Promise<ScenarioListing[]> {
 }
 
 function firstSentence(text: string): string {
-  const end = text.search(/[.:;](?:\s|$)/);
-  return end < 0 ? text : text.slice(0, end);
+  return text.split(/[.:;](?:\s|$)/, 1)[0]!;
 }

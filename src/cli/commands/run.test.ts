@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { atGoldenKeys, goldenFiles } from "../../testing/golden.js";
 import { run } from "../../testing/inProcess.js";
 import { temporaryFolder } from "../../testing/temporaryFolder.js";
+import { runWatched } from "../../testing/watched.js";
 
 interface RunJson {
   kind: string;
@@ -84,5 +85,167 @@ describe("s2split run", () => {
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");
     expect(existsSync(output)).toBe(false);
+  });
+});
+
+describe("the flow that run makes of its options", () => {
+  const runsOf = async (...args: string[]) =>
+    (JSON.parse((await run(["run", "-s", "thp", "-b", "2M", "--json", ...args])).stdout) as RunJson).runs;
+
+  it("has each of them", async () => {
+    const args = ["-v", "2", "-x", "2", "-i", "3", "-w", "40", "-a", "-o", "-g", "-e", "-r", "0x10"];
+    const [only, ...others] = await runsOf(...args, "-p", "0x40000000", "--rule", "lehmer", "--chunk", "2M");
+    expect(others).toEqual([]);
+    const guest = (name: string, iteration: number) => {
+      return { op: "guest", name, iteration, writePercent: 40, order: "random" };
+    };
+    const backing = [{ map: "2M", size: "2M" }];
+    expect(only).toMatchObject({ strategy: "baseline", source: "builtin", chunk: "2M", bbm: null });
+    expect(only!.input).toEqual({
+      granule: "4K",
+      ipaBits: 40,
+      chunk: "2M",
+      manual: 0,
+      slots: [
+        { base: "0x40000000", size: "2M", hva: "0x400000000000", backing },
+        { base: "0x40200000", size: "2M", hva: "0x401000000000", backing },
+      ],
+      vcpus: 2,
+      partitioned: false,
+      pagesPerVcpu: 512,
+      rule: "lehmer",
+      seed: 16,
+      steps: [
+        { op: "guest", name: "populate", iteration: 0, writePercent: 100, order: "sequential" },
+        { op: "enable", name: "enable" },
+        guest("dirty1", 1),
+        { op: "get", name: "get1" },
+        guest("dirty2", 2),
+        { op: "get", name: "get2" },
+        guest("dirty3", 3),
+        { op: "get", name: "get3" },
+        { op: "disable", name: "disable", guests: guest("while_disabling", 4) },
+        guest("after_disable", 5),
+      ],
+    });
+  });
+
+  it("is that of the test where nothing else is asked for", async () => {
+    const runs = await runsOf();
+    expect(runs.map(({ chunk, bbm }) => [chunk, bbm])).toEqual([
+      ["0", null],
+      ["4K", null],
+      ["2M", null],
+      ["1G", null],
+    ]);
+    expect(runs[0]!.input).toMatchObject({
+      ipaBits: 40,
+      manual: 3,
+      slots: [{ base: "0xffffc00000" }],
+      vcpus: 1,
+      partitioned: true,
+      rule: "hash",
+      seed: 1,
+    });
+    const { steps } = runs[0]!.input as { steps: { name: string; order?: string }[] };
+    expect(steps.map(({ name }) => name)).toEqual(
+      "populate enable dirty1 get1 clear1 dirty2 get2 clear2 disable after_disable".split(" "),
+    );
+    expect(steps[2]!.order).toBe("sequential");
+    // No digest unless it is asked for.
+    expect(JSON.stringify(runs)).not.toContain('"digest"');
+    expect(JSON.stringify(await runsOf("--digest", "--chunk", "0"))).toContain('"digest"');
+  });
+
+  it("takes chunks once each, and eager ones a second time without break-before-make", async () => {
+    const runs = await runsOf("--chunk", "0,2M,2048K", "--bbm", "2", "--strategy", "baseline,max-level");
+    expect(runs.map(({ strategy, chunk, bbm }) => [strategy, chunk, bbm])).toEqual(
+      ["baseline", "max-level"].flatMap((strategy) => [
+        [strategy, "0", null],
+        [strategy, "2M", null],
+        [strategy, "2M", 2],
+      ]),
+    );
+  });
+
+  it("has the width and the guest's pages of a mode of the test", async () => {
+    const heading = async (...args: string[]) =>
+      (await run(["run", "-s", "4k", "-b", "2M", "--chunk", "0", ...args])).stdout.split("\n")[1];
+    expect(await heading("-m", "1")).toMatch(/^Testing guest mode: PA-bits:52,/);
+    expect(await heading("-m", "6")).toBe("Testing guest mode: PA-bits:40,  VA-bits:48,  4K pages");
+    expect(await heading("--ipa-bits", "48")).toMatch(/^Testing guest mode: PA-bits:48, {2}VA-bits:48, {2}4K pages$/);
+    expect(await heading("--ipa-bits", "41")).toBe("IPA width 41, 4K guest pages");
+    expect(await heading("--granule", "16K")).toMatch(/^Testing guest mode: PA-bits:40, {2}VA-bits:48, 16K pages$/);
+  });
+
+  it("takes a scenario's memory, and sets the proposal that it asks for against the kernel's way", async () => {
+    const scenario = {
+      name: "asks",
+      granule: "4K",
+      ipaBits: 40,
+      memslots: [{ base: "0x40000000", segments: [{ map: "2M", size: "2M" }] }],
+      dirtyLog: { mode: "clear", chunk: "2M", bbm: 2 },
+    };
+    const args = ["run", "--scenario", "-", "--chunk", "0,2M", "--json"];
+    const { stdout } = await run(args, { stdin: JSON.stringify(scenario) });
+    const { runs } = JSON.parse(stdout) as RunJson;
+    expect(runs.map(({ chunk, bbm }) => [chunk, bbm])).toEqual([
+      ["0", null],
+      ["2M", null],
+      ["2M", 2],
+    ]);
+    const plain = await run([...args.slice(0, -1), "-g"], { stdin: JSON.stringify(scenario) });
+    expect(plain.stdout.split("\n").slice(1, 5)).toEqual([
+      "IPA width 40, 4K guest pages",
+      "Random seed: 0x1",
+      "guest physical test memory: [0x40000000, 0x40200000)",
+      "4K granule; 1 vCPU, no manual protect (-g)",
+    ]);
+  });
+});
+
+describe("what run prints and writes", () => {
+  const args = ["run", "-s", "thp", "-b", "2M", "--chunk", "0,2M"];
+
+  it("is the same JSON on standard output and in a file, tables beside the file, and drawings below them", async () => {
+    const folder = temporaryFolder();
+    const [json, html] = [join(folder, "run.json"), join(folder, "run.html")];
+    const written = await run([...args, "--export-json", json, "--export-html", html]);
+    const shown = await run([...args, "--json", "--plot"]);
+    expect(readFileSync(json, "utf8")).toBe(shown.stdout);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      schemaVersion: 1,
+      kind: "s2split-run",
+      tool: { name: "s2split", version: expect.stringMatching(/^\d+\.\d+\.\d+$/), modelVersion: expect.any(Number) },
+    });
+    expect(written.stdout).toMatch(/^Test iterations: 2\nTesting guest mode: /);
+    const plot = await run([...args, "--plot"]);
+    expect(plot.stdout.slice(0, written.stdout.length + 1)).toBe(`${written.stdout}\n`);
+    expect(plot.stdout.length).toBeGreaterThan(written.stdout.length + 100);
+    expect(readFileSync(html, "utf8")).toContain("Iteration 2");
+  });
+
+  it("says of each strategy that is not right that it is not, once, and of no other", async () => {
+    const { stderr } = await run([...args, "--strategy", "max-level,skip-return-rfc"]);
+    expect(stderr.replace(/\n +/g, " ")).toBe(
+      "skip-return-rfc is not right: pages followed by blocks: blocks stay unsplit; slot base off the 2M grid: TLBIs " +
+        "go to a wrong IPA; 1G block with a 2M chunk: the first 2M stays a block (s2split verify)\n",
+    );
+  });
+
+  it("tells a terminal how far it is, by all steps of all cases", async () => {
+    const { progress, stderr } = await runWatched(args);
+    expect(progress).toHaveLength(20);
+    expect([progress[0], progress[10], progress[19]]).toEqual([
+      expect.stringMatching(/^ {2}0% {2}baseline, chunk 0: /),
+      expect.stringMatching(/^ 50% {2}baseline, chunk 2M: /),
+      expect.stringMatching(/^ 95% {2}baseline, chunk 2M: /),
+    ]);
+    expect(stderr).toBe("");
+  });
+
+  it("adds modelled time with a profile", async () => {
+    expect((await run([...args, "--profile", "ampereone"])).stdout).toContain("modelled time, profile ampereone");
+    expect((await run(args)).stdout).not.toContain("modelled time");
   });
 });

@@ -74,6 +74,28 @@ describe("a riscv scenario", () => {
       expect(parseRiscvScenario(scenario, "x").layout.slots[0]!.dirty).toEqual([[0, 3]]);
   });
 
+  it("has a name of at most 200 characters and a description of at most 4000", () => {
+    const named = { ...good, name: "n".repeat(200), description: "d".repeat(4000) };
+    const { scenario } = parseRiscvScenario(named, "x");
+    expect(scenario).toEqual(named);
+    expect(() => parseRiscvScenario({ ...good, name: "n".repeat(201) }, "x")).toThrow(
+      "x.name: has 201 characters; expected at max 200",
+    );
+    expect(() => parseRiscvScenario({ ...good, mmu: "arm64" }, "x")).toThrow(
+      'x.mmu: is "arm64"; expected one of riscv',
+    );
+  });
+
+  it("polls up to 2^31 - 1 times before each yield, and never with 0", () => {
+    const every = (reschedEveryNPolls: number) =>
+      parseRiscvScenario({ ...good, dirtyLog: { mode: "clear", reschedEveryNPolls } }, "x").layout.reschedEvery;
+    expect([every(0), every(2 ** 31 - 1)]).toEqual([0, 2 ** 31 - 1]);
+    for (const wrong of [-1, 2 ** 31])
+      expect(() => every(wrong)).toThrow(
+        `x.dirtyLog.reschedEveryNPolls: is ${wrong}; expected a whole number from 0 to 2147483647`,
+      );
+  });
+
   it("parses to itself", () => {
     const { scenario } = parseRiscvScenario({ ...good, afterDisable: { backing: "hugetlb", writes: [] } }, "x");
     expect(parseRiscvScenario(scenario, "x").scenario).toEqual(scenario);

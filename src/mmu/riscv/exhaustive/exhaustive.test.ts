@@ -3,12 +3,13 @@ import { mergeExhaustive, searchExhaustively } from "../../../verify/exhaustive.
 import type { ExhaustiveFault, ExhaustiveSearch } from "../../exhaustive.js";
 import { adoptRiscvStrategy } from "../adopt.js";
 import { DirtyLog } from "../dirtyLog.js";
-import { PFN_STEP } from "../entry.js";
+import { LEAF_MASK, leafHi, leafLo, PFN_STEP, pfnOf, WRITE } from "../entry.js";
 import { GStage } from "../gstage.js";
 import { riscv } from "../mmu.js";
 import { strategies } from "../strategies/index.js";
 import type { GStageStrategy, SplitStep } from "../strategy.js";
 import { riscvExhaustive } from "./index.js";
+import { SMALL_FAULTS } from "./judge.js";
 import { boundOf } from "./scope.js";
 import { type Engine, type MakeEngine, Session } from "./session.js";
 
@@ -53,6 +54,187 @@ function acrossRoot(strategy: GStageStrategy): readonly string[] {
   return kinds;
 }
 
+/** Moves the end of what a part is called for. */
+function spanned(part: Pick<DirtyLog["splitter"], "begin" | "advance">, to: number) {
+  const begin = part.begin.bind(part);
+  const advance = part.advance.bind(part);
+  part.begin = (start, end) => begin(start, end + to);
+  part.advance = (limit) => advance(limit + to);
+}
+
+function beforeSplit(gstage: GStage, damage: (slot: number) => void) {
+  const splitLeaf = gstage.splitLeaf.bind(gstage);
+  gstage.splitLeaf = (slot, ...more) => {
+    damage(slot);
+    return splitLeaf(slot, ...more);
+  };
+}
+
+/** Damages what the work on a slot, or on a word of it, leaves. */
+function afterWork({ gstage, log }: Engine, damage: (words: Uint32Array) => void) {
+  const [enable, word] = [log.enable.bind(log), log.word.bind(log)];
+  log.enable = (...given) => {
+    enable(...given);
+    damage(gstage.mem.words);
+  };
+  log.word = (...given) => {
+    word(...given);
+    damage(gstage.mem.words);
+  };
+}
+
+/** Changes the first leaf of all. */
+function firstLeaf(engine: Engine, change: (words: Uint32Array, word: number) => void) {
+  afterWork(engine, (words) => {
+    const word = words.findIndex((lo, i) => i % 2 === 0 && (lo & LEAF_MASK) !== 0);
+    if (word >= 0) change(words, word);
+  });
+}
+
+/** Turns eager splitting on or off. */
+function eagerly({ log }: Engine, eager: boolean) {
+  const [enable, word] = [log.enable.bind(log), log.word.bind(log)];
+  log.enable = (slot, _, windows) => enable(slot, eager, windows);
+  log.word = (view) => word(view, eager);
+}
+
+/** Turns a bit of an entry over. @param half 0 for its low word, 1 for its high one */
+function flip(half: 0 | 1, bit: number) {
+  return (words: Uint32Array, word: number): void => {
+    words[word + half]! ^= bit;
+  };
+}
+
+const DAMAGES: readonly (readonly [
+  what: string,
+  kinds: readonly (typeof SMALL_FAULTS)[number][],
+  damage: (engine: Engine) => void,
+])[] = [
+  ["splits one page too few", ["unsplit-block"], ({ log: { splitter } }) => spanned(splitter, -1)],
+  ["never splits", ["unsplit-block"], (engine) => eagerly(engine, false)],
+  [
+    "splits a block too many",
+    ["not-flushed", "not-write-protected", "split-outside-range"],
+    ({ log: { splitter } }) => spanned(splitter, 4),
+  ],
+  ["splits where that is off", ["split-outside-range"], (engine) => eagerly(engine, true)],
+  ["write-protects one page too few", ["not-write-protected"], ({ log: { protector } }) => spanned(protector, -1)],
+  [
+    "write-protects one page too many",
+    ["needlessly-write-protected", "not-flushed"],
+    ({ log }) => spanned(log.protector, 1),
+  ],
+  [
+    "makes a leaf writable",
+    ["not-flushed", "not-write-protected"],
+    (engine) =>
+      firstLeaf(engine, (words, word) => {
+        words[word]! |= WRITE;
+      }),
+  ],
+  [
+    "takes a page for nothing",
+    ["page-missing", "tables-unaccounted"],
+    ({ gstage }) => beforeSplit(gstage, () => gstage.cache.pages--),
+  ],
+  [
+    "keeps a page that it has linked nowhere",
+    ["tables-unaccounted"],
+    (engine) => afterWork(engine, () => void engine.gstage.mem.alloc()),
+  ],
+  [
+    "counts a page too many",
+    ["tables-unaccounted"],
+    (engine) => afterWork(engine, () => void engine.gstage.split.topupPages++),
+  ],
+  [
+    "fills a cache only when it is empty",
+    ["page-missing"],
+    ({ gstage: { cache } }) => {
+      const topup = cache.topup.bind(cache);
+      cache.topup = () => topup(1);
+    },
+  ],
+  [
+    "forgets what it has split when it flushes",
+    ["not-flushed"],
+    ({ log: { splitter } }) => {
+      Object.defineProperty(splitter, "pending", { value: false });
+    },
+  ],
+  [
+    "does not flush what it has write-protected",
+    ["not-flushed"],
+    ({ gstage: { flushes } }) => {
+      flushes.fill = () => {};
+    },
+  ],
+  [
+    "flushes the first page alone",
+    ["not-flushed"],
+    ({ gstage: { flushes } }) => {
+      const request = flushes.request.bind(flushes);
+      flushes.request = (kind, gfn) => request(kind, gfn, 1);
+    },
+  ],
+  [
+    "maps each page of a block one further",
+    ["wrong-output-address"],
+    ({ gstage }) => {
+      beforeSplit(gstage, (slot) => {
+        gstage.mem.words[2 * slot]! += PFN_STEP;
+      });
+    },
+  ],
+  ["maps a frame far away", ["wrong-output-address"], (engine) => firstLeaf(engine, flip(1, 1 << 21))],
+  [
+    "forgets to allow execution",
+    ["wrong-attributes"],
+    ({ gstage }) => {
+      beforeSplit(gstage, (slot) => {
+        gstage.mem.words[2 * slot]! &= ~8;
+      });
+    },
+  ],
+  ["sets a bit above the frame", ["wrong-attributes"], (engine) => firstLeaf(engine, flip(1, 1 << 22))],
+  [
+    "empties what it splits",
+    ["lost-coverage"],
+    ({ gstage }) => {
+      const splitLeaf = gstage.splitLeaf.bind(gstage);
+      gstage.splitLeaf = (...args) => {
+        const page = splitLeaf(...args);
+        gstage.mem.words.fill(0, 8 * page, 8 * page + 2);
+        return page;
+      };
+    },
+  ],
+  [
+    "maps a hole",
+    ["stray-mapping"],
+    (engine) =>
+      afterWork(engine, (words) => {
+        if (words[0] === 0) words.set([leafLo(pfnOf(0), true), leafHi(pfnOf(0))]);
+      }),
+  ],
+  [
+    "maps what is behind the memory",
+    ["stray-mapping"],
+    (engine) =>
+      afterWork(engine, (words) => {
+        if (words[2] === 0) words.set([leafLo(pfnOf(16), true), leafHi(pfnOf(16))], 2);
+      }),
+  ],
+  [
+    "leaves half an entry in a hole",
+    ["stray-mapping"],
+    (engine) =>
+      afterWork(engine, (words) => {
+        if (words[0] === 0) words[1] = 1;
+      }),
+  ],
+];
+
 describe("the exhaustive search of riscv", () => {
   it("finds the block that the first proposal passes over, in the smallest tree that has one, and shows it at full size", () => {
     const search = riscv.exhaustive!("small");
@@ -77,65 +259,18 @@ describe("the exhaustive search of riscv", () => {
     expect(riscvExhaustive("small", noScenarios).combinations).toBeGreaterThan(1e6);
   });
 
-  it.each<[what: string, kind: string, damage: (engine: Engine) => void]>([
-    ["splits one page too few", "unsplit-block", ({ log: { splitter } }) => spanned(splitter, -1)],
-    ["write-protects one page too few", "not-write-protected", ({ log: { protector } }) => spanned(protector, -1)],
-    ["write-protects one page too many", "needlessly-write-protected", ({ log }) => spanned(log.protector, 1)],
-    ["splits a block too many", "split-outside-range", ({ log: { splitter } }) => spanned(splitter, 4)],
-    ["takes a page for nothing", "tables-unaccounted", ({ gstage }) => beforeSplit(gstage, () => gstage.cache.pages--)],
-    [
-      "fills a cache only when it is empty",
-      "page-missing",
-      ({ gstage: { cache } }) => {
-        const topup = cache.topup.bind(cache);
-        cache.topup = () => topup(1);
-      },
-    ],
-    [
-      "forgets what it has split when it flushes",
-      "not-flushed",
-      ({ log: { splitter } }) => {
-        Object.defineProperty(splitter, "pending", { value: false });
-      },
-    ],
-    [
-      "maps each page of a block one further",
-      "wrong-output-address",
-      ({ gstage }) => {
-        beforeSplit(gstage, (slot) => {
-          gstage.mem.words[2 * slot]! += PFN_STEP;
-        });
-      },
-    ],
-    [
-      "forgets to allow execution",
-      "wrong-attributes",
-      ({ gstage }) => {
-        beforeSplit(gstage, (slot) => {
-          gstage.mem.words[2 * slot]! &= ~8;
-        });
-      },
-    ],
-    [
-      "empties what it splits",
-      "lost-coverage",
-      ({ gstage }) => {
-        const splitLeaf = gstage.splitLeaf.bind(gstage);
-        gstage.splitLeaf = (...args) => {
-          const page = splitLeaf(...args);
-          gstage.mem.words.fill(0, 8 * page, 8 * page + 2);
-          return page;
-        };
-      },
-    ],
-  ])("finds an engine that %s", (_, kind, damage) => {
+  it("has an example of each fault that it can find", () => {
+    expect([...new Set(DAMAGES.flatMap(([, kinds]) => kinds))].sort()).toEqual(SMALL_FAULTS.toSorted());
+  });
+
+  it.each(DAMAGES)("finds an engine that %s", (_, kinds, damage) => {
     const search = sample((setup, rules) => {
       const gstage = new GStage(setup, rules);
       const engine = { gstage, log: new DirtyLog(gstage) };
       damage(engine);
       return engine;
     });
-    expect(kindsOf(search, named("baseline"))).toContain(kind);
+    expect(kindsOf(search, named("baseline")).sort()).toEqual(kinds.toSorted());
   });
 
   it("lets a strategy's own steps be written for tables of 512 entries", () => {
@@ -181,19 +316,3 @@ describe("the exhaustive search of riscv", () => {
     expect(mergeExhaustive(shares)).toEqual(whole);
   });
 });
-
-/** Moves the end of what a part is called for. */
-function spanned(part: Pick<DirtyLog["splitter"], "begin" | "advance">, to: number) {
-  const begin = part.begin.bind(part);
-  const advance = part.advance.bind(part);
-  part.begin = (start, end) => begin(start, end + to);
-  part.advance = (limit) => advance(limit + to);
-}
-
-function beforeSplit(gstage: GStage, damage: (slot: number) => void) {
-  const splitLeaf = gstage.splitLeaf.bind(gstage);
-  gstage.splitLeaf = (slot, ...more) => {
-    damage(slot);
-    return splitLeaf(slot, ...more);
-  };
-}

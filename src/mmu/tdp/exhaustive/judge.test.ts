@@ -139,7 +139,8 @@ describe("the judge of small trees", () => {
     expect(of(clear(0b0110, 2, eager), splitClean(9, 10))).toEqual([]);
     expect(of(clear(0b0110, 2, eager), splitClean(9, 10, 11))).toEqual(["dirty-bit-lost"]);
     expect(of(clear(0b0110, 2, eager), splitClean(9))).toEqual(["still-dirty"]);
-    // What lies between the first bit of a word and the last is split, and nothing before it or behind.
+    // What lies between the first bit of a word and the last is split, and nothing before it or
+    // behind.
     const offset = { base: 2, ...eager };
     expect(of(clear(0b1000, 0, offset), (_, at) => void at(5))).toEqual([]);
     expect(

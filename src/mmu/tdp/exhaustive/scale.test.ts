@@ -60,7 +60,8 @@ describe("a case of the small geometry at full size", () => {
     const zapped = (maxphyaddr: number, rootLevel = 4) => scaled({ kind: "zap", rootLevel, maxphyaddr })[0]!;
     const root = { rootLevel: 5, leaves: [], nonpresentPaths: [{ gfn: 0, level: 3 }] };
     expect(zapped(20, 5)).toEqual({ mmu: "x86-tdp", root, workload: "zap", hostMaxphyaddr: 48 });
-    // Two bits are a level, nine here; a single one is the half of a table, and no host has fewer than 32.
+    // Two bits are a level, nine here; a single one is the half of a table, and no host has fewer
+    // than 32.
     expect([12, 14, 16, 17, 18, 19, 20].map((bits) => zapped(bits).hostMaxphyaddr)).toEqual([
       32, 32, 32, 32, 39, 40, 48,
     ]);
