@@ -4,8 +4,10 @@ import { NIGHTLY } from "../../testing/nightly.js";
 import { codes, named } from "../../testing/strategies.js";
 import type { Mmu } from "../contract.js";
 import { totalAt } from "../counters.js";
+import { hugeLeft, RoleSets, rolesByFrame, shadowFindings } from "./findings.js";
 import { x86Shadow } from "./mmu.js";
-import { defaultShadowScenario } from "./scenario.js";
+import { defaultShadowScenario, parseShadowScenario } from "./scenario.js";
+import { ShadowMmu } from "./shadow.js";
 import { type ShadowTraceEvent, shadowTraceWords as words } from "./traceWords.js";
 
 const shadow: Mmu = x86Shadow;
@@ -107,10 +109,15 @@ describe("a nested guest that is split until MMU pages run out", () => {
     },
     "nested",
   );
-  const told: ShadowTraceEvent[] = [];
-  const outcome = bound.trace!(named(x86Shadow, "default-capacity"), (event) => told.push(event as ShadowTraceEvent));
+  const trace = (limit?: number) => {
+    const told: ShadowTraceEvent[] = [];
+    const sink = (event: object) => void told.push(event as ShadowTraceEvent);
+    const options = limit === undefined ? {} : { limit };
+    return { told, outcome: bound.trace!(named(x86Shadow, "default-capacity"), sink, options) };
+  };
 
   it("is told in words, step by step", () => {
+    const { told } = trace();
     expect(told.map(words.text)).toEqual([
       "0x200000 level 2: lock dropped for caches, +553 descriptors, +40 headers, +40 pages",
       "0x200000 level 2 role 3: new table, 1 descriptors",
@@ -122,6 +129,7 @@ describe("a nested guest that is split until MMU pages run out", () => {
   });
 
   it("is told as JSON with all that belongs to a step", () => {
+    const { told } = trace();
     const [topUp, split] = told.map(words.json!);
     expect(topUp).toEqual({
       event: "top-up",
@@ -150,7 +158,7 @@ describe("a nested guest that is split until MMU pages run out", () => {
   });
 
   it("counts what was done, and what is left huge", () => {
-    expect(outcome).toEqual({
+    expect(trace().outcome).toEqual({
       initial: { leaves: { 1: 1, 2: 3 }, sptes: 4 },
       counts: {
         attempts: 2,
@@ -175,12 +183,8 @@ describe("a nested guest that is split until MMU pages run out", () => {
   });
 
   it("is told no further than the limit", () => {
-    for (const limit of [0, 1, 4, 5, 6]) {
-      const few: unknown[] = [];
-      const same = bound.trace!(named(x86Shadow, "default-capacity"), (event) => few.push(event), { limit });
-      expect(few).toEqual(told.slice(0, limit));
-      expect(same).toEqual(outcome);
-    }
+    const { told, outcome } = trace();
+    for (const limit of [0, 1, 4, 5, 6]) expect(trace(limit)).toEqual({ told: told.slice(0, limit), outcome });
   });
 
   it("is named by target and schedule, and expected to take its SPTEs times a table's entries", () => {
@@ -196,7 +200,7 @@ describe("a nested guest that is split until MMU pages run out", () => {
     const [part] = parts;
     expect(part!.counts()).toEqual({});
     part!.work(() => undefined);
-    const { final: _, ...counted } = outcome.counts;
+    const { final: _, ...counted } = trace().outcome.counts;
     expect(part!.counts()).toEqual(counted);
     part!.work(() => undefined);
     expect(part!.counts()).not.toEqual(counted);
@@ -253,4 +257,35 @@ it("random nested guests map frames at both levels by three roles, up to twenty 
     0, 1, 2, 3, 4, 5, 6, 7,
   ]);
   expect(new Set(drawn.map(({ slot }) => JSON.stringify(slot)))).toEqual(new Set(['{"baseGfn":0,"npages":4096}']));
+});
+
+it("huge pages that are left are told the largest first, with the bytes of all their entries", () => {
+  const scenario = parseShadowScenario(
+    {
+      mmu: "x86-shadow",
+      slot: { baseGfn: 0, npages: 2 ** 19 },
+      mappings: [
+        { gfn: 1024, level: 2, count: 2, copies: 3 },
+        { gfn: 2 ** 18, level: 3, count: 1, copies: 2 },
+      ],
+    },
+    "left",
+  );
+  const mmu = new ShadowMmu(scenario);
+  expect(hugeLeft(mmu, 1)).toEqual([
+    { level: 3, gfn: 2 ** 18, entries: 2 },
+    { level: 2, gfn: 1024, entries: 3 },
+    { level: 2, gfn: 1536, entries: 3 },
+  ]);
+  expect(hugeLeft(mmu, 2)).toEqual([{ level: 3, gfn: 2 ** 18, entries: 2 }]);
+  const sets = new RoleSets();
+  expect(shadowFindings(scenario, mmu, sets, rolesByFrame(mmu, sets))).toEqual([
+    {
+      code: "unsplit-huge-page",
+      count: 3,
+      data: { gpa: "0x40000000", level: 3, bytes: 2 * 2 ** 30 + 6 * 2 ** 21 },
+    },
+  ]);
+  const { initial, counts } = x86Shadow.parse(scenario, "left").run(named(x86Shadow, "exact"));
+  expect([initial, counts.splits1g]).toEqual([{ leaves: { 2: 6, 3: 2 }, sptes: 8 }, 2]);
 });

@@ -56,7 +56,7 @@ export class RmapPool {
       return 0;
     }
     const head = -list - 1;
-    for (let at = list === 0 ? -1 : head; at >= 0; at = this.more[at]!) {
+    for (let at = head; at >= 0; at = this.more[at]!) {
       for (let i = 0; i < this.counts[at]!; i++) {
         if (this.slots[at * this.per + i] === spte) return this.removeSlot(head, at * this.per + i);
       }

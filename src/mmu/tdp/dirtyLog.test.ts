@@ -39,3 +39,16 @@ describe("clearing dirty pages", () => {
     }
   }
 });
+
+it.each([true, false])("a page whose bit is gone is cleared again for nothing, with PML %s", (pml) => {
+  const leaves = [{ gfn: 0, level: 1, count: 4 }];
+  const tree = buildTree({ rootLevel: 4, leaves, nonpresentPaths: [] });
+  const clear = (low: number) =>
+    clearDirtyLog(tree, builtIn.baseline.variant, [{ index: 0, low, high: 0 }], {
+      eager: true,
+      pml,
+      initiallySet: true,
+      slotBaseGfn: 0,
+    }).counts.sptesChanged;
+  expect([clear(0b0110), clear(0b0111), clear(0b0111), clear(0b1000)]).toEqual([2, 1, 0, 1]);
+});

@@ -120,7 +120,7 @@ describe("the exhaustive search of the shadow MMU", () => {
     const check = first(3).check(builtIn.double);
     for (let unit = 0; unit < 3; unit++) check.unit(unit);
     expect(check.combinations).toBe(3 * 72);
-    expect(whole.text).toBe(
+    expect(x86Shadow.exhaustive!("small").text).toBe(
       "all 15,552 guests of 16 pages whose 1G frame (16 pages) has one of 4 lists of SPTEs (none a aa ab, by role), " +
         "whose four 2M frames (4 pages) have each one of 6 (none a aa ab aab aaaa), and whose 4K pages are mapped not " +
         "at all, at the first of each 2M frame, or all; in tables of 4 entries, with descriptors of 3 SPTEs, caches " +

@@ -4,7 +4,6 @@ import { placeScenarios } from "./places.js";
 import { WORKS } from "./session.js";
 
 describe("the small nested guests", () => {
-  const small = guestsOf("small");
   const weight = ({ giant, huge, pages }: SmallGuest) => {
     const all = { none: 0, first: 4, all: 16 }[pages];
     return giant.length * 8 + huge.reduce((sum, list) => sum + list.length, 0) + all;
@@ -13,10 +12,12 @@ describe("the small nested guests", () => {
   it("are every combination of lists within the bound, each once", () => {
     expect(guestsOf("small")).toHaveLength(4 * 3 * 6 ** 4);
     expect(guestsOf("medium")).toHaveLength(4 * 3 * 11 ** 4);
+    const small = guestsOf("small");
     expect(new Set(small.map((guest) => JSON.stringify(guest))).size).toBe(small.length);
   });
 
   it("come the lightest first: a 1G page weighs eight, a 4K page of every table or all of them four or sixteen", () => {
+    const small = guestsOf("small");
     const none = { giant: "", pages: "none" };
     expect(small.slice(0, 8)).toEqual([
       { ...none, huge: ["", "", "", ""] },
@@ -65,11 +66,11 @@ describe("the small nested guests", () => {
 });
 
 describe("the nested guests of the real geometry", () => {
-  const places = placeScenarios();
   const huge = (gfn: number, role: number, copies: number) => ({ gfn, count: 2, level: 2, role, copies });
   const small = (gfn: number, copies: number) => ({ gfn, count: 2, level: 1, role: 0, copies });
 
   it("are slots on both grids and off them, with as many SPTEs as fill descriptors and one more or less", () => {
+    const places = placeScenarios();
     const slots = places.map(({ slot }) => `${slot.baseGfn}+${slot.npages}`);
     expect([...new Set(slots)]).toEqual(["0+1024", "512+1025", "1+1535", "511+1026", "261632+1024"]);
     const copies = places.map(({ mappings }) => mappings![0]!.copies);
@@ -78,6 +79,7 @@ describe("the nested guests of the real geometry", () => {
   });
 
   it("map two 2M pages by one role or two, and 4K pages at both sides of the boundary between them", () => {
+    const places = placeScenarios();
     expect([places[0], places[3], places[37], places[69]]).toEqual([
       {
         mmu: "x86-shadow",

@@ -176,6 +176,7 @@ describe("the judge of small trees", () => {
       "unsplit-huge-page",
     ]);
     expect(of({ ...NOTHING, start: 16, end: 32 }, () => {}, [BLOCK, HOLE_ENTRY])).toEqual([]);
+    expect(of({ ...NOTHING, start: 0, end: 16 }, () => {}, [HOLE_ENTRY, BLOCK])).toEqual([]);
   });
 });
 

@@ -4,9 +4,11 @@ import type { StepSink } from "../../traceEvents.js";
 import { x86Tdp } from "../mmu.js";
 import { tdpInterleave } from "./index.js";
 
-const search = tdpInterleave({ actions: 2, dirtyTracking: "faults" });
-const subject = (unit: string, strategy = "baseline", sink?: StepSink) =>
-  search.subject(withId(x86Tdp.strategies, strategy), search.unitIds.indexOf(unit), sink);
+const searching = () => tdpInterleave({ actions: 2, dirtyTracking: "faults" });
+const subject = (unit: string, strategy = "baseline", sink?: StepSink) => {
+  const search = searching();
+  return search.subject(withId(x86Tdp.strategies, strategy), search.unitIds.indexOf(unit), sink);
+};
 const run = (unit: string, strategy?: string, sink?: StepSink) => {
   const ran = subject(unit, strategy, sink)!;
   expect(ran.run([])).toEqual([]);
@@ -23,7 +25,7 @@ describe("the units of the search through interleavings", () => {
         ...yields.map((policy) => `${slot}/enable/${how}${policy}`),
         ...["clear-twice", "clear-first"].map((script) => `${slot}/${script}/${how}`),
       ]);
-    expect(search.unitIds).toEqual([
+    expect(searching().unitIds).toEqual([
       ...["ends/zap", "two-tables/zap"].flatMap((unit) => yields.map((policy) => `${unit}${policy}`)),
       ...ofSlot("gfn-449"),
       ...ofSlot("gfn-448"),
@@ -174,7 +176,7 @@ describe("the units of the search through interleavings", () => {
 });
 
 it("the bound of the search is said in full", () => {
-  expect(search.text).toBe(
+  expect(searching().text).toBe(
     "every choice of up to 2 yields and actions of others on 2 roots that are zapped (31 physical address bits) and 3 " +
       "slots, from gfn 448, 449 and 512, that are enabled or cleared, with PML and eager splitting on and off; polls " +
       "find a yield due where the schedule says, or at every poll or every 3rd with one action less; walks yield at " +
