@@ -99,8 +99,8 @@ export default class MutantRunner extends TestRunner {
     const maxTicks = MIN_TICKS + MAX_TICKS_FACTOR * state.ticks;
     const isOpen = (id) => !this.#found.has(id) && (this.#spent[id] + ms <= budgetMs || this.#tests[id] === 0);
     if (this.#isPoisoned || !met.some(isOpen)) return;
-    // Once more as it is: whether it can be, and what it comes by each time, not just when it is the
-    // first to load a module.
+    // Once more as it is: whether it can be, and what it comes by each time, not just when it is
+    // the first to load a module.
     state.isTest = true;
     let failed;
     const again = await this.#meeting(async () => {
