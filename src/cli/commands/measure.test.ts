@@ -41,7 +41,8 @@ describe("measure", () => {
     expect(file.cases.map(({ variables, command, options }) => [variables, command, options!.backing])).toEqual(
       ["anonymous", "anonymous_thp"].map((backing) => [{ s: backing }, `${program} -g -s ${backing}`, backing]),
     );
-    expect(file.runs.map(({ status }) => status)).toEqual(Array(4).fill("complete"));
+    expect(file.runs.map(({ warmup }) => warmup)).toEqual([true, true, false, false, false, false]);
+    expect(file.runs.map(({ status }) => status)).toEqual(Array(6).fill("complete"));
     expect(file.outputs).toHaveLength(6);
     expect(readdirSync(raw).sort()).toEqual(file.outputs.map(({ rawFile }) => rawFile!.slice("m.raw/".length)).sort());
     for (const { rawFile, text } of file.outputs) {
