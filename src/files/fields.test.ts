@@ -61,10 +61,10 @@ describe("a field", () => {
     expect(fields("a".repeat(64)).string("name")).toBe("a".repeat(64));
     expect(fields("").string("name")).toBe("");
     expect(refusal(() => fields("a".repeat(65)).string("name"))).toBe(
-      "memslots[0].name: has 65 characters; expected at max 64",
+      "memslots[0].name: has 65 characters; expected at most 64",
     );
     expect(refusal(() => fields("abc").string("name", 2))).toBe(
-      "memslots[0].name: has 3 characters; expected at max 2",
+      "memslots[0].name: has 3 characters; expected at most 2",
     );
     expect(refusal(() => fields(null).string("name"))).toBe("memslots[0].name: is null; expected a string");
     expect(refusal(() => of({}).string("size"))).toBe("memslots[0].size: is missing; expected a string");
@@ -75,7 +75,7 @@ describe("a field", () => {
     expect(fields("ab").optionalString("name", 2)).toBe("ab");
     expect(of({}).optionalString("name")).toBeUndefined();
     expect(refusal(() => fields("a".repeat(4001)).optionalString("name"))).toBe(
-      "memslots[0].name: has 4001 characters; expected at max 4000",
+      "memslots[0].name: has 4001 characters; expected at most 4000",
     );
   });
 

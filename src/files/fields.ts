@@ -34,7 +34,7 @@ export class Fields {
     const value = this.raw(name);
     if (typeof value !== "string") throw badInput(this.at(name), `is ${nameOf(value)}`, "a string");
     if (value.length > maxLength)
-      throw badInput(this.at(name), `has ${value.length} characters`, `at max ${maxLength}`);
+      throw badInput(this.at(name), `has ${value.length} characters`, `at most ${maxLength}`);
     return value;
   }
 

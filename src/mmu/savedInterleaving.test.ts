@@ -119,14 +119,14 @@ describe("a saved schedule", () => {
   it.each<[changes: object, message: string]>([
     [{ schemaVersion: 2 }, "f.json.schemaVersion: is 2; expected a whole number from 1 to 1"],
     [{ strategy: 1 }, "f.json.strategy: is a number; expected a string"],
-    [{ name: "n".repeat(201) }, "f.json.name: has 201 characters; expected at max 200"],
+    [{ name: "n".repeat(201) }, "f.json.name: has 201 characters; expected at most 200"],
     [{ dirtyTracking: "luck" }, 'f.json.dirtyTracking: is "luck"; expected one of faults, hardware'],
     [
       { unit: "guest/enabel" },
       'f.json.unit: "guest/enabel" is unknown; expected a guest of verify --interleave, as "guest/enable"',
     ],
     [{ unit: "x" }, 'f.json.unit: "x" is unknown; expected a guest of verify --interleave, as "other/unit"'],
-    [{ unit: "u".repeat(4001) }, "f.json.unit: has 4001 characters; expected at max 4000"],
+    [{ unit: "u".repeat(4001) }, "f.json.unit: has 4001 characters; expected at most 4000"],
     [{ schedule: Array(4).fill(SAVED.schedule[0]) }, "f.json.schedule: has 4 elements; expected from 0 to 3"],
     [{ schedule: [3] }, "f.json.schedule[0]: is a number; expected an object"],
     [step({ place: -1 }), "f.json.schedule[0].place: is -1; expected a whole number from 0 to 1000000"],

@@ -59,7 +59,7 @@ describe("a scenario of arm64", () => {
   });
 
   it.each<[changes: object, message: string]>([
-    [{ name: "n".repeat(201) }, "x.name: has 201 characters; expected at max 200"],
+    [{ name: "n".repeat(201) }, "x.name: has 201 characters; expected at most 200"],
     [{ assumed: Array(21).fill("a") }, "x.assumed: has 21 elements; expected from 0 to 20"],
     [{ assumed: ["a", 3] }, "x.assumed[1]: is a number; expected a sentence of at most 1000 characters"],
     [{ assumed: ["a".repeat(1001)] }, "x.assumed[0]: is a string; expected a sentence of at most 1000 characters"],

@@ -28,7 +28,7 @@ export interface Layout {
 export const HOLE = -1;
 
 /** 512G leaves are split into tables of 1 GiB each: more than one would not fit in memory. */
-const MOST_512G = 1;
+const MAX_512G = 1;
 
 /**
  * Checks a scenario and turns it into frames.
@@ -44,8 +44,8 @@ export function layoutOf(scenario: RiscvScenario): Layout {
   const slots = scenario.memslots.map((slot, index) => slotLayout(slot, `memslots[${index}]`, space, HOLE, pastEnd));
   refuseOverlaps(slots);
   const giants = slots.flatMap(({ segments }) => segments).filter(({ level }) => level === 3);
-  if (pagesIn(giants) > MOST_512G * SPAN[3]!) {
-    throw badInput("memslots", `more than ${MOST_512G} leaf of 512G`, "at most one: split, it takes 1 GiB of tables");
+  if (pagesIn(giants) > MAX_512G * SPAN[3]!) {
+    throw badInput("memslots", `more than ${MAX_512G} leaf of 512G`, "at most one: split, it takes 1 GiB of tables");
   }
   const { mode, eagerSplit, reschedEveryNPolls = 0 } = scenario.dirtyLog;
   return {

@@ -79,7 +79,7 @@ describe("a riscv scenario", () => {
     const { scenario } = parseRiscvScenario(named, "x");
     expect(scenario).toEqual(named);
     expect(() => parseRiscvScenario({ ...good, name: "n".repeat(201) }, "x")).toThrow(
-      "x.name: has 201 characters; expected at max 200",
+      "x.name: has 201 characters; expected at most 200",
     );
     expect(() => parseRiscvScenario({ ...good, mmu: "arm64" }, "x")).toThrow(
       'x.mmu: is "arm64"; expected one of riscv',

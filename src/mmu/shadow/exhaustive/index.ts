@@ -1,4 +1,5 @@
 import { count } from "../../exhaustive/bounds.js";
+import { atEveryPoll } from "../../exhaustive/everyPoll.js";
 import { type ScenarioCheck, type Scope, scopeSearch } from "../../exhaustive/search.js";
 import type { Bound, ExhaustiveSearch } from "../../exhaustive.js";
 import { PAGES } from "../../x86/pages.js";
@@ -68,7 +69,7 @@ function caseWords({ giant, huge, pages }: SmallGuest, { targetLevel, reschedEve
   return (
     `SPTEs by role: 1G frame ${list(giant)}, 2M frames ${huge.map(list).join(", ")}, ${small}; split to ` +
     `${targetLevel === 1 ? "4K" : "2M"}` +
-    `${reschedEvery === 0 ? "" : `; a resched at every ${reschedEvery}th poll`}` +
+    `${reschedEvery === 0 ? "" : `; a resched ${atEveryPoll(reschedEvery)}`}` +
     `${availableMmuPages === null ? "" : `; ${availableMmuPages} MMU pages`}`
   );
 }

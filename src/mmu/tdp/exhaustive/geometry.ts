@@ -13,7 +13,7 @@ export const SMALL_HALF_WORDS = tableGeometry(2, 2);
  * Tables that a tree below two top entries can need with a root of 5 levels, all split, and one
  * kept for a split.
  */
-const MOST_TABLES = 16;
+const MAX_TABLES = 16;
 
 /**
  * First frame of a tree: one top entry is the first of its table and of the root; two are the last
@@ -28,7 +28,7 @@ export function baseOf(tops: readonly TopEntry[]): number {
  * neither.
  */
 export function buildSmall(tops: readonly TopEntry[], rootLevel: number, geometry: TableGeometry = SMALL): TdpTree {
-  const tree = new TdpTree(rootLevel, MOST_TABLES, geometry);
+  const tree = new TdpTree(rootLevel, MAX_TABLES, geometry);
   const builder = new Builder(tree);
   const base = baseOf(tops);
   for (const [i, top] of tops.entries()) {

@@ -1,3 +1,4 @@
+import { atEveryPoll } from "../../exhaustive/everyPoll.js";
 import { realPage, spanWords, treeWords } from "../../exhaustive/scale.js";
 import { BLOCK_PAGES, ENTRIES, HOLE_ENTRY, TOP_PAGES, type TopEntry } from "../../exhaustive/trees.js";
 import { pagesAt } from "../../x86/pages.js";
@@ -118,8 +119,7 @@ function clearedBy({ base, wordPages, words }: Clear): number[] {
  * A case in words: "[hole, block, hole, hole]; split of pages 4 to 7 to 4K; a yield at every poll".
  */
 export function caseWords(tops: readonly TopEntry[], { work, everyNPolls }: WrongCase): string {
-  const yields =
-    everyNPolls === 0 ? "" : `; a yield at ${everyNPolls === 1 ? "every poll" : `every ${everyNPolls}th poll`}`;
+  const yields = everyNPolls === 0 ? "" : `; a yield ${atEveryPoll(everyNPolls)}`;
   return `${treeWords(tops)}; ${workWords(work)}${yields}`;
 }
 
