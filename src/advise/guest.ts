@@ -177,7 +177,7 @@ function scenarioWork(
   const layout = layoutOf({ ...(sample?.scenario ?? scenario), dirtyLog: { mode, chunk } });
   const recorded = recordHolds(layout, strategy);
   const weights = sample?.strata.map(({ weight }) => weight) ?? [];
-  const trace = sample === undefined || perRegion ? recorded : stretched(recorded, weights);
+  const trace = sample === undefined || perRegion ? recorded : stretched(recorded, sample.strata);
   const byRegion = workByRegion(recorded, weights.length);
   const locked =
     sample === undefined

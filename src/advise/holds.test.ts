@@ -85,10 +85,33 @@ describe("the holds of a trace in order", () => {
 
 describe("a trace of regions that stand for others", () => {
   it("has holds that grow with what they stand for where no region drops the lock", () => {
-    const trace = traceOf([[1], [], [3]], [[1, 2], [4], [5]]);
-    const grown = stretched(trace, [10, 100, 1000]);
-    expect(piecesOf(grown)).toEqual([[[3010]], [[1, 2], [4], [5]]]);
+    const trace = traceOf([[1], [], [3]]);
+    const grown = stretched(trace, [
+      { weight: 10, inARow: 9 },
+      { weight: 100, inARow: 30 },
+      { weight: 1000, inARow: 200 },
+    ]);
+    expect(piecesOf(grown)).toEqual([[[3010]]]);
     expect([grown.stretches, grown.stretchesEnd]).toEqual([trace.stretches, true]);
+  });
+
+  it("has holds that grow through those in a row that split nothing, where another drops the lock", () => {
+    const walked = (words: number) => {
+      const values = new Float64Array(LockWork.SIZE);
+      values[0] = words;
+      return new LockWork(values);
+    };
+    const regions = [
+      [work(1), work(2)],
+      [walked(4)],
+      [LockWork.none(), walked(5)],
+      [walked(6), walked(7)],
+      [],
+      [work(8)],
+    ];
+    const trace = { ...traceOf([]), takings: [{ regions }] };
+    const strata = regions.map(() => ({ weight: 10, inARow: 3 }));
+    expect(piecesOf(stretched(trace, strata))).toEqual([[[1, 2], [12], [0, 15], [6, 7], [], [8]]]);
   });
 
   it("has the work of each region, that of all takings together", () => {

@@ -1,6 +1,7 @@
 import { zip } from "../lists.js";
 import type { LockTrace, Taking } from "./lockHolds.js";
 import { LockWork } from "./lockWork.js";
+import type { Stratum } from "./sample.js";
 
 /** One time that the lock is held. */
 export interface Held {
@@ -53,20 +54,36 @@ export function holdsOf(trace: LockTrace, ioctlPerRegion = false): readonly Lock
 
 /**
  * The trace of a guest of which this one is a sample: a hold that no region ends, since nothing is
- * topped up in it, grows with the memory.
+ * topped up in it, grows with the memory. Where some region ends holds, it grows through as many
+ * regions as follow one another that take nothing from the cache: but for a top-up that one before
+ * them left to do, none of them drops the lock.
  *
- * @param weights how many regions each of the sample stands for
+ * @param strata what each region of the sample stands for
  */
-export function stretched<T extends LockTrace>(trace: T, weights: readonly number[]): T {
+export function stretched<T extends LockTrace>(trace: T, strata: readonly Omit<Stratum, "alike">[]): T {
   const takings = trace.takings.map((taking): Taking => {
-    if (taking.regions.some((region) => region.length > 1)) return taking;
-    const whole = taking.regions.reduce(
-      (sum, [piece], i) => (piece === undefined ? sum : sum.plus(piece, weights[i]!)),
+    const regions = zip(taking.regions, strata);
+    if (regions.some(([pieces]) => pieces.length > 1)) {
+      return { regions: regions.map(([pieces, { inARow }]) => repeated(pieces, inARow)) };
+    }
+    const whole = regions.reduce(
+      (sum, [[piece], { weight }]) => (piece === undefined ? sum : sum.plus(piece, weight)),
       LockWork.none(),
     );
     return { regions: [[whole]] };
   });
   return { ...trace, takings };
+}
+
+/**
+ * A region's pieces as those of several in a row, where the lock is not dropped from one to the
+ * next.
+ */
+function repeated(pieces: readonly LockWork[], times: number): readonly LockWork[] {
+  const last = pieces.at(-1);
+  const before = pieces.slice(0, -1);
+  if (last === undefined || last.hasSplit || !before.every((piece) => piece.isNothing)) return pieces;
+  return [...before, LockWork.none().plus(last, times)];
 }
 
 /** All work under the lock by region: the parts of enabling together. */

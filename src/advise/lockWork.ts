@@ -93,6 +93,11 @@ export class LockWork {
     return this.values.every((value, i) => value === other.values[i]);
   }
 
+  /** Whether a block was split in it, which takes from the page cache. */
+  get hasSplit(): boolean {
+    return this.values[AT.splitStores]! > 0;
+  }
+
   get isNothing(): boolean {
     return this.values.every((value) => value === 0);
   }

@@ -62,10 +62,10 @@ describe("the regions that stand for a guest", () => {
       },
       of: 6,
       strata: [
-        { weight: 2, alike: true },
-        { weight: 2, alike: true },
-        { weight: 1, alike: true },
-        { weight: 1, alike: true },
+        { weight: 2, alike: true, inARow: 1 },
+        { weight: 2, alike: true, inARow: 2 },
+        { weight: 1, alike: true, inARow: 1 },
+        { weight: 1, alike: true, inARow: 1 },
       ],
     });
   });
@@ -77,8 +77,8 @@ describe("the regions that stand for a guest", () => {
     const each = (6 * 512 + 1) / 512 / 6;
     expect(guest.of).toBe(6);
     expect(guest.strata).toEqual([
-      { weight: 5 * each, alike: true },
-      { weight: each, alike: true },
+      { weight: 5 * each, alike: true, inARow: 5 },
+      { weight: each, alike: true, inARow: 1 },
     ]);
     expect(guest.scenario.memslots[0]!.segments).toEqual([
       { map: "2M", size: "1G" },
@@ -103,8 +103,8 @@ describe("the regions that stand for a guest", () => {
       { map: "2M", size: "1G" },
     ]);
     expect(guest.strata).toEqual([
-      { weight: 8 / 7, alike: true },
-      { weight: (6 * 8) / 7, alike: true },
+      { weight: 8 / 7, alike: true, inARow: 1 },
+      { weight: (6 * 8) / 7, alike: true, inARow: 6 },
     ]);
   });
 
@@ -114,11 +114,11 @@ describe("the regions that stand for a guest", () => {
     const guest = sampled(slot(regions))!;
     expect(guest.of).toBe(20);
     expect(guest.strata).toEqual([
-      { weight: 10, alike: true },
-      { weight: 4, alike: true },
-      { weight: 2, alike: false },
-      { weight: 2, alike: true },
-      { weight: 2, alike: false },
+      { weight: 10, alike: true, inARow: 5 },
+      { weight: 4, alike: true, inARow: 3 },
+      { weight: 2, alike: false, inARow: 1 },
+      { weight: 2, alike: true, inARow: 1 },
+      { weight: 2, alike: false, inARow: 1 },
     ]);
     expect(guest.scenario.memslots[0]!.segments).toEqual([
       ...KINDS.a!,
@@ -147,9 +147,26 @@ describe("the regions that stand for a guest", () => {
     expect(alike([...many(50), 10, 20, 30, 40])).toEqual([50, 1, 1, 1, 1]);
   });
 
+  it("tell how many lie in a row, no row going from one memslot to the next", () => {
+    const two = sampled(slot([..."abb"]), slot([..."bbba"], "0x100000000"))!;
+    expect(two.strata.map(({ weight, inARow }) => [weight, inARow])).toEqual([
+      [2, 1],
+      [5, 3],
+    ]);
+    // Of four with pages of their own, in two parts, the two with the fewest are neighbours.
+    const rest = sampled(slot([..."aaab", "b", "b", "c", "c", "c", 10, 20, 40, "b", 30]))!;
+    expect(rest.strata.map(({ weight, inARow }) => [weight, inARow])).toEqual([
+      [3, 3],
+      [4, 3],
+      [3, 3],
+      [2, 2],
+      [2, 1],
+    ]);
+  });
+
   it("are in the order of their addresses where they have as many pages, the holes among these", () => {
     const guest = sampled(slot([..."acwhb", 10]))!;
-    expect(guest.strata).toEqual(Array(5).fill({ weight: 6 / 5, alike: false }));
+    expect(guest.strata).toEqual(Array(5).fill({ weight: 6 / 5, alike: false, inARow: 1 }));
     // By pages: a, c and w have none, then 10 MiB, then the hole and b: the third is in no middle.
     expect(guest.scenario.memslots[0]!.segments).toEqual([
       ...KINDS.a!,

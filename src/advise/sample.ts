@@ -20,6 +20,8 @@ export interface Stratum {
   readonly weight: number;
   /** Whether all of them are just like it: then nothing is estimated. */
   readonly alike: boolean;
+  /** Of these regions, the most that lie one after the other in a memslot. */
+  readonly inARow: number;
 }
 
 /** Regions that are simulated of a large guest; so many at most for groups that are alike. */
@@ -29,6 +31,8 @@ const GROUPS = 3;
 const LARGE = 0.05;
 
 interface Region {
+  /** Which memslot it lies in, from 0. */
+  readonly slot: number;
   readonly startGfn: number;
   readonly segments: readonly SegmentLayout[];
   /** Pages mapped as pages, or not at all: what most of a region's work depends on. */
@@ -48,7 +52,7 @@ interface Region {
 export function sampleOf(scenario: Arm64Scenario, layout: Layout): Sample | undefined {
   const { geometry } = layout;
   const regionPages = REGION / geometry.pageBytes;
-  const regions = layout.slots.flatMap((slot) => wholeRegions(slot, regionPages));
+  const regions = layout.slots.flatMap((slot, i) => wholeRegions(slot, i, regionPages));
   if (regions.length <= TAKEN) return undefined;
   const taken = strataOf(regions).sort((a, b) => a.region.startGfn - b.region.startGfn);
   const pages = layout.slots.reduce((sum, slot) => sum + slot.endGfn - slot.startGfn, 0);
@@ -64,28 +68,48 @@ export function sampleOf(scenario: Arm64Scenario, layout: Layout): Sample | unde
   return {
     scenario: { ...scenario, memslots: [{ base: formatAddress(REGION), segments }] },
     of: regions.length,
-    strata: taken.map(({ weight, alike }) => ({ weight: weight * perRegion, alike })),
+    strata: taken.map(({ weight, alike, inARow }) => ({ weight: weight * perRegion, alike, inARow })),
   };
 }
 
-function strataOf(regions: readonly Region[]): { region: Region; weight: number; alike: boolean }[] {
+/** Which regions are taken, and how many each stands for. */
+function strataOf(regions: readonly Region[]): (Stratum & { readonly region: Region })[] {
   const all = [...groupBy(regions, ({ shape }) => shape).values()].sort((a, b) => b.length - a.length);
   const few = all.length <= TAKEN;
   const large = few
     ? all
     : all.slice(0, GROUPS).filter((group) => group.length >= LARGE * regions.length && group.length > 1);
   const others = all.filter((group) => !large.includes(group)).flat();
-  const strata = large.map((group) => ({ region: group[0], weight: group.length, alike: true }));
+  const strata = large.map((group) => ({
+    region: group[0],
+    weight: group.length,
+    alike: true,
+    inARow: mostInARow(group, regions),
+  }));
   others.sort((a, b) => a.pages - b.pages || a.startGfn - b.startGfn);
   const count = Math.min(others.length, TAKEN - strata.length);
+  const at = (part: number) => (part * others.length) / count;
   for (let i = 0; i < count; i++) {
-    const region = others[Math.floor(((i + 0.5) * others.length) / count)]!;
-    strata.push({ region, weight: others.length / count, alike: false });
+    const inARow = mostInARow(others.slice(Math.round(at(i)), Math.round(at(i + 1))), regions);
+    strata.push({ region: others[Math.floor(at(i + 0.5))]!, weight: others.length / count, alike: false, inARow });
   }
   return strata;
 }
 
-function wholeRegions(slot: Layout["slots"][number], regionPages: number): Region[] {
+/** Of some regions of a guest, the most that follow one another. @param regions all, by address */
+function mostInARow(some: readonly Region[], regions: readonly Region[]): number {
+  const chosen = new Set(some);
+  let most = 0;
+  let row = 0;
+  for (const [i, region] of regions.entries()) {
+    const follows = i > 0 && region.slot === regions[i - 1]!.slot;
+    row = chosen.has(region) ? (follows ? row : 0) + 1 : 0;
+    most = Math.max(most, row);
+  }
+  return most;
+}
+
+function wholeRegions(slot: Layout["slots"][number], index: number, regionPages: number): Region[] {
   const regions: Region[] = [];
   let at = 0;
   for (let start = Math.ceil(slot.startGfn / regionPages) * regionPages; ; start += regionPages) {
@@ -105,6 +129,6 @@ function wholeRegions(slot: Layout["slots"][number], regionPages: number): Regio
     const shape = segments
       .map((one) => `${one.level}${one.writeProtected ? "w" : ""}${one.endGfn - one.startGfn}`)
       .join(" ");
-    regions.push({ startGfn: start, segments, pages, shape });
+    regions.push({ slot: index, startGfn: start, segments, pages, shape });
   }
 }
