@@ -66,24 +66,24 @@ if (values.dry) {
   process.exit(0);
 }
 
-const bySource = new Map();
-for (const site of sites) {
-  const path = join(root, site.file);
-  bySource.set(path, [...(bySource.get(path) ?? []), site]);
-}
+// Every file has its ticks: a change may have a loop of another file go on for ever.
 const texts = new Map(
-  [...bySource].map(([path, own]) => [path, instrumented(project.program.getSourceFile(path), own)]),
+  project.subjects.map((name) => {
+    const path = join(root, name);
+    const own = sites.filter(({ file }) => file === name);
+    return [path, instrumented(project.program.getSourceFile(path), own)];
+  }),
 );
 const folder = mkdtempSync(join(tmpdir(), "s2split-mutants-"));
 const log = values.out ?? join(folder, "log.jsonl");
 const before = values.resume && existsSync(log) ? readFileSync(log, "utf8").split("\n").filter(Boolean) : [];
-// Of an earlier run of the same draw: what was found, and which files are worth another try.
+// Of an earlier run of the same draw: what was found, and the test files that come by nothing else.
 const foundBefore = before.filter((line) => line.startsWith('{"found"'));
 const open = new Set(sites.map(({ id }) => id));
 for (const line of foundBefore) open.delete(JSON.parse(line).found);
-const worth = before
+const idle = before
   .map((line) => JSON.parse(line))
-  .filter(({ file, seen }) => file !== undefined && seen.some((id) => open.has(id)))
+  .filter(({ file, seen }) => file !== undefined && !seen.some((id) => open.has(id)))
   .map(({ file }) => file);
 writeFileSync(log, foundBefore.map((line) => `${line}\n`).join(""));
 writeFileSync(`${log}.sites.json`, JSON.stringify(sites));
@@ -113,13 +113,13 @@ class QuickFirst {
 
 await startVitest(
   "test",
-  values.resume ? worth : (values.tests?.split(",") ?? []),
+  values.tests?.split(",") ?? [],
   {
     config: false,
     root,
     watch: false,
     include: ["src/**/*.test.ts"],
-    exclude: ["src/e2e/**", "src/browser/**", "**/*.isolated.test.ts", "**/*.nightly.test.ts"],
+    exclude: [...idle, "src/e2e/**", "src/browser/**", "**/*.isolated.test.ts", "**/*.nightly.test.ts"],
     setupFiles: ["src/testing/setup.ts"],
     runner: join(root, "scripts/mutants/runner.mjs"),
     pool: "forks",

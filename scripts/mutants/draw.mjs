@@ -69,9 +69,8 @@ function roomOf(name) {
 export function draw(root, { seed, perRoom, rooms, files }) {
   const project = openProject(root);
   const checker = project.program.getTypeChecker();
-  const names = project.fileNames
-    .map((path) => relative(root, path))
-    .filter(isSubject)
+  const subjects = project.fileNames.map((path) => relative(root, path)).filter(isSubject);
+  const names = subjects
     .filter(
       (name) => (rooms === undefined || rooms.includes(roomOf(name))) && (files === undefined || files.includes(name)),
     )
@@ -111,5 +110,9 @@ export function draw(root, { seed, perRoom, rooms, files }) {
     waiting = waiting.filter((site) => !done.has(site));
   }
   passed.sort((a, b) => a.file.localeCompare(b.file) || a.start - b.start || a.put.localeCompare(b.put));
-  return { project, sites: passed.map((site, id) => ({ id, ...site })), rejected: drawn.length - passed.length };
+  return {
+    project: { ...project, subjects },
+    sites: passed.map((site, id) => ({ id, ...site })),
+    rejected: drawn.length - passed.length,
+  };
 }
