@@ -31,6 +31,18 @@ it("a dump is read whole: header, widths, ranges of each kind, and what is none"
   });
 });
 
+it("a number before the ranges is that of levels up to five, as stage2_levels has it, and else of IPA bits", () => {
+  const numbers = (text: string) => {
+    const { levels, ipaBits } = readStage2Dump(`${text}\n${range("4K 3 R")}`, "dump");
+    return [levels, ipaBits];
+  };
+  expect(["5", "6", "52"].map(numbers)).toEqual([
+    [5, null],
+    [null, 6],
+    [null, 52],
+  ]);
+});
+
 it("every field that a kernel prints is known", () => {
   for (const field of ["F", "R", "W", "X", "XN", "px", "ux", "PXN", "UXN", "PXNux", "PXNUXN", "AF"]) {
     expect(readStage2Dump(range(`4K 3 ${field}`), "dump").ranges).toHaveLength(1);
