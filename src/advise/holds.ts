@@ -64,7 +64,7 @@ export function stretched<T extends LockTrace>(trace: T, strata: readonly Omit<S
   const takings = trace.takings.map((taking): Taking => {
     const regions = zip(taking.regions, strata);
     if (regions.some(([pieces]) => pieces.length > 1)) {
-      return { regions: regions.map(([pieces, { inARow }]) => repeated(pieces, inARow)) };
+      return { regions: regions.map(([pieces, { inARow }]) => inSuccession(pieces, inARow)) };
     }
     const whole = regions.reduce(
       (sum, [[piece], { weight }]) => (piece === undefined ? sum : sum.plus(piece, weight)),
@@ -79,7 +79,7 @@ export function stretched<T extends LockTrace>(trace: T, strata: readonly Omit<S
  * A region's pieces as those of several in a row, where the lock is not dropped from one to the
  * next.
  */
-function repeated(pieces: readonly LockWork[], times: number): readonly LockWork[] {
+function inSuccession(pieces: readonly LockWork[], times: number): readonly LockWork[] {
   const last = pieces.at(-1);
   const before = pieces.slice(0, -1);
   if (last === undefined || last.hasSplit || !before.every((piece) => piece.isNothing)) return pieces;
